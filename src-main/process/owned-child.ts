@@ -1,0 +1,117 @@
+import { type ChildProcess, fork, type Serializable, spawn } from 'node:child_process'
+import type { Disposer } from '../../src-shared/clock'
+
+/**
+ * A process that we started and therefore may end. The only module that starts processes: every child is
+ * known, and children end with us, because they watch their channel (`disconnect`) as well as our signal.
+ */
+export interface OwnedChild {
+  readonly pid: number
+  /** Resolves once, when the process has ended. Never rejects. */
+  readonly exited: Promise<ChildExit>
+  /** Asks (SIGTERM), waits `graceMs`, then kills. Resolves when the process has ended. */
+  stop(graceMs?: number): Promise<ChildExit>
+  /** Ends it at once (SIGKILL). For tests of faults and for children that hang. */
+  kill(): void
+  signal(name: NodeJS.Signals): void
+  onStdoutLine(listener: (line: string) => void): Disposer
+  onStderrLine(listener: (line: string) => void): Disposer
+  /** Only with `ipc: true`. Throws when the child has gone. */
+  send(message: Serializable): void
+  onMessage(listener: (message: unknown) => void): Disposer
+}
+
+export interface ChildExit {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+export interface ChildOptions {
+  /** JavaScript file to run with our own Node. */
+  script: string
+  args?: readonly string[]
+  env?: Readonly<Record<string, string>>
+  cwd?: string
+  /** Opens a structured-clone channel (Node's "advanced" serialization: typed arrays travel as bytes). */
+  ipc?: boolean
+}
+
+const living = new Set<ChildProcess>()
+// Last resort: whatever still lives when we exit goes with us. Orderly stops happen long before.
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
+export function startChild(options: ChildOptions): OwnedChild {
+  const common = { cwd: options.cwd, env: { ...process.env, ...options.env } }
+  const child = options.ipc
+    ? fork(options.script, options.args ?? [], {
+        ...common,
+        serialization: 'advanced',
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        execArgv: [],
+      })
+    : spawn(process.execPath, [options.script, ...(options.args ?? [])], {
+        ...common,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+  living.add(child)
+  const exited = new Promise<ChildExit>((resolve) => {
+    const settle = (code: number | null, signal: NodeJS.Signals | null) => {
+      living.delete(child)
+      resolve({ code, signal })
+    }
+    child.once('exit', settle)
+    child.once('error', () => settle(null, null))
+  })
+  let hasExited = false
+  void exited.then(() => {
+    hasExited = true
+  })
+
+  return {
+    get pid() {
+      return child.pid ?? -1
+    },
+    exited,
+    async stop(graceMs = 5_000) {
+      if (!hasExited) child.kill('SIGTERM')
+      const timer = globalThis.setTimeout(() => child.kill('SIGKILL'), graceMs)
+      const exit = await exited
+      globalThis.clearTimeout(timer)
+      return exit
+    },
+    kill: () => void child.kill('SIGKILL'),
+    signal: (name) => void child.kill(name),
+    onStdoutLine: (listener) => onLine(child.stdout, listener),
+    onStderrLine: (listener) => onLine(child.stderr, listener),
+    send(message) {
+      if (hasExited || !child.connected) throw new Error('the child process has ended')
+      child.send(message)
+    },
+    onMessage(listener) {
+      child.on('message', listener)
+      return () => void child.off('message', listener)
+    },
+  }
+}
+
+function onLine(stream: NodeJS.ReadableStream | null, listener: (line: string) => void): Disposer {
+  if (!stream) return () => undefined
+  let rest = ''
+  const onData = (chunk: Buffer | string) => {
+    const lines = (rest + chunk.toString()).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) listener(line)
+  }
+  const onEnd = () => {
+    if (rest !== '') listener(rest)
+    rest = ''
+  }
+  stream.on('data', onData)
+  stream.once('end', onEnd)
+  return () => {
+    stream.off('data', onData)
+    stream.off('end', onEnd)
+  }
+}

@@ -1,0 +1,15 @@
+// Plain lists: the preload imports them and must not pull in a validator.
+
+export const METHOD_NAMES = ['status.get', 'node.start', 'node.stop', 'generate.start', 'generate.cancel'] as const
+export type MethodName = (typeof METHOD_NAMES)[number]
+
+export const EVENT_NAMES = ['status', 'generate.token', 'generate.end'] as const
+export type EventName = (typeof EVENT_NAMES)[number]
+
+/** Who may call: `read` looks, `operate` also starts, stops and generates. */
+export type Scope = 'read' | 'operate'
+
+export type Reply = { ok: true; value: unknown } | { ok: false; error: { code: string; cause: string; action: string } }
+
+/** One message, either way, is at most this long. Larger ones are refused and counted. */
+export const MAX_MESSAGE_BYTES = 256 * 1024

@@ -1,0 +1,158 @@
+/** Words for people, one place. `cause` says what happened; `action` says what to do about it. */
+export const ERROR_CATALOGUE = {
+  // Everywhere
+  INTERNAL: {
+    cause: 'Something unexpected failed',
+    action: 'Look at the log; if it happens again, report it with the log.',
+  },
+  CANCELLED: { cause: 'The work was cancelled', action: 'Start it again when you want it.' },
+  TIMED_OUT: {
+    cause: 'No answer came in time',
+    action: 'Check the connection; the app tries again by itself where it can.',
+  },
+  BAD_ARGUMENT: { cause: 'A value was not understood', action: 'Correct the value and try again.' },
+  DATA_DIR_UNUSABLE: {
+    cause: 'The data directory cannot be used',
+    action: 'Choose another with --data-dir, or make this one writable.',
+  },
+  IDENTITY_UNREADABLE: {
+    cause: 'The identity file cannot be read',
+    action: 'Restore it from a backup. It is never replaced by itself, because the node would become someone else.',
+  },
+
+  // GGUF files, slices and manifests
+  GGUF_TRUNCATED: { cause: 'The model file ends too early', action: 'Fetch the file again.' },
+  GGUF_INVALID: { cause: 'The model file is not a valid GGUF', action: 'Choose another file, or fetch it again.' },
+  ARCH_UNSUPPORTED: {
+    cause: 'This model architecture cannot be split into blocks here',
+    action: 'Choose a model of a supported architecture; the list is in the documentation.',
+  },
+  CUT_UNSUPPORTED: {
+    cause: 'This model cannot be cut between these blocks',
+    action: 'Choose a range that starts and ends on the model’s own period.',
+  },
+  BLOCK_RANGE_INVALID: {
+    cause: 'The block range is empty or outside the model',
+    action: 'Choose start < end within the model.',
+  },
+  MANIFEST_INVALID: { cause: 'The manifest is not valid', action: 'Ask the host of the network for a new manifest.' },
+  MANIFEST_MISSING: {
+    cause: 'There is no manifest for this model',
+    action: 'Ask the host of the network to add one; without it the file cannot be verified.',
+  },
+  MANIFEST_MISMATCH: {
+    cause: 'The file is not the model of the manifest',
+    action: 'Choose the file that the manifest describes.',
+  },
+  SHARD_MISSING: { cause: 'The model file was not found', action: 'Choose the model file, or let the app fetch it.' },
+  SHARD_HASH_MISMATCH: {
+    cause: 'The bytes on disk are not the ones in the manifest',
+    action: 'Fetch the damaged pieces again.',
+  },
+
+  // Engine
+  ENGINE_LIBRARY_MISSING: {
+    cause: 'llama.cpp’s libraries are missing for this system',
+    action: 'Install the app again.',
+  },
+  ENGINE_ABI_MISMATCH: {
+    cause: 'llama.cpp’s libraries are of another version than this app was built for',
+    action: 'Install the app again; do not replace its libraries.',
+  },
+  ENGINE_LOAD_FAILED: {
+    cause: 'llama.cpp could not load the slice',
+    action: 'Look at the engine log; fetch the slice again.',
+  },
+  ENGINE_OUT_OF_MEMORY: {
+    cause: 'There is not enough memory for these blocks',
+    action: 'Serve fewer blocks or free memory.',
+  },
+  ENGINE_DECODE_FAILED: { cause: 'llama.cpp refused a batch', action: 'The session ends; try again.' },
+  ENGINE_GONE: { cause: 'The engine process ended', action: 'The app starts it again by itself.' },
+  ENGINE_CRASH_LOOP: {
+    cause: 'The engine ended more than 4 times within a minute',
+    action: 'Look at the engine log, then start the node again.',
+  },
+  PROBE_FAILED: {
+    cause: 'The test pass did not give the manifest’s answer',
+    action: 'Check the device’s driver and memory; the app loads the slice again.',
+  },
+
+  // Coordinator
+  COORDINATOR_UNREACHABLE: {
+    cause: 'The coordinator does not answer',
+    action: 'Check the address and your connection.',
+  },
+  COORDINATOR_NOT_ONE: {
+    cause: 'The address answers, but not as a coordinator',
+    action: 'Check the address; a web page or a proxy may be in between.',
+  },
+  COORDINATOR_REFUSED: {
+    cause: 'The coordinator refused the request',
+    action: 'Read its reason; ask the host of the network.',
+  },
+  COORDINATOR_UNKNOWN_WORKER: {
+    cause: 'The coordinator does not know this node',
+    action: 'The app registers again by itself.',
+  },
+  REGISTRATION_REJECTED: {
+    cause: 'The host rejected this node',
+    action: 'Ask the host for the reason, then apply again.',
+  },
+  DEMO_CONFINED: {
+    cause: 'A demo node cannot leave this computer or join a real network',
+    action: 'Start a node with another profile for a real network.',
+  },
+
+  // Network
+  MULTIADDR_INVALID: {
+    cause: 'An address is not a valid multiaddr',
+    action: 'Correct or remove the entry; the others still count.',
+  },
+  BOOTSTRAP_UNREACHABLE: {
+    cause: 'No bootstrap peer answered',
+    action: 'Check your connection and the addresses; the app keeps trying.',
+  },
+  PORT_TAKEN: { cause: 'The port is taken', action: 'The next free port is used and announced.' },
+  PEER_UNREACHABLE: { cause: 'The peer cannot be reached', action: 'The app tries another peer where there is one.' },
+  PROTOCOL_VIOLATION: {
+    cause: 'The peer sent something that the protocol does not allow',
+    action: 'Nothing to do; the peer is ignored.',
+  },
+  REMOTE_ERROR: { cause: 'The peer answered with an error', action: 'The app tries again or uses another peer.' },
+
+  // Announcing and being seen
+  RECORD_INVALID: {
+    cause: 'A record would break other readers',
+    action: 'Correct the setting that the message names.',
+  },
+  NOT_STORED: { cause: 'Nobody kept our records', action: 'The app stores them again in the next round.' },
+  NOT_READ_BACK: { cause: 'Our records could not be read back from another peer', action: 'The app announces again.' },
+  NOT_DIALLED_BACK: {
+    cause: 'Other peers cannot open a connection to this node',
+    action: 'Open the port in the firewall or router, or use a relay.',
+  },
+  NO_WITNESS: { cause: 'No other peer was there to confirm', action: 'Wait for peers to join; the app asks again.' },
+
+  // Generation
+  CHAIN_INCOMPLETE: {
+    cause: 'Some blocks of the model are served by nobody',
+    action: 'Wait for a node that serves them.',
+  },
+  PROMPT_TOO_LONG: { cause: 'The prompt does not fit into the context', action: 'Shorten the prompt.' },
+  STAGE_LOST: {
+    cause: 'A node of the route went away',
+    action: 'Ask again; another route is chosen where there is one.',
+  },
+  SESSION_LIMIT: { cause: 'The node serves as many sessions as it can', action: 'Try again in a moment.' },
+  SESSION_UNKNOWN: { cause: 'The node does not know this session', action: 'Start the generation again.' },
+
+  // Bridge
+  BRIDGE_UNKNOWN_METHOD: { cause: 'There is no such call', action: 'Reload the page.' },
+  BRIDGE_BAD_INPUT: { cause: 'The call’s values are not valid', action: 'Correct the values.' },
+  BRIDGE_FORBIDDEN: { cause: 'This connection may not do that', action: 'Use the link with the operator’s token.' },
+} as const satisfies Record<string, { cause: string; action: string }>
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE
+
+export const ERROR_CODES = Object.keys(ERROR_CATALOGUE) as [ErrorCode, ...ErrorCode[]]

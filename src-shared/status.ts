@@ -1,0 +1,118 @@
+import * as z from 'zod/mini'
+import { ERROR_CODES } from './error-catalogue'
+
+/** In the order in which a node goes through them. */
+export const STEP_NAMES = [
+  'connect',
+  'register',
+  'approve',
+  'fetch',
+  'load',
+  'prove',
+  'announce',
+  'visible',
+  'serve',
+] as const
+export type StepName = (typeof STEP_NAMES)[number]
+
+/** `idle`: not begun. `done` needs evidence. `degraded`: was done, and the evidence is old or partly gone. */
+export const STEP_STATES = ['idle', 'waiting', 'working', 'done', 'degraded', 'failed'] as const
+export type StepState = (typeof STEP_STATES)[number]
+
+export const LOAD_LEVELS = ['L0', 'L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7'] as const
+export type LoadLevel = (typeof LOAD_LEVELS)[number]
+
+export const NODE_PHASES = ['stopped', 'starting', 'running', 'stopping'] as const
+export type NodePhase = (typeof NODE_PHASES)[number]
+
+/** One shape per state of LOOK.md; the same in window, tray, lists and CLI. */
+export const STATUS_SHAPES = ['visible', 'working', 'waiting', 'degraded', 'problem', 'stopped'] as const
+export type StatusShape = (typeof STATUS_SHAPES)[number]
+
+const epochMs = z.number()
+const text = (max: number) => z.string().check(z.maxLength(max))
+
+export const EvidenceSchema = z.object({
+  /** `peer` and `coordinator`: said by someone else. `hash`: of bytes. `measurement`: of a measured quantity. */
+  kind: z.enum(['peer', 'coordinator', 'hash', 'measurement']),
+  /** Who or what says so: a peer id, a coordinator's URL, a hash algorithm, an instrument. */
+  by: text(200),
+  at: epochMs,
+  value: text(500),
+})
+export type Evidence = z.infer<typeof EvidenceSchema>
+
+export const BlockerSchema = z.object({ code: z.enum(ERROR_CODES), cause: text(600), action: text(300) })
+export type Blocker = z.infer<typeof BlockerSchema>
+
+export const ProgressSchema = z.object({
+  done: z.number(),
+  total: z.number(),
+  unit: z.enum(['bytes', 'pieces', 'records', 'parts']),
+})
+export type Progress = z.infer<typeof ProgressSchema>
+
+export const StepSchema = z.object({
+  name: z.enum(STEP_NAMES),
+  state: z.enum(STEP_STATES),
+  startedAt: z.nullable(epochMs),
+  endedAt: z.optional(epochMs),
+  progress: z.optional(ProgressSchema),
+  evidence: z.array(EvidenceSchema),
+  blocker: z.optional(BlockerSchema),
+  /** What happens next, and when, in words for people. */
+  next: z.optional(z.object({ what: text(200), at: z.optional(epochMs) })),
+})
+export type Step = z.infer<typeof StepSchema>
+
+export const BlockRangeSchema = z.object({ start: z.int(), end: z.int() })
+
+export const PeerSummarySchema = z.object({
+  peerId: text(120),
+  publicName: z.nullable(text(200)),
+  blocks: z.nullable(BlockRangeSchema),
+  state: z.enum(['online', 'joining', 'offline', 'unreachable', 'unknown']),
+  /** Median round-trip of libp2p ping, in ms; null until measured. */
+  roundTripMs: z.nullable(z.number()),
+  isSelf: z.boolean(),
+  /** When somebody's record or answer last showed this peer. */
+  seenAt: epochMs,
+})
+export type PeerSummary = z.infer<typeof PeerSummarySchema>
+
+export const NodeStatusSchema = z.object({
+  revision: z.int(),
+  at: epochMs,
+  phase: z.enum(NODE_PHASES),
+  shape: z.enum(STATUS_SHAPES),
+  /** One state in a few words, and one sentence that says why and what happens next. */
+  headline: text(120),
+  sentence: text(600),
+  /** Shown on every screen when not null: this node can't leave this computer (C-40). */
+  watermark: z.nullable(text(40)),
+  peerId: z.nullable(text(120)),
+  publicName: text(200),
+  profile: text(40),
+  listenAddresses: z.array(text(300)),
+  coordinatorUrl: z.nullable(text(500)),
+  model: z.nullable(z.object({ name: text(200), dhtPrefix: text(200), blockCount: z.int() })),
+  blocks: z.nullable(BlockRangeSchema),
+  loadLevel: z.enum(LOAD_LEVELS),
+  /** Number of live servers (ours included when L6) of each block of the model; empty when unknown. */
+  coverage: z.array(z.int()),
+  peers: z.array(PeerSummarySchema),
+  steps: z.array(StepSchema),
+  contribution: z.object({ requests: z.int(), tokens: z.int(), upSince: z.nullable(epochMs) }),
+  resources: z.object({
+    /** Resident bytes of the host process and of its engine child, as the OS reports them. */
+    hostResidentBytes: z.nullable(z.number()),
+    engineResidentBytes: z.nullable(z.number()),
+    /** Fraction of one core used by host and engine over the last sample. */
+    cpuCores: z.nullable(z.number()),
+  }),
+})
+export type NodeStatus = z.infer<typeof NodeStatusSchema>
+
+export function emptySteps(): Step[] {
+  return STEP_NAMES.map((name) => ({ name, state: 'idle', startedAt: null, evidence: [] }))
+}

@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config'
+
+const shared = { setupFiles: ['src-shared/polyfill.ts'] }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['{src-shared,src-main,src-coordinator,src-preload,src-renderer,test,bench}/**/*.test.{ts,tsx}'],
+          exclude: ['**/*.integration.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        // Real processes, real llama.cpp, real libp2p: one file at a time, because two engines on one
+        // small machine starve each other (docs/engine.md, over-subscription).
+        test: {
+          ...shared,
+          name: 'integration',
+          include: ['{src-shared,src-main,src-coordinator,test}/**/*.integration.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+})
