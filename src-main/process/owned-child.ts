@@ -1,5 +1,5 @@
 import { type ChildProcess, fork, type Serializable, spawn } from 'node:child_process'
-import type { Disposer } from '../../src-shared/clock'
+import { type Clock, type Disposer, systemClock } from '../../src-shared/clock'
 
 /**
  * A process that we started and therefore may end. The only module that starts processes: every child is
@@ -42,7 +42,7 @@ process.once('exit', () => {
   for (const child of living) child.kill('SIGKILL')
 })
 
-export function startChild(options: ChildOptions): OwnedChild {
+export function startChild(options: ChildOptions, clock: Clock = systemClock): OwnedChild {
   const common = { cwd: options.cwd, env: { ...process.env, ...options.env } }
   const child = options.ipc
     ? fork(options.script, options.args ?? [], {
@@ -76,9 +76,9 @@ export function startChild(options: ChildOptions): OwnedChild {
     exited,
     async stop(graceMs = 5_000) {
       if (!hasExited) child.kill('SIGTERM')
-      const timer = globalThis.setTimeout(() => child.kill('SIGKILL'), graceMs)
+      const cancel = clock.after(graceMs, () => child.kill('SIGKILL'))
       const exit = await exited
-      globalThis.clearTimeout(timer)
+      cancel()
       return exit
     },
     kill: () => void child.kill('SIGKILL'),
