@@ -1,0 +1,56 @@
+import type { PeerId } from '@libp2p/interface'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import type { Clock } from '../../src-shared/clock'
+import { EspalierError, messageOf } from '../../src-shared/errors'
+import type { Host } from './host'
+
+const POLL_MS = 50
+
+/**
+ * Makes sure that there is a connection to `peerId`, with addresses from the network where we have none.
+ * Throws PEER_UNREACHABLE with the reason.
+ */
+export async function reachPeer(host: Host, peerId: PeerId, signal: AbortSignal): Promise<void> {
+  if (host.getConnections(peerId).some(({ status }) => status === 'open')) return
+  try {
+    await host.dial(peerId, { signal })
+    return
+  } catch (error) {
+    if (signal.aborted) throw unreachable(peerId, error)
+  }
+  try {
+    const found = await host.peerRouting.findPeer(peerId, { signal })
+    await host.dial(found.multiaddrs, { signal })
+  } catch (error) {
+    throw unreachable(peerId, error)
+  }
+}
+
+/**
+ * What the network says about a peer's addresses: Kademlia is asked, through whoever we are connected to.
+ * For hosts that have just started: waits until the first peer is in the routing table.
+ */
+export async function findAddresses(
+  host: Host,
+  peerId: PeerId,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Multiaddr[]> {
+  let lastError: unknown = new Error('no peer to ask')
+  while (!signal.aborted) {
+    if (host.getConnections().length > 0) {
+      try {
+        const found = await host.peerRouting.findPeer(peerId, { signal, useCache: false })
+        if (found.multiaddrs.length > 0) return found.multiaddrs.map((address) => multiaddr(address.toString()))
+      } catch (error) {
+        lastError = error
+      }
+    }
+    await clock.sleep(POLL_MS, signal).catch(() => undefined)
+  }
+  throw unreachable(peerId, lastError)
+}
+
+function unreachable(peerId: PeerId, error: unknown): EspalierError {
+  return new EspalierError('PEER_UNREACHABLE', `${peerId} (${messageOf(error)})`, { cause: error })
+}

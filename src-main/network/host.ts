@@ -1,0 +1,106 @@
+import { createServer } from 'node:net'
+import { type Identify, identify } from '@libp2p/identify'
+import type { PrivateKey, ServiceMap } from '@libp2p/interface'
+import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { noise } from '@libp2p/noise'
+import { type Ping, ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p, type Libp2p } from 'libp2p'
+import { EspalierError, messageOf } from '../../src-shared/errors'
+import { isLoopback } from './peer-addresses'
+import type { NetworkProfile } from './profiles'
+
+export interface HostServices extends ServiceMap {
+  identify: Identify
+  ping: Ping
+  dht: KadDHT
+}
+export type Host = Libp2p<HostServices>
+
+export interface HostOptions {
+  privateKey: PrivateKey
+  profile: NetworkProfile
+  /** 0 lets the OS choose; `null` does not listen at all (clients, probes). */
+  port: number | null
+  /** Whether others may ask us for routes: only nodes that listen. */
+  kadMode: 'server' | 'client'
+}
+
+const LISTEN_HOST_LOOPBACK = '127.0.0.1'
+const PORTS_TO_TRY = 20
+const YAMUX_WINDOW_BYTES = 2 * 1024 * 1024
+
+/**
+ * The libp2p host: TCP, Noise, Yamux, identify, ping, and Kademlia for peer routing only (records live in
+ * the hivemind DHT). When the wanted port is taken the next free one is used; what is announced is what is bound.
+ */
+export async function createHost(options: HostOptions): Promise<Host> {
+  const { profile } = options
+  const port = options.port === null ? null : await freePort(options.port)
+  const listenHost = profile.loopbackOnly ? LISTEN_HOST_LOOPBACK : '0.0.0.0'
+  return createLibp2p<HostServices>({
+    privateKey: options.privateKey,
+    addresses: { listen: port === null ? [] : [`/ip4/${listenHost}/tcp/${port}`] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    // A window above the 4 MiB read buffer would let a paused stream die (frame-stream.ts).
+    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: YAMUX_WINDOW_BYTES } })],
+    connectionManager: {
+      // The default of 5 inbound connections per second and host refuses honest peers behind one address:
+      // a home network, and every loopback network.
+      inboundConnectionThreshold: 100,
+      maxIncomingPendingConnections: 50,
+      maxConnections: 200,
+      inboundUpgradeTimeout: 5_000,
+    },
+    // A hung peer (not a closed one) is noticed after about 3 s instead of 12 s.
+    connectionMonitor: { pingInterval: 2_000, pingTimeout: { minTimeout: 1_500, maxTimeout: 5_000 } },
+    ...(profile.loopbackOnly ? { connectionGater: { denyDialMultiaddr: (address) => !isLoopback(address) } } : {}),
+    services: {
+      identify: identify(),
+      ping: ping(),
+      dht: kadDHT({
+        protocol: profile.kadProtocol,
+        clientMode: options.kadMode === 'client',
+        // The default drops private addresses, and with them every LAN and loopback network.
+        peerInfoMapper: passthroughMapper,
+        // 20/10/10, the defaults, cost 4-5 times the CPU in networks of our size.
+        kBucketSize: 8,
+        alpha: 4,
+        disjointPaths: 2,
+        initialQuerySelfInterval: 100,
+      }),
+    },
+  })
+}
+
+/** Starts looking at `wanted` (0: the OS chooses) and returns the first port that can be bound. */
+async function freePort(wanted: number): Promise<number> {
+  if (wanted === 0) return 0
+  for (let port = wanted; port < Math.min(wanted + PORTS_TO_TRY, 65_536); port++) {
+    if (await canBind(port)) return port
+  }
+  throw new EspalierError('PORT_TAKEN', `${wanted} and the ${PORTS_TO_TRY - 1} after it`)
+}
+
+function canBind(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false)
+      else reject(new EspalierError('INTERNAL', `cannot open a port (${messageOf(error)})`, { cause: error }))
+    })
+    // All interfaces: a port that another program holds on one of them is taken for us.
+    server.listen({ port, host: '0.0.0.0', exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
+
+/** The port that libp2p bound, or null when it does not listen. */
+export function boundPort(host: Host): number | null {
+  for (const address of host.getMultiaddrs()) {
+    const port = address.getComponents().find(({ name }) => name === 'tcp')?.value
+    if (port !== undefined) return Number(port)
+  }
+  return null
+}

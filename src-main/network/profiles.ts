@@ -1,0 +1,64 @@
+/** What differs between the networks that a node can join. Data, so that a network is a choice and not a build. */
+export interface NetworkProfile {
+  readonly name: 'local' | 'espalier'
+  /** Shown on every screen; null for real networks. */
+  readonly watermark: string | null
+  /** Confines dialling and listening to 127.0.0.1 and ::1. */
+  readonly loopbackOnly: boolean
+  readonly kadProtocol: string
+  /** A `_petals.models` entry may have no repository. Public maps drop or choke on those. */
+  readonly allowsNullRepository: boolean
+  readonly timings: ProfileTimings
+}
+
+export interface ProfileTimings {
+  readonly heartbeatIntervalMs: number
+  readonly announceIntervalMs: number
+  /** How long a record lives. At least three intervals, so that two lost rounds in a row go unnoticed. */
+  readonly recordLifetimeMs: number
+  /** How often witnesses are asked while all is well. */
+  readonly witnessIntervalMs: number
+  /** A verdict younger than this is answered again from memory. */
+  readonly witnessCacheMs: number
+  /** How often the loaded slice repeats its probe pass. */
+  readonly reprobeIntervalMs: number
+}
+
+const DEFAULT_TIMINGS: ProfileTimings = {
+  heartbeatIntervalMs: 30_000,
+  announceIntervalMs: 120_000,
+  recordLifetimeMs: 360_000,
+  witnessIntervalMs: 60_000,
+  witnessCacheMs: 60_000,
+  reprobeIntervalMs: 60_000,
+}
+
+export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> = {
+  local: {
+    name: 'local',
+    watermark: 'DEMO',
+    loopbackOnly: true,
+    kadProtocol: '/espalier/kad/1.0.0',
+    allowsNullRepository: true,
+    timings: {
+      ...DEFAULT_TIMINGS,
+      heartbeatIntervalMs: 1_000,
+      witnessIntervalMs: 20_000,
+      witnessCacheMs: 5_000,
+      reprobeIntervalMs: 20_000,
+    },
+  },
+  espalier: {
+    name: 'espalier',
+    watermark: null,
+    loopbackOnly: false,
+    kadProtocol: '/espalier/kad/1.0.0',
+    allowsNullRepository: true,
+    timings: DEFAULT_TIMINGS,
+  },
+}
+
+/** The invariant between the two clocks of announcing; a profile that breaks it would flicker on every map. */
+export function keepsRecordsAlive(timings: ProfileTimings): boolean {
+  return timings.recordLifetimeMs >= 3 * timings.announceIntervalMs
+}

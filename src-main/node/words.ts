@@ -1,0 +1,88 @@
+import { type BlockRange, formatBlocks } from '../../src-shared/blocks'
+import type { NodePhase, StatusShape, Step, StepName } from '../../src-shared/status'
+
+export interface Summary {
+  shape: StatusShape
+  headline: string
+  sentence: string
+}
+
+const DOING: Record<StepName, string> = {
+  connect: 'Connecting',
+  register: 'Registering',
+  approve: 'Waiting for approval',
+  fetch: 'Getting the model’s blocks',
+  load: 'Loading',
+  prove: 'Testing the loaded blocks',
+  announce: 'Announcing',
+  visible: 'Checking from outside',
+  serve: 'Checking the way in',
+}
+
+const WHY: Record<StepName, string> = {
+  connect: 'Looking for the network’s bootstrap peers.',
+  register: 'Telling the coordinator what this computer can give.',
+  approve: 'The host of the network has been told and decides.',
+  fetch: 'Only the assigned blocks are read, and every piece is hashed.',
+  load: 'llama.cpp is loading the slice.',
+  prove: 'A test pass must give the answer of the manifest.',
+  announce: 'Records go to the bootstraps and the nearest peers.',
+  visible: 'Two other peers are asked to read the records back and to dial this node.',
+  serve: 'Another peer is asked to reach the blocks on a new connection.',
+}
+
+/** One state in plain words, from the first step that is not done: the most upstream cause wins. */
+export function summarize(
+  phase: NodePhase,
+  steps: readonly Step[],
+  blocks: BlockRange | null,
+  activeSessions: number,
+): Summary {
+  if (phase === 'stopped')
+    return { shape: 'stopped', headline: 'Stopped', sentence: 'This computer gives nothing to the network now.' }
+  if (phase === 'stopping')
+    return { shape: 'working', headline: 'Stopping', sentence: 'Taking leave: sessions end, records say offline.' }
+
+  const problem = steps.find(({ state }) => state === 'failed') ?? steps.find(({ state }) => state === 'degraded')
+  if (problem?.blocker) {
+    const shape =
+      problem.state === 'failed' && !steps.some(({ name, state }) => name === 'visible' && state === 'done')
+        ? 'problem'
+        : 'degraded'
+    return { shape, headline: headlineOf(problem), sentence: sentenceOf(problem) }
+  }
+  const current = steps.find(({ state }) => state !== 'done')
+  if (current) {
+    const shape = current.state === 'waiting' ? 'waiting' : 'working'
+    return {
+      shape,
+      headline: DOING[current.name],
+      sentence: current.next ? `${WHY[current.name]} ${current.next.what}` : WHY[current.name],
+    }
+  }
+  const visible = steps.find(({ name }) => name === 'visible')
+  const seenBy = visible?.evidence.map(({ by }) => shortPeer(by)) ?? []
+  const busy =
+    activeSessions === 0
+      ? ''
+      : ` ${activeSessions === 1 ? '1 conversation is' : `${activeSessions} conversations are`} passing through now.`
+  return {
+    shape: 'visible',
+    headline: blocks ? `Serving block${blocks.end - blocks.start === 1 ? '' : 's'} ${formatBlocks(blocks)}` : 'Serving',
+    sentence: `Seen by ${seenBy.join(' and ')}, and dialled back.${busy}`,
+  }
+}
+
+function headlineOf({ name, state }: Step): string {
+  if (state === 'degraded')
+    return name === 'visible' || name === 'announce' ? 'Nobody can confirm this node now' : 'Serving with a problem'
+  return name === 'visible' ? 'Connected, but not visible yet' : `${DOING[name]} does not work`
+}
+
+function sentenceOf({ blocker, next }: Step): string {
+  return [blocker?.cause, blocker?.action, next?.what].filter(Boolean).join('. ').replaceAll('..', '.').slice(0, 600)
+}
+
+export function shortPeer(peerId: string): string {
+  return peerId.length > 14 ? `${peerId.slice(0, 4)}…${peerId.slice(-4)}` : peerId
+}

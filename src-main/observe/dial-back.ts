@@ -1,0 +1,71 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Clock } from '../../src-shared/clock'
+import { EspalierError, messageOf } from '../../src-shared/errors'
+import { callRpcInfo } from '../hivemind/rpc-info'
+import { findAddresses } from '../network/find-peer'
+import { createHost } from '../network/host'
+import type { NetworkProfile } from '../network/profiles'
+import { checkPipeline } from '../pipeline/check'
+import type { Verdict } from './witness-wire'
+
+export interface DialBackOptions {
+  subject: PeerId
+  /** Who is asked for the subject's addresses. */
+  via: { peerId: PeerId; addresses: readonly Multiaddr[] }
+  profile: NetworkProfile
+  clock: Clock
+  signal: AbortSignal
+}
+
+export type DialBackFindings = Pick<Verdict, 'dialBack' | 'rpcInfo' | 'pipeline'>
+
+/**
+ * Meets a peer as a stranger would: a new host with a new identity and an empty peer store asks the network for
+ * the subject's addresses, opens a connection to one of them, and calls it. An existing connection, or an address
+ * that the subject told us itself, would prove nothing about what others can reach.
+ */
+export async function dialBack(options: DialBackOptions): Promise<DialBackFindings> {
+  const { subject, via, clock, signal } = options
+  const stranger = await createHost({
+    privateKey: await generateKeyPair('Ed25519'),
+    profile: options.profile,
+    port: null,
+    kadMode: 'client',
+  })
+  try {
+    await stranger.dial([...via.addresses], { signal })
+    const addresses = await findAddresses(stranger, subject, clock, signal)
+    const startedAt = clock.monotonicMs()
+    // When the address came from the subject itself this is the same connection; `via` is then the subject's host.
+    const connection = await stranger.dial(addresses, { signal })
+    if (!connection.remotePeer.equals(subject))
+      throw new EspalierError('PEER_UNREACHABLE', 'somebody else answered there')
+    await stranger.services.ping.ping(subject, { signal })
+    return {
+      dialBack: {
+        ok: true,
+        address: connection.remoteAddr.toString(),
+        roundTripMs: clock.monotonicMs() - startedAt,
+        addressFrom: via.peerId.toString(),
+      },
+      rpcInfo: await callRpcInfo(stranger, subject, '', { signal }).then(
+        (info) => ({ ok: true as const, version: info.version }),
+        notOk,
+      ),
+      pipeline: await checkPipeline(stranger, subject, signal).then(
+        ({ start, end, root }) => ({ ok: true as const, start, end, root }),
+        notOk,
+      ),
+    }
+  } catch (error) {
+    return { dialBack: notOk(error), rpcInfo: notOk('not dialled'), pipeline: notOk('not dialled') }
+  } finally {
+    await stranger.stop()
+  }
+}
+
+export function notOk(error: unknown): { ok: false; cause: string } {
+  return { ok: false, cause: messageOf(error).slice(0, 600) }
+}

@@ -1,0 +1,81 @@
+import type { BlockRange } from '../../src-shared/blocks'
+import { type ErrorReport, EspalierError } from '../../src-shared/errors'
+import type { Evidence } from '../../src-shared/status'
+import type { WitnessAnswer } from './witness-client'
+import type { Verdict } from './witness-wire'
+
+/** How many different peers must have seen us before we call ourselves visible. */
+export const WITNESSES_NEEDED = 2
+
+export interface VisibilityVerdict {
+  visible: boolean
+  evidence: Evidence[]
+  /** Why not, the most upstream cause first; null when visible. */
+  blocker: ErrorReport | null
+  /** What peers saw of our pipeline protocol: the evidence of the serve step. */
+  serving: Evidence[]
+  servingBlocker: ErrorReport | null
+}
+
+/** Folds witnesses' answers into one verdict. `range` and `root` are what we mean to serve. */
+export function judgeVisibility(answers: readonly WitnessAnswer[], range: BlockRange, root: string): VisibilityVerdict {
+  const verdicts = answers.flatMap(({ verdict }) => (verdict ? [verdict] : []))
+  const good = verdicts.filter((verdict) => objection(verdict) === null)
+  const serving = verdicts.filter(({ pipeline }) => pipeline.ok && sameSlice(pipeline, range, root))
+  const visible = new Set(good.map(({ witness }) => witness)).size >= WITNESSES_NEEDED
+  return {
+    visible,
+    evidence: good.map(seen),
+    blocker: visible ? null : firstObjection(answers),
+    serving: serving.map((verdict) => ({
+      kind: 'peer',
+      by: verdict.witness,
+      at: verdict.at,
+      value: `answered for its blocks on a new connection`,
+    })),
+    servingBlocker: serving.length > 0 ? null : servingObjection(verdicts),
+  }
+}
+
+function seen({ witness, at, records, dialBack, rpcInfo }: Verdict): Evidence {
+  const read = records.ok ? `${records.found} of ${records.asked} records read from ${records.readFrom}` : ''
+  const dialled = dialBack.ok ? `dialled back at ${dialBack.address} in ${Math.round(dialBack.roundTripMs)} ms` : ''
+  const info = rpcInfo.ok ? `rpc_info ${rpcInfo.version}` : ''
+  return { kind: 'peer', by: witness, at, value: `${read}; ${dialled}; ${info}` }
+}
+
+/** What speaks against a verdict, in the order in which a stranger would meet it. */
+function objection({ witness, records, dialBack, rpcInfo }: Verdict): EspalierError | null {
+  if (!records.ok) return new EspalierError('NOT_READ_BACK', `${witness} says: ${records.cause}`)
+  if (records.found < records.asked) {
+    return new EspalierError('NOT_READ_BACK', `${witness} found ${records.found} of ${records.asked} records`)
+  }
+  if (!dialBack.ok) return new EspalierError('NOT_DIALLED_BACK', `${witness} says: ${dialBack.cause}`)
+  if (!rpcInfo.ok) return new EspalierError('REMOTE_ERROR', `rpc_info did not answer ${witness}: ${rpcInfo.cause}`)
+  return null
+}
+
+function firstObjection(answers: readonly WitnessAnswer[]): ErrorReport {
+  for (const { verdict } of answers) {
+    const found = verdict && objection(verdict)
+    if (found) return found.report()
+  }
+  const silent = answers.flatMap(({ witness, error }) => (error ? [`${witness} (${error.cause})`] : []))
+  const detail =
+    silent.length > 0 ? silent.join('; ') : `${answers.length} of ${WITNESSES_NEEDED} peers were there to ask`
+  return new EspalierError('NO_WITNESS', detail).report()
+}
+
+function servingObjection(verdicts: readonly Verdict[]): ErrorReport {
+  const [verdict] = verdicts
+  if (!verdict) return new EspalierError('NO_WITNESS').report()
+  const said = verdict.pipeline.ok ? 'it answered for other blocks' : verdict.pipeline.cause
+  return new EspalierError(
+    'NOT_DIALLED_BACK',
+    `the pipeline protocol did not answer ${verdict.witness}: ${said}`,
+  ).report()
+}
+
+function sameSlice(found: { start: number; end: number; root: string }, range: BlockRange, root: string): boolean {
+  return found.start === range.start && found.end === range.end && found.root === root
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import type { PeerId } from '@libp2p/interface'
+import { lpStream } from '@libp2p/utils'
+import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
+import { reachPeer } from '../network/find-peer'
+import type { Host } from '../network/host'
+import {
+  encodeRequest,
+  MAX_WITNESS_BYTES,
+  NONCE_BYTES,
+  openVerdict,
+  type Verdict,
+  WITNESS_PROTOCOL,
+} from './witness-wire'
+
+const ASK_TIMEOUT_MS = 15_000
+
+export interface WitnessAnswer {
+  witness: string
+  verdict: Verdict | null
+  error: ErrorReport | null
+}
+
+/** Asks one peer for its verdict about us and checks whose it is: signature, nonce, subject. Never throws. */
+export async function askWitness(host: Host, witness: PeerId, keys: readonly string[]): Promise<WitnessAnswer> {
+  const answer: WitnessAnswer = { witness: witness.toString(), verdict: null, error: null }
+  const signal = AbortSignal.timeout(ASK_TIMEOUT_MS)
+  try {
+    await reachPeer(host, witness, signal)
+    const stream = await host.dialProtocol(witness, WITNESS_PROTOCOL, { signal, runOnLimitedConnection: true })
+    try {
+      const lp = lpStream(stream, { maxDataLength: MAX_WITNESS_BYTES })
+      const nonce = new Uint8Array(randomBytes(NONCE_BYTES))
+      await lp.write(encodeRequest({ v: 1, nonce, keys: [...keys] }), { signal })
+      const reply = (await lp.read({ signal })).subarray()
+      if (!witness.publicKey) throw new EspalierError('PROTOCOL_VIOLATION', 'a witness without a public key')
+      const verdict = await openVerdict(reply, witness.publicKey)
+      if (verdict.witness !== witness.toString() || verdict.subject !== host.peerId.toString()) {
+        throw new EspalierError('PROTOCOL_VIOLATION', 'a verdict by or about somebody else')
+      }
+      if (!Buffer.from(verdict.nonce).equals(nonce))
+        throw new EspalierError('PROTOCOL_VIOLATION', 'a verdict for another question')
+      return { ...answer, verdict }
+    } finally {
+      await stream.close().catch((error: Error) => stream.abort(error))
+    }
+  } catch (error) {
+    const report =
+      error instanceof EspalierError ? error.report() : new EspalierError('PEER_UNREACHABLE', messageOf(error)).report()
+    return { ...answer, error: report }
+  }
+}
+
+/**
+ * Two witnesses that we did not choose alone: one bootstrap, and one that a walk to a random place in the network
+ * turned up. Fewer where the network is smaller.
+ */
+export function pickWitnesses(
+  self: PeerId,
+  bootstraps: readonly PeerId[],
+  walked: readonly PeerId[],
+  random: () => number,
+): PeerId[] {
+  const isBootstrap = (peer: PeerId) => bootstraps.some((bootstrap) => bootstrap.equals(peer))
+  const others = walked.filter((peer) => !peer.equals(self) && !isBootstrap(peer))
+  const one = <T>(list: readonly T[]): T[] => list.slice(Math.floor(random() * list.length)).slice(0, 1)
+  return [...one(bootstraps.filter((peer) => !peer.equals(self))), ...one(others)]
+}

@@ -1,0 +1,169 @@
+import type { PeerId, PrivateKey } from '@libp2p/interface'
+import { lpStream } from '@libp2p/utils'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import type { Clock } from '../../src-shared/clock'
+import { EspalierError, messageOf } from '../../src-shared/errors'
+import type { HivemindDht } from '../hivemind/dht'
+import type { Host } from '../network/host'
+import type { NetworkProfile } from '../network/profiles'
+import type { EventLog } from '../storage/event-log'
+import { dialBack, notOk } from './dial-back'
+import {
+  decodeRequest,
+  MAX_WITNESS_BYTES,
+  signVerdict,
+  type Verdict,
+  WITNESS_PROTOCOL,
+  type WitnessRequest,
+} from './witness-wire'
+
+const REQUEST_TIMEOUT_MS = 5_000
+const LOOK_TIMEOUT_MS = 12_000
+const MAX_AT_ONCE = 4
+const MAX_CACHED = 1_000
+const MAX_THIRD_PARTIES = 4
+
+type Findings = Omit<Verdict, 'v' | 'witness' | 'subject' | 'nonce'>
+
+/**
+ * Answers peers that ask how they look from here. Only ever about the peer that asks (whoever it is, by its
+ * connection), at most one look per peer and cache time, and at most a few at once: it can't be used to make us
+ * dial somebody else.
+ */
+export function createWitnessService(options: {
+  host: Host
+  dht: HivemindDht
+  privateKey: PrivateKey
+  profile: NetworkProfile
+  clock: Clock
+  log: EventLog
+}) {
+  const { host, dht, clock, log, profile } = options
+  const cache = new Map<string, { keys: string; findings: Promise<Findings>; atMs: number }>()
+  let looking = 0
+
+  async function look(subject: PeerId, request: WitnessRequest): Promise<Findings> {
+    if (looking >= MAX_AT_ONCE) throw new EspalierError('SESSION_LIMIT', 'this witness is busy')
+    looking++
+    try {
+      const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS)
+      const thirds = await thirdParties(subject)
+      const [records, meeting] = await Promise.all([
+        readRecords(subject, request.keys, thirds, signal),
+        meet(subject, thirds, signal),
+      ])
+      return { at: clock.now(), records, ...meeting }
+    } finally {
+      looking--
+    }
+  }
+
+  /** Peers that are neither the subject nor us, and that answer: connected ones first. */
+  async function thirdParties(subject: PeerId): Promise<PeerId[]> {
+    const known = new Map<string, PeerId>()
+    for (const peer of [...host.getPeers(), ...dht.knownPeers()]) {
+      if (!peer.equals(subject) && !peer.equals(host.peerId)) known.set(peer.toString(), peer)
+    }
+    const serving: PeerId[] = []
+    for (const peer of known.values()) {
+      if (serving.length === MAX_THIRD_PARTIES) break
+      const addresses = await addressesOf(peer)
+      if (addresses.length > 0) serving.push(peer)
+    }
+    return serving
+  }
+
+  async function readRecords(
+    subject: PeerId,
+    keys: string[],
+    thirds: PeerId[],
+    signal: AbortSignal,
+  ): Promise<Findings['records']> {
+    const failures: string[] = []
+    // Without a third peer our own store is the only other place there is; the verdict says so.
+    for (const reader of [...thirds, host.peerId]) {
+      try {
+        const values = reader.equals(host.peerId) ? dht.readLocal(keys) : await dht.findAt(reader, keys, { signal })
+        const expirations = keys.map((key) => {
+          const value = values.get(key)
+          return value?.kind === 'dictionary' ? (value.entries.get(subject.toString())?.expirationS ?? 0) : 0
+        })
+        const live = expirations.filter((expirationS) => expirationS * 1000 > clock.now())
+        if (live.length > 0) {
+          return {
+            ok: true,
+            readFrom: reader.toString(),
+            found: live.length,
+            asked: keys.length,
+            expiresAt: Math.min(...live) * 1000,
+          }
+        }
+        failures.push(`${reader} has none of ${keys.length} records`)
+      } catch (error) {
+        failures.push(`${reader} (${messageOf(error)})`)
+      }
+    }
+    return notOk(failures.join('; '))
+  }
+
+  async function meet(subject: PeerId, thirds: PeerId[], signal: AbortSignal) {
+    const [third] = thirds
+    const via = third
+      ? { peerId: third, addresses: await addressesOf(third) }
+      : { peerId: host.peerId, addresses: host.getMultiaddrs() }
+    return dialBack({ subject, via, profile, clock, signal })
+  }
+
+  async function addressesOf(peer: PeerId): Promise<Multiaddr[]> {
+    const info = await host.peerStore.get(peer).catch(() => null)
+    return info?.addresses.map(({ multiaddr: address }) => multiaddr(address.toString())) ?? []
+  }
+
+  function findingsFor(subject: PeerId, request: WitnessRequest): Promise<Findings> {
+    const id = subject.toString()
+    const keys = request.keys.join('\n')
+    const cached = cache.get(id)
+    if (cached && cached.keys === keys && clock.monotonicMs() - cached.atMs < profile.timings.witnessCacheMs)
+      return cached.findings
+    if (cache.size >= MAX_CACHED) cache.delete(cache.keys().next().value ?? '')
+    const findings = look(subject, request)
+    cache.set(id, { keys, findings, atMs: clock.monotonicMs() })
+    findings.catch(() => cache.delete(id))
+    return findings
+  }
+
+  async function answer(subject: PeerId, request: WitnessRequest): Promise<Uint8Array> {
+    const findings = await findingsFor(subject, request)
+    const verdict: Verdict = {
+      v: 1,
+      witness: host.peerId.toString(),
+      subject: subject.toString(),
+      nonce: request.nonce,
+      ...findings,
+    }
+    return signVerdict(verdict, options.privateKey)
+  }
+
+  return {
+    async start(): Promise<void> {
+      await host.handle(
+        WITNESS_PROTOCOL,
+        async (stream, connection) => {
+          try {
+            const lp = lpStream(stream, { maxDataLength: MAX_WITNESS_BYTES })
+            const request = decodeRequest(
+              (await lp.read({ signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })).subarray(),
+            )
+            await lp.write(await answer(connection.remotePeer, request))
+            await stream.close()
+          } catch (error) {
+            log.write('debug', 'witness.refused', messageOf(error), { peer: connection.remotePeer.toString() })
+            stream.abort(error instanceof Error ? error : new Error(messageOf(error)))
+          }
+        },
+        { runOnLimitedConnection: true, maxInboundStreams: 8 },
+      )
+    },
+    stop: (): Promise<void> => host.unhandle(WITNESS_PROTOCOL),
+  }
+}

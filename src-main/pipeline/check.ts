@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto'
+import type { PeerId } from '@libp2p/interface'
+import { EspalierError } from '../../src-shared/errors'
+import { frameStream } from '../network/framed-stream'
+import type { Host } from '../network/host'
+import { type CheckedBody, decodeFrame, encodeFrame, MAX_FRAME_BYTES, PIPELINE_PROTOCOL } from './frames'
+
+/** Asks a peer what it serves, over the very protocol that generations use, on a stream of its own. */
+export async function checkPipeline(host: Host, peer: PeerId, signal: AbortSignal): Promise<CheckedBody> {
+  const stream = await host.dialProtocol(peer, PIPELINE_PROTOCOL, { signal, runOnLimitedConnection: true })
+  const framed = frameStream(stream, MAX_FRAME_BYTES)
+  const onAbort = () => framed.abort(new EspalierError('TIMED_OUT', `${peer} on the pipeline protocol`))
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    const session = randomBytes(16).toString('hex')
+    await framed.write(...encodeFrame({ type: 'check', session }))
+    const bytes = await framed.read()
+    if (bytes === null) throw new EspalierError('PEER_UNREACHABLE', `${peer} ended the stream`)
+    const frame = decodeFrame(bytes)
+    if (frame.session !== session) throw new EspalierError('PROTOCOL_VIOLATION', 'an answer to another question')
+    if (frame.type === 'error') throw new EspalierError(frame.body.code, frame.body.cause)
+    if (frame.type !== 'checked') throw new EspalierError('PROTOCOL_VIOLATION', `a ${frame.type} frame as the answer`)
+    return frame.body
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    await stream.close().catch((error: Error) => stream.abort(error))
+  }
+}

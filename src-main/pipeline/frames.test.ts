@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { EspalierError } from '../../src-shared/errors'
+import { decodeFrame, encodeFrame, type Frame } from './frames'
+
+const session = '00112233445566778899aabbccddeeff'
+const roundTrip = (frame: Frame) => decodeFrame(new Uint8Array(Buffer.concat(encodeFrame(frame))))
+
+const frames: Frame[] = [
+  {
+    type: 'open',
+    session,
+    body: {
+      root: 'r',
+      entry: 'e',
+      stage: 0,
+      route: [{ peer: 'a', start: 0, end: 8 }],
+      contextTokens: 64,
+      wantsLogits: true,
+    },
+  },
+  { type: 'opened', session },
+  { type: 'close', session },
+  { type: 'check', session },
+  { type: 'checked', session, body: { root: 'r', start: 0, end: 3, proven: true } },
+  { type: 'error', session, body: { code: 'STAGE_LOST', cause: 'gone', peer: 'a', start: 3, end: 6 } },
+  {
+    type: 'step',
+    session,
+    position: 7,
+    rows: 3,
+    wantsAnswer: true,
+    computeMs: [],
+    input: { tokens: Int32Array.of(1, 2, 2047) },
+  },
+  {
+    type: 'step',
+    session,
+    position: 0,
+    rows: 2,
+    wantsAnswer: false,
+    computeMs: [1.5, 2.25],
+    input: { hidden: Float32Array.of(1, -2, 3, Number.NaN) },
+  },
+  { type: 'result', session, position: 9, token: 41, computeMs: [0.5], logits: null },
+  { type: 'result', session, position: 9, token: 41, computeMs: [0.5, 1], logits: Float32Array.of(0.25, -1) },
+]
+
+describe('pipeline frames', () => {
+  for (const frame of frames) {
+    it(`carries ${frame.type} unchanged`, () => expect(roundTrip(frame)).toEqual(frame))
+  }
+
+  it('refuses every truncation of every frame, or reads it as a shorter valid one of the same type', () => {
+    for (const frame of frames) {
+      const whole = new Uint8Array(Buffer.concat(encodeFrame(frame)))
+      for (let length = 0; length < whole.length; length++) {
+        try {
+          expect(decodeFrame(whole.slice(0, length)).type).toBe(frame.type)
+        } catch (error) {
+          expect(error).toBeInstanceOf(EspalierError)
+        }
+      }
+    }
+  })
+
+  it('refuses garbage with PROTOCOL_VIOLATION and never anything else (10,000 cases)', () => {
+    for (let i = 0; i < 10_000; i++) {
+      const bytes = new Uint8Array(randomBytes(i % 97))
+      if (bytes.length > 1) {
+        bytes[0] = 1
+        bytes[1] = i % 10
+      }
+      try {
+        decodeFrame(bytes)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'PROTOCOL_VIOLATION' })
+      }
+    }
+  })
+
+  it('refuses a claim of rows that the payload does not have', () => {
+    const step = new Uint8Array(Buffer.concat(encodeFrame(frames[6]!)))
+    new DataView(step.buffer).setUint32(22, 4, true)
+    expect(() => decodeFrame(step)).toThrow(EspalierError)
+    new DataView(step.buffer).setUint32(22, 0xffffffff, true)
+    expect(() => decodeFrame(step)).toThrow(EspalierError)
+  })
+})

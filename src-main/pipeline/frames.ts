@@ -1,0 +1,219 @@
+import { decode, encode } from '@msgpack/msgpack'
+import * as z from 'zod'
+import { ERROR_CODES } from '../../src-shared/error-catalogue'
+import { EspalierError } from '../../src-shared/errors'
+
+/** Carries a generation through a chain of stages. One stream a pair of neighbours, many sessions on it. */
+export const PIPELINE_PROTOCOL = '/espalier/pipeline/1'
+
+/** 512 rows of 8192 f32 channels, and room for a header. */
+export const MAX_FRAME_BYTES = 17 * 1024 * 1024
+const VERSION = 1
+const SESSION_BYTES = 16
+const PREFIX_BYTES = 2 + SESSION_BYTES
+const MAX_STAGES = 128
+const MAX_ROWS = 4096
+const MAX_LOGITS = 1 << 20
+const FLAG_WANTS_ANSWER = 1
+const FLAG_TOKENS = 2
+
+const Type = { open: 1, opened: 2, step: 3, result: 4, close: 5, error: 6, check: 7, checked: 8 } as const
+
+const peerId = z.string().min(1).max(120)
+const range = { start: z.int().min(0).max(4096), end: z.int().min(1).max(4096) }
+
+const OpenBody = z.strictObject({
+  /** Merkle root of the model's manifest: all stages serve the same bytes. */
+  root: z.string().min(1).max(100),
+  /** Where the last stage sends results. */
+  entry: peerId,
+  /** Index of the receiver in `route`. */
+  stage: z.int().min(0).max(MAX_STAGES),
+  route: z
+    .array(z.strictObject({ peer: peerId, ...range }))
+    .min(1)
+    .max(MAX_STAGES),
+  /** Tokens that prompt and answer may take together; KV room is kept for as many on every stage. */
+  contextTokens: z
+    .int()
+    .min(1)
+    .max(1 << 20),
+  /** Whether results carry the logits of the row (parity runs); otherwise only the greedy token. */
+  wantsLogits: z.boolean(),
+})
+const ErrorBody = z.strictObject({ code: z.enum(ERROR_CODES), cause: z.string().max(1000), peer: peerId, ...range })
+const CheckedBody = z.strictObject({ root: z.string().max(100), ...range, proven: z.boolean() })
+
+export type OpenBody = z.infer<typeof OpenBody>
+export type ErrorBody = z.infer<typeof ErrorBody>
+export type CheckedBody = z.infer<typeof CheckedBody>
+
+export interface StepFrame {
+  type: 'step'
+  session: string
+  /** Position of the first row in the sequence. */
+  position: number
+  rows: number
+  wantsAnswer: boolean
+  /** Time that each earlier stage computed on these rows, ms. */
+  computeMs: number[]
+  /** Token ids (first stage) or the residual stream, rows × embedding length. */
+  input: { tokens: Int32Array } | { hidden: Float32Array }
+}
+
+export interface ResultFrame {
+  type: 'result'
+  session: string
+  /** Position of the row that the answer belongs to. */
+  position: number
+  token: number
+  computeMs: number[]
+  logits: Float32Array | null
+}
+
+export type Frame =
+  | { type: 'open'; session: string; body: OpenBody }
+  | { type: 'opened'; session: string }
+  | StepFrame
+  | ResultFrame
+  | { type: 'close'; session: string }
+  | { type: 'error'; session: string; body: ErrorBody }
+  | { type: 'check'; session: string }
+  | { type: 'checked'; session: string; body: CheckedBody }
+
+/** The frame in parts, so that big tensors are not copied again. */
+export function encodeFrame(frame: Frame): Uint8Array[] {
+  const prefix = new Uint8Array(PREFIX_BYTES)
+  prefix[0] = VERSION
+  prefix[1] = Type[frame.type]
+  prefix.set(Buffer.from(frame.session, 'hex'), 2)
+  switch (frame.type) {
+    case 'open':
+    case 'error':
+    case 'checked':
+      return [prefix, encode(frame.body)]
+    case 'opened':
+    case 'close':
+    case 'check':
+      return [prefix]
+    case 'step': {
+      const flags = (frame.wantsAnswer ? FLAG_WANTS_ANSWER : 0) | ('tokens' in frame.input ? FLAG_TOKENS : 0)
+      const head = new DataView(new ArrayBuffer(10))
+      head.setUint32(0, frame.position, true)
+      head.setUint32(4, frame.rows, true)
+      head.setUint8(8, flags)
+      head.setUint8(9, frame.computeMs.length)
+      const payload = 'tokens' in frame.input ? frame.input.tokens : frame.input.hidden
+      return [prefix, bytesOf(head), bytesOf(Float32Array.from(frame.computeMs)), bytesOf(payload)]
+    }
+    case 'result': {
+      const head = new DataView(new ArrayBuffer(13))
+      head.setUint32(0, frame.position, true)
+      head.setUint32(4, frame.token, true)
+      head.setUint32(8, frame.logits?.length ?? 0, true)
+      head.setUint8(12, frame.computeMs.length)
+      return [
+        prefix,
+        bytesOf(head),
+        bytesOf(Float32Array.from(frame.computeMs)),
+        bytesOf(frame.logits ?? new Uint8Array()),
+      ]
+    }
+  }
+}
+
+/** Throws PROTOCOL_VIOLATION for anything that is not exactly a frame. */
+export function decodeFrame(bytes: Uint8Array): Frame {
+  if (bytes.length < PREFIX_BYTES) throw violation('shorter than a frame')
+  if (bytes[0] !== VERSION) throw violation(`version ${bytes[0]}`)
+  const session = Buffer.from(bytes.subarray(2, PREFIX_BYTES)).toString('hex')
+  const rest = bytes.subarray(PREFIX_BYTES)
+  switch (bytes[1]) {
+    case Type.open:
+      return { type: 'open', session, body: decodeBody(OpenBody, rest) }
+    case Type.opened:
+      return { type: 'opened', session }
+    case Type.step:
+      return decodeStep(session, rest)
+    case Type.result:
+      return decodeResult(session, rest)
+    case Type.close:
+      return { type: 'close', session }
+    case Type.error:
+      return { type: 'error', session, body: decodeBody(ErrorBody, rest) }
+    case Type.check:
+      return { type: 'check', session }
+    case Type.checked:
+      return { type: 'checked', session, body: decodeBody(CheckedBody, rest) }
+    default:
+      throw violation(`unknown frame type ${bytes[1]}`)
+  }
+}
+
+function decodeStep(session: string, bytes: Uint8Array): StepFrame {
+  if (bytes.length < 10) throw violation('a step without its header')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const rows = view.getUint32(4, true)
+  const flags = view.getUint8(8)
+  const stages = view.getUint8(9)
+  if (rows < 1 || rows > MAX_ROWS) throw violation(`${rows} rows`)
+  const payload = bytes.slice(10 + stages * 4)
+  if (payload.length === 0 || payload.length % (4 * rows) !== 0) throw violation('a payload that does not fit its rows')
+  const isTokens = (flags & FLAG_TOKENS) !== 0
+  if (isTokens && payload.length !== rows * 4) throw violation('not one token a row')
+  return {
+    type: 'step',
+    session,
+    position: view.getUint32(0, true),
+    rows,
+    wantsAnswer: (flags & FLAG_WANTS_ANSWER) !== 0,
+    computeMs: floats(bytes, 10, stages),
+    input: isTokens ? { tokens: new Int32Array(payload.buffer) } : { hidden: new Float32Array(payload.buffer) },
+  }
+}
+
+function decodeResult(session: string, bytes: Uint8Array): ResultFrame {
+  if (bytes.length < 13) throw violation('a result without its header')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const logits = view.getUint32(8, true)
+  const stages = view.getUint8(12)
+  if (logits > MAX_LOGITS || bytes.length !== 13 + stages * 4 + logits * 4)
+    throw violation('a result of the wrong length')
+  return {
+    type: 'result',
+    session,
+    position: view.getUint32(0, true),
+    token: view.getUint32(4, true),
+    computeMs: floats(bytes, 13, stages),
+    logits: logits === 0 ? null : Float32Array.from(floats(bytes, 13 + stages * 4, logits)),
+  }
+}
+
+function floats(bytes: Uint8Array, offset: number, count: number): number[] {
+  if (bytes.length < offset + count * 4) throw violation('a list that ends early')
+  // A copy: typed arrays need an aligned start, and network buffers have none.
+  return Array.from(new Float32Array(bytes.slice(offset, offset + count * 4).buffer))
+}
+
+const MAX_BODY_BYTES = 64 * 1024
+
+function decodeBody<T>(schema: z.ZodType<T>, bytes: Uint8Array): T {
+  if (bytes.length > MAX_BODY_BYTES) throw violation('a body over 64 KiB')
+  let value: unknown
+  try {
+    value = decode(bytes)
+  } catch (error) {
+    throw violation('a body that is not msgpack', error)
+  }
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw violation(z.prettifyError(parsed.error), parsed.error)
+  return parsed.data
+}
+
+function bytesOf(view: ArrayBufferView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+}
+
+function violation(detail: string, cause?: unknown): EspalierError {
+  return new EspalierError('PROTOCOL_VIOLATION', detail, { cause })
+}

@@ -1,0 +1,136 @@
+import type { Clock } from '../../src-shared/clock'
+import { EspalierError } from '../../src-shared/errors'
+import type { Pipeline } from './pipeline'
+import type { RouteStage } from './route'
+
+/** Prompt tokens that run through a stage in one batch. Part of a session: with another schedule sums round differently. */
+export const PREFILL_CHUNK_TOKENS = 128
+const ANSWER_TIMEOUT_MS = 30_000
+
+export interface Vocabulary {
+  /** Token ids, with the model's own begin-of-text token in front where it wants one. */
+  tokenize(text: string): Promise<Int32Array>
+  /** The bytes of one token; a character may need several tokens. */
+  piece(token: number): Promise<Uint8Array>
+  readonly endOfText: number | null
+}
+
+export interface GenerateOptions {
+  pipeline: Pipeline
+  vocabulary: Vocabulary
+  clock: Clock
+  root: string
+  route: readonly RouteStage[]
+  prompt: string
+  maxTokens: number
+  contextTokens: number
+  /** Goes on after an end-of-text token: for parity runs, which compare a fixed number of tokens. */
+  ignoresEndOfText?: boolean
+  wantsLogits?: boolean
+  signal: AbortSignal
+  onToken(token: GeneratedToken): void
+}
+
+export interface GeneratedToken {
+  token: number
+  /** The text that became complete with this token; empty inside a character. */
+  text: string
+  logits: Float32Array | null
+}
+
+export interface Generation {
+  promptTokens: Int32Array
+  tokens: number[]
+  text: string
+  /** Rows of each batch in order: what a reference run must repeat to be comparable. */
+  schedule: number[]
+  /** Of the answer after its first token, by the entry's clock; null for a single token. */
+  tokensPerSecond: number | null
+  /** Median compute time per generated token of each stage, in ms, as the stages report it. */
+  stageComputeMs: number[]
+}
+
+/**
+ * Runs one greedy generation through a route. Rejects with what ended it: STAGE_LOST, PROMPT_TOO_LONG, TIMED_OUT
+ * (no answer within 30 s), CANCELLED or what a stage reported.
+ */
+export async function generate(options: GenerateOptions): Promise<Generation> {
+  const { vocabulary, clock, signal, maxTokens } = options
+  const prompt = await vocabulary.tokenize(options.prompt)
+  if (prompt.length === 0) throw new EspalierError('BAD_ARGUMENT', 'the prompt has no tokens')
+  if (prompt.length + maxTokens > options.contextTokens) {
+    throw new EspalierError(
+      'PROMPT_TOO_LONG',
+      `${prompt.length} prompt tokens and ${maxTokens} for the answer, the context is ${options.contextTokens}`,
+    )
+  }
+  const limit = () => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
+  const session = await asTyped(signal, () =>
+    options.pipeline.openSession({
+      root: options.root,
+      route: options.route,
+      contextTokens: prompt.length + maxTokens,
+      wantsLogits: options.wantsLogits ?? false,
+      signal: limit(),
+    }),
+  )
+  try {
+    const schedule: number[] = []
+    for (let at = 0; at < prompt.length; at += PREFILL_CHUNK_TOKENS) {
+      const chunk = prompt.slice(at, at + PREFILL_CHUNK_TOKENS)
+      schedule.push(chunk.length)
+      await session.send(chunk, at, at + chunk.length === prompt.length)
+    }
+    const decoder = new TextDecoder()
+    const tokens: number[] = []
+    const stageTimes: number[][] = []
+    let text = ''
+    let firstTokenMs = 0
+    for (;;) {
+      const result = await asTyped(signal, () => session.nextResult(limit()))
+      if (tokens.length === 0) firstTokenMs = clock.monotonicMs()
+      else stageTimes.push(result.computeMs)
+      tokens.push(result.token)
+      const isEnd = !options.ignoresEndOfText && result.token === vocabulary.endOfText
+      const isLast = isEnd || tokens.length === maxTokens
+      // The next token is computed while this one is turned into text.
+      if (!isLast) {
+        schedule.push(1)
+        await session.send(Int32Array.of(result.token), prompt.length + tokens.length - 1, true)
+      }
+      const piece = isEnd ? new Uint8Array() : await vocabulary.piece(result.token)
+      const complete = decoder.decode(piece, { stream: !isLast })
+      text += complete
+      options.onToken({ token: result.token, text: complete, logits: result.logits })
+      if (isLast) break
+    }
+    const elapsedMs = clock.monotonicMs() - firstTokenMs
+    return {
+      promptTokens: prompt,
+      tokens,
+      text,
+      schedule,
+      tokensPerSecond: tokens.length > 1 && elapsedMs > 0 ? ((tokens.length - 1) * 1000) / elapsedMs : null,
+      stageComputeMs: options.route.map((_, stage) => median(stageTimes.map((times) => times[stage] ?? 0))),
+    }
+  } finally {
+    await session.close().catch(() => undefined)
+  }
+}
+
+async function asTyped<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof EspalierError) throw error
+    if (signal.aborted) throw new EspalierError('CANCELLED', undefined, { cause: error })
+    throw new EspalierError('TIMED_OUT', `no answer within ${ANSWER_TIMEOUT_MS / 1000} s`, { cause: error })
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const upper = sorted[middle] ?? 0
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2
+}

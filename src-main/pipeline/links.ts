@@ -1,0 +1,102 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { EspalierError, messageOf } from '../../src-shared/errors'
+import { reachPeer } from '../network/find-peer'
+import { type FramedStream, frameStream } from '../network/framed-stream'
+import type { Host } from '../network/host'
+import { decodeFrame, encodeFrame, type Frame, MAX_FRAME_BYTES, PIPELINE_PROTOCOL } from './frames'
+
+/** One long-lived stream to or from a neighbour. */
+export interface Link {
+  readonly peer: string
+  /** Resolves when more may be sent. Rejects with STAGE_LOST when the neighbour has gone. */
+  send(frame: Frame): Promise<void>
+  abort(error: Error): void
+  readonly closed: boolean
+}
+
+export interface LinkEvents {
+  onFrame(frame: Frame, link: Link): void
+  onEnd(link: Link, cause: string): void
+}
+
+const OPEN_TIMEOUT_MS = 10_000
+const MAX_STREAMS = 64
+
+/** Opens one outgoing stream a peer, on first use, and accepts incoming ones. */
+export function createLinks(host: Host, events: LinkEvents) {
+  const outgoing = new Map<string, Promise<Link>>()
+  const all = new Set<Link>()
+
+  function adopt(peer: string, framed: FramedStream): Link {
+    const link: Link = {
+      peer,
+      get closed() {
+        return framed.closed
+      },
+      async send(frame) {
+        try {
+          await framed.write(...encodeFrame(frame))
+        } catch (error) {
+          throw new EspalierError('STAGE_LOST', `${peer} (${messageOf(error)})`, { cause: error })
+        }
+      },
+      abort: (error) => framed.abort(error),
+    }
+    all.add(link)
+    void readUntilEnd(link, framed)
+    return link
+  }
+
+  async function readUntilEnd(link: Link, framed: FramedStream): Promise<void> {
+    let cause = 'it ended the stream'
+    try {
+      for (let bytes = await framed.read(); bytes !== null; bytes = await framed.read()) {
+        events.onFrame(decodeFrame(bytes), link)
+      }
+    } catch (error) {
+      cause = messageOf(error)
+      framed.abort(error instanceof Error ? error : new Error(cause))
+    }
+    all.delete(link)
+    events.onEnd(link, cause)
+  }
+
+  async function open(peer: string): Promise<Link> {
+    const signal = AbortSignal.timeout(OPEN_TIMEOUT_MS)
+    const peerId = peerIdFromString(peer)
+    await reachPeer(host, peerId, signal)
+    const stream = await host.dialProtocol(peerId, PIPELINE_PROTOCOL, { signal, runOnLimitedConnection: true })
+    return adopt(peer, frameStream(stream, MAX_FRAME_BYTES))
+  }
+
+  return {
+    async accept(): Promise<void> {
+      await host.handle(
+        PIPELINE_PROTOCOL,
+        (stream, connection) => {
+          adopt(connection.remotePeer.toString(), frameStream(stream, MAX_FRAME_BYTES))
+        },
+        { runOnLimitedConnection: true, maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS },
+      )
+    },
+    /** The stream to this peer: the one that is open, or a new one. Throws STAGE_LOST. */
+    async to(peer: string): Promise<Link> {
+      const known = await outgoing.get(peer)?.catch(() => undefined)
+      if (known && !known.closed) return known
+      const opening = open(peer)
+      outgoing.set(peer, opening)
+      try {
+        return await opening
+      } catch (error) {
+        if (outgoing.get(peer) === opening) outgoing.delete(peer)
+        throw new EspalierError('STAGE_LOST', `${peer} (${messageOf(error)})`, { cause: error })
+      }
+    },
+    async close(): Promise<void> {
+      await host.unhandle(PIPELINE_PROTOCOL)
+      for (const link of all) link.abort(new EspalierError('STAGE_LOST', 'this node stops'))
+    },
+  }
+}
+
+export type Links = ReturnType<typeof createLinks>

@@ -1,0 +1,97 @@
+import type { Clock } from '../../src-shared/clock'
+import { type EspalierError, messageOf } from '../../src-shared/errors'
+import type { Host } from '../network/host'
+import type { EventLog } from '../storage/event-log'
+import { createEntrySessions, type EntrySession, type OpenSessionOptions } from './entry-sessions'
+import type { Frame } from './frames'
+import { createLinks, type Link } from './links'
+import type { StageRunner } from './stage-runner'
+import { createStageSessions, type StageSessionEvents } from './stage-sessions'
+
+export interface Pipeline {
+  /** Begins to accept streams of other peers. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  openSession(options: OpenSessionOptions): Promise<EntrySession>
+  /** Ends the sessions that run through our slice, with a reason that reaches their entries. */
+  endSessions(error: EspalierError): void
+  readonly activeSessions: number
+}
+
+/** Both sides of `/espalier/pipeline/1` on one host. `stage` gives our slice while it may serve, else null. */
+export function createPipeline(options: {
+  host: Host
+  clock: Clock
+  log: EventLog
+  stage: () => StageRunner | null
+  events: StageSessionEvents
+}): Pipeline {
+  const { host, log } = options
+  const self = host.peerId.toString()
+  const entry = createEntrySessions(self, () => links)
+  const stages = createStageSessions({ ...options, self, links: () => links })
+
+  const links = createLinks(host, {
+    onFrame: route,
+    onEnd(link, cause) {
+      entry.onLinkEnd(link, cause)
+      stages.onLinkEnd(link, cause)
+    },
+  })
+
+  function route(frame: Frame, link: Link): void {
+    switch (frame.type) {
+      case 'open':
+        stages.onOpen(frame.session, frame.body, link)
+        break
+      case 'step':
+        stages.onStep(frame, link)
+        break
+      case 'close':
+        stages.onClose(frame.session, link)
+        break
+      case 'opened':
+        entry.onOpened(frame.session, link)
+        break
+      case 'result':
+        entry.onResult(frame, link)
+        break
+      case 'error':
+        if (!stages.onError(frame.session, frame.body, link)) entry.onError(frame.session, frame.body, link)
+        break
+      case 'check':
+        answerCheck(frame.session, link)
+        break
+      case 'checked':
+        // Only for those who ask on a stream of their own (check.ts).
+        break
+    }
+  }
+
+  function answerCheck(id: string, link: Link): void {
+    const stage = options.stage()
+    const body = { code: 'STAGE_LOST' as const, cause: 'not ready to serve', peer: self, start: 0, end: 1 }
+    if (stage) send(link, { type: 'checked', session: id, body: { root: stage.root, ...stage.blocks, proven: true } })
+    else send(link, { type: 'error', session: id, body })
+  }
+
+  function send(link: Link, frame: Frame): void {
+    link
+      .send(frame)
+      .catch((error: unknown) => log.write('debug', 'pipeline.send.failed', messageOf(error), { peer: link.peer }))
+  }
+
+  return {
+    start: () => links.accept(),
+    async stop() {
+      entry.stop()
+      stages.stop()
+      await links.close()
+    },
+    openSession: (open) => entry.open(open),
+    endSessions: (error) => stages.endAll(error),
+    get activeSessions() {
+      return stages.count
+    },
+  }
+}

@@ -1,0 +1,230 @@
+import type { Clock } from '../../src-shared/clock'
+import { EspalierError, reportOf } from '../../src-shared/errors'
+import type { EventLog } from '../storage/event-log'
+import type { ErrorBody, Frame, OpenBody, StepFrame } from './frames'
+import type { Link, Links } from './links'
+import type { StageOutput, StageRunner } from './stage-runner'
+
+interface Session {
+  readonly id: string
+  readonly open: OpenBody
+  readonly runner: StageRunner
+  readonly sequence: number
+  readonly upstream: Link
+  /** The next stage; for the last stage, the entry. */
+  readonly next: Promise<Link>
+  /** Steps of a session run one after the other, whatever the network does. */
+  tail: Promise<void>
+  position: number
+  usedAtMs: number
+  ended: boolean
+}
+
+export interface StageSessionEvents {
+  /** A request of another peer was answered through our blocks: the evidence of load level L7. */
+  onServed(entry: string, tokens: number): void
+  onSessionStart(entry: string): void
+}
+
+const IDLE_SESSION_MS = 120_000
+const SWEEP_INTERVAL_MS = 10_000
+
+/** The serving side: sessions of other peers that run through our slice. */
+export function createStageSessions(options: {
+  self: string
+  clock: Clock
+  log: EventLog
+  links: () => Links
+  stage: () => StageRunner | null
+  events: StageSessionEvents
+}) {
+  const { self, clock, log, events } = options
+  const sessions = new Map<string, Session>()
+
+  function start(id: string, open: OpenBody, upstream: Link): void {
+    const runner = options.stage()
+    const place = open.route[open.stage]
+    if (!runner) throw new EspalierError('STAGE_LOST', `${self} is not ready to serve`)
+    if (
+      !place ||
+      place.peer !== self ||
+      open.root !== runner.root ||
+      place.start !== runner.blocks.start ||
+      place.end !== runner.blocks.end
+    ) {
+      throw new EspalierError('STAGE_LOST', `${self} does not serve what the route asks of it`)
+    }
+    if (open.contextTokens > runner.contextTokens) {
+      throw new EspalierError(
+        'PROMPT_TOO_LONG',
+        `${open.contextTokens} tokens, this node keeps ${runner.contextTokens}`,
+      )
+    }
+    if (sessions.has(id)) throw new EspalierError('PROTOCOL_VIOLATION', 'the session is open already')
+    const following = open.route[open.stage + 1]
+    const session: Session = {
+      id,
+      open,
+      runner,
+      sequence: runner.openSequence(),
+      upstream,
+      next: options.links().to(following?.peer ?? open.entry),
+      tail: Promise.resolve(),
+      position: 0,
+      usedAtMs: clock.monotonicMs(),
+      ended: false,
+    }
+    sessions.set(id, session)
+    events.onSessionStart(open.entry)
+    enqueue(session, async () => {
+      const next = await session.next
+      await next.send(
+        following
+          ? { type: 'open', session: id, body: { ...open, stage: open.stage + 1 } }
+          : { type: 'opened', session: id },
+      )
+    })
+  }
+
+  function enqueue(session: Session, work: () => Promise<void>): void {
+    session.tail = session.tail.then(work).catch((error: unknown) => fail(session, error))
+  }
+
+  async function step(session: Session, frame: StepFrame): Promise<void> {
+    if (session.ended) return
+    const { runner, open } = session
+    const isFirst = open.stage === 0
+    const isLast = open.stage === open.route.length - 1
+    if (frame.position !== session.position) {
+      throw new EspalierError('PROTOCOL_VIOLATION', `position ${frame.position}, expected ${session.position}`)
+    }
+    if (frame.rows > runner.maxBatchTokens) {
+      throw new EspalierError('PROTOCOL_VIOLATION', `${frame.rows} rows, the limit is ${runner.maxBatchTokens}`)
+    }
+    if (frame.position + frame.rows > open.contextTokens) throw new EspalierError('PROMPT_TOO_LONG')
+    if ('tokens' in frame.input !== isFirst)
+      throw new EspalierError('PROTOCOL_VIOLATION', 'tokens belong to the first stage')
+    if ('hidden' in frame.input && frame.input.hidden.length !== frame.rows * runner.embeddingLength) {
+      throw new EspalierError('PROTOCOL_VIOLATION', 'a hidden state of another width')
+    }
+    session.usedAtMs = clock.monotonicMs()
+    session.position += frame.rows
+    const answer = isLast && frame.wantsAnswer ? (open.wantsLogits ? 'logits' : 'token') : 'none'
+    const output = await runner.run({ sequence: session.sequence, position: frame.position, rows: frame.input, answer })
+    if (session.ended) return
+    events.onServed(open.entry, frame.rows)
+    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output)
+    if (reply) await (await session.next).send(reply)
+  }
+
+  function fail(session: Session, error: unknown): void {
+    if (session.ended) return
+    const { code, cause } = reportOf(error)
+    const { start, end } = session.runner.blocks
+    log.write('warn', 'pipeline.session.failed', cause, { session: session.id, code })
+    tell(session.upstream, {
+      type: 'error',
+      session: session.id,
+      body: { code, cause: cause.slice(0, 1000), peer: self, start, end },
+    })
+    release(session, { tellNext: true })
+  }
+
+  function release(session: Session, { tellNext }: { tellNext: boolean }): void {
+    if (session.ended) return
+    session.ended = true
+    sessions.delete(session.id)
+    session.runner.closeSequence(session.sequence)
+    const isLast = session.open.stage === session.open.route.length - 1
+    if (tellNext && !isLast) {
+      session.next.then(
+        (next) => tell(next, { type: 'close', session: session.id }),
+        (error: unknown) => log.write('debug', 'pipeline.close.unsent', String(error)),
+      )
+    }
+  }
+
+  function tell(link: Link, frame: Frame): void {
+    link
+      .send(frame)
+      .catch((error: unknown) => log.write('debug', 'pipeline.send.failed', String(error), { peer: link.peer }))
+  }
+
+  const stopSweep = clock.every(SWEEP_INTERVAL_MS, () => {
+    for (const session of sessions.values()) {
+      if (clock.monotonicMs() - session.usedAtMs > IDLE_SESSION_MS)
+        fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
+    }
+  })
+
+  return {
+    get count() {
+      return sessions.size
+    },
+    onOpen(id: string, open: OpenBody, upstream: Link): void {
+      try {
+        start(id, open, upstream)
+      } catch (error) {
+        const { code, cause } = reportOf(error)
+        const { start: from, end } = open.route[open.stage] ?? { start: 0, end: 1 }
+        tell(upstream, { type: 'error', session: id, body: { code, cause, peer: self, start: from, end } })
+      }
+    },
+    onStep(frame: StepFrame, upstream: Link): void {
+      const session = sessions.get(frame.session)
+      // Steps may still arrive after a session failed: its error frame is on the way, so they are dropped.
+      if (session && session.upstream === upstream) enqueue(session, () => step(session, frame))
+    },
+    onClose(id: string, upstream: Link): void {
+      const session = sessions.get(id)
+      if (session && session.upstream === upstream) release(session, { tellNext: true })
+    },
+    /** An error from further down the chain: passed on towards the entry. */
+    onError(id: string, body: ErrorBody, from: Link): boolean {
+      const session = sessions.get(id)
+      if (!session || from === session.upstream) return false
+      tell(session.upstream, { type: 'error', session: id, body })
+      release(session, { tellNext: false })
+      return true
+    },
+    onLinkEnd(link: Link, cause: string): void {
+      for (const session of [...sessions.values()]) {
+        if (session.upstream === link) release(session, { tellNext: true })
+        else {
+          void session.next.then(
+            (next) => {
+              if (next === link) fail(session, new EspalierError('STAGE_LOST', `${link.peer} (${cause})`))
+            },
+            () => undefined,
+          )
+        }
+      }
+    },
+    /** Ends every session with a reason that reaches the entries: for draining and for a lost engine. */
+    endAll(error: EspalierError): void {
+      for (const session of [...sessions.values()]) fail(session, error)
+    },
+    stop(): void {
+      stopSweep()
+      for (const session of [...sessions.values()]) fail(session, new EspalierError('STAGE_LOST', `${self} stops`))
+    },
+  }
+}
+
+function resultOf(frame: StepFrame, output: StageOutput): Frame | null {
+  if (!frame.wantsAnswer) return null
+  if (output.token === null) throw new EspalierError('ENGINE_DECODE_FAILED', 'no token came out of the last stage')
+  return {
+    type: 'result',
+    session: frame.session,
+    position: frame.position + frame.rows - 1,
+    token: output.token,
+    computeMs: [...frame.computeMs, output.computeMs],
+    logits: output.logits,
+  }
+}
+
+function onwardOf(frame: StepFrame, output: StageOutput): Frame {
+  if (output.hidden === null) throw new EspalierError('ENGINE_DECODE_FAILED', 'no hidden state came out of the stage')
+  return { ...frame, computeMs: [...frame.computeMs, output.computeMs], input: { hidden: output.hidden } }
+}

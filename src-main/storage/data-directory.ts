@@ -1,0 +1,57 @@
+import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+import { EspalierError, messageOf } from '../../src-shared/errors'
+
+/** Where everything of one node lives. Every store takes this and nothing else; nothing is written beside it. */
+export interface DataDirectory {
+  readonly root: string
+  readonly identityFile: string
+  readonly settingsFile: string
+  readonly coordinatorFile: string
+  readonly networkFile: string
+  readonly countersFile: string
+  readonly modelsDirectory: string
+  readonly logsDirectory: string
+}
+
+/** The OS's place for application data; never the working directory. */
+export function defaultDataRoot(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const home = homedir()
+  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'Espalier')
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'Espalier')
+  return join(
+    env.XDG_DATA_HOME && isAbsolute(env.XDG_DATA_HOME) ? env.XDG_DATA_HOME : join(home, '.local', 'share'),
+    'espalier',
+  )
+}
+
+/**
+ * Opens (and makes, when it is not there) the data directory. `chosen` comes from `--data-dir` or
+ * `ESPALIER_DATA_DIR`. Throws DATA_DIR_UNUSABLE when it can't be written: better now than at the first save.
+ */
+export async function openDataDirectory(chosen?: string): Promise<DataDirectory> {
+  const root = resolve(chosen ?? process.env.ESPALIER_DATA_DIR ?? defaultDataRoot())
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 })
+    await access(root, constants.R_OK | constants.W_OK)
+    const probe = join(root, `.write-test-${process.pid}`)
+    await writeFile(probe, '')
+    await rm(probe)
+  } catch (error) {
+    throw new EspalierError('DATA_DIR_UNUSABLE', `${root} (${messageOf(error)})`, { cause: error })
+  }
+  return {
+    root,
+    identityFile: join(root, 'identity.key'),
+    settingsFile: join(root, 'settings.json'),
+    coordinatorFile: join(root, 'coordinator.json'),
+    networkFile: join(root, 'network.json'),
+    countersFile: join(root, 'counters.json'),
+    modelsDirectory: join(root, 'models_cache'),
+    logsDirectory: join(root, 'logs'),
+  }
+}
