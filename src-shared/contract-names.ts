@@ -9,6 +9,13 @@ export type EventName = (typeof EVENT_NAMES)[number]
 /** Who may call: `read` looks, `operate` also starts, stops and generates. */
 export type Scope = 'read' | 'operate'
 
+/** Who hears an event: what a generation writes is for those who may generate, not for onlookers. */
+export const EVENT_SCOPES = {
+  status: 'read',
+  'generate.token': 'operate',
+  'generate.end': 'operate',
+} as const satisfies Record<EventName, Scope>
+
 export type Reply = { ok: true; value: unknown } | { ok: false; error: { code: string; cause: string; action: string } }
 
 /** One message, either way, is at most this long. Larger ones are refused and counted. */

@@ -49,6 +49,14 @@ export const ERROR_CATALOGUE = {
     cause: 'The bytes on disk are not the ones in the manifest',
     action: 'Fetch the damaged pieces again.',
   },
+  SHARD_READ_FAILED: {
+    cause: 'The model file cannot be read',
+    action: 'Check the disk, or choose another copy of the file.',
+  },
+  SHARD_WRITE_FAILED: {
+    cause: 'The model files cannot be written to disk',
+    action: 'Free disk space, or choose another data directory.',
+  },
 
   // Engine
   ENGINE_LIBRARY_MISSING: {
@@ -95,6 +103,23 @@ export const ERROR_CATALOGUE = {
     cause: 'The coordinator does not know this node',
     action: 'The app registers again by itself.',
   },
+  COORDINATOR_INSECURE: {
+    cause: 'The address would send this node’s details unencrypted over the network',
+    action: 'Use an https:// address, or allow the unencrypted one on purpose.',
+  },
+  COORDINATOR_ADMIN_ONLY: {
+    cause: 'Only the host of the network may do that',
+    action: 'Send the coordinator’s admin token.',
+  },
+  COORDINATOR_BUSY: { cause: 'The coordinator takes no more requests now', action: 'Try again in a moment.' },
+  COORDINATOR_STATE_DAMAGED: {
+    cause: 'The coordinator’s database is damaged',
+    action: 'Restore it from a backup or move it aside. It is never replaced by itself.',
+  },
+  WORKER_ID_TAKEN: {
+    cause: 'This worker id belongs to another node',
+    action: 'Start the node with its own identity, or ask the host to remove the old entry.',
+  },
   REGISTRATION_REJECTED: {
     cause: 'The host rejected this node',
     action: 'Ask the host for the reason, then apply again.',
@@ -118,6 +143,10 @@ export const ERROR_CATALOGUE = {
   PROTOCOL_VIOLATION: {
     cause: 'The peer sent something that the protocol does not allow',
     action: 'Nothing to do; the peer is ignored.',
+  },
+  PROTOCOL_UNSUPPORTED: {
+    cause: 'The peer does not speak this protocol',
+    action: 'Use another peer, or the network profile that this peer belongs to.',
   },
   REMOTE_ERROR: { cause: 'The peer answered with an error', action: 'The app tries again or uses another peer.' },
 
@@ -151,6 +180,12 @@ export const ERROR_CATALOGUE = {
   BRIDGE_UNKNOWN_METHOD: { cause: 'There is no such call', action: 'Reload the page.' },
   BRIDGE_BAD_INPUT: { cause: 'The call’s values are not valid', action: 'Correct the values.' },
   BRIDGE_FORBIDDEN: { cause: 'This connection may not do that', action: 'Use the link with the operator’s token.' },
+  BRIDGE_BUSY: { cause: 'Too many calls wait for an answer', action: 'Wait a moment and try again.' },
+  BRIDGE_DISCONNECTED: {
+    cause: 'The connection to the node was lost',
+    action: 'The page connects again by itself; then try again.',
+  },
+  BRIDGE_PAGE_MISSING: { cause: 'The built page is missing', action: 'Build the app, or install it again.' },
 } as const satisfies Record<string, { cause: string; action: string }>
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE

@@ -3,6 +3,7 @@ import type { BlockRange } from '../../src-shared/blocks'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import type { DhtRecord, HivemindDht } from '../hivemind/dht'
+import { nextExpirationS } from '../hivemind/expiration'
 import { blockKey, encodeModelInfo, encodeServerInfo, MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
 import type { NetworkProfile } from '../network/profiles'
 import type { EventLog } from '../storage/event-log'
@@ -17,7 +18,8 @@ export interface AnnouncedModel {
 export interface Announcement {
   model: AnnouncedModel
   range: BlockRange
-  info: ServerInfo
+  /** Asked for anew in every round. */
+  info: () => ServerInfo
 }
 
 export interface RoundReport {
@@ -65,14 +67,13 @@ export function createAnnouncer(options: {
   const random = options.random ?? Math.random
   const { announceIntervalMs, recordLifetimeMs } = profile.timings
   let current: Announcement | null = null
-  let lastExpirationS = 0
+  let lastExpirationS: number | null = null
   let cancelTimer: Disposer = () => undefined
   let stopped = false
 
-  function recordsOf({ model, range, info }: Announcement): DhtRecord[] {
-    // Readers drop a record whose expiration is not later than the one they have.
-    lastExpirationS = Math.max((clock.now() + recordLifetimeMs) / 1000, lastExpirationS + 0.001)
-    const expirationS = lastExpirationS
+  function recordsOf({ model, range }: Announcement, info: ServerInfo): DhtRecord[] {
+    const expirationS = nextExpirationS(clock, recordLifetimeMs, lastExpirationS)
+    lastExpirationS = expirationS
     const value = encodeServerInfo(info)
     const subkey = self.toString()
     const records: DhtRecord[] = []
@@ -93,9 +94,10 @@ export function createAnnouncer(options: {
 
   async function round(what: Announcement): Promise<RoundReport> {
     const signal = AbortSignal.timeout(ROUND_TIMEOUT_MS)
+    const info = what.info()
     const report: RoundReport = {
       at: clock.now(),
-      state: what.info.state,
+      state: info.state,
       acknowledged: 0,
       total: 0,
       ackedBy: [],
@@ -104,11 +106,15 @@ export function createAnnouncer(options: {
       nextAt: 0,
     }
     try {
-      const records = recordsOf(what)
+      const records = recordsOf(what, info)
       report.total = records.length
       const stored = await dht.store(records, { alsoTo: [...options.bootstraps()], signal })
       const acks = stored.map(({ ackedBy }) => ackedBy.filter((peer) => !peer.equals(self)))
-      report.acknowledged = acks.filter((peers) => peers.length > 0).length
+      // Every server of a model writes its entry in the index; who refuses ours has a later one of another server.
+      const isKept = stored.map(
+        ({ record, refusedBy }, i) => (acks[i]?.length ?? 0) > 0 || (record.key === MODELS_KEY && refusedBy.length > 0),
+      )
+      report.acknowledged = isKept.filter(Boolean).length
       const ackedBy = new Map(acks.flat().map((peer) => [peer.toString(), peer]))
       report.ackedBy = [...ackedBy.keys()]
       if (report.acknowledged < report.total) {
@@ -188,7 +194,7 @@ export function createAnnouncer(options: {
       current = null
       cancelTimer()
       if (!last) return
-      const farewell: Announcement = { ...last, info: { ...last.info, state: 'offline', nextPings: null } }
+      const farewell: Announcement = { ...last, info: () => ({ ...last.info(), state: 'offline', nextPings: null }) }
       const report = await round(farewell)
       logRound(report)
     },

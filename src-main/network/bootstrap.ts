@@ -47,6 +47,7 @@ export function keepBootstrapsConnected(
   peers: () => readonly PeerAddress[],
   clock: Clock,
   onOutcome: (outcomes: BootstrapOutcome[]) => void,
+  dial: typeof dialBootstraps = dialBootstraps,
 ): Disposer {
   let stopped = false
   let cancelTimer: Disposer = () => undefined
@@ -55,7 +56,7 @@ export function keepBootstrapsConnected(
   const round = async () => {
     const missing = peers().filter(({ peerId }) => !isConnected(host, peerId))
     if (missing.length > 0) {
-      const outcomes = await dialBootstraps(host, missing, clock)
+      const outcomes = await dial(host, missing, clock)
       if (stopped) return
       onOutcome(outcomes)
       pauseMs = outcomes.every(({ error }) => error !== null) ? Math.min(pauseMs * 2, REDIAL_MAX_MS) : REDIAL_FIRST_MS

@@ -1,0 +1,23 @@
+import type { NetworkProfile } from '../network/profiles'
+import type { DataDirectory } from '../storage/data-directory'
+
+/** Everything that a node is told from outside. */
+export interface NodeConfig {
+  data: DataDirectory
+  profile: NetworkProfile
+  publicName: string
+  /** Where to begin looking for a free port; 0 leaves it to the OS. */
+  listenPort: number
+  /** Null: no coordinator, so nothing is registered, approved or served. */
+  coordinatorUrl: string | null
+  /** Multiaddrs beside those that the coordinator names. */
+  bootstraps: readonly string[]
+  /** The whole model on this computer, from which slices are made. Null: none. */
+  modelPath: string | null
+  /** llama.cpp's compute threads. Below the number of cores, or its spin barriers fight with everything else. */
+  threads: number
+  contextTokens: number
+  maxSequences: number
+}
+
+export const MAX_BATCH_TOKENS = 512

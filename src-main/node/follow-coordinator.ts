@@ -1,0 +1,115 @@
+import type { BlockRange } from '../../src-shared/blocks'
+import { EspalierError } from '../../src-shared/errors'
+import type { Evidence } from '../../src-shared/status'
+import type { AssignedBlocks, DecisionWords, LinkEvent } from '../coordinator/link-events'
+import type { EventLog } from '../storage/event-log'
+import type { BootstrapBook } from './join-network'
+import type { Steps } from './steps'
+
+export interface CoordinatorEvents {
+  onAssigned(assigned: AssignedBlocks): void
+  /** Approved no longer, or without blocks: nothing may be served. */
+  onUnassigned(): void
+}
+
+/** Turns what the coordinator says into the steps *register* and *approve*. */
+export function followCoordinator(options: {
+  steps: Steps
+  book: BootstrapBook
+  log: EventLog
+  events: CoordinatorEvents
+}): (event: LinkEvent) => void {
+  const { steps, book, log, events } = options
+  let approved: { range: BlockRange; words: string } | null = null
+  let askedAt: Evidence | null = null
+
+  function approve(assigned: AssignedBlocks & { evidence: Evidence }): void {
+    approved = { range: assigned.range, words: assigned.reason }
+    steps.done('approve', [decided(assigned.evidence, assigned)])
+    log.write(
+      'info',
+      'worker.approved',
+      `blocks [${assigned.range.start}, ${assigned.range.end}) of ${assigned.model}`,
+      { by: assigned.by, reason: assigned.reason },
+    )
+    events.onAssigned(assigned)
+  }
+
+  function lose(): void {
+    approved = null
+    events.onUnassigned()
+  }
+
+  return (event) => {
+    switch (event.type) {
+      case 'registered':
+        steps.done('register', [event.evidence])
+        break
+      case 'register-failed':
+        steps.failed(
+          'register',
+          event.report,
+          event.retryAt === null ? undefined : { what: 'Trying again by itself.', at: event.retryAt },
+        )
+        break
+      case 'initial-peers':
+        book.add(event.peers)
+        break
+      case 'pending':
+        askedAt = event.evidence
+        steps.waiting('approve', { what: 'The host of the network has been told.' }, [event.evidence])
+        lose()
+        break
+      case 'approved':
+      case 'assignment-changed':
+        approve(event)
+        break
+      case 'standby':
+        steps.waiting('approve', { what: `On standby${because(event)}. Blocks are assigned when they are needed.` }, [
+          event.evidence,
+        ])
+        lose()
+        break
+      case 'rejected':
+        steps.failed(
+          'approve',
+          new EspalierError('REGISTRATION_REJECTED', event.reason || 'the host gave no reason').report(),
+        )
+        lose()
+        break
+      case 'unknown-status':
+        log.write('warn', 'coordinator.status.unknown', `the coordinator says “${event.word}”`)
+        break
+      case 'heartbeat-ok':
+        if (approved) steps.done('approve', [event.evidence])
+        else if (askedAt && steps.get('approve')?.state === 'waiting') {
+          steps.waiting('approve', steps.get('approve')?.next, [event.evidence])
+        }
+        break
+      case 'heartbeat-failed':
+        log.write('warn', 'coordinator.heartbeat.failed', event.report.cause)
+        if (approved)
+          steps.degraded('approve', event.report, {
+            what: 'The coordinator will take this node for offline.',
+            at: event.deadlineAt,
+          })
+        break
+      case 'forgotten':
+        log.write('warn', 'coordinator.forgotten', event.report.cause)
+        steps.working('register')
+        break
+      case 'memory-failed':
+        log.write('error', 'coordinator.memory.failed', event.report.cause)
+        break
+    }
+  }
+}
+
+function decided(evidence: Evidence, { by, reason }: DecisionWords): Evidence {
+  const words = [by && `decided by ${by}`, reason && `“${reason}”`].filter(Boolean).join(': ')
+  return words ? { ...evidence, value: `${evidence.value}; ${words}`.slice(0, 500) } : evidence
+}
+
+function because({ reason }: DecisionWords): string {
+  return reason ? `: ${reason}` : ''
+}

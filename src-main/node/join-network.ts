@@ -1,0 +1,113 @@
+import type { Clock } from '../../src-shared/clock'
+import { EspalierError, reportOf } from '../../src-shared/errors'
+import type { Evidence } from '../../src-shared/status'
+import type { CoordinatorApi } from '../coordinator/coordinator-api'
+import type { HivemindDht } from '../hivemind/dht'
+import { type BootstrapOutcome, keepBootstrapsConnected } from '../network/bootstrap'
+import type { Host } from '../network/host'
+import { type PeerAddress, parsePeerAddresses } from '../network/peer-addresses'
+import type { EventLog } from '../storage/event-log'
+import type { Scope } from './lifecycle'
+import type { NodeRooms } from './rooms'
+import type { Steps } from './steps'
+
+const FIRST_PAUSE_MS = 1_000
+const MAX_PAUSE_MS = 30_000
+const DHT_BOOTSTRAP_TIMEOUT_MS = 15_000
+
+export interface BootstrapBook {
+  /** Adds multiaddrs; entries that can't be parsed are logged once and left out. */
+  add(entries: readonly string[]): void
+  peers(): PeerAddress[]
+}
+
+export function createBootstrapBook(self: string, log: EventLog): BootstrapBook {
+  const known = new Map<string, PeerAddress>()
+  const refused = new Set<string>()
+  return {
+    add(entries) {
+      const { valid, invalid } = parsePeerAddresses(entries)
+      for (const peer of valid) {
+        if (peer.peerId.toString() !== self) known.set(peer.peerId.toString(), peer)
+      }
+      for (const { entry, report } of invalid) {
+        if (refused.has(entry)) continue
+        refused.add(entry)
+        log.write('warn', 'bootstrap.address.invalid', report.cause, { entry, code: report.code })
+      }
+    },
+    peers: () => [...known.values()],
+  }
+}
+
+/**
+ * The first step: asks the coordinator for bootstrap peers, dials all of them, and joins the DHT through those that
+ * answer. Resolves when at least one did; until then it tries again with a growing pause and says why in the step.
+ */
+export async function joinNetwork(options: {
+  host: Host
+  dht: HivemindDht
+  book: BootstrapBook
+  api: CoordinatorApi | null
+  rooms: NodeRooms
+  steps: Steps
+  clock: Clock
+  log: EventLog
+  scope: Scope
+}): Promise<void> {
+  const { host, dht, book, api, rooms, steps, clock, log, scope } = options
+  steps.working('connect')
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
+    try {
+      if (api) book.add((await api.networkInfo({ signal: scope.signal })).value.bootstrapPeers)
+      const outcomes = await rooms.dialBootstraps(host, book.peers(), clock)
+      const joined = await dht.bootstrap(
+        book.peers().map(({ peerId }) => peerId),
+        { signal: AbortSignal.any([scope.signal, AbortSignal.timeout(DHT_BOOTSTRAP_TIMEOUT_MS)]) },
+      )
+      const evidence = evidenceOf(outcomes)
+      if (evidence.length === 0 || !joined.some(({ ok }) => ok)) throw nobodyAnswered(outcomes)
+      log.write('info', 'dht.bootstrap.done', `${evidence.length} bootstrap peers answered`, {
+        peers: host.getPeers().length,
+      })
+      steps.done('connect', evidence)
+      break
+    } catch (error) {
+      if (scope.signal.aborted) throw error
+      const report = reportOf(error)
+      log.write('warn', 'connect.failed', report.cause, { code: report.code })
+      steps.failed('connect', report, { what: 'Trying again by itself.', at: clock.now() + pauseMs })
+      await clock.sleep(pauseMs, scope.signal)
+      steps.working('connect')
+    }
+  }
+  scope.add(
+    keepBootstrapsConnected(
+      host,
+      () => book.peers(),
+      clock,
+      (outcomes) => {
+        const evidence = evidenceOf(outcomes)
+        if (evidence.length > 0) steps.done('connect', evidence)
+        else if (host.getPeers().length === 0) steps.degraded('connect', nobodyAnswered(outcomes).report())
+      },
+      rooms.dialBootstraps,
+    ),
+  )
+}
+
+function evidenceOf(outcomes: readonly BootstrapOutcome[]): Evidence[] {
+  return outcomes.flatMap(({ peerId, at, roundTripMs, address }) =>
+    roundTripMs === null
+      ? []
+      : [{ kind: 'peer', by: peerId, at, value: `answered a ping in ${roundTripMs} ms at ${address}` }],
+  )
+}
+
+function nobodyAnswered(outcomes: readonly BootstrapOutcome[]): EspalierError {
+  const causes = outcomes.flatMap(({ error }) => (error ? [error.cause] : []))
+  return new EspalierError(
+    'BOOTSTRAP_UNREACHABLE',
+    causes.length > 0 ? causes.join('; ') : 'no address led to an answer',
+  )
+}

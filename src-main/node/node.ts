@@ -1,0 +1,118 @@
+import type { Clock, Disposer } from '../../src-shared/clock'
+import type { Hop } from '../../src-shared/contract'
+import { EspalierError, messageOf } from '../../src-shared/errors'
+import type { NodeStatus } from '../../src-shared/status'
+import type { EngineProcess } from '../engine/engine'
+import { type GeneratedToken, type Generation, generate } from '../pipeline/generate'
+import { type Candidate, chooseRoute } from '../pipeline/route'
+import type { EventLog } from '../storage/event-log'
+import type { NodeConfig } from './config'
+import { noFacts, statusOf } from './facts'
+import { createLifecycle } from './lifecycle'
+import { type NodeRooms, REAL_ROOMS } from './rooms'
+import { type Runtime, startRuntime } from './runtime'
+import { createSteps } from './steps'
+import { engineVocabulary } from './vocabulary'
+
+export interface EspalierNode {
+  /** Idempotent. Resolves when the node listens; everything after that shows in the status. */
+  start(): Promise<void>
+  /** Idempotent. Takes leave (OFFLINE records, unregister), then releases every socket, timer and process. */
+  stop(): Promise<void>
+  status(): NodeStatus
+  onStatus(listener: (status: NodeStatus) => void): Disposer
+  /** Runs a prompt through the network, ourselves included where the route wants it. */
+  generate(request: GenerateRequest): Promise<Generation & { hops: Hop[] }>
+}
+
+export interface GenerateRequest {
+  prompt: string
+  maxTokens: number
+  signal: AbortSignal
+  onToken(token: GeneratedToken): void
+}
+
+export interface NodeDependencies {
+  clock: Clock
+  log: EventLog
+  spawnEngine: () => EngineProcess
+  rooms?: Partial<NodeRooms>
+}
+
+/** One node: lifecycle, status, and what its operator can do with it. */
+export function createNode(config: NodeConfig, dependencies: NodeDependencies): EspalierNode {
+  const { clock, log, spawnEngine } = dependencies
+  const rooms = { ...REAL_ROOMS, ...dependencies.rooms }
+  const listeners = new Set<(status: NodeStatus) => void>()
+  let revision = 0
+  let facts = noFacts()
+  let runtime: Runtime | null = null
+
+  const steps = createSteps(clock, changed)
+  const snapshot = () => statusOf(config, facts, steps, revision, clock.now())
+
+  function changed(): void {
+    revision++
+    if (listeners.size === 0) return
+    const status = snapshot()
+    for (const listener of listeners) listener(status)
+  }
+
+  const lifecycle = createLifecycle({
+    onPhase(phase) {
+      facts.phase = phase
+      log.write('info', `node.${phase}`, `the node is ${phase}`)
+      changed()
+    },
+    async start(scope) {
+      steps.reset()
+      facts = { ...noFacts(), phase: facts.phase }
+      runtime = await startRuntime({ config, clock, log, rooms, steps, facts, spawnEngine, scope, onChange: changed })
+    },
+    onReleaseError: (error) => log.write('error', 'node.release.failed', messageOf(error)),
+  })
+
+  return {
+    start: () => lifecycle.start(),
+    async stop() {
+      await lifecycle.stop()
+      runtime = null
+      steps.reset()
+    },
+    status: snapshot,
+    onStatus(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    async generate(request) {
+      const shard = runtime?.shard
+      if (!runtime || !shard)
+        throw new EspalierError('STAGE_LOST', 'this node is not ready; it needs the model’s vocabulary')
+      const { manifest } = shard.target
+      const { spans } = await runtime.refreshView()
+      const candidates: Candidate[] = spans.flatMap(({ peer, start, end, info }) =>
+        info.state === 'online'
+          ? [{ peer: peer.toString(), start, end, cost: (end - start) / (info.inferenceRps || 1) }]
+          : [],
+      )
+      const route = chooseRoute(candidates, manifest.blockCount, 0.001)
+      const generation = await generate({
+        pipeline: runtime.pipeline,
+        vocabulary: engineVocabulary(shard.engine, shard.entry),
+        clock,
+        root: manifest.root,
+        route,
+        contextTokens: config.contextTokens,
+        ...request,
+      })
+      const hops = route.map(
+        ({ peer, start, end }, i): Hop => ({
+          peerId: peer,
+          blocks: { start, end },
+          computeMs: generation.stageComputeMs[i] ?? null,
+        }),
+      )
+      return { ...generation, hops }
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import type { PeerId } from '@libp2p/interface'
+import type { Clock, Disposer } from '../../src-shared/clock'
+import { messageOf } from '../../src-shared/errors'
+import type { PeerSummary } from '../../src-shared/status'
+import type { HivemindDht } from '../hivemind/dht'
+import type { Host } from '../network/host'
+import { coverageOf, readModelServers, type ServerSpan } from '../observe/model-servers'
+import type { EventLog } from '../storage/event-log'
+
+export interface PeerView {
+  spans: ServerSpan[]
+  peers: PeerSummary[]
+  coverage: number[]
+}
+
+export const EMPTY_VIEW: PeerView = { spans: [], peers: [], coverage: [] }
+
+const READ_TIMEOUT_MS = 10_000
+
+/** Reads every interval what the DHT says about the servers of our model. */
+export function watchPeers(options: {
+  host: Host
+  dht: HivemindDht
+  model: { dhtPrefix: string; blockCount: number }
+  intervalMs: number
+  clock: Clock
+  log: EventLog
+  onView(view: PeerView): void
+}): { refresh(): Promise<void>; stop: Disposer } {
+  const { host, dht, model, clock, log } = options
+  const self = host.peerId.toString()
+  let stopped = false
+
+  function roundTripMs(peer: PeerId): number | null {
+    // Measured by the connection monitor's pings, on the connection that is in use.
+    const [connection] = host.getConnections(peer)
+    return connection?.rtt ?? null
+  }
+
+  async function refresh(): Promise<void> {
+    try {
+      const spans = await readModelServers(dht, model, AbortSignal.timeout(READ_TIMEOUT_MS))
+      if (stopped) return
+      const peers = spans.map(
+        ({ peer, start, end, info }): PeerSummary => ({
+          peerId: peer.toString(),
+          publicName: info.publicName,
+          blocks: { start, end },
+          state: info.state,
+          roundTripMs: roundTripMs(peer),
+          isSelf: peer.toString() === self,
+          seenAt: clock.now(),
+        }),
+      )
+      options.onView({ spans, peers, coverage: coverageOf(spans, model.blockCount) })
+    } catch (error) {
+      log.write('debug', 'peers.read.failed', messageOf(error))
+    }
+  }
+  void refresh()
+  const stopTimer = clock.every(options.intervalMs, () => void refresh())
+  return {
+    refresh,
+    stop() {
+      stopped = true
+      stopTimer()
+    },
+  }
+}

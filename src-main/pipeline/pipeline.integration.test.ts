@@ -1,0 +1,211 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src-shared/clock'
+import { EspalierError } from '../../src-shared/errors'
+import { connect, loopbackHost } from '../../test/loopback-host'
+import type { Host } from '../network/host'
+import { createEventLog } from '../storage/event-log'
+import { checkPipeline } from './check'
+import { generate, PREFILL_CHUNK_TOKENS, type Vocabulary } from './generate'
+import { createPipeline, type Pipeline } from './pipeline'
+import type { RouteStage } from './route'
+import type { StageRunner } from './stage-runner'
+
+const WIDTH = 4
+const releases: (() => Promise<void> | void)[] = []
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release()
+})
+
+/** Arithmetic instead of a model: each stage adds its number of blocks to every channel; the last gives the sum. */
+function arithmeticStage(start: number, end: number, blockCount: number) {
+  const open = new Set<number>()
+  const calls: number[] = []
+  const stage = {
+    open,
+    calls,
+    failNext: null as EspalierError | null,
+    hang: false,
+    runner: {
+      blocks: { start, end },
+      blockCount,
+      embeddingLength: WIDTH,
+      root: 'root',
+      maxBatchTokens: 256,
+      contextTokens: 1024,
+      openSequence() {
+        for (let sequence = 0; sequence < 2; sequence++) {
+          if (!open.has(sequence)) {
+            open.add(sequence)
+            return sequence
+          }
+        }
+        throw new EspalierError('SESSION_LIMIT')
+      },
+      closeSequence: (sequence) => void open.delete(sequence),
+      async run({ rows, answer, position }) {
+        if (stage.failNext) throw stage.failNext
+        if (stage.hang) await new Promise(() => undefined)
+        calls.push(position)
+        const input =
+          'tokens' in rows
+            ? Float32Array.from({ length: rows.tokens.length * WIDTH }, (_, i) => rows.tokens[Math.floor(i / WIDTH)]!)
+            : rows.hidden
+        const hidden = input.map((value) => value + (end - start))
+        const isLast = end === blockCount
+        const token = answer === 'none' ? null : hidden.at(-1)! % 100
+        return {
+          hidden: isLast ? null : hidden,
+          token,
+          logits: answer === 'logits' ? hidden.slice(-WIDTH) : null,
+          computeMs: 0.5,
+        }
+      },
+    } satisfies StageRunner as StageRunner,
+  }
+  return stage
+}
+
+const vocabulary: Vocabulary = {
+  tokenize: async (text) => Int32Array.from(Buffer.from(text)),
+  piece: async (token) => new TextEncoder().encode(`<${token}>`),
+  endOfText: null,
+}
+
+async function network() {
+  const log = createEventLog(systemClock, null)
+  const stages = [arithmeticStage(0, 3, 8), arithmeticStage(3, 6, 8), arithmeticStage(6, 8, 8)]
+  const served: string[] = []
+  const nodes: { host: Host; pipeline: Pipeline }[] = []
+  for (const stage of stages) {
+    const host = await loopbackHost()
+    const pipeline = createPipeline({
+      host,
+      clock: systemClock,
+      log,
+      stage: () => stage.runner,
+      events: { onServed: (entry) => void served.push(entry), onSessionStart: () => undefined },
+    })
+    await pipeline.start()
+    releases.push(async () => {
+      await pipeline.stop()
+      await host.stop()
+    })
+    nodes.push({ host, pipeline })
+  }
+  const client = await loopbackHost({ listens: false })
+  for (const a of nodes) {
+    await connect(client, a.host)
+    for (const b of nodes) if (a !== b) await connect(a.host, b.host)
+  }
+  const entry = createPipeline({
+    host: client,
+    clock: systemClock,
+    log,
+    stage: () => null,
+    events: { onServed: () => undefined, onSessionStart: () => undefined },
+  })
+  await entry.start()
+  releases.push(async () => {
+    await entry.stop()
+    await client.stop()
+  })
+  const route: RouteStage[] = stages.map(({ runner }, i) => ({
+    peer: nodes[i]!.host.peerId.toString(),
+    ...runner.blocks,
+  }))
+  const run = (prompt: string, maxTokens: number, onToken: (token: number) => void = () => undefined) =>
+    generate({
+      pipeline: entry,
+      vocabulary,
+      clock: systemClock,
+      root: 'root',
+      route,
+      prompt,
+      maxTokens,
+      contextTokens: 1024,
+      wantsLogits: true,
+      signal: AbortSignal.timeout(20_000),
+      onToken: ({ token }) => onToken(token),
+    })
+  return { stages, nodes, client, entry, route, run, served }
+}
+
+describe('pipeline over three peers', () => {
+  it('runs prompt and answer through the chain, and gives every cache slot back', async () => {
+    const { run, stages, served, client } = await network()
+    const generation = await run('ab', 5)
+    expect(generation.tokens).toEqual([6, 14, 22, 30, 38])
+    expect(generation.text).toBe('<6><14><22><30><38>')
+    expect(generation.schedule).toEqual([2, 1, 1, 1, 1])
+    expect(generation.stageComputeMs).toEqual([0.5, 0.5, 0.5])
+    expect(new Set(served)).toEqual(new Set([client.peerId.toString()]))
+    await expect.poll(() => stages.map(({ open }) => open.size)).toEqual([0, 0, 0])
+  })
+
+  it('splits a long prompt into recorded chunks', async () => {
+    const { run, stages } = await network()
+    const generation = await run('x'.repeat(PREFILL_CHUNK_TOKENS * 2 + 7), 2)
+    expect(generation.schedule).toEqual([PREFILL_CHUNK_TOKENS, PREFILL_CHUNK_TOKENS, 7, 1])
+    expect(stages[2]?.calls).toEqual([0, PREFILL_CHUNK_TOKENS, PREFILL_CHUNK_TOKENS * 2, PREFILL_CHUNK_TOKENS * 2 + 7])
+  })
+
+  it('interleaves sessions and refuses more than a stage has room for, by name', async () => {
+    const { run, stages } = await network()
+    const two = await Promise.all([run('aa', 40), run('bb', 40)])
+    expect(two.map(({ tokens }) => tokens.length)).toEqual([40, 40])
+    await expect.poll(() => stages[1]!.open.size).toBe(0)
+    stages[1]?.open.add(0)
+    stages[1]?.open.add(1)
+    await expect(run('cc', 2)).rejects.toMatchObject({
+      code: 'SESSION_LIMIT',
+      message: expect.stringContaining('blocks 3–5'),
+    })
+  })
+
+  it('hands an engine’s error to the asker and frees the other stages', async () => {
+    const { run, stages } = await network()
+    const failing = run('ab', 500, () => {
+      stages[1]!.failNext = new EspalierError('ENGINE_GONE', 'killed')
+    })
+    await expect(failing).rejects.toMatchObject({ code: 'ENGINE_GONE' })
+    await expect.poll(() => stages.map(({ open }) => open.size)).toEqual([0, 0, 0])
+  })
+
+  for (const lost of [0, 1, 2]) {
+    it(`ends with STAGE_LOST when node ${lost} goes away in the middle`, async () => {
+      const { run, nodes, stages } = await network()
+      let tokens = 0
+      const failing = run('ab', 900, () => {
+        if (++tokens === 3) void nodes[lost]!.host.stop()
+      })
+      await expect(failing).rejects.toMatchObject({ code: 'STAGE_LOST' })
+      await expect.poll(() => stages.filter((_, i) => i !== lost).map(({ open }) => open.size)).toEqual([0, 0])
+    })
+  }
+
+  it('refuses a route that asks for other blocks or another model', async () => {
+    const { entry, route } = await network()
+    const open = (change: object, root = 'root') =>
+      entry.openSession({
+        root,
+        route: [{ ...route[0]!, ...change }, ...route.slice(1)],
+        contextTokens: 16,
+        wantsLogits: false,
+        signal: AbortSignal.timeout(5000),
+      })
+    await expect(open({ end: 2 })).rejects.toMatchObject({ code: 'STAGE_LOST' })
+    await expect(open({}, 'another')).rejects.toMatchObject({ code: 'STAGE_LOST' })
+  })
+
+  it('refuses a prompt that does not fit before anything is sent', async () => {
+    const { run, served } = await network()
+    await expect(run('x'.repeat(1000), 100)).rejects.toMatchObject({ code: 'PROMPT_TOO_LONG' })
+    expect(served).toEqual([])
+  })
+
+  it('answers what it serves to a stranger', async () => {
+    const { client, nodes } = await network()
+    const answer = await checkPipeline(client, nodes[1]!.host.peerId, AbortSignal.timeout(5000))
+    expect(answer).toEqual({ root: 'root', start: 3, end: 6, proven: true })
+  })
+})
