@@ -20,6 +20,9 @@ export const ERROR_CATALOGUE = {
     action: 'Restore it from a backup. It is never replaced by itself, because the node would become someone else.',
   },
 
+  NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
+  DEMO_FAILED: { cause: 'The demonstration did not get to its end', action: 'The message names the step; look at its cause.' },
+
   // GGUF files, slices and manifests
   GGUF_TRUNCATED: { cause: 'The model file ends too early', action: 'Fetch the file again.' },
   GGUF_INVALID: { cause: 'The model file is not a valid GGUF', action: 'Choose another file, or fetch it again.' },

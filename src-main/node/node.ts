@@ -4,12 +4,13 @@ import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { NodeStatus } from '../../src-shared/status'
 import type { EngineProcess } from '../engine/engine'
 import { type GeneratedToken, type Generation, generate } from '../pipeline/generate'
-import { type Candidate, chooseRoute } from '../pipeline/route'
+import { chooseRoute } from '../pipeline/route'
 import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
 import { noFacts, statusOf } from './facts'
 import { createLifecycle } from './lifecycle'
 import { type NodeRooms, REAL_ROOMS } from './rooms'
+import { candidatesOf, HOP_COST_S } from './route-candidates'
 import { type Runtime, startRuntime } from './runtime'
 import { createSteps } from './steps'
 import { engineVocabulary } from './vocabulary'
@@ -90,12 +91,7 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
         throw new EspalierError('STAGE_LOST', 'this node is not ready; it needs the model’s vocabulary')
       const { manifest } = shard.target
       const { spans } = await runtime.refreshView()
-      const candidates: Candidate[] = spans.flatMap(({ peer, start, end, info }) =>
-        info.state === 'online'
-          ? [{ peer: peer.toString(), start, end, cost: (end - start) / (info.inferenceRps || 1) }]
-          : [],
-      )
-      const route = chooseRoute(candidates, manifest.blockCount, 0.001)
+      const route = chooseRoute(candidatesOf(spans), manifest.blockCount, HOP_COST_S)
       const generation = await generate({
         pipeline: runtime.pipeline,
         vocabulary: engineVocabulary(shard.engine, shard.entry),

@@ -39,7 +39,7 @@ export function watchPeers(options: {
 
   async function refresh(): Promise<void> {
     try {
-      const spans = await readModelServers(dht, model, AbortSignal.timeout(READ_TIMEOUT_MS))
+      const { spans } = await readModelServers(dht, model, AbortSignal.timeout(READ_TIMEOUT_MS))
       if (stopped) return
       const peers = spans.map(
         ({ peer, start, end, info }): PeerSummary => ({

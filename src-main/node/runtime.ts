@@ -163,7 +163,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   })
   scope.add(() => stopServingRpcInfo())
 
-
   const link = api ? openLink(api) : null
   scope.add(watchEvidenceAge(steps, profile.timings, clock, onDoubt))
   scope.add(
@@ -278,6 +277,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   function onUnassigned(): void {
     if (!target) return
+    link?.setStatus('joining')
     loader.rest()
     void withdraw('the coordinator assigns nothing')
     onLevel('L0')

@@ -4,15 +4,23 @@ import { blockKey } from '../hivemind/server-info'
 
 export type { ServerSpan }
 
+export interface ModelServers {
+  spans: ServerSpan[]
+  /** Live records under all block keys: one a block and server. */
+  recordCount: number
+}
+
 /** Who says to serve which blocks of a model, from the DHT: one span a peer, whatever its state. */
 export async function readModelServers(
   dht: HivemindDht,
   model: { dhtPrefix: string; blockCount: number },
   signal: AbortSignal,
-): Promise<ServerSpan[]> {
+): Promise<ModelServers> {
   const keys = Array.from({ length: model.blockCount }, (_, block) => blockKey(model.dhtPrefix, block))
   const found = await dht.get(keys, { signal })
-  return computeSpans(keys.map((key) => found.get(key) ?? null))
+  const values = keys.map((key) => found.get(key) ?? null)
+  const recordCount = values.reduce((sum, value) => sum + (value?.kind === 'dictionary' ? value.entries.size : 0), 0)
+  return { spans: computeSpans(values), recordCount }
 }
 
 /** Number of servers of each block that say to be online. */

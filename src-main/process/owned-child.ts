@@ -62,7 +62,10 @@ export function startChild(options: ChildOptions, clock: Clock = systemClock): O
       resolve({ code, signal })
     }
     child.once('exit', settle)
-    child.once('error', () => settle(null, null))
+    // Also emitted for a message that could not be sent, while the process lives: only a failed start is an end.
+    child.on('error', () => {
+      if (child.pid === undefined) settle(null, null)
+    })
   })
   let hasExited = false
   void exited.then(() => {

@@ -1,0 +1,324 @@
+import { type NodeStatus, type PeerSummary, STEP_NAMES, type Step, type StepName } from '../../src-shared/status'
+
+/** Valid ids (base58 of an Ed25519 identity), belonging to nobody. */
+export const PEERS = {
+  self: '12D3KooWGzBn2fSgRAxpTqWQg1xRkMzLXkCqZ5fYqVvJ9mYbf3aQ',
+  bootstrap: '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVp9Lw',
+  walnut: '12D3KooWLbTn4vFqk8Pp3qoXzT8pFhTrhYp3oQnJwK7oRzWdaa4K',
+  pear: '12D3KooWA7cXkM4pV6xYtDqCoPz2nGqfF9bUeWmHjRsLvTy8kQ2E',
+} as const
+
+export const COORDINATOR_URL = 'http://127.0.0.1:7070'
+const MB = 1_000_000
+
+type Entry = Omit<Step, 'name'>
+const idle: Entry = { state: 'idle', startedAt: null, evidence: [] }
+
+export function stepsOf(entries: Partial<Record<StepName, Entry>>): Step[] {
+  return STEP_NAMES.map((name) => ({ name, ...(entries[name] ?? idle) }))
+}
+
+export function stoppedStatus(at: number): NodeStatus {
+  return {
+    revision: 1,
+    at,
+    phase: 'stopped',
+    shape: 'stopped',
+    headline: 'Stopped',
+    sentence: 'Nothing runs and nobody sends work here. Your identity and your files are kept.',
+    watermark: null,
+    peerId: PEERS.self,
+    publicName: 'attic-pc',
+    profile: 'espalier',
+    listenAddresses: [],
+    coordinatorUrl: COORDINATOR_URL,
+    model: null,
+    blocks: null,
+    loadLevel: 'L2',
+    coverage: [],
+    peers: [],
+    steps: stepsOf({}),
+    contribution: { requests: 0, tokens: 0, upSince: null },
+    resources: { hostResidentBytes: 118 * MB, engineResidentBytes: null, cpuCores: 0.01 },
+  }
+}
+
+const connected = (at: number): Entry => ({
+  state: 'done',
+  startedAt: at - 62_000,
+  endedAt: at - 61_400,
+  evidence: [{ kind: 'peer', by: PEERS.bootstrap, at: at - 61_400, value: 'in 3 ms' }],
+})
+const registered = (at: number): Entry => ({
+  state: 'done',
+  startedAt: at - 61_400,
+  endedAt: at - 61_200,
+  evidence: [{ kind: 'coordinator', by: COORDINATOR_URL, at: at - 61_200, value: 'worker w-41c0' }],
+})
+const approved = (at: number): Entry => ({
+  state: 'done',
+  startedAt: at - 61_200,
+  endedAt: at - 58_000,
+  evidence: [
+    { kind: 'coordinator', by: COORDINATOR_URL, at: at - 58_000, value: 'blocks 4–7, the weakest of the chain' },
+  ],
+})
+
+export function peersOf(at: number): PeerSummary[] {
+  return [
+    {
+      peerId: PEERS.self,
+      publicName: 'attic-pc',
+      blocks: { start: 4, end: 8 },
+      state: 'online',
+      roundTripMs: null,
+      isSelf: true,
+      seenAt: at - 1_000,
+    },
+    {
+      peerId: PEERS.walnut,
+      publicName: 'walnut',
+      blocks: { start: 0, end: 4 },
+      state: 'online',
+      roundTripMs: 2.4,
+      isSelf: false,
+      seenAt: at - 4_000,
+    },
+    {
+      peerId: PEERS.pear,
+      publicName: 'pear-shed',
+      blocks: { start: 0, end: 6 },
+      state: 'joining',
+      roundTripMs: 18,
+      isSelf: false,
+      seenAt: at - 9_000,
+    },
+    {
+      peerId: PEERS.bootstrap,
+      publicName: null,
+      blocks: null,
+      state: 'unknown',
+      roundTripMs: 3,
+      isSelf: false,
+      seenAt: at - 12_000,
+    },
+  ]
+}
+
+function running(at: number): NodeStatus {
+  return {
+    ...stoppedStatus(at),
+    phase: 'running',
+    listenAddresses: ['/ip4/127.0.0.1/tcp/4001'],
+    model: { name: 'Tiny Jargon 8', dhtPrefix: 'Tiny-Jargon-8', blockCount: 8 },
+    blocks: { start: 4, end: 8 },
+    coverage: [1, 1, 1, 1, 0, 0, 0, 0],
+    peers: peersOf(at).map((peer) => (peer.isSelf ? { ...peer, state: 'joining' } : peer)),
+    contribution: { requests: 0, tokens: 0, upSince: at - 62_000 },
+    resources: { hostResidentBytes: 171 * MB, engineResidentBytes: 42 * MB, cpuCores: 0.62 },
+  }
+}
+
+export function startingStatus(at: number): NodeStatus {
+  return {
+    ...stoppedStatus(at),
+    phase: 'starting',
+    shape: 'working',
+    headline: 'Connecting',
+    sentence: 'Looking for the first peers of the network; this takes a few seconds.',
+    steps: stepsOf({ connect: { state: 'working', startedAt: at - 900, evidence: [] } }),
+  }
+}
+
+export function waitingStatus(at: number): NodeStatus {
+  return {
+    ...running(at),
+    shape: 'waiting',
+    headline: 'Waiting for approval',
+    sentence: 'You asked a minute ago; the host has been told. Nothing is downloaded and nothing runs until then.',
+    model: null,
+    blocks: null,
+    loadLevel: 'L0',
+    coverage: [],
+    peers: [],
+    resources: { hostResidentBytes: 131 * MB, engineResidentBytes: null, cpuCores: 0.02 },
+    steps: stepsOf({
+      connect: connected(at),
+      register: registered(at),
+      approve: {
+        state: 'waiting',
+        startedAt: at - 61_000,
+        evidence: [],
+        next: { what: 'The coordinator is asked again', at: at + 21_000 },
+      },
+    }),
+  }
+}
+
+export function fetchingStatus(at: number): NodeStatus {
+  return {
+    ...running(at),
+    shape: 'working',
+    headline: 'Getting your blocks, 62 %',
+    sentence: '640 MB of 1.03 GB, from 3 neighbours and the mirror. Then a test pass, then the network is told.',
+    loadLevel: 'L1',
+    steps: stepsOf({
+      connect: connected(at),
+      register: registered(at),
+      approve: approved(at),
+      fetch: {
+        state: 'working',
+        startedAt: at - 57_000,
+        progress: { done: 640 * MB, total: 1_030 * MB, unit: 'bytes' },
+        evidence: [{ kind: 'hash', by: 'sha-256', at: at - 400, value: '611 of 983 pieces match the manifest' }],
+      },
+    }),
+  }
+}
+
+const served = (at: number): Partial<Record<StepName, Entry>> => ({
+  connect: connected(at),
+  register: registered(at),
+  approve: approved(at),
+  fetch: {
+    state: 'done',
+    startedAt: at - 58_000,
+    endedAt: at - 56_900,
+    evidence: [{ kind: 'hash', by: 'sha-256', at: at - 56_900, value: 'all 24 pieces match the manifest' }],
+  },
+  load: {
+    state: 'done',
+    startedAt: at - 56_900,
+    endedAt: at - 56_100,
+    evidence: [{ kind: 'measurement', by: 'engine', at: at - 56_100, value: '42 MB resident on the processor' }],
+  },
+  prove: {
+    state: 'done',
+    startedAt: at - 56_100,
+    endedAt: at - 55_800,
+    evidence: [{ kind: 'measurement', by: 'probe', at: at - 55_800, value: 'largest difference 0.0004, allowed 0.01' }],
+  },
+  announce: {
+    state: 'done',
+    startedAt: at - 55_800,
+    endedAt: at - 14_000,
+    evidence: [
+      { kind: 'peer', by: PEERS.bootstrap, at: at - 14_000, value: '9 of 9 records' },
+      { kind: 'peer', by: PEERS.walnut, at: at - 14_000, value: '9 of 9 records' },
+    ],
+    next: { what: 'The records are renewed', at: at + 106_000 },
+  },
+  visible: {
+    state: 'done',
+    startedAt: at - 55_000,
+    endedAt: at - 53_000,
+    evidence: [
+      { kind: 'peer', by: PEERS.walnut, at: at - 12_000, value: 'and dialled back in 3 ms' },
+      { kind: 'peer', by: PEERS.bootstrap, at: at - 13_000, value: 'and dialled back in 4 ms' },
+    ],
+  },
+  serve: {
+    state: 'done',
+    startedAt: at - 53_000,
+    endedAt: at - 30_000,
+    evidence: [{ kind: 'peer', by: PEERS.walnut, at: at - 30_000, value: '64 tokens through blocks 4–7' }],
+  },
+})
+
+export function servingStatus(at: number): NodeStatus {
+  return {
+    ...running(at),
+    shape: 'visible',
+    headline: 'Serving blocks 4 to 7',
+    sentence: `Seen by ${PEERS.walnut} 12 s ago, and dialled back. Every block has at least one copy, so answers can pass.`,
+    loadLevel: 'L7',
+    coverage: [2, 1, 1, 1, 2, 1, 1, 1],
+    peers: peersOf(at),
+    steps: stepsOf(served(at)),
+    contribution: { requests: 4_212, tokens: 1_941_380, upSince: at - 3 * 86_400_000 - 4 * 3_600_000 },
+    resources: { hostResidentBytes: 174 * MB, engineResidentBytes: 42 * MB, cpuCores: 0.07 },
+  }
+}
+
+export function demoStatus(at: number): NodeStatus {
+  const peers = peersOf(at).map((peer) => (peer.isSelf ? { ...peer, publicName: 'demo-2' } : peer))
+  return { ...servingStatus(at), watermark: 'Demo', profile: 'local', publicName: 'demo-2', peers }
+}
+
+export function degradedStatus(at: number): NodeStatus {
+  const steps = served(at)
+  return {
+    ...servingStatus(at),
+    shape: 'degraded',
+    headline: 'Connected, but nobody can see you',
+    sentence: 'The bootstrap accepted your connection and lost your records. Neighbours can still use you.',
+    loadLevel: 'L6',
+    coverage: [1, 1, 1, 1, 1, 1, 1, 1],
+    steps: stepsOf({
+      ...steps,
+      visible: {
+        state: 'degraded',
+        startedAt: at - 40_000,
+        evidence: [{ kind: 'peer', by: PEERS.walnut, at: at - 190_000, value: 'and dialled back in 3 ms' }],
+        blocker: {
+          code: 'NOT_READ_BACK',
+          cause: 'Our records could not be read back from another peer: 0 of 9 found at two peers',
+          action: 'The app announces again.',
+        },
+        next: { what: 'Announcing again', at: at + 20_000 },
+      },
+      serve: { state: 'waiting', startedAt: at - 40_000, evidence: [] },
+    }),
+  }
+}
+
+export function problemStatus(at: number): NodeStatus {
+  const steps = served(at)
+  return {
+    ...running(at),
+    shape: 'problem',
+    headline: 'Block 6 is damaged on disk',
+    sentence: '3 of 24 pieces no longer match their hash, so the node took itself off the network.',
+    loadLevel: 'L2',
+    steps: stepsOf({
+      connect: steps.connect ?? idle,
+      register: steps.register ?? idle,
+      approve: steps.approve ?? idle,
+      fetch: {
+        state: 'failed',
+        startedAt: at - 20_000,
+        endedAt: at - 18_000,
+        progress: { done: 21, total: 24, unit: 'pieces' },
+        evidence: [{ kind: 'hash', by: 'sha-256', at: at - 18_000, value: '21 of 24 pieces match the manifest' }],
+        blocker: {
+          code: 'SHARD_HASH_MISMATCH',
+          cause: 'The bytes on disk are not the ones in the manifest: pieces 14, 15 and 17',
+          action: 'Fetch the damaged pieces again.',
+        },
+      },
+    }),
+  }
+}
+
+/** A large model, to see the strip at its limit: 128 blocks, a gap in the middle, ours not yet proved. */
+export function largeModelStatus(at: number): NodeStatus {
+  return {
+    ...servingStatus(at),
+    headline: 'Serving blocks 40 to 55',
+    model: { name: 'Llama 3.1 405B Instruct', dhtPrefix: 'Llama-3-1-405B-Instruct-hf', blockCount: 128 },
+    blocks: { start: 40, end: 56 },
+    coverage: Array.from({ length: 128 }, (_, block) => (block >= 90 && block < 95 ? 0 : 1 + ((block * 7) % 5))),
+  }
+}
+
+export const ALL_STATES = {
+  stopped: stoppedStatus,
+  starting: startingStatus,
+  waiting: waitingStatus,
+  fetching: fetchingStatus,
+  serving: servingStatus,
+  demo: demoStatus,
+  degraded: degradedStatus,
+  problem: problemStatus,
+  large: largeModelStatus,
+} as const

@@ -1,0 +1,71 @@
+import type { HostedModel } from './hosted-model'
+import type { PeerRow, RosterEntry } from './roster-entries'
+import { blockServers, type DocumentContext, isServing, peerAddresses, statusOf } from './worker-documents'
+
+/** Coverage counts blocks that somebody really serves; a block that is only assigned is not covered. */
+function coverage(model: HostedModel | undefined, entries: readonly RosterEntry[]) {
+  if (!model) return { percent: 0, isReady: false, assigned: [], serving: [] }
+  const { assigned, serving } = blockServers(model, entries)
+  const covered = serving.filter((servers) => servers > 0).length
+  // Rounded down, so that 100 means all of them.
+  const percent = Math.floor((covered / model.blockCount) * 1000) / 10
+  return { percent, isReady: covered === model.blockCount, assigned, serving }
+}
+
+function countOf(entries: readonly RosterEntry[], status: string): number {
+  return entries.filter((entry) => statusOf(entry) === status).length
+}
+
+/** GET /network/info. */
+export function networkInfo(
+  context: DocumentContext,
+  entries: readonly RosterEntry[],
+  peers: readonly PeerRow[],
+  targetWorkers: number,
+) {
+  const model = context.models[0]
+  const { percent, isReady } = coverage(model, entries)
+  return {
+    model_name: model?.name ?? null,
+    total_layers: model?.blockCount ?? 0,
+    bootstrap_peers: peerAddresses(context, peers),
+    online_workers: countOf(entries, 'online'),
+    coverage_percent: percent,
+    ready_for_inference: isReady,
+    quantization: model?.quantization ?? null,
+    target_workers: targetWorkers,
+    x_demo: context.isDemo,
+  }
+}
+
+/** GET /network/health: each block with its number of assigned and of serving workers. */
+export function networkHealth(context: DocumentContext, entries: readonly RosterEntry[]) {
+  const model = context.models[0]
+  const { percent, isReady, assigned, serving } = coverage(model, entries)
+  return {
+    model_name: model?.name ?? null,
+    total_layers: model?.blockCount ?? 0,
+    coverage_percent: percent,
+    ready_for_inference: isReady,
+    layers: serving.map((workers, layer) => ({ layer, workers, x_assigned: assigned[layer] ?? 0 })),
+  }
+}
+
+/** GET /network/stats. */
+export function networkStats(context: DocumentContext, entries: readonly RosterEntry[], tokens: number) {
+  const model = context.models[0]
+  const { percent, isReady } = coverage(model, entries)
+  return {
+    model_name: model?.name ?? null,
+    total_workers: entries.length,
+    online_workers: countOf(entries, 'online'),
+    pending_workers: countOf(entries, 'pending'),
+    standby_workers: countOf(entries, 'standby'),
+    offline_workers: countOf(entries, 'offline'),
+    rejected_workers: countOf(entries, 'rejected'),
+    coverage_percent: percent,
+    ready_for_inference: isReady,
+    total_tokens_served: tokens,
+    x_serving_workers: entries.filter(isServing).length,
+  }
+}

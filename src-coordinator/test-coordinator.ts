@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../src-shared/clock'
+import type { HostedModel } from './hosted-model'
+import { type CoordinatorServer, type CoordinatorServerOptions, createCoordinatorServer } from './server'
+
+// For tests: a real coordinator on loopback in a directory of its own.
+
+export const TEST_MODEL: HostedModel = {
+  name: 'Tiny-Jargon-8',
+  blockCount: 8,
+  period: 1,
+  quantization: 'F16',
+  manifestJson: '{"model":"Tiny-Jargon-8","pieces":[]}',
+}
+
+export interface TestCoordinator {
+  readonly server: CoordinatorServer
+  /** Stops the server and starts another on the same port; on the same directory unless `forgetful`. */
+  restart(options?: { forgetful?: boolean; downMs?: number }): Promise<void>
+  stop(): Promise<void>
+  approve(workerId: string, reason?: string): Promise<Response>
+  reject(workerId: string, reason?: string): Promise<Response>
+  remove(): Promise<void>
+}
+
+export async function startTestCoordinator(
+  overrides: Partial<CoordinatorServerOptions> = {},
+): Promise<TestCoordinator> {
+  const directories: string[] = []
+  const newDirectory = async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'espalier-coordinator-'))
+    directories.push(directory)
+    return directory
+  }
+  let options: CoordinatorServerOptions = {
+    directory: await newDirectory(),
+    host: '127.0.0.1',
+    port: 0,
+    clock: systemClock,
+    models: [TEST_MODEL],
+    bootstrapPeers: () => [],
+    demo: false,
+    ...overrides,
+  }
+  const removeDirectories = () =>
+    Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })))
+  let server = await createCoordinatorServer(options).catch(async (error) => {
+    await removeDirectories()
+    throw error
+  })
+  const decide = (workerId: string, decision: string, reason?: string) =>
+    fetch(`${server.url}/workers/${workerId}/${decision}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.adminToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify(reason === undefined ? {} : { reason }),
+    })
+  return {
+    get server() {
+      return server
+    },
+    async restart({ forgetful = false, downMs = 0 } = {}) {
+      const { port } = server
+      await server.close()
+      await systemClock.sleep(downMs)
+      options = { ...options, port, directory: forgetful ? await newDirectory() : options.directory }
+      server = await createCoordinatorServer(options)
+    },
+    stop: () => server.close(),
+    approve: (workerId, reason) => decide(workerId, 'approve', reason),
+    reject: (workerId, reason) => decide(workerId, 'reject', reason),
+    async remove() {
+      await server.close()
+      await removeDirectories()
+    },
+  }
+}

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Where the app's own files lie: the folder with our package.json, whichever bundle this code ended up in. */
+function appRoot(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json')) && existsSync(join(folder, 'resources'))) return folder
+    if (folder === dirname(folder)) throw new Error('the app’s folder was not found')
+  }
+}
+
+export interface AppPaths {
+  root: string
+  engineChild: string
+  cli: string
+  coordinator: string
+  renderer: string
+  sampleModel: string
+  sampleManifest: string
+}
+
+export function appPaths(): AppPaths {
+  const root = appRoot()
+  return {
+    root,
+    engineChild: join(root, 'out/main/engine-child.js'),
+    cli: join(root, 'out/main/cli.js'),
+    coordinator: join(root, 'out/main/coordinator.js'),
+    renderer: join(root, 'out/renderer'),
+    sampleModel: join(root, 'resources/models/tiny-jargon-8.gguf'),
+    sampleManifest: join(root, 'resources/models/tiny-jargon-8.manifest.json'),
+  }
+}

@@ -1,0 +1,23 @@
+import { InvalidArgumentError } from 'commander'
+import type { BlockRange } from '../../src-shared/blocks'
+import { type NetworkProfile, PROFILES } from '../network/profiles'
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Not a whole number.')
+  return Number(text)
+}
+
+/** `3:6` is [3, 6), half-open as everywhere in code and on wires. */
+export function blockRange(text: string): BlockRange {
+  const match = /^(\d{1,4}):(\d{1,4})$/.exec(text)
+  const range = { start: Number(match?.[1]), end: Number(match?.[2]) }
+  if (!match || range.end <= range.start)
+    throw new InvalidArgumentError('Write START:END, for example 3:6 for blocks 3, 4 and 5.')
+  return range
+}
+
+export function profileNamed(text: string): NetworkProfile {
+  const profile = Object.values(PROFILES).find(({ name }) => name === text)
+  if (!profile) throw new InvalidArgumentError(`One of: ${Object.keys(PROFILES).join(', ')}.`)
+  return profile
+}

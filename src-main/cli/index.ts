@@ -1,0 +1,105 @@
+import '../../src-shared/polyfill'
+import { Command, Option } from 'commander'
+import { VERSION } from '../../src-shared/version'
+import { blockRange, profileNamed, wholeNumber } from './arguments'
+import { runMain } from './run-main'
+
+const program = new Command('espalier')
+  .description(
+    'A node of a shared language-model network: it serves blocks of a model and says only what others confirm.',
+  )
+  .version(VERSION)
+
+const dataDir = () => new Option('--data-dir <path>', 'where everything of this node lives')
+const json = () => new Option('--json', 'machine-readable output').default(false)
+const profile = () =>
+  new Option('--profile <name>', 'network: local (this computer only) or espalier').argParser(profileNamed)
+const bootstrap = () => new Option('--bootstrap <multiaddr...>', 'peers to join through')
+
+// Commands are loaded when they run: `status` needs no llama.cpp, and `slice` no network.
+program
+  .command('serve')
+  .description('run a node until Ctrl-C, with its page on loopback')
+  .addOption(dataDir())
+  .addOption(profile().makeOptionMandatory())
+  .option('--coordinator <url>', 'the network’s coordinator')
+  .addOption(bootstrap())
+  .option('--model-file <gguf>', 'the whole model, from which this node’s blocks are taken')
+  .option('--name <text>', 'the name that others see')
+  .option('--port <number>', 'first port to try for other peers', wholeNumber, 31_338)
+  .option('--ui-port <number>', 'port of the page on loopback; 0 takes a free one', wholeNumber, 0)
+  .option('--threads <count>', 'compute threads', wholeNumber)
+  .option('--context-tokens <count>', 'context of each session', wholeNumber, 512)
+  .option('--sessions <count>', 'sessions served at once', wholeNumber, 4)
+  .addOption(json())
+  .action(async (options) => (await import('./serve')).serve(options))
+
+program
+  .command('status')
+  .description('what the running node of a data directory says')
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (options) => (await import('./status')).status(options))
+
+program
+  .command('doctor')
+  .description('check what a node needs, and say what is missing; exits 1 when something is')
+  .addOption(dataDir())
+  .option('--coordinator <url>', 'check this coordinator too')
+  .option('--model-file <gguf>', 'check this model file')
+  .option('--manifest <file>', 'check the model file against this manifest')
+  .option('--port <number>', 'port for other peers', wholeNumber, 31_338)
+  .addOption(json())
+  .action(async (options) => (await import('./doctor')).doctor(options))
+
+program
+  .command('slice')
+  .description('cut a block range out of a model file, verified against its manifest')
+  .argument('<gguf>', 'the whole model')
+  .requiredOption('--blocks <start:end>', 'half-open range', blockRange)
+  .requiredOption('--manifest <file>', 'what the file must be')
+  .requiredOption('--output <folder>', 'where the slice goes')
+  .addOption(json())
+  .action(async (gguf, options) => (await import('./slice')).slice(gguf, options))
+
+program
+  .command('manifest')
+  .description('describe a model file: hashes of its pieces, and what it answers to a probe')
+  .argument('<gguf>', 'the whole model')
+  .requiredOption('--output <file>', 'where the manifest goes')
+  .option('--name <text>', 'the model’s name; default: the name in the file')
+  .option('--prefix <text>', 'prefix of its keys in the DHT; default: derived from the repository or name')
+  .option('--repository <owner/name>', 'its Hugging Face repository')
+  .addOption(json())
+  .action(async (gguf, options) => (await import('./manifest')).manifest(gguf, options))
+
+program
+  .command('generate')
+  .description('send a prompt through the network')
+  .argument('<prompt>')
+  .requiredOption('--coordinator <url>', 'the network’s coordinator')
+  .requiredOption('--model-file <gguf>', 'a file with the model’s vocabulary: the model, or an entry file')
+  .option('--max-tokens <count>', 'length of the answer', wholeNumber, 64)
+  .option('--context-tokens <count>', 'context that the nodes keep', wholeNumber, 512)
+  .addOption(profile().default(undefined))
+  .addOption(json())
+  .action(async (prompt, options) => (await import('./generate')).generateCommand(prompt, options))
+
+program
+  .command('observe')
+  .description('look at a network from outside, as its health monitor does')
+  .addOption(bootstrap().makeOptionMandatory())
+  .addOption(profile().makeOptionMandatory())
+  .option('--interval <seconds>', 'pause between looks', wholeNumber, 60)
+  .option('--once', 'look once', false)
+  .addOption(json())
+  .action(async (options) => (await import('./observe')).observe(options))
+
+program
+  .command('demo')
+  .description('a whole network on this computer: coordinator, three nodes, an observer and a client')
+  .option('--once', 'end when everything has been shown', false)
+  .addOption(json())
+  .action(async (options) => (await import('../demo/demo')).demo(options))
+
+await runMain(program)

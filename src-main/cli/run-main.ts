@@ -1,0 +1,19 @@
+import type { Command } from 'commander'
+import { reportOf } from '../../src-shared/errors'
+
+/** Exit codes: 0 done, 1 failed with a report, 2 wrong arguments. */
+export async function runMain(program: Command): Promise<void> {
+  const wantsJson = process.argv.includes('--json')
+  program.configureOutput({ writeErr: (text) => void process.stderr.write(text) }).exitOverride((error) => {
+    process.exit(error.exitCode === 0 ? 0 : 2)
+  })
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    const report = reportOf(error)
+    if (wantsJson) process.stdout.write(`${JSON.stringify({ type: 'error', error: report })}\n`)
+    process.stderr.write(`${report.cause}. ${report.action} (${report.code})\n`)
+    if (report.code === 'INTERNAL' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+    process.exitCode = 1
+  }
+}

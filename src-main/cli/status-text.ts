@@ -1,0 +1,62 @@
+import { formatBlocks } from '../../src-shared/blocks'
+import type { NodeStatus, StatusShape, Step } from '../../src-shared/status'
+
+/** The shapes of the window, as characters: never colour alone. */
+const SHAPES: Record<StatusShape, string> = {
+  visible: '●',
+  working: '◔',
+  waiting: '◌',
+  degraded: '◐',
+  problem: '◣',
+  stopped: '○',
+}
+const STEP_SHAPES: Record<Step['state'], string> = {
+  idle: '·',
+  waiting: '◌',
+  working: '◔',
+  done: '●',
+  degraded: '◐',
+  failed: '◣',
+}
+
+/** Prints the headline whenever it changes. */
+export function printStatus(out: (line: string) => void): (status: NodeStatus) => void {
+  let last = ''
+  return ({ shape, headline, sentence }) => {
+    const line = `${SHAPES[shape]} ${headline}. ${sentence}`
+    if (line !== last) out(line)
+    last = line
+  }
+}
+
+/** The whole status for a terminal: the same object that window and tray show. */
+export function statusText(status: NodeStatus): string {
+  const { shape, headline, sentence, publicName, peerId, model, blocks, watermark } = status
+  return [
+    `${SHAPES[shape]} ${headline}${watermark ? `  [${watermark}]` : ''}`,
+    `  ${sentence}`,
+    '',
+    `  ${publicName}  ${peerId ?? ''}`,
+    ...(model ? [`  ${model.name}  ${blockStrip(status)}  ${blocks ? `blocks ${formatBlocks(blocks)}` : ''}`] : []),
+    '',
+    ...status.steps.flatMap(stepLines),
+  ].join('\n')
+}
+
+function stepLines({ name, state, evidence, blocker }: Step): string[] {
+  return [
+    `  ${STEP_SHAPES[state]} ${name.padEnd(9)} ${state}`,
+    ...evidence.map(({ by, value }) => `      ${by}: ${value}`),
+    ...(blocker ? [`      ${blocker.cause}. ${blocker.action} (${blocker.code})`] : []),
+  ]
+}
+
+/** Each block of the model as one character: ours, covered by others, or a gap. */
+export function blockStrip({ coverage, blocks }: Pick<NodeStatus, 'coverage' | 'blocks'>): string {
+  return coverage
+    .map((servers, block) => {
+      if (blocks && block >= blocks.start && block < blocks.end) return servers > 0 ? '█' : '▒'
+      return servers > 0 ? '▓' : '░'
+    })
+    .join('')
+}

@@ -1,0 +1,143 @@
+import type { Clock } from '../../../src-shared/clock'
+import { EspalierError } from '../../../src-shared/errors'
+import { LLAMA_RELEASE } from '../abi'
+import { type LlamaApi, openLlama } from '../api'
+import { captureModel } from '../capture-model'
+import { listDevices } from '../devices'
+import { type Embedder, openEmbedder } from '../embedder'
+import { loadModel } from '../model'
+import type { EntryReport, LoadReport, LoadSpec } from '../protocol'
+import { Stage } from '../stage'
+import { openVocabulary, type Vocabulary } from '../vocabulary'
+import type { EngineHandlers } from './server'
+
+interface Entry {
+  embedder: Embedder
+  vocabulary: Vocabulary
+  report: EntryReport
+}
+
+/** One sequence more than the parent may lease: probes run in it while all others are taken. */
+const PROBE_SEQUENCES = 1
+/** Smallest step of reported progress: a large model has thousands of tensors. */
+const PROGRESS_STEP = 0.01
+
+/** The engine's state and what each operation does with it. */
+export function createHandlers(clock: Clock): EngineHandlers {
+  let api: LlamaApi | null = null
+  let stage: Stage | null = null
+  let entry: Entry | null = null
+
+  const needApi = () => api ?? refuse('the engine is not started')
+  const needStage = () => stage ?? refuse('no slice is loaded')
+  const needEntry = () => entry ?? refuse('no entry file is loaded')
+
+  function unload(): void {
+    stage?.free()
+    stage = null
+    entry?.embedder.close()
+    entry?.vocabulary.close()
+    entry = null
+  }
+
+  async function loadEntry(path: string): Promise<EntryReport> {
+    const opened = await openEntry(needApi(), path)
+    entry?.embedder.close()
+    entry?.vocabulary.close()
+    entry = opened
+    return opened.report
+  }
+
+  async function load(spec: LoadSpec, onProgress: (fraction: number) => void): Promise<LoadReport> {
+    const llama = needApi()
+    unload()
+    const startedAt = clock.monotonicMs()
+    const residentBytesBefore = process.memoryUsage.rss()
+    const entryReport = spec.entryPath ? await loadEntry(spec.entryPath) : null
+    const { gpuLayers } = spec
+    const model = await loadModel(llama, spec.slicePath, { gpuLayers, onProgress: inSteps(onProgress) })
+    try {
+      if (entry && entry.embedder.embeddingLength !== model.embeddingLength) {
+        throw new EspalierError('GGUF_INVALID', 'the entry file belongs to another model than the slice')
+      }
+      const sequences = spec.maxSequences + PROBE_SEQUENCES
+      stage = new Stage(llama, model, { ...spec, sequences, embed: entry?.embedder.embed ?? null })
+    } catch (error) {
+      model.free()
+      throw error
+    }
+    return {
+      blockCount: model.blockCount,
+      embeddingLength: model.embeddingLength,
+      vocabSize: model.vocabSize,
+      contextTokens: stage.contextTokens,
+      maxBatchTokens: stage.maxBatchTokens,
+      modelBytes: model.sizeBytes,
+      residentBytesBefore,
+      residentBytesAfter: process.memoryUsage.rss(),
+      loadMs: clock.monotonicMs() - startedAt,
+      devices: listDevices(llama)
+        .filter(({ kind }) => gpuLayers > 0 || kind === 'cpu')
+        .map(({ name }) => name),
+      entry: entryReport,
+    }
+  }
+
+  return {
+    start(options) {
+      api ??= openLlama(options)
+      return { release: LLAMA_RELEASE, libraryDirectory: api.libraries.files.directory, devices: listDevices(api) }
+    },
+    load,
+    unload() {
+      unload()
+      return {}
+    },
+    loadEntry: ({ path }) => loadEntry(path),
+    run(batch) {
+      const loaded = needStage()
+      const startedAt = clock.monotonicMs()
+      const items = loaded.run(batch)
+      return { items, computeMs: clock.monotonicMs() - startedAt }
+    },
+    trim({ sequence, position }) {
+      needStage().trim(sequence, position)
+      return {}
+    },
+    embed: ({ tokens }) => ({ hidden: needEntry().embedder.embed(tokens) }),
+    tokenize: ({ text, ...options }) => ({ tokens: needEntry().vocabulary.tokenize(text, options) }),
+    pieces: ({ tokens, special }) => ({ pieces: needEntry().vocabulary.pieces(tokens, special) }),
+    capture: ({ modelPath, tokens, threads }) => captureModel(needApi(), modelPath, tokens, threads),
+    stats() {
+      const { user, system } = process.cpuUsage()
+      return { residentBytes: process.memoryUsage.rss(), cpuUserMs: user / 1000, cpuSystemMs: system / 1000 }
+    },
+  }
+}
+
+async function openEntry(api: LlamaApi, path: string): Promise<Entry> {
+  const embedder = await openEmbedder(api, path)
+  try {
+    const { architecture, embeddingLength, vocabSize } = embedder
+    const vocabulary = openVocabulary(api, path)
+    const { bosToken, eosToken, addsBos, endTokens } = vocabulary
+    const report = { architecture, embeddingLength, vocabSize, bosToken, eosToken, addsBos, endTokens }
+    return { embedder, vocabulary, report }
+  } catch (error) {
+    embedder.close()
+    throw error
+  }
+}
+
+function inSteps(onProgress: (fraction: number) => void): (fraction: number) => void {
+  let reported = -1
+  return (fraction) => {
+    if (fraction - reported < PROGRESS_STEP && fraction < 1) return
+    reported = fraction
+    onProgress(Math.min(1, fraction))
+  }
+}
+
+function refuse(detail: string): never {
+  throw new EspalierError('BAD_ARGUMENT', detail)
+}

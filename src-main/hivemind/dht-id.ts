@@ -1,0 +1,49 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { encodeMsgpack } from './msgpack'
+
+/** A place in the DHT: 160 bits, 20 bytes big endian. Keys and nodes share the space. */
+export type DhtId = Uint8Array
+export const DHT_ID_BYTES = 20
+
+/** SHA-1 of the MessagePack of a text; bytes are hashed as they are. */
+export function dhtIdOf(source: string | Uint8Array): DhtId {
+  const bytes = typeof source === 'string' ? encodeMsgpack(source) : source
+  return new Uint8Array(createHash('sha1').update(bytes).digest())
+}
+
+export function randomDhtId(): DhtId {
+  return new Uint8Array(randomBytes(DHT_ID_BYTES))
+}
+
+/** Node ids of another length make Python peers fail a whole request: neither accept nor pass them on. */
+export function isDhtId(bytes: Uint8Array): boolean {
+  return bytes.length === DHT_ID_BYTES
+}
+
+/** A text for maps; equal for equal ids. */
+export function dhtIdKey(id: Uint8Array): string {
+  return Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex')
+}
+
+export function xorDistance(a: DhtId, b: DhtId): Uint8Array {
+  return a.map((byte, index) => byte ^ (b[index] ?? 0))
+}
+
+/** Negative when `a` is nearer to `target` than `b`, 0 when they are the same place. */
+export function compareDistance(target: DhtId, a: DhtId, b: DhtId): number {
+  for (let index = 0; index < DHT_ID_BYTES; index++) {
+    const reference = target[index] ?? 0
+    const difference = ((a[index] ?? 0) ^ reference) - ((b[index] ?? 0) ^ reference)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+/** How many leading bits agree: 160 for the same id. */
+export function commonPrefixBits(a: DhtId, b: DhtId): number {
+  for (let index = 0; index < DHT_ID_BYTES; index++) {
+    const difference = (a[index] ?? 0) ^ (b[index] ?? 0)
+    if (difference !== 0) return 8 * index + Math.clz32(difference) - 24
+  }
+  return 8 * DHT_ID_BYTES
+}

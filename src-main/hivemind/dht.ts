@@ -1,0 +1,210 @@
+import type { Libp2p, PeerId } from '@libp2p/interface'
+import type { Clock, Disposer } from '../../src-shared/clock'
+import { type ErrorReport, EspalierError, reportOf } from '../../src-shared/errors'
+import { Blacklist } from './blacklist'
+import { compareDistance, type DhtId, dhtIdKey, dhtIdOf, isDhtId, randomDhtId } from './dht-id'
+import { createDhtRpc, type DhtCounters, type PingReport, type RpcOptions } from './dht-rpc'
+import { serveDht } from './dht-server'
+import { dhtTimeS } from './expiration'
+import { type FoundValue, foundFrom, mergeFound } from './found-value'
+import { type LookupResult, lookup } from './lookup'
+import { createMembers } from './members'
+import { EMPTY_NODE_INFO, MAX_FIND_KEYS } from './messages'
+import { RoutingTable } from './routing-table'
+import { createDhtStorage, type StorageLimits } from './storage'
+import { type DhtRecord, type StoreReport, storeInCalls, storeItemOf, storeRecords } from './store-records'
+
+export type { DhtCounters, DhtEvent, PingReport } from './dht-rpc'
+export type { FoundValue } from './found-value'
+export type { DhtRecord, RecordReport, StoreReport } from './store-records'
+
+export type BootstrapOutcome = { peer: PeerId } & (({ ok: true } & PingReport) | { ok: false; error: ErrorReport })
+
+/** A peer of a hivemind DHT. Peers are dialled by id: their addresses come from the host's peer store or routing. */
+export interface HivemindDht {
+  readonly nodeId: DhtId
+  /** Serves the three calls of the DHT, in server mode. Lookups work without. */
+  start(): Promise<void>
+  /** Ends the service and every call under way. */
+  stop(): Promise<void>
+  ping(peer: PeerId, options?: RpcOptions & { validate?: boolean }): Promise<PingReport>
+  /** Pings each peer, then makes itself known around its own place. One outcome per peer; never throws for a peer. */
+  bootstrap(peers: readonly PeerId[], options?: RpcOptions): Promise<BootstrapOutcome[]>
+  /** The newest of what the nearest peers have; keys of which nobody has anything are missing. */
+  get(keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
+  /** What this one peer has, and nobody else: for reading back. */
+  findAt(peer: PeerId, keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
+  /** What we keep ourselves for others. Empty in client mode. */
+  readLocal(keys: readonly string[]): Map<string, FoundValue>
+  /** Never counts ourselves: `ackedBy` are other peers. */
+  store(
+    records: readonly DhtRecord[],
+    options?: RpcOptions & { alsoTo?: readonly PeerId[]; replicas?: number },
+  ): Promise<StoreReport>
+  /** One answer per record: whether this peer keeps it. */
+  storeAt(peer: PeerId, records: readonly DhtRecord[], options?: RpcOptions): Promise<boolean[]>
+  knownPeers(): PeerId[]
+  /** Peers around a random place, nearest first: a choice that we did not make. */
+  randomWalk(options?: RpcOptions): Promise<PeerId[]>
+}
+
+export interface HivemindDhtOptions {
+  libp2p: Pick<Libp2p, 'dialProtocol' | 'handle' | 'unhandle' | 'peerId'>
+  clock: Clock
+  /** `server` only when others can dial us: readers and writers will be sent to us. */
+  mode: 'server' | 'client'
+  nodeId?: DhtId
+  /** Asked when no other peer is known. */
+  bootstrapPeers?: () => readonly PeerId[]
+  storageLimits?: Partial<StorageLimits>
+  counters?: DhtCounters
+}
+
+const REPLICAS = 5
+const SWEEP_INTERVAL_MS = 60_000
+const KEYS_PER_FIND = 32
+
+export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
+  const { libp2p, clock, counters } = options
+  const self = libp2p.peerId
+  const nodeId = options.nodeId ?? randomDhtId()
+  if (!isDhtId(nodeId)) throw new EspalierError('BAD_ARGUMENT', 'a node id has 20 bytes')
+  const isServer = options.mode === 'server'
+  const storage = createDhtStorage(clock, options.storageLimits)
+  const table = new RoutingTable(nodeId)
+  const blacklist = new Blacklist(clock)
+  const stopping = new AbortController()
+  const rpcOptions = {
+    libp2p,
+    clock,
+    ownNode: isServer ? nodeId : EMPTY_NODE_INFO,
+    stopping: stopping.signal,
+    counters,
+    answered: (peer: PeerId, node: Uint8Array) => members.heard(peer, node),
+    failed: (peer: PeerId) => members.failed(peer),
+  }
+  const rpc = createDhtRpc(rpcOptions)
+  // Its own places: two nodes that validate each other must not wait for each other's free place.
+  const callBackRpc = createDhtRpc(rpcOptions)
+  const store = isServer ? storage.main : null
+  const members = createMembers({ self, ownId: nodeId, table, blacklist, rpc: () => rpc, store, replicas: REPLICAS })
+  const ends: (() => Promise<void> | void)[] = []
+
+  async function bootstrap(peers: readonly PeerId[], { signal }: RpcOptions = {}): Promise<BootstrapOutcome[]> {
+    const others = peers.filter((peer) => !peer.equals(self))
+    const outcomes = await Promise.all(
+      others.map(async (peer): Promise<BootstrapOutcome> => {
+        try {
+          return { peer, ok: true, ...(await rpc.ping(peer, { validate: true, signal })) }
+        } catch (error) {
+          return { peer, ok: false, error: reportOf(error) }
+        }
+      }),
+    )
+    if (table.size > 0) await search([nodeId], signal)
+    return outcomes
+  }
+
+  function search(keys: readonly DhtId[], signal: AbortSignal | undefined): Promise<Map<string, LookupResult>> {
+    return lookup(keys, { self, rpc, table, blacklist, clock, counters, signal })
+  }
+
+  async function lookUp(keys: readonly DhtId[], signal: AbortSignal | undefined): Promise<Map<string, LookupResult>> {
+    if (table.size === 0 && options.bootstrapPeers) await bootstrap(options.bootstrapPeers(), { signal })
+    return search(keys, signal)
+  }
+
+  function readLocal(keys: readonly string[]): Map<string, FoundValue> {
+    const found = new Map<string, FoundValue>()
+    if (!isServer) return found
+    for (const key of keys) {
+      const value = storage.newest(dhtIdOf(key))
+      if (value) found.set(key, value)
+    }
+    return found
+  }
+
+  /** In server mode we may be one of the nearest ourselves: readers will be sent to us, so we keep it, uncounted. */
+  function keepIfNear(records: readonly DhtRecord[], found: Map<string, LookupResult>, replicas: number): void {
+    for (const record of records) {
+      const { key, value } = storeItemOf(record)
+      const last = found.get(dhtIdKey(key))?.nearest[replicas - 1]
+      if (last && compareDistance(key, nodeId, last.nodeId) > 0) continue
+      if (record.subkey === null) storage.main.storeRegular(key, value, record.expirationS)
+      else storage.main.storeEntry(key, record.subkey, value, record.expirationS)
+    }
+  }
+
+  return {
+    nodeId,
+    bootstrap,
+    readLocal,
+
+    async start() {
+      if (!isServer) return
+      ends.push(await serveDht({ libp2p, clock, ownId: nodeId, storage, table, members, rpc: callBackRpc, counters }))
+      const stopSweeping: Disposer = clock.every(SWEEP_INTERVAL_MS, () => {
+        storage.main.sweep()
+        storage.cache.sweep()
+      })
+      ends.push(stopSweeping)
+    },
+
+    async stop() {
+      stopping.abort(new EspalierError('CANCELLED', 'the DHT is stopping'))
+      for (const end of ends.splice(0)) await end()
+    },
+
+    ping: (peer, { validate = false, signal } = {}) => rpc.ping(peer, { validate, signal }),
+
+    async get(keys, { signal } = {}) {
+      const found = await lookUp(keys.map(dhtIdOf), signal)
+      const local = readLocal(keys)
+      const values = new Map<string, FoundValue>()
+      for (const key of keys) {
+        const value = mergeFound(local.get(key) ?? null, found.get(dhtIdKey(dhtIdOf(key)))?.value ?? null)
+        if (value) values.set(key, value)
+      }
+      return values
+    },
+
+    async findAt(peer, keys, { signal } = {}) {
+      const values = new Map<string, FoundValue>()
+      const perCall = Math.min(KEYS_PER_FIND, MAX_FIND_KEYS)
+      for (let from = 0; from < keys.length; from += perCall) {
+        const part = keys.slice(from, from + perCall)
+        const results = await rpc.find(peer, part.map(dhtIdOf), { signal })
+        part.forEach((key, index) => {
+          const result = results[index]
+          const value = result ? foundFrom(result, dhtTimeS(clock)) : null
+          if (value) values.set(key, value)
+        })
+      }
+      return values
+    },
+
+    async store(records, { alsoTo = [], replicas = REPLICAS, signal } = {}) {
+      const keys = [...new Set(records.map((record) => record.key))].map(dhtIdOf)
+      const found = await lookUp(keys, signal)
+      if (isServer) keepIfNear(records, found, replicas)
+      return storeRecords({
+        records,
+        nearest: (key) => found.get(dhtIdKey(key))?.nearest.map(({ peer }) => peer) ?? [],
+        alsoTo: alsoTo.filter((peer) => !peer.equals(self)),
+        replicas,
+        rpc,
+        signal,
+      })
+    },
+
+    storeAt: (peer, records, { signal } = {}) => storeInCalls(rpc, peer, records.map(storeItemOf), signal),
+
+    knownPeers: () => table.all().map(({ peer }) => peer),
+
+    async randomWalk({ signal } = {}) {
+      const target = randomDhtId()
+      const found = await lookUp([target], signal)
+      return found.get(dhtIdKey(target))?.nearest.map(({ peer }) => peer) ?? []
+    },
+  }
+}

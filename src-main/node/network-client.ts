@@ -1,0 +1,85 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { PeerId } from '@libp2p/interface'
+import type { Clock } from '../../src-shared/clock'
+import { EspalierError } from '../../src-shared/errors'
+import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
+import { dialBootstraps } from '../network/bootstrap'
+import { createHost, type Host } from '../network/host'
+import { parsePeerAddresses } from '../network/peer-addresses'
+import type { NetworkProfile } from '../network/profiles'
+import { readModelServers } from '../observe/model-servers'
+import { createPipeline, type Pipeline } from '../pipeline/pipeline'
+import { chooseRoute, type RouteStage } from '../pipeline/route'
+import type { EventLog } from '../storage/event-log'
+import { candidatesOf, HOP_COST_S } from './route-candidates'
+
+/** A guest in a network: looks things up and asks, serves nothing, announces nothing. */
+export interface NetworkClient {
+  readonly host: Host
+  readonly dht: HivemindDht
+  readonly pipeline: Pipeline
+  readonly bootstraps: PeerId[]
+  /** The cheapest chain over all blocks, from what the DHT says now. Throws CHAIN_INCOMPLETE. */
+  findRoute(model: { dhtPrefix: string; blockCount: number }, signal: AbortSignal): Promise<RouteStage[]>
+  close(): Promise<void>
+}
+
+/** Joins through multiaddrs. Throws MULTIADDR_INVALID when none is one, BOOTSTRAP_UNREACHABLE when none answers. */
+export async function openNetworkClient(options: {
+  profile: NetworkProfile
+  bootstraps: readonly string[]
+  clock: Clock
+  log: EventLog
+}): Promise<NetworkClient> {
+  const { profile, clock, log } = options
+  const { valid, invalid } = parsePeerAddresses(options.bootstraps)
+  for (const { report } of invalid) log.write('warn', 'bootstrap.address.invalid', report.cause)
+  if (valid.length === 0) {
+    throw new EspalierError(
+      'MULTIADDR_INVALID',
+      invalid.map(({ entry }) => `“${entry}”`).join(', ') || 'no bootstrap address was given',
+    )
+  }
+  const host = await createHost({
+    privateKey: await generateKeyPair('Ed25519'),
+    profile,
+    port: null,
+    kadMode: 'client',
+  })
+  const bootstraps = valid.map(({ peerId }) => peerId)
+  const dht = createHivemindDht({ libp2p: host, clock, mode: 'client', bootstrapPeers: () => bootstraps })
+  const pipeline = createPipeline({
+    host,
+    clock,
+    log,
+    stage: () => null,
+    events: { onServed: () => undefined, onSessionStart: () => undefined },
+  })
+  const close = async () => {
+    await pipeline.stop()
+    await dht.stop()
+    await host.stop()
+  }
+  try {
+    const outcomes = await dialBootstraps(host, valid, clock)
+    if (outcomes.every(({ error }) => error !== null)) {
+      throw new EspalierError('BOOTSTRAP_UNREACHABLE', outcomes.map(({ error }) => error?.cause).join('; '))
+    }
+    await dht.bootstrap(bootstraps, { signal: AbortSignal.timeout(15_000) })
+    await pipeline.start()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    host,
+    dht,
+    pipeline,
+    bootstraps,
+    async findRoute(model, signal) {
+      const { spans } = await readModelServers(dht, model, signal)
+      return chooseRoute(candidatesOf(spans), model.blockCount, HOP_COST_S)
+    },
+    close,
+  }
+}

@@ -1,0 +1,230 @@
+import { open, readFile, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { SAMPLE_MODEL } from '../../test/models/manifests'
+import { makeSyntheticModel, SMALL } from '../../test/models/synthetic'
+import { temporaryDirectory } from '../../test/models/temporary'
+import { modelShape } from './architectures'
+import { GGUF_LIMITS, parseGgufHeader, readGgufHeader } from './gguf-read'
+import { type GgufEntry, TENSOR_TYPE, TENSOR_TYPES, type TensorTypeInfo } from './gguf-types'
+import { array, encodeGgufHeader, entry } from './gguf-write'
+
+const TENSORS = [
+  { name: 'token_embd.weight', type: TENSOR_TYPE.F32, dims: [32, 4] },
+  { name: 'blk.0.attn_q.weight', type: TENSOR_TYPE.F32, dims: [32, 32] },
+]
+
+function entries(...more: GgufEntry[]): GgufEntry[] {
+  return [entry.string('general.architecture', 'llama'), entry.uint32('llama.block_count', 1), ...more]
+}
+
+/** A small valid file, header and zeros. */
+function validFile(list = entries(), tensors = TENSORS): Buffer {
+  const { bytes, fileSizeBytes } = encodeGgufHeader(list, tensors)
+  return Buffer.concat([bytes], fileSizeBytes)
+}
+
+function codeOf(run: () => unknown): string {
+  try {
+    run()
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error)
+  }
+  return 'accepted'
+}
+
+/** Overwrites the 64-bit number that follows the first occurrence of `text`. */
+function patchAfter(file: Buffer, text: string, skip: number, value: bigint): Buffer {
+  const patched = Buffer.from(file)
+  patched.writeBigUInt64LE(value, patched.indexOf(text) + text.length + skip)
+  return patched
+}
+
+describe('readGgufHeader', () => {
+  it('reads the bundled sample model', async () => {
+    const header = await readGgufHeader(SAMPLE_MODEL)
+    expect(header.tensors).toHaveLength(75)
+    expect(modelShape(header)).toEqual({
+      architecture: 'llama',
+      name: 'Tiny Jargon 8',
+      blockCount: 8,
+      embeddingLength: 256,
+      vocabSize: 2048,
+      contextLength: 512,
+      tiedOutput: false,
+      embeddingScale: 1,
+    })
+    const last = header.tensors.at(-1)!
+    expect(last.offset + last.sizeBytes).toBeLessThanOrEqual(header.fileSizeBytes)
+  })
+
+  it('reads headers longer than the first read', async () => {
+    const path = join(await temporaryDirectory(), 'long.gguf')
+    const long = entry.strings(
+      'tokenizer.ggml.tokens',
+      Array.from({ length: 150_000 }, (_, index) => `word ${index}`),
+    )
+    await writeFile(path, validFile(entries(long)))
+    const header = await readGgufHeader(path)
+    expect(header.dataOffset).toBeGreaterThan(2 * 2 ** 20)
+    expect(Buffer.from(long.raw).equals(header.entries.get('tokenizer.ggml.tokens')!.raw)).toBe(true)
+  })
+
+  it('says SHARD_MISSING for a file that is not there', async () => {
+    await expect(readGgufHeader('/nowhere/model.gguf')).rejects.toMatchObject({ code: 'SHARD_MISSING' })
+  })
+
+  it('D-T09: refuses the file at every size below its own', async () => {
+    const path = join(await temporaryDirectory(), 'cut.gguf')
+    const whole = await readFile(SAMPLE_MODEL)
+    await writeFile(path, whole)
+    const sizes = Array.from({ length: 20 }, (_, index) => Math.floor((whole.length * (19 - index)) / 20))
+    for (const size of [whole.length - 1, ...sizes.filter((size) => size > 0), 57_000, 3000, 24, 23, 5, 4, 3, 1, 0]) {
+      await truncate(path, size)
+      await expect(readGgufHeader(path), `${size} bytes`).rejects.toMatchObject({ code: 'GGUF_TRUNCATED' })
+    }
+  })
+
+  it('D-T10: refuses absurd claims without reading the rest of a file of 1 TB', async () => {
+    const path = join(await temporaryDirectory(), 'huge.gguf')
+    const header = Buffer.alloc(24)
+    header.write('GGUF', 0, 'latin1')
+    header.writeUInt32LE(3, 4)
+    header.writeBigUInt64LE(1n, 8)
+    header.writeBigUInt64LE(4096n, 16)
+    await writeFile(path, header)
+    const file = await open(path, 'r+')
+    await file.truncate(2 ** 40)
+    await file.close()
+    await expect(readGgufHeader(path)).rejects.toMatchObject({ code: 'GGUF_INVALID' })
+  })
+
+  it('D-T10: refuses a header of as many array elements as the limits allow, and one more', async () => {
+    const path = join(await temporaryDirectory(), 'full.gguf')
+    // Empty strings, every one of which has to be walked, and then nothing.
+    const entryOf = (elements: number) => {
+      const strings = array('tokenizer.ggml.tokens', 8, [])
+      const raw = Buffer.alloc(12 + 8 * elements)
+      raw.set(strings.raw)
+      raw.writeBigUInt64LE(BigInt(elements), 4)
+      return { ...strings, raw }
+    }
+    for (const [elements, code] of [
+      [GGUF_LIMITS.arrayElements, 'GGUF_TRUNCATED'],
+      [GGUF_LIMITS.arrayElements + 1, 'GGUF_INVALID'],
+    ] as const) {
+      await writeFile(path, encodeGgufHeader(entries(entryOf(elements)), TENSORS).bytes)
+      await expect(readGgufHeader(path)).rejects.toMatchObject({ code })
+    }
+  })
+})
+
+describe('parseGgufHeader', () => {
+  it('accepts the file that the hostile ones below are made from', () => {
+    expect(parseGgufHeader(validFile()).tensors.map(({ name }) => name)).toEqual(TENSORS.map(({ name }) => name))
+  })
+
+  it('D-T09: says GGUF_TRUNCATED wherever a header is cut', () => {
+    const { bytes, fileSizeBytes } = encodeGgufHeader(entries(), TENSORS)
+    const used = Buffer.from(bytes).findLastIndex((byte) => byte !== 0)
+    for (let length = 0; length < used; length++) {
+      expect(codeOf(() => parseGgufHeader(bytes.subarray(0, length), fileSizeBytes))).toBe('GGUF_TRUNCATED')
+      expect(codeOf(() => parseGgufHeader(bytes.subarray(0, length)))).toBe('GGUF_TRUNCATED')
+    }
+  })
+
+  const file = validFile()
+  const numberAt = (offset: number, value: bigint) => {
+    const patched = Buffer.from(file)
+    patched.writeBigUInt64LE(value, offset)
+    return patched
+  }
+  const hostile: [string, Uint8Array, string][] = [
+    ['another format', Buffer.from('PK\u0003\u0004 something else'), 'GGUF_INVALID'],
+    ['big-endian', numberAt(4, 0x0300_0000n), 'GGUF_INVALID'],
+    ['no tensors', numberAt(8, 0n), 'GGUF_INVALID'],
+    ['2^63 tensors', numberAt(8, 2n ** 63n), 'GGUF_INVALID'],
+    ['2^32 tensors', numberAt(8, 2n ** 32n), 'GGUF_INVALID'],
+    ['2^40 metadata entries', numberAt(16, 2n ** 40n), 'GGUF_INVALID'],
+    ['a key of 2^50 bytes', numberAt(24, 2n ** 50n), 'GGUF_INVALID'],
+    ['a string of 2^30 bytes', patchAfter(file, 'general.architecture', 4, 2n ** 30n), 'GGUF_INVALID'],
+    ['a string beyond the file', patchAfter(file, 'general.architecture', 4, 100_000n), 'GGUF_TRUNCATED'],
+    ['a dimension of 2^60', patchAfter(file, 'blk.0.attn_q.weight', 4, 2n ** 60n), 'GGUF_INVALID'],
+    ['a tensor of 1 TB', patchAfter(file, 'blk.0.attn_q.weight', 4, 2n ** 33n), 'GGUF_TRUNCATED'],
+    ['a dimension of 0', patchAfter(file, 'blk.0.attn_q.weight', 4, 0n), 'GGUF_INVALID'],
+    ['dimensions whose product overflows', patchAfter(file, 'blk.0.attn_q.weight', 4, 2n ** 52n), 'GGUF_INVALID'],
+    ['an unknown tensor type', patchAfter(file, 'blk.0.attn_q.weight', 20, 4n), 'GGUF_INVALID'],
+    ['overlapping tensors', patchAfter(file, 'blk.0.attn_q.weight', 24, 32n), 'GGUF_INVALID'],
+    ['an unaligned tensor', patchAfter(file, 'blk.0.attn_q.weight', 24, 513n), 'GGUF_INVALID'],
+    ['a tensor beyond the file', patchAfter(file, 'blk.0.attn_q.weight', 24, 2n ** 41n), 'GGUF_TRUNCATED'],
+    ['5 dimensions', validFile(entries(), [{ ...TENSORS[0]!, dims: [32, 1, 1, 1, 1] }]), 'GGUF_INVALID'],
+    ['a tensor twice', validFile(entries(), [...TENSORS, TENSORS[0]!]), 'GGUF_INVALID'],
+    ['a key twice', validFile(entries(entry.uint32('llama.block_count', 1))), 'GGUF_INVALID'],
+    ['a path as a tensor name', validFile(entries(), [{ ...TENSORS[0]!, name: '../../etc/passwd' }]), 'GGUF_INVALID'],
+    ['dots as a tensor name', validFile(entries(), [{ ...TENSORS[0]!, name: '..' }]), 'GGUF_INVALID'],
+    ['a long tensor name', validFile(entries(), [{ ...TENSORS[0]!, name: 'x'.repeat(64) }]), 'GGUF_INVALID'],
+    ['alignment 48', validFile(entries(entry.uint32('general.alignment', 48))), 'GGUF_INVALID'],
+    ['alignment 0', validFile(entries(entry.uint32('general.alignment', 0))), 'GGUF_INVALID'],
+    ['nested arrays', validFile(entries(array('x', 9, []), array('y', 9, [Buffer.alloc(12)]))), 'GGUF_INVALID'],
+    ['no architecture', validFile([entry.uint32('llama.block_count', 1)]), 'GGUF_INVALID'],
+    ['no block count', validFile([entry.string('general.architecture', 'llama')]), 'GGUF_INVALID'],
+    ...[0, 513, 2 ** 32 - 1].map((count): [string, Uint8Array, string] => {
+      const list = [entry.string('general.architecture', 'llama'), entry.uint32('llama.block_count', count)]
+      return [`${count} blocks, which llama.cpp answers with an abort`, validFile(list), 'GGUF_INVALID']
+    }),
+  ]
+  it.each(hostile)('D-T10: refuses %s', (_, bytes, code) => {
+    expect(codeOf(() => parseGgufHeader(bytes))).toBe(code)
+  })
+
+  it('D-T01: answers 10,000 random corruptions with a result or one of its two codes', () => {
+    let state = 12345
+    const random = (below: number) => {
+      state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+      return Math.floor((state / 2 ** 32) * below)
+    }
+    const seen = new Set<string>()
+    for (let round = 0; round < 10_000; round++) {
+      const bytes = Buffer.from(file)
+      for (let flips = 0; flips < 3; flips++) bytes[random(400)] = random(256)
+      seen.add(codeOf(() => parseGgufHeader(bytes)))
+    }
+    expect([...seen].sort()).toEqual(['GGUF_INVALID', 'GGUF_TRUNCATED', 'accepted'])
+  })
+})
+
+describe('modelShape', () => {
+  const shapeOf = (list: GgufEntry[], tensors = TENSORS) => modelShape(parseGgufHeader(validFile(list, tensors)))
+  const lengths = [entry.uint32('llama.embedding_length', 32), entry.uint32('llama.context_length', 64)]
+
+  it('accepts a consistent model', () => {
+    expect(shapeOf(entries(...lengths))).toMatchObject({ blockCount: 1, vocabSize: 4, tiedOutput: true })
+  })
+
+  it('names an architecture that is not on the list', () => {
+    const list = [entry.string('general.architecture', 'mamba'), entry.uint32('mamba.block_count', 1)]
+    expect(() => shapeOf(list)).toThrow(/mamba/)
+    expect(codeOf(() => shapeOf(list))).toBe('ARCH_UNSUPPORTED')
+  })
+
+  it.each([
+    ['more experts used than there are', [...lengths, entry.uint32('llama.expert_used_count', 2)], TENSORS],
+    ['another embedding length', [entry.uint32('llama.embedding_length', 64)], TENSORS],
+    ['no embeddings', lengths, TENSORS.slice(1)],
+    ['a block without tensors', lengths, TENSORS.slice(0, 1)],
+    ['tensors beyond the blocks', lengths, [...TENSORS, { ...TENSORS[1]!, name: 'blk.1.attn_q.weight' }]],
+    ['a part of a split model', [...lengths, entry.uint32('split.count', 3)], TENSORS],
+  ])('refuses %s', (_, more, tensors) => {
+    expect(codeOf(() => shapeOf(entries(...more), tensors))).toBe('GGUF_INVALID')
+  })
+})
+
+describe('tensor types', () => {
+  it('gives the Q8_0 sizes that llama.cpp’s own file has', async () => {
+    const path = join(await temporaryDirectory(), 'model.gguf')
+    const { sizeBytes, parameters } = await makeSyntheticModel(path, SMALL)
+    const { blockLength, blockBytes } = TENSOR_TYPES.get(TENSOR_TYPE.Q8_0) as TensorTypeInfo
+    expect(sizeBytes / parameters).toBeCloseTo(blockBytes / blockLength, 1)
+    expect((await readGgufHeader(path)).fileSizeBytes).toBe(sizeBytes)
+  })
+})

@@ -1,0 +1,43 @@
+const floats = new Float32Array(1)
+const words = new Uint32Array(floats.buffer)
+
+/** IEEE half precision of a number, as its 16 bits; rounds to nearest, ties to even; too large becomes infinity. */
+export function toHalf(value: number): number {
+  floats[0] = value
+  const bits = words[0] ?? 0
+  const sign = (bits >>> 16) & 0x8000
+  const magnitude = bits & 0x7fffffff
+  if (magnitude > 0x7f800000) return sign | 0x7e00
+  if (magnitude >= 0x47800000) return sign | 0x7c00
+  if (magnitude < 0x38800000) {
+    // Subnormal: adding 0.5 in single precision moves the kept bits to the end and rounds them on the way.
+    floats[0] = Math.abs(value)
+    floats[0] += 0.5
+    return sign | ((words[0] ?? 0) - 0x3f000000)
+  }
+  const odd = (magnitude >>> 13) & 1
+  return sign | ((magnitude - 0x38000000 + 0xfff + odd) >>> 13)
+}
+
+/** The number that 16 bits of half precision stand for; exact. */
+export function fromHalf(bits: number): number {
+  return HALF_VALUES[bits & 0xffff] ?? Number.NaN
+}
+
+const HALF_VALUES = (() => {
+  const values = new Float32Array(65_536)
+  for (let bits = 0; bits < 65_536; bits++) {
+    const exponent = (bits >>> 10) & 0x1f
+    const fraction = bits & 0x3ff
+    const magnitude =
+      exponent === 0
+        ? fraction * 2 ** -24
+        : exponent === 31
+          ? fraction === 0
+            ? Number.POSITIVE_INFINITY
+            : Number.NaN
+          : (1 + fraction / 1024) * 2 ** (exponent - 15)
+    values[bits] = bits & 0x8000 ? -magnitude : magnitude
+  }
+  return values
+})()

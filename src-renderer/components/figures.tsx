@@ -1,0 +1,56 @@
+import type { NodeStatus } from '../../src-shared/status'
+import { formatBytes, formatCores, formatCount, formatExact, formatSpan } from '../format'
+import { useNow } from './hooks'
+
+export function Given({ contribution }: Pick<NodeStatus, 'contribution'>) {
+  const { tokens, requests, upSince } = contribution
+  const now = useNow()
+  return (
+    <section className="card" aria-labelledby="given-title">
+      <div className="card-head">
+        <h2 id="given-title">Given</h2>
+        <p className="aside">
+          {upSince === null ? 'not running' : <span title={formatExact(upSince)}>up {formatSpan(now - upSince)}</span>}
+        </p>
+      </div>
+      <dl className="figures">
+        <div>
+          <dt>tokens served</dt>
+          <dd title={tokens.toLocaleString('en')}>{formatCount(tokens)}</dd>
+        </div>
+        <div>
+          <dt>{requests === 1 ? 'request' : 'requests'}</dt>
+          <dd>{formatCount(requests)}</dd>
+        </div>
+      </dl>
+    </section>
+  )
+}
+
+export function ThisComputer({ resources }: Pick<NodeStatus, 'resources'>) {
+  const { hostResidentBytes, engineResidentBytes, cpuCores } = resources
+  const rows: [name: string, value: string | null, hint: string][] = [
+    ['Memory, app', memory(hostResidentBytes), 'Resident memory of the app itself, as the system reports it'],
+    ['Memory, engine', memory(engineResidentBytes), 'Resident memory of the process that computes, with your blocks'],
+    ['Processor', cpuCores === null ? null : formatCores(cpuCores), 'App and engine together, over the last sample'],
+  ]
+  return (
+    <section className="card" aria-labelledby="computer-title">
+      <div className="card-head">
+        <h2 id="computer-title">This computer</h2>
+      </div>
+      <dl className="resources">
+        {rows.map(([name, value, hint]) => (
+          <div key={name} title={hint}>
+            <dt>{name}</dt>
+            <dd className={value === null ? 'quiet' : undefined}>{value ?? 'not running'}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+function memory(bytes: number | null): string | null {
+  return bytes === null ? null : formatBytes(bytes)
+}

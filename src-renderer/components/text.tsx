@@ -1,0 +1,76 @@
+import { Fragment, useState } from 'react'
+import { formatAge, formatExact, shortenPeerId } from '../format'
+import type { Words } from '../words'
+import { useNow } from './hooks'
+
+/** "12 s ago"; the exact time on hover. */
+export function Age({ at }: { at: number }) {
+  return <span title={formatExact(at)}>{formatAge(useNow() - at)}</span>
+}
+
+/** Shortened for the eye, whole on hover and for screen readers. */
+export function PeerName({ peerId }: { peerId: string }) {
+  return (
+    <code title={peerId}>
+      <span aria-hidden="true">{shortenPeerId(peerId)}</span>
+      <span className="only-read">{peerId}</span>
+    </code>
+  )
+}
+
+/** A peer id that a click copies. */
+export function CopyPeerId({ peerId }: { peerId: string }) {
+  const [result, setResult] = useState<'copied' | 'failed' | null>(null)
+  const copy = () => {
+    navigator.clipboard.writeText(peerId).then(
+      () => setResult('copied'),
+      () => setResult('failed'),
+    )
+  }
+  return (
+    <button
+      type="button"
+      className="copy"
+      title={`${peerId}\nClick to copy`}
+      aria-label={`Copy the peer id ${peerId}`}
+      onClick={copy}
+      onBlur={() => setResult(null)}
+      onMouseLeave={() => setResult(null)}
+    >
+      <code aria-hidden="true">{shortenPeerId(peerId)}</code>
+      <span className="copy-result" role="status">
+        {result === 'copied' ? 'Copied' : result === 'failed' ? 'Select it on hover: copying is not allowed here' : ''}
+      </span>
+    </button>
+  )
+}
+
+export function Sentence({ words }: { words: Words }) {
+  return words.map((part, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one sentence never change places
+    <Fragment key={index}>
+      {typeof part === 'string' ? (
+        <WithPeers text={part} />
+      ) : 'peer' in part ? (
+        <Who id={part.peer} />
+      ) : (
+        <Age at={part.ageOf} />
+      )}
+    </Fragment>
+  ))
+}
+
+const PEER_ID = /\b(12D3KooW[1-9A-HJ-NP-Za-km-z]{44}|Qm[1-9A-HJ-NP-Za-km-z]{44})\b/
+
+/** Text from the node, with the peer ids in it shortened. */
+export function WithPeers({ text }: { text: string }) {
+  const parts = text.split(PEER_ID)
+  return parts.map((part, index) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one sentence never change places
+    index % 2 === 1 ? <PeerName key={index} peerId={part} /> : <Fragment key={index}>{part}</Fragment>,
+  )
+}
+
+function Who({ id }: { id: string }) {
+  return PEER_ID.test(id) ? <PeerName peerId={id} /> : <code>{id}</code>
+}
