@@ -15,7 +15,7 @@ import {
 const prompt = (page: Page) => page.getByRole('textbox', { name: 'Prompt' })
 const answer = (page: Page) => page.getByRole('log', { name: 'Answer' })
 
-test('S-21: a node goes from stopped to serving, and the page tells each step', async ({ page, host }) => {
+test('a node goes from stopped to serving, and the page tells each step', async ({ page, host }) => {
   host.say(stoppedStatus)
   host.onStart = () => host.say(startingStatus)
   await page.goto(host.url)
@@ -138,7 +138,7 @@ test('a host that restarts is found again without a reload; until then nothing l
   await expect(page.getByRole('img', { name: 'waiting' })).toBeVisible()
   await expect(page.getByRole('img', { name: 'visible' })).toHaveCount(0)
   await expect(page.getByRole('alert')).toContainText('BRIDGE_DISCONNECTED')
-  await expect(page.getByText(/Last heard .* Trying again/)).toBeVisible()
+  await expect(page.getByText(/Last news .* Trying again/)).toBeVisible()
   await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled()
 
   const second = await ScriptedHost.start(port)

@@ -29,6 +29,8 @@ export function networkInfo(
     model_name: model?.name ?? null,
     total_layers: model?.blockCount ?? 0,
     bootstrap_peers: peerAddresses(context, peers),
+    /** Without the workers: those that every record is stored at. */
+    x_bootstrap_peers: [...context.bootstrapPeers()],
     online_workers: countOf(entries, 'online'),
     coverage_percent: percent,
     ready_for_inference: isReady,

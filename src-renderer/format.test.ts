@@ -65,7 +65,8 @@ describe('times', () => {
   ])('a span of %d ms is "%s"', (ms, text) => expect(plain(formatSpan(ms))).toBe(text))
 
   it('ahead', () => {
-    expect(plain(formatIn(21_300))).toBe('in 21 s')
+    expect(plain(formatIn(20_300))).toBe('in 21 s')
+    expect(plain(formatIn(200))).toBe('in 1 s')
     expect(formatIn(-5)).toBe('any moment')
   })
 })

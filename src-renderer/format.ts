@@ -58,7 +58,7 @@ export function formatAge(ms: number): string {
 }
 
 export function formatIn(ms: number): string {
-  return ms <= 0 ? 'any moment' : `in ${oneUnit(ms)}`
+  return ms <= 0 ? 'any moment' : `in ${oneUnit(Math.ceil(ms / SECOND) * SECOND)}`
 }
 
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })

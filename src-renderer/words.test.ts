@@ -93,7 +93,7 @@ describe('the page without news', () => {
       expect(hero.headline).not.toContain('Serving')
     }
     expect(connectionHero(retrying, null).headline).not.toBe(connectionHero(retrying, servingStatus(NOW)).headline)
-    expect(retryWords(retrying, NOW - 7_000, NOW)).toBe('Last heard 7\u00a0s ago. Trying again in 4\u00a0s.')
+    expect(retryWords(retrying, NOW - 7_000, NOW)).toBe('Last news 7\u00a0s ago. Trying again in 4\u00a0s.')
     expect(retryWords({ state: 'connecting' }, null, NOW)).toBeNull()
   })
 })

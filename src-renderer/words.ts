@@ -206,7 +206,7 @@ export function connectionHero(connection: Connection, status: NodeStatus | null
 export function retryWords(connection: Connection, receivedAt: number | null, now: number): string | null {
   if (connection.state !== 'retrying') return null
   const again = `Trying again ${formatIn(connection.retryAt - now)}.`
-  return receivedAt === null ? again : `Last heard ${formatAge(now - receivedAt)}. ${again}`
+  return receivedAt === null ? again : `Last news ${formatAge(now - receivedAt)}. ${again}`
 }
 
 /** Why no prompt can be sent now; null when one can. */

@@ -21,7 +21,10 @@ export const ERROR_CATALOGUE = {
   },
 
   NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
-  DEMO_FAILED: { cause: 'The demonstration did not get to its end', action: 'The message names the step; look at its cause.' },
+  DEMO_FAILED: {
+    cause: 'The demonstration did not get to its end',
+    action: 'The message names the step; look at its cause.',
+  },
 
   // GGUF files, slices and manifests
   GGUF_TRUNCATED: { cause: 'The model file ends too early', action: 'Fetch the file again.' },

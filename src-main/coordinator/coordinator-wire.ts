@@ -141,6 +141,7 @@ export const NetworkInfoReplySchema = z
     model_name: z.string().max(400).nullable(),
     total_layers: z.int().min(0).max(MAX_LAYERS),
     bootstrap_peers: z.array(z.unknown()).max(10_000).nullish(),
+    x_bootstrap_peers: optional(z.array(z.unknown()).max(256)),
     online_workers: optional(z.int().min(0).nullable()),
     coverage_percent: optional(z.number().min(0).max(100).nullable()),
     ready_for_inference: optional(z.boolean().nullable()),
@@ -151,7 +152,8 @@ export const NetworkInfoReplySchema = z
   .transform((body) => ({
     modelName: plainText(body.model_name ?? '', 200) || null,
     totalLayers: body.total_layers,
-    bootstrapPeers: peerStrings(body.bootstrap_peers ?? []),
+    // The document's list holds workers too; ours also says which are the network's own.
+    bootstrapPeers: peerStrings(body.x_bootstrap_peers ?? body.bootstrap_peers ?? []),
     onlineWorkers: body.online_workers ?? null,
     coveragePercent: body.coverage_percent ?? null,
     readyForInference: body.ready_for_inference ?? null,

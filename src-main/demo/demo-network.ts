@@ -40,7 +40,7 @@ const WorkersSchema = z.union([
 const START_TIMEOUT_MS = 60_000
 const APPROVE_INTERVAL_MS = 300
 /** The demo is told apart from real networks by its own words, too. */
-const APPROVAL_REASON = 'Welcome to the demonstration.'
+const APPROVAL_REASON = 'Welcome to the demonstration'
 
 /** Starts a coordinator and three nodes, each in a process and a directory of its own, all on loopback. */
 export async function startDemoNetwork(options: {

@@ -12,11 +12,11 @@ export function createProgress(clock: Clock, print: ((line: string) => void) | n
   const say = (text: string) =>
     print?.(`${((clock.monotonicMs() - startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${text}`)
 
-  function step(node: string, status: NodeStatus, { name, state, evidence, blocker }: Step): void {
+  function step(node: string, status: NodeStatus, { name, state, evidence, blocker, next }: Step): void {
     const [latest] = evidence.slice(-1)
     const place = status.blocks ? `${node} (blocks ${formatBlocks(status.blocks)})` : node
     if (state === 'done' && latest) once(`${node} ${name}`, `● ${place}: ${name} — ${latest.by}: ${latest.value}`)
-    if (state === 'waiting') once(`${node} ${name} waiting`, `◌ ${place}: ${name}, waiting`)
+    if (state === 'waiting') once(`${node} ${name} waiting`, `◌ ${place}: ${name}, waiting. ${next?.what ?? ''}`)
     if ((state === 'failed' || state === 'degraded') && blocker)
       once(`${node} ${name} ${blocker.code}`, `◣ ${place}: ${name} — ${blocker.cause} (${blocker.code})`)
   }

@@ -45,7 +45,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     transports: [tcp()],
     connectionEncrypters: [noise()],
     // A window above the 4 MiB read buffer would let a paused stream die (frame-stream.ts).
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: YAMUX_WINDOW_BYTES } })],
+    // A new connection may carry many calls at once; above the default of 10 early streams it would be aborted.
+    streamMuxers: [yamux({ maxEarlyStreams: 256, streamOptions: { maxStreamWindowSize: YAMUX_WINDOW_BYTES } })],
     connectionManager: {
       // The default of 5 inbound connections per second and host refuses honest peers behind one address:
       // a home network, and every loopback network.
@@ -59,7 +60,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ...(profile.loopbackOnly ? { connectionGater: { denyDialMultiaddr: (address) => !isLoopback(address) } } : {}),
     services: {
       identify: identify(),
-      ping: ping(),
+      // Our own pings run beside those of the connection monitor; the default allows one at a time.
+      ping: ping({ maxInboundStreams: 8, maxOutboundStreams: 8 }),
       dht: kadDHT({
         protocol: profile.kadProtocol,
         clientMode: options.kadMode === 'client',

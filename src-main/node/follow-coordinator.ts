@@ -25,7 +25,7 @@ export function followCoordinator(options: {
 
   function approve(assigned: AssignedBlocks & { evidence: Evidence }): void {
     approved = { range: assigned.range, words: assigned.reason }
-    steps.done('approve', [decided(assigned.evidence, assigned)])
+    steps.done('approve', [assigned.evidence])
     log.write(
       'info',
       'worker.approved',
@@ -103,11 +103,6 @@ export function followCoordinator(options: {
         break
     }
   }
-}
-
-function decided(evidence: Evidence, { by, reason }: DecisionWords): Evidence {
-  const words = [by && `decided by ${by}`, reason && `“${reason}”`].filter(Boolean).join(': ')
-  return words ? { ...evidence, value: `${evidence.value}; ${words}`.slice(0, 500) } : evidence
 }
 
 function because({ reason }: DecisionWords): string {

@@ -37,17 +37,15 @@ export async function dialBack(options: DialBackOptions): Promise<DialBackFindin
   try {
     await stranger.dial([...via.addresses], { signal })
     const addresses = await findAddresses(stranger, subject, clock, signal)
-    const startedAt = clock.monotonicMs()
-    // When the address came from the subject itself this is the same connection; `via` is then the subject's host.
+    const startedAtMs = clock.monotonicMs()
     const connection = await stranger.dial(addresses, { signal })
     if (!connection.remotePeer.equals(subject))
       throw new EspalierError('PEER_UNREACHABLE', 'somebody else answered there')
-    await stranger.services.ping.ping(subject, { signal })
     return {
       dialBack: {
         ok: true,
         address: connection.remoteAddr.toString(),
-        roundTripMs: clock.monotonicMs() - startedAt,
+        roundTripMs: clock.monotonicMs() - startedAtMs,
         addressFrom: via.peerId.toString(),
       },
       rpcInfo: await callRpcInfo(stranger, subject, '', { signal }).then(

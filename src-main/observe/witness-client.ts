@@ -61,8 +61,8 @@ export function pickWitnesses(
   walked: readonly PeerId[],
   random: () => number,
 ): PeerId[] {
-  const isBootstrap = (peer: PeerId) => bootstraps.some((bootstrap) => bootstrap.equals(peer))
-  const others = walked.filter((peer) => !peer.equals(self) && !isBootstrap(peer))
-  const one = <T>(list: readonly T[]): T[] => list.slice(Math.floor(random() * list.length)).slice(0, 1)
-  return [...one(bootstraps.filter((peer) => !peer.equals(self))), ...one(others)]
+  const one = (peers: readonly PeerId[]) => peers.slice(Math.floor(random() * peers.length))[0]
+  const first = one(bootstraps.filter((peer) => !peer.equals(self)))
+  const second = one(walked.filter((peer) => !peer.equals(self) && !(first && peer.equals(first))))
+  return [first, second].filter((peer) => peer !== undefined)
 }

@@ -157,7 +157,7 @@ function decodeStep(session: string, bytes: Uint8Array): StepFrame {
   const flags = view.getUint8(8)
   const stages = view.getUint8(9)
   if (rows < 1 || rows > MAX_ROWS) throw violation(`${rows} rows`)
-  const payload = bytes.slice(10 + stages * 4)
+  const payload = copyOf(bytes, 10 + stages * 4)
   if (payload.length === 0 || payload.length % (4 * rows) !== 0) throw violation('a payload that does not fit its rows')
   const isTokens = (flags & FLAG_TOKENS) !== 0
   if (isTokens && payload.length !== rows * 4) throw violation('not one token a row')
@@ -191,8 +191,12 @@ function decodeResult(session: string, bytes: Uint8Array): ResultFrame {
 
 function floats(bytes: Uint8Array, offset: number, count: number): number[] {
   if (bytes.length < offset + count * 4) throw violation('a list that ends early')
-  // A copy: typed arrays need an aligned start, and network buffers have none.
-  return Array.from(new Float32Array(bytes.slice(offset, offset + count * 4).buffer))
+  return Array.from(new Float32Array(copyOf(bytes, offset, offset + count * 4).buffer))
+}
+
+/** Typed arrays need an aligned start of their own, which network buffers don't have; and a Buffer's `slice` shares. */
+function copyOf(bytes: Uint8Array, start: number, end?: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.subarray(start, end))
 }
 
 const MAX_BODY_BYTES = 64 * 1024
