@@ -1,0 +1,39 @@
+// Every check of the project, in the order in which they fail fastest. Installs the browser that the page tests need.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { findChromium, installChromium } from './chromium.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const bin = (name, file) => ['node', [`${root}node_modules/${name}/${file}`]]
+
+const steps = [
+  ['types', ...bin('typescript', 'bin/tsc'), '--noEmit'],
+  ['lint', ...bin('@biomejs/biome', 'bin/biome'), 'check', '.'],
+  ['build', ...bin('electron-vite', 'bin/electron-vite.js'), 'build', '--logLevel', 'warn'],
+  ['unit tests', ...bin('vitest', 'vitest.mjs'), 'run', '--project', 'unit'],
+  ['integration tests', ...bin('vitest', 'vitest.mjs'), 'run', '--project', 'integration'],
+  ['page tests', ...bin('@playwright/test', 'cli.js'), 'test'],
+]
+
+const chromium = findChromium() ?? installChromium()
+if (!chromium) {
+  console.error('The page tests need Chromium. Install it, or set CHROMIUM_PATH to one.')
+  process.exit(1)
+}
+
+for (const [name, command, args, ...more] of steps) {
+  console.log(`\n=== ${name}`)
+  const startedAt = performance.now()
+  const { status, signal } = spawnSync(command === 'node' ? process.execPath : command, [...args, ...more], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, CHROMIUM_PATH: chromium },
+  })
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
+  if (status !== 0) {
+    console.error(`\n=== ${name} failed (${signal ?? `exit ${status}`}) after ${seconds} s`)
+    process.exit(1)
+  }
+  console.log(`=== ${name} passed in ${seconds} s`)
+}
+console.log('\nAll checks passed.')
