@@ -53,7 +53,7 @@ export function followCoordinator(options: {
         )
         break
       case 'initial-peers':
-        book.add(event.peers)
+        book.hint(event.peers)
         break
       case 'pending':
         askedAt = event.evidence

@@ -16,27 +16,34 @@ const MAX_PAUSE_MS = 30_000
 const DHT_BOOTSTRAP_TIMEOUT_MS = 15_000
 
 export interface BootstrapBook {
-  /** Adds multiaddrs; entries that can't be parsed are logged once and left out. */
+  /** Adds bootstrap multiaddrs; entries that can't be parsed are logged once and left out. */
   add(entries: readonly string[]): void
+  /** Other peers of the network: dialled when no bootstrap answers, and never stored at as if they were one. */
+  hint(entries: readonly string[]): void
   peers(): PeerAddress[]
+  hints(): PeerAddress[]
 }
 
 export function createBootstrapBook(self: string, log: EventLog): BootstrapBook {
-  const known = new Map<string, PeerAddress>()
+  const bootstraps = new Map<string, PeerAddress>()
+  const others = new Map<string, PeerAddress>()
   const refused = new Set<string>()
+  const read = (entries: readonly string[], into: Map<string, PeerAddress>) => {
+    const { valid, invalid } = parsePeerAddresses(entries)
+    for (const peer of valid) {
+      if (peer.peerId.toString() !== self) into.set(peer.peerId.toString(), peer)
+    }
+    for (const { entry, report } of invalid) {
+      if (refused.has(entry)) continue
+      refused.add(entry)
+      log.write('warn', 'bootstrap.address.invalid', report.cause, { entry, code: report.code })
+    }
+  }
   return {
-    add(entries) {
-      const { valid, invalid } = parsePeerAddresses(entries)
-      for (const peer of valid) {
-        if (peer.peerId.toString() !== self) known.set(peer.peerId.toString(), peer)
-      }
-      for (const { entry, report } of invalid) {
-        if (refused.has(entry)) continue
-        refused.add(entry)
-        log.write('warn', 'bootstrap.address.invalid', report.cause, { entry, code: report.code })
-      }
-    },
-    peers: () => [...known.values()],
+    add: (entries) => read(entries, bootstraps),
+    hint: (entries) => read(entries, others),
+    peers: () => [...bootstraps.values()],
+    hints: () => [...others.values()],
   }
 }
 
@@ -61,8 +68,10 @@ export async function joinNetwork(options: {
     try {
       if (api) book.add((await api.networkInfo({ signal: scope.signal })).value.bootstrapPeers)
       const outcomes = await rooms.dialBootstraps(host, book.peers(), clock)
+      if (!outcomes.some(({ error }) => error === null))
+        outcomes.push(...(await rooms.dialBootstraps(host, book.hints(), clock)))
       const joined = await dht.bootstrap(
-        book.peers().map(({ peerId }) => peerId),
+        [...book.peers(), ...book.hints()].map(({ peerId }) => peerId),
         { signal: AbortSignal.any([scope.signal, AbortSignal.timeout(DHT_BOOTSTRAP_TIMEOUT_MS)]) },
       )
       const evidence = evidenceOf(outcomes)

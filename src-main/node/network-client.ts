@@ -53,7 +53,7 @@ export async function openNetworkClient(options: {
     clock,
     log,
     stage: () => null,
-    events: { onServed: () => undefined, onSessionStart: () => undefined },
+    events: { onServed: () => undefined, onSessions: () => undefined },
   })
   const close = async () => {
     await pipeline.stop()

@@ -83,7 +83,7 @@ async function network() {
       clock: systemClock,
       log,
       stage: () => stage.runner,
-      events: { onServed: (entry) => void served.push(entry), onSessionStart: () => undefined },
+      events: { onServed: (entry) => void served.push(entry), onSessions: () => undefined },
     })
     await pipeline.start()
     releases.push(async () => {
@@ -102,7 +102,7 @@ async function network() {
     clock: systemClock,
     log,
     stage: () => null,
-    events: { onServed: () => undefined, onSessionStart: () => undefined },
+    events: { onServed: () => undefined, onSessions: () => undefined },
   })
   await entry.start()
   releases.push(async () => {

@@ -23,7 +23,8 @@ interface Session {
 export interface StageSessionEvents {
   /** A request of another peer was answered through our blocks: the evidence of load level L7. */
   onServed(entry: string, tokens: number): void
-  onSessionStart(entry: string): void
+  /** The number of sessions changed; `startedBy` is the entry of a new one, null when one ended. */
+  onSessions(active: number, startedBy: string | null): void
 }
 
 const IDLE_SESSION_MS = 120_000
@@ -75,7 +76,7 @@ export function createStageSessions(options: {
       ended: false,
     }
     sessions.set(id, session)
-    events.onSessionStart(open.entry)
+    events.onSessions(sessions.size, open.entry)
     enqueue(session, async () => {
       const next = await session.next
       await next.send(
@@ -134,6 +135,7 @@ export function createStageSessions(options: {
     if (session.ended) return
     session.ended = true
     sessions.delete(session.id)
+    events.onSessions(sessions.size, null)
     session.runner.closeSequence(session.sequence)
     const isLast = session.open.stage === session.open.route.length - 1
     if (tellNext && !isLast) {

@@ -1,0 +1,117 @@
+import { arch, cpus, platform } from 'node:os'
+import type { Clock, Disposer } from '../../src-shared/clock'
+import { EspalierError, reportOf } from '../../src-shared/errors'
+import { type CoordinatorApi, createCoordinatorApi } from '../coordinator/coordinator-api'
+import { type CoordinatorLink, createCoordinatorLink } from '../coordinator/coordinator-link'
+import { isLoopbackHost } from '../coordinator/coordinator-url'
+import type { AssignedBlocks } from '../coordinator/link-events'
+import { LinkMemorySchema } from '../coordinator/link-memory'
+import { workerIdOf } from '../coordinator/worker-id'
+import type { Host } from '../network/host'
+import { checkManifest, type Manifest } from '../shards/manifest'
+import { jsonFile } from '../storage/atomic-file'
+import type { EventLog } from '../storage/event-log'
+import type { NodeConfig } from './config'
+import { followCoordinator } from './follow-coordinator'
+import type { BootstrapBook } from './join-network'
+import type { NodeRooms } from './rooms'
+import type { ShardTarget } from './shard-loader'
+import type { Steps } from './steps'
+
+const RETRY_MS = 5_000
+
+/** A demo node must not reach a real network; the coordinator refuses the other half (C-40). */
+export function openCoordinator({ coordinatorUrl, profile }: NodeConfig, clock: Clock): CoordinatorApi | null {
+  if (coordinatorUrl === null) return null
+  const api = createCoordinatorApi({ baseUrl: coordinatorUrl, fetch: globalThis.fetch, clock })
+  const { hostname } = new URL(api.baseUrl)
+  if (profile.loopbackOnly && !isLoopbackHost(hostname)) {
+    throw new EspalierError('DEMO_CONFINED', `the coordinator at ${hostname} is not on this computer`)
+  }
+  return api
+}
+
+/**
+ * The coordinator's side of a node: the steps *register* and *approve*, and which blocks are ours. `onTarget` comes
+ * after approval and never before; null takes everything back.
+ */
+export function createAssignment(options: {
+  api: CoordinatorApi
+  host: Host
+  book: BootstrapBook
+  config: NodeConfig
+  rooms: NodeRooms
+  steps: Steps
+  clock: Clock
+  log: EventLog
+  onTarget(target: ShardTarget | null): void
+}): { link: CoordinatorLink; stop: Disposer } {
+  const { api, host, book, config, steps, clock, log, onTarget } = options
+  const self = host.peerId.toString()
+  let cancelRetry: Disposer = () => undefined
+  /** A manifest that arrives after the blocks changed again is of no use. */
+  let generation = 0
+
+  async function take(assigned: AssignedBlocks, mine: number): Promise<void> {
+    try {
+      const manifest = await fetchManifest(api, assigned)
+      if (config.modelPath === null) throw new EspalierError('SHARD_MISSING', `no file of ${manifest.name} was chosen`)
+      if (mine === generation) onTarget({ manifest, range: assigned.range, modelPath: config.modelPath })
+    } catch (error) {
+      if (mine !== generation) return
+      steps.failed('fetch', reportOf(error), { what: 'Trying again by itself.', at: clock.now() + RETRY_MS })
+      cancelRetry = clock.after(RETRY_MS, () => void take(assigned, mine))
+    }
+  }
+
+  steps.working('register')
+  const link = createCoordinatorLink({
+    api,
+    clock: options.rooms.heartbeatClock(clock),
+    store: jsonFile(config.data.coordinatorFile, LinkMemorySchema),
+    heartbeatIntervalMs: config.profile.timings.heartbeatIntervalMs,
+    registration: () => ({
+      worker_id: workerIdOf(self),
+      nickname: config.publicName,
+      hardware_type: 'cpu',
+      device_name: `${cpus()[0]?.model ?? 'processor'} (${platform()} ${arch()})`,
+      vram_gb: 0,
+      x_peer_id: self,
+      x_multiaddrs: host.getMultiaddrs().map(String),
+      x_demo: config.profile.watermark !== null,
+    }),
+    onEvent: followCoordinator({
+      steps,
+      book,
+      log,
+      events: {
+        onAssigned(assigned) {
+          cancelRetry()
+          void take(assigned, ++generation)
+        },
+        onUnassigned() {
+          generation++
+          cancelRetry()
+          onTarget(null)
+        },
+      },
+    }),
+  })
+  return {
+    link,
+    stop() {
+      generation++
+      cancelRetry()
+    },
+  }
+}
+
+async function fetchManifest(api: CoordinatorApi, { model, manifestSha256 }: AssignedBlocks): Promise<Manifest> {
+  if (manifestSha256 === null) throw new EspalierError('MANIFEST_MISSING', model)
+  const { value } = await api.manifest(model)
+  return checkManifest(value)
+}
+
+export function isSameTarget(a: ShardTarget | null, b: ShardTarget | null): boolean {
+  return a?.manifest.root === b?.manifest.root && a?.range.start === b?.range.start && a?.range.end === b?.range.end
+}

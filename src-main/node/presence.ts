@@ -1,0 +1,176 @@
+import type { Clock } from '../../src-shared/clock'
+import { type ErrorReport, EspalierError } from '../../src-shared/errors'
+import type { Evidence } from '../../src-shared/status'
+import { type Announcement, createAnnouncer, type RoundReport } from '../announce/announcer'
+import type { HivemindDht } from '../hivemind/dht'
+import type { Host } from '../network/host'
+import type { VisibilityVerdict } from '../observe/visibility'
+import type { EventLog } from '../storage/event-log'
+import type { NodeConfig } from './config'
+import type { BootstrapBook } from './join-network'
+import type { NodeRooms } from './rooms'
+import { serverInfoFor } from './server-info-for'
+import type { LoadedShard, ShardTarget } from './shard-loader'
+import type { Steps } from './steps'
+import { createVisibilityLoop } from './visibility-loop'
+
+export interface Presence {
+  /** Says that these blocks are on their way here. */
+  joining(target: ShardTarget): void
+  /** Says that they are served, and then has others look. */
+  online(shard: LoadedShard): void
+  /** Served no longer, for now: back to joining, and nobody is asked to look. */
+  lost(target: ShardTarget | null): void
+  /** OFFLINE records for what was said; resolves when they are written or could not be. */
+  withdraw(): Promise<void>
+  /** Somebody else ran tokens through our blocks. */
+  servedFor(peer: string): void
+  keysOf(target: ShardTarget): string[]
+}
+
+const MAX_KEEPERS_SHOWN = 6
+
+/** What we say about ourselves, and what others say about us: the steps *announce*, *visible* and *serve*. */
+export function createPresence(options: {
+  host: Host
+  dht: HivemindDht
+  book: BootstrapBook
+  config: NodeConfig
+  rooms: NodeRooms
+  steps: Steps
+  clock: Clock
+  log: EventLog
+  cacheTokensLeft: () => number
+  /** What is proven now; verdicts about anything else are of no interest any more. */
+  shard: () => LoadedShard | null
+  onRound(): void
+}): Presence {
+  const { host, dht, book, config, rooms, steps, clock, log } = options
+  const bootstraps = () => book.peers().map(({ peerId }) => peerId)
+  let lastServed: Evidence | null = null
+
+  const announcer = createAnnouncer({
+    dht: rooms.announcerDht(dht),
+    self: host.peerId,
+    bootstraps,
+    profile: config.profile,
+    clock: rooms.announcerClock(clock),
+    log,
+    onRound,
+  })
+  const visibility = createVisibilityLoop({
+    host,
+    dht,
+    bootstraps,
+    intervalMs: config.profile.timings.witnessIntervalMs,
+    clock,
+    log,
+    ask: rooms.askWitness,
+    onVerdict,
+  })
+
+  function announcementOf({ manifest, range }: ShardTarget, shard: LoadedShard | null): Announcement {
+    const { dhtPrefix, blockCount, repository } = manifest
+    return {
+      model: { dhtPrefix, blockCount, repository },
+      range,
+      // Asked for anew in every round, so that the cache room in the record is the room that there is.
+      info: () =>
+        serverInfoFor({
+          config,
+          manifest,
+          range,
+          throughput: shard?.throughput ?? null,
+          cacheTokensLeft: options.cacheTokensLeft(),
+        }),
+    }
+  }
+
+  function onRound(report: RoundReport): void {
+    options.onRound()
+    const shard = options.shard()
+    // A JOINING round is not this step's matter, and a round for what has been lost since says nothing.
+    if (report.state !== 'online' || !shard) return
+    const { error, readBack, ackedBy, acknowledged, total, at, nextAt } = report
+    steps.progress('announce', { done: acknowledged, total, unit: 'records' })
+    const next = { what: 'The records are written again.', at: nextAt }
+    if (error || !readBack) {
+      failOrDegrade('announce', error ?? new EspalierError('NOT_READ_BACK').report(), next)
+      return
+    }
+    const keepers = ackedBy.map(
+      (by): Evidence => ({ kind: 'peer', by, at, value: `${acknowledged} of ${total} records kept` }),
+    )
+    const reader: Evidence = {
+      kind: 'peer',
+      by: readBack.by,
+      at,
+      value: `${readBack.found} of ${readBack.found} records read back`,
+    }
+    const isFirst = !steps.isDone('announce')
+    steps.done('announce', [...keepers.slice(0, MAX_KEEPERS_SHOWN), reader], next)
+    if (isFirst) look(shard.target)
+  }
+
+  function look(target: ShardTarget): void {
+    for (const step of ['visible', 'serve'] as const) if (!steps.isDone(step)) steps.working(step)
+    visibility.look(target, keysOf(target))
+  }
+
+  function onVerdict(verdict: VisibilityVerdict): void {
+    if (!options.shard()) return
+    if (verdict.visible) {
+      const witnesses = verdict.evidence.map(({ by }) => by)
+      if (!steps.isDone('visible'))
+        log.write('info', 'node.visible', `seen by ${witnesses.join(' and ')}`, { witnesses })
+      steps.done('visible', verdict.evidence)
+    } else if (verdict.blocker) doubt('visible', verdict.blocker)
+    if (verdict.serving.length > 0) steps.done('serve', [...verdict.serving, ...(lastServed ? [lastServed] : [])])
+    else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
+  }
+
+  function doubt(step: 'visible' | 'serve', blocker: ErrorReport): void {
+    log.write('warn', `${step}.doubted`, blocker.cause, { code: blocker.code })
+    const isNew = steps.get(step)?.state === 'working' || steps.get(step)?.state === 'waiting'
+    // Nobody there to ask is a wait, not a fault.
+    if (isNew && blocker.code === 'NO_WITNESS') steps.waiting(step, { what: `${blocker.cause}.` })
+    else failOrDegrade(step, blocker, { what: 'Asking again shortly.' })
+  }
+
+  function failOrDegrade(
+    step: 'announce' | 'visible' | 'serve',
+    blocker: ErrorReport,
+    next: { what: string; at?: number },
+  ): void {
+    const before = steps.get(step)?.state
+    if (before === 'done' || before === 'degraded') steps.degraded(step, blocker, next)
+    else steps.failed(step, blocker, next)
+  }
+
+  function keysOf(target: ShardTarget): string[] {
+    return announcer.keysOf(announcementOf(target, null))
+  }
+
+  return {
+    keysOf,
+    joining(target) {
+      void announcer.announce(announcementOf(target, null))
+    },
+    online(shard) {
+      steps.working('announce')
+      void announcer.announce(announcementOf(shard.target, shard))
+    },
+    lost(target) {
+      visibility.pause()
+      steps.idle('announce', 'visible', 'serve')
+      if (target) void announcer.announce(announcementOf(target, null))
+    },
+    async withdraw() {
+      visibility.pause()
+      await announcer.leave()
+    },
+    servedFor(peer) {
+      lastServed = { kind: 'peer', by: peer, at: clock.now(), value: 'ran tokens through these blocks' }
+    },
+  }
+}
