@@ -1,9 +1,24 @@
 // Plain lists: the preload imports them and must not pull in a validator.
 
-export const METHOD_NAMES = ['status.get', 'node.start', 'node.stop', 'generate.start', 'generate.cancel'] as const
+export const METHOD_NAMES = [
+  'status.get',
+  'node.start',
+  'node.stop',
+  'node.reapply',
+  'generate.start',
+  'generate.cancel',
+  'settings.get',
+  'settings.save',
+  'network.preview',
+  'network.join',
+  'network.leave',
+  'shards.get',
+  'diagnostics.run',
+  'logs.recent',
+] as const
 export type MethodName = (typeof METHOD_NAMES)[number]
 
-export const EVENT_NAMES = ['status', 'generate.token', 'generate.end'] as const
+export const EVENT_NAMES = ['status', 'settings', 'log', 'generate.token', 'generate.end'] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 
 /** Who may call: `read` looks, `operate` also starts, stops and generates. */
@@ -12,6 +27,8 @@ export type Scope = 'read' | 'operate'
 /** Who hears an event: what a generation writes is for those who may generate, not for onlookers. */
 export const EVENT_SCOPES = {
   status: 'read',
+  settings: 'read',
+  log: 'read',
   'generate.token': 'operate',
   'generate.end': 'operate',
 } as const satisfies Record<EventName, Scope>

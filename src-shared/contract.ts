@@ -1,6 +1,8 @@
 import * as z from 'zod/mini'
+import { CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
+import { NetworkChoiceSchema, SettingsSchema } from './settings'
 import { NodeStatusSchema } from './status'
 
 const nothing = z.strictObject({})
@@ -23,6 +25,33 @@ export const METHODS = {
   'status.get': { scope: 'read', input: nothing, output: NodeStatusSchema },
   'node.start': { scope: 'operate', input: nothing, output: nothing },
   'node.stop': { scope: 'operate', input: nothing, output: nothing },
+  /** After a rejection: asks the host to be considered again. */
+  'node.reapply': { scope: 'operate', input: nothing, output: nothing },
+  'settings.get': { scope: 'read', input: nothing, output: SettingsSchema },
+  /** Only the named fields change; what a running node uses takes effect at its next start. */
+  'settings.save': {
+    scope: 'operate',
+    input: z.partial(z.omit(SettingsSchema, { network: true })),
+    output: SettingsSchema,
+  },
+  /** Asks a coordinator about its network without telling it anything about us. */
+  'network.preview': {
+    scope: 'operate',
+    input: z.strictObject({ url: z.string().check(z.maxLength(500)) }),
+    output: NetworkPreviewSchema,
+  },
+  /** Chooses a network and starts the node in it; a running node leaves its old one first. */
+  'network.join': { scope: 'operate', input: NetworkChoiceSchema, output: nothing },
+  /** Stops the node and forgets the choice: the welcome page shows again. */
+  'network.leave': { scope: 'operate', input: nothing, output: nothing },
+  'shards.get': { scope: 'read', input: nothing, output: z.nullable(ShardViewSchema) },
+  'diagnostics.run': { scope: 'read', input: nothing, output: z.array(CheckSchema) },
+  /** The newest `limit` events, oldest first. */
+  'logs.recent': {
+    scope: 'read',
+    input: z.strictObject({ limit: z.int().check(z.minimum(1), z.maximum(500)) }),
+    output: z.array(LogLineSchema),
+  },
   'generate.start': {
     scope: 'operate',
     input: z.strictObject({
@@ -36,6 +65,8 @@ export const METHODS = {
 
 export const EVENTS = {
   status: NodeStatusSchema,
+  settings: SettingsSchema,
+  log: z.object({ lines: z.array(LogLineSchema).check(z.maxLength(500)) }),
   'generate.token': z.object({ generationId: id, text: z.string().check(z.maxLength(4096)) }),
   'generate.end': z.object({
     generationId: id,

@@ -1,0 +1,67 @@
+import * as z from 'zod/mini'
+import { ERROR_CODES } from './error-catalogue'
+import { BlockRangeSchema } from './status'
+
+const epochMs = z.number()
+const text = (max: number) => z.string().check(z.maxLength(max))
+
+/** What joining a network would mean, asked of its coordinator without telling it anything about us. */
+export const NetworkPreviewSchema = z.object({
+  coordinatorUrl: text(500),
+  modelName: z.nullable(text(200)),
+  blockCount: z.int(),
+  onlineWorkers: z.nullable(z.int()),
+  coveragePercent: z.nullable(z.number()),
+  isDemo: z.boolean(),
+  /** Every field that the registration will hold, as it will be sent. */
+  willSend: z.array(z.object({ field: text(40), value: text(300) })),
+})
+export type NetworkPreview = z.infer<typeof NetworkPreviewSchema>
+
+/** One check of the diagnostics page. `unknown`: it could not be looked at, for the reason in `evidence`. */
+export const CheckSchema = z.object({
+  id: text(40),
+  title: text(80),
+  verdict: z.enum(['pass', 'warn', 'fail', 'unknown']),
+  evidence: text(600),
+  action: z.nullable(text(300)),
+  code: z.nullable(z.enum(ERROR_CODES)),
+  at: epochMs,
+})
+export type Check = z.infer<typeof CheckSchema>
+
+export const LogLineSchema = z.object({
+  /** Rises by one with every event of this run. */
+  seq: z.int(),
+  at: epochMs,
+  level: z.enum(['debug', 'info', 'warn', 'error']),
+  code: text(80),
+  message: text(1000),
+})
+export type LogLine = z.infer<typeof LogLineSchema>
+
+/** What lies on disk of the blocks that this computer serves. */
+export const ShardViewSchema = z.object({
+  model: text(200),
+  root: text(64),
+  architecture: text(40),
+  quantization: text(40),
+  blocks: BlockRangeSchema,
+  modelBytes: z.number(),
+  neededBytes: z.number(),
+  directory: text(4096),
+  pieces: z
+    .array(
+      z.object({
+        index: z.int(),
+        role: z.enum(['entry', 'block', 'exit', 'shared']),
+        block: z.nullable(z.int()),
+        sizeBytes: z.number(),
+        sha256: text(64),
+        /** One of ours. */
+        isNeeded: z.boolean(),
+      }),
+    )
+    .check(z.maxLength(1000)),
+})
+export type ShardView = z.infer<typeof ShardViewSchema>

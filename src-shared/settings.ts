@@ -1,0 +1,43 @@
+import * as z from 'zod/mini'
+
+const url = z.string().check(z.maxLength(500))
+const path = z.string().check(z.minLength(1), z.maxLength(4096))
+
+/** Which network this computer gives to. `demo` is a network that exists only on this computer. */
+export const NetworkChoiceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('demo') }),
+  z.strictObject({ kind: z.literal('coordinator'), url }),
+])
+export type NetworkChoice = z.infer<typeof NetworkChoiceSchema>
+
+export const SettingsSchema = z.strictObject({
+  /** Null until somebody has chosen: the first run. */
+  network: z.nullable(NetworkChoiceSchema),
+  publicName: z.string().check(z.minLength(1), z.maxLength(64), z.regex(/^[^\p{C}<>]+$/u)),
+  /** First port to try for other peers. */
+  listenPort: z.int().check(z.minimum(1024), z.maximum(65_535)),
+  /** The whole model on this computer, from which slices are made; null uses the bundled sample in a demo, nothing elsewhere. */
+  modelPath: z.nullable(path),
+  /** llama.cpp's compute threads; null leaves one core free. */
+  threads: z.nullable(z.int().check(z.minimum(1), z.maximum(512))),
+  contextTokens: z.int().check(z.minimum(64), z.maximum(131_072)),
+  maxSequences: z.int().check(z.minimum(1), z.maximum(64)),
+  theme: z.enum(['system', 'light', 'dark']),
+  /** Closing the window keeps the node running in the tray, where there is a tray. */
+  closeToTray: z.boolean(),
+  /** Whether the node was running when the app last ended; the next start does the same. */
+  startsRunning: z.boolean(),
+})
+export type Settings = z.infer<typeof SettingsSchema>
+
+export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
+  network: null,
+  listenPort: 31_338,
+  modelPath: null,
+  threads: null,
+  contextTokens: 512,
+  maxSequences: 4,
+  theme: 'system',
+  closeToTray: true,
+  startsRunning: false,
+}
