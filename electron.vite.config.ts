@@ -11,12 +11,23 @@ export default defineConfig({
       sourcemap: true,
       rolldownOptions: {
         input: {
+          index: path('src-main/index.ts'),
           cli: path('src-main/cli/index.ts'),
           'engine-child': path('src-main/engine/child/index.ts'),
           coordinator: path('src-coordinator/index.ts'),
           bench: path('bench/index.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      rolldownOptions: {
+        input: { index: path('src-preload/index.ts') },
+        // A sandboxed preload is CommonJS in one file, whatever package.json says.
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
       },
     },
   },

@@ -1,1 +1,40 @@
 import '../src-shared/polyfill'
+import { Command } from 'commander'
+import { wholeNumber } from '../src-main/cli/arguments'
+import { runMain } from '../src-main/cli/run-main'
+import { machineNow } from './machine'
+import { type Measurement, reportOf, tableOf } from './report'
+
+interface CommonOptions {
+  json: boolean
+  quick: boolean
+}
+
+const program = new Command('bench').description('Measurements, each beside what it is compared with, in one run.')
+
+// Measurements are loaded when they run: most need neither llama.cpp nor libp2p.
+measurement('startup', 'time to be ready, size of the page, cost of being idle')
+  .option('--repetitions <count>', 'interleaved starts', wholeNumber)
+  .option('--idle-seconds <count>', 'how long to be idle', wholeNumber)
+  .action(async (options) => {
+    const { measureStartup } = await import('./startup/startup')
+    await run('startup', options, (say) => measureStartup({ ...options, say }))
+  })
+
+await runMain(program)
+
+function measurement(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--quick', 'fewer repetitions: a look, not a result', false)
+    .option('--json', 'machine-readable output', false)
+}
+
+/** A missed target is a result, not a failure: it stands in its row. */
+async function run(name: string, { json }: CommonOptions, measure: Measurement): Promise<void> {
+  const before = machineNow()
+  const rows = await measure((line) => void process.stderr.write(`${line}\n`))
+  const report = reportOf(name, { ...before, loadAfter: machineNow().loadBefore }, rows)
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : tableOf(report))
+}

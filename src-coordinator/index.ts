@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { wholeNumber } from '../src-main/cli/arguments'
 import { runMain } from '../src-main/cli/run-main'
+import { untilEnd } from '../src-main/cli/until-end'
 import { PROFILES } from '../src-main/network/profiles'
 import { openDataDirectory } from '../src-main/storage/data-directory'
 import { createEventLog } from '../src-main/storage/event-log'
@@ -80,16 +81,10 @@ async function run(options: Options): Promise<void> {
     { type: 'ready', url: server.url, bootstrapPeers: peer.addresses(), peerId: peer.peerId },
     `Coordinator at ${server.url}\nBootstrap peer ${peer.addresses().join('\n               ')}\nAdmin token in ${join(data.root, 'admin-token')}`,
   )
-  return new Promise((resolve) => {
-    const stop = async () => {
-      await server.close()
-      await peer.close()
-      await log.close()
-      resolve()
-    }
-    process.once('SIGINT', () => void stop())
-    process.once('SIGTERM', () => void stop())
-  })
+  await untilEnd()
+  await server.close()
+  await peer.close()
+  await log.close()
 }
 
 /** For whoever starts us as a child: a token in the environment is not seen in process lists. */

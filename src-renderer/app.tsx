@@ -1,16 +1,33 @@
+import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import type { Clock } from '../src-shared/clock'
+import { ConnectionNotice } from './components/connection-notice'
 import { Hero } from './components/hero'
-import { NowProvider } from './components/hooks'
-import { Overview } from './components/overview'
+import { NowProvider, useFocusOnChange, useNode } from './components/hooks'
 import { Sidebar } from './components/sidebar'
-import type { AppStore } from './store'
-import { DEMO_LINE } from './words'
+import { DiagnosticsPage } from './pages/diagnostics'
+import { OverviewPage } from './pages/overview'
+import { PeersPage } from './pages/peers'
+import { SettingsPage } from './pages/settings'
+import { ShardsPage } from './pages/shards'
+import { TryPage } from './pages/try'
+import { WelcomePage } from './pages/welcome'
+import { type Route, useRoute } from './router'
+import type { AppStores } from './stores/app-stores'
+import { applyTheme, readTheme, type Theme } from './theme'
+import { DEMO_LINE, SHELL } from './words/pages'
 
-export function App({ store, clock }: { store: AppStore; clock: Clock }) {
-  const state = useStore(store.state)
-  const { status, connection, isLive } = state
-  const canOperate = connection.state === 'open' ? connection.scopes.includes('operate') : status !== null
+export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
+  const { status, isMisfit, isLive } = useNode(stores.node)
+  const settings = useStore(stores.settings.state, (state) => state.settings)
+  const isSettled = useStore(stores.settings.state, (state) => state.settings !== null || state.loadFailure !== null)
+  const route = useRoute()
+  const [theme, chooseTheme] = useTheme(stores)
+  // Without the settings it is not known whether this is a first run, and a page that changes its mind is worse.
+  const isReady = status !== null && isSettled
+  const isFirstRun = isReady && settings?.network === null
+  useFocusOnChange(isFirstRun ? 'welcome' : route.page)
+
   return (
     <NowProvider clock={clock}>
       {status?.watermark != null && (
@@ -18,37 +35,76 @@ export function App({ store, clock }: { store: AppStore; clock: Clock }) {
           <b>{status.watermark}</b> {DEMO_LINE}
         </p>
       )}
-      <div className="app">
-        <Sidebar status={status} />
-        <main id="overview">
-          {state.isMisfit && (
+      <div className={isFirstRun ? 'app is-welcome' : 'app'}>
+        {!isFirstRun && (
+          <Sidebar page={route.page} status={status} isLive={isLive} theme={theme} onTheme={chooseTheme} />
+        )}
+        <main>
+          {isMisfit && (
             <p className="notice" role="alert">
-              This page and the node are of different versions, so some of what it says was not understood.{' '}
+              {SHELL.misfit}{' '}
               <button type="button" className="link" onClick={() => window.location.reload()}>
-                Reload the page
+                {SHELL.reload}
               </button>
             </p>
           )}
-          <Hero
-            connection={connection}
-            status={status}
-            receivedAt={state.receivedAt}
-            isLive={isLive}
-            pending={state.pending}
-            failure={state.failure}
-            actions={store.actions}
-          />
-          {status && (
-            <Overview
-              status={status}
-              isLive={isLive}
-              canOperate={canOperate}
-              generation={state.generation}
-              actions={store.actions}
-            />
+          {isReady && (isFirstRun || route.page !== 'overview') && <ConnectionNotice node={stores.node} />}
+          {!isReady ? (
+            <Hero node={stores.node} isReady={false} />
+          ) : isFirstRun ? (
+            <WelcomePage stores={stores} />
+          ) : (
+            <CurrentPage route={route} stores={stores} theme={theme} onTheme={chooseTheme} />
           )}
         </main>
       </div>
     </NowProvider>
   )
+}
+
+interface CurrentPageProps {
+  route: Route
+  stores: AppStores
+  theme: Theme
+  onTheme(theme: Theme): void
+}
+
+function CurrentPage({ route, stores, theme, onTheme }: CurrentPageProps) {
+  switch (route.page) {
+    case 'overview':
+      return <OverviewPage stores={stores} />
+    case 'shards':
+      return <ShardsPage stores={stores} />
+    case 'peers':
+      return <PeersPage stores={stores} view={route.view} />
+    case 'try':
+      return <TryPage stores={stores} />
+    case 'diagnostics':
+      return <DiagnosticsPage stores={stores} />
+    case 'settings':
+      return <SettingsPage stores={stores} theme={theme} onTheme={onTheme} />
+  }
+}
+
+/** Whoever operates the node chooses its colours everywhere; a link that only looks keeps its own. */
+function useTheme(stores: AppStores): [Theme, (theme: Theme) => void] {
+  const [theme, setTheme] = useState(() => readTheme(window))
+  const { mayOperate, isLive } = useNode(stores.node)
+  const saved = useStore(stores.settings.state, (state) => state.settings?.theme)
+  const show = (next: Theme) => {
+    applyTheme(window, next)
+    setTheme(next)
+  }
+  useEffect(() => {
+    if (!mayOperate || saved === undefined) return
+    applyTheme(window, saved)
+    setTheme(saved)
+  }, [mayOperate, saved])
+  return [
+    theme,
+    (next) => {
+      show(next)
+      if (mayOperate && isLive) void stores.settings.save({ theme: next })
+    },
+  ]
 }

@@ -10,6 +10,16 @@ export function shortenPeerId(peerId: string): string {
   return peerId.length <= 12 ? peerId : `${peerId.slice(0, 4)}…${peerId.slice(-4)}`
 }
 
+/** Hashes are compared by their first characters; the whole stands behind. */
+export function shortenHash(hash: string): string {
+  return hash.length <= 12 ? hash : `${hash.slice(0, 8)}…`
+}
+
+/** Ends a sentence that somebody else wrote, who may have ended it already. */
+export function closeSentence(text: string): string {
+  return /[.?!…]$/.test(text.trimEnd()) ? text.trimEnd() : `${text.trimEnd()}.`
+}
+
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   let value = bytes
@@ -65,6 +75,30 @@ const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle:
 
 export function formatExact(atEpochMs: number): string {
   return exact.format(atEpochMs)
+}
+
+/** For reports that other programs read: 2026-01-31 14:03:09.250, in this computer's time. */
+export function formatIso(atEpochMs: number): string {
+  const parts = Object.fromEntries(isoParts.formatToParts(atEpochMs).map(({ type, value }) => [type, value]))
+  const { year, month, day, hour, minute, second, fractionalSecond } = parts
+  return `${year}-${month}-${day} ${hour}:${minute}:${second}.${fractionalSecond}`
+}
+
+const isoParts = new Intl.DateTimeFormat('en-GB', {
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  fractionalSecondDigits: 3,
+})
+
+const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+
+/** For lists of one day: 14:03:09. */
+export function formatClock(atEpochMs: number): string {
+  return clockTime.format(atEpochMs)
 }
 
 function oneUnit(ms: number): string {

@@ -14,7 +14,7 @@ export const NetworkPreviewSchema = z.object({
   coveragePercent: z.nullable(z.number()),
   isDemo: z.boolean(),
   /** Every field that the registration will hold, as it will be sent. */
-  willSend: z.array(z.object({ field: text(40), value: text(300) })),
+  willSend: z.array(z.object({ field: text(40), value: text(4_000) })),
 })
 export type NetworkPreview = z.infer<typeof NetworkPreviewSchema>
 

@@ -19,8 +19,29 @@ export const ERROR_CATALOGUE = {
     cause: 'The identity file cannot be read',
     action: 'Restore it from a backup. It is never replaced by itself, because the node would become someone else.',
   },
+  IDENTITY_EXPOSED: {
+    cause: 'Other users of this computer can read the identity file',
+    action: 'Take the right to read it from everybody but its owner (chmod 600).',
+  },
 
   NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
+  NODE_STOPPED: { cause: 'The node is stopped', action: 'Start the node first.' },
+  NETWORK_NOT_CHOSEN: {
+    cause: 'This computer is not part of a network yet',
+    action: 'Choose a network to begin.',
+  },
+  SETTINGS_NOT_SAVED: {
+    cause: 'The settings could not be written to disk',
+    action: 'Free disk space, or make the data directory writable.',
+  },
+  DISK_ALMOST_FULL: {
+    cause: 'There is little room left on the disk',
+    action: 'Free disk space for the model’s blocks.',
+  },
+  CLOCK_WRONG: {
+    cause: 'This computer’s clock and the network’s differ',
+    action: 'Let the system set its clock by itself; records with a wrong time are not believed.',
+  },
   DEMO_FAILED: {
     cause: 'The demonstration did not get to its end',
     action: 'The message names the step; look at its cause.',
@@ -101,6 +122,7 @@ export const ERROR_CATALOGUE = {
     cause: 'The address answers, but not as a coordinator',
     action: 'Check the address; a web page or a proxy may be in between.',
   },
+  NO_COORDINATOR: { cause: 'This node has no coordinator', action: 'Join a network that has one.' },
   COORDINATOR_REFUSED: {
     cause: 'The coordinator refused the request',
     action: 'Read its reason; ask the host of the network.',

@@ -24,7 +24,8 @@ export const test = base.extend<PageFixtures>({
       const complaints: string[] = []
       let allowed: RegExp | null = null
       page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+        if (message.type() === 'error' || message.type() === 'warning')
+          complaints.push(`${message.text()} (${message.location().url})`)
       })
       page.on('pageerror', (error) => complaints.push(String(error)))
       await use({

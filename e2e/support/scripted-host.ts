@@ -1,11 +1,15 @@
 import { createBridgeServer } from '../../src-main/bridge/server'
 import { startWebCarrier, type WebCarrier } from '../../src-main/bridge/web-carrier'
+import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { systemClock } from '../../src-shared/clock'
 import type { Hop, MethodHandlers } from '../../src-shared/contract'
+import type { MethodName } from '../../src-shared/contract-names'
 import { EspalierError } from '../../src-shared/errors'
+import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { RENDERER_DIR } from './build-renderer'
 import { PEERS, stoppedStatus } from './status-fixtures'
+import { checksOf, linesOf, PREVIEW, SETTINGS, SHARDS } from './view-fixtures'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-page-tests'
 export const READ_TOKEN = 'read-only-token-of-the-page-tests'
@@ -32,6 +36,18 @@ export class ScriptedHost {
   /** What `node.start` and `node.stop` do; a test replaces them. */
   onStart: () => void = () => undefined
   onStop: () => void = () => undefined
+  onReapply: () => void = () => undefined
+  settings: Settings = SETTINGS
+  shards: ShardView | null = SHARDS
+  preview: NetworkPreview = PREVIEW
+  makeChecks: (at: number) => Check[] = checksOf
+  logLines: LogLine[] = linesOf(Date.now(), 60)
+  /** Methods that fail, and with what; a test fills it. */
+  readonly failing = new Map<MethodName, EspalierError>()
+  /** Methods that never answer. */
+  readonly silent = new Set<MethodName>()
+  /** What was called, in order. */
+  readonly calls: { method: MethodName; input: unknown }[] = []
   tokenIntervalMs = 20
 
   private readonly handlers: MethodHandlers = {
@@ -44,6 +60,34 @@ export class ScriptedHost {
       this.onStop()
       return {}
     },
+    'node.reapply': () => {
+      this.onReapply()
+      return {}
+    },
+    'settings.get': () => this.settings,
+    'settings.save': (patch) => {
+      this.choose({ ...this.settings, ...patch } as Settings)
+      return this.settings
+    },
+    'network.preview': ({ url }) => {
+      if (!url.includes('orchard')) throw new EspalierError('COORDINATOR_NOT_ONE', url)
+      const willSend = this.preview.willSend.map((sent) =>
+        sent.field === 'nickname' ? { ...sent, value: this.settings.publicName } : sent,
+      )
+      return { ...this.preview, willSend }
+    },
+    'network.join': (network) => {
+      this.choose({ ...this.settings, network })
+      this.onStart()
+      return {}
+    },
+    'network.leave': () => {
+      this.choose({ ...this.settings, network: null })
+      return {}
+    },
+    'shards.get': () => this.shards,
+    'diagnostics.run': () => this.makeChecks(Date.now()),
+    'logs.recent': ({ limit }) => this.logLines.slice(-limit),
     'generate.start': ({ prompt, maxTokens }) => {
       if (prompt.includes('too long')) throw new EspalierError('PROMPT_TOO_LONG', '3,000 tokens, at most 512 fit')
       return { generationId: this.generate(maxTokens) }
@@ -54,7 +98,7 @@ export class ScriptedHost {
     },
   }
   readonly server = createBridgeServer({
-    handlers: this.handlers,
+    handlers: this.watched(this.handlers),
     clock: systemClock,
     log: (_level, message) => this.log.push(message),
   })
@@ -86,6 +130,33 @@ export class ScriptedHost {
     this.revision += 1
     this.status = { ...make(Date.now()), revision: this.revision }
     this.server.emit('status', this.status)
+  }
+
+  /** The next line of the log, as the node writes one. */
+  write(level: LogLine['level'], code: string, message: string): void {
+    const line = { seq: (this.logLines.at(-1)?.seq ?? 0) + 1, at: Date.now(), level, code, message }
+    this.logLines.push(line)
+    this.server.emit('log', { lines: [line] })
+  }
+
+  choose(settings: Settings): void {
+    this.settings = settings
+    this.server.emit('settings', settings)
+  }
+
+  private watched(handlers: MethodHandlers): MethodHandlers {
+    const entries = Object.entries(handlers).map(([name, handler]) => {
+      const method = name as MethodName
+      const act = handler as (input: unknown) => unknown
+      const watchedHandler = (input: unknown) => {
+        this.calls.push({ method, input })
+        const failure = this.failing.get(method)
+        if (failure) throw failure
+        return this.silent.has(method) ? new Promise(() => undefined) : act(input)
+      }
+      return [name, watchedHandler]
+    })
+    return Object.fromEntries(entries) as MethodHandlers
   }
 
   /** Goes away without a word, as a host that crashes does. */

@@ -5,6 +5,7 @@ import { METHODS, type MethodHandlers } from '../../src-shared/contract'
 import { METHOD_NAMES, type Scope } from '../../src-shared/contract-names'
 import { EspalierError } from '../../src-shared/errors'
 import { createBridgeServer } from './server'
+import { stillHandlers } from './testing/still-handlers'
 
 const ALL: ReadonlySet<Scope> = new Set(['read', 'operate'])
 const READ: ReadonlySet<Scope> = new Set(['read'])
@@ -12,11 +13,8 @@ const READ: ReadonlySet<Scope> = new Set(['read'])
 function setUp(overrides: Partial<MethodHandlers> = {}) {
   const log = vi.fn()
   const handlers: MethodHandlers = {
-    'status.get': () => stoppedStatus(1_000),
+    ...stillHandlers(),
     'node.start': vi.fn(() => ({})),
-    'node.stop': () => ({}),
-    'generate.start': () => ({ generationId: 'g1' }),
-    'generate.cancel': () => ({}),
     ...overrides,
   }
   return { server: createBridgeServer({ handlers, log, clock: systemClock }), handlers, log }

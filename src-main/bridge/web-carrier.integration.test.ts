@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { servingStatus, stoppedStatus } from '../../e2e/support/status-fixtures'
+import { servingStatus } from '../../e2e/support/status-fixtures'
 import { systemClock } from '../../src-shared/clock'
 import type { MethodHandlers } from '../../src-shared/contract'
 import { MAX_MESSAGE_BYTES } from '../../src-shared/contract-names'
 import { CLOSE_CODES, TOKEN_PREFIX, WEB_PROTOCOL } from '../../src-shared/web-envelope'
 import { type BridgeServer, createBridgeServer } from './server'
+import { stillHandlers } from './testing/still-handlers'
 import { startWebCarrier, type WebCarrier, type WebCarrierOptions } from './web-carrier'
 import { newToken } from './web-guards'
 
@@ -34,14 +35,11 @@ beforeEach(async () => {
   await symlink(join(directory, 'secret.json'), join(rootDir, 'link.json'))
   started = 0
   const handlers: MethodHandlers = {
-    'status.get': () => stoppedStatus(1_000),
+    ...stillHandlers(),
     'node.start': () => {
       started += 1
       return {}
     },
-    'node.stop': () => ({}),
-    'generate.start': () => ({ generationId: 'g1' }),
-    'generate.cancel': () => ({}),
   }
   server = createBridgeServer({ handlers, log: () => undefined, clock: systemClock })
 })

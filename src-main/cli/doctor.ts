@@ -1,99 +1,72 @@
-import { statfs } from 'node:fs/promises'
+import type { Check } from '../../src-shared/app-views'
 import { systemClock } from '../../src-shared/clock'
-import { reportOf } from '../../src-shared/errors'
+import { isErrorCode } from '../../src-shared/errors'
+import { DEFAULT_SETTINGS } from '../../src-shared/settings'
+import { openSettings } from '../app/settings-store'
 import { appPaths } from '../app-paths'
-import { createCoordinatorApi } from '../coordinator/coordinator-api'
-import { EngineClient } from '../engine/engine'
-import { boundPort, createHost } from '../network/host'
-import { loadOrCreateIdentity } from '../network/identity'
-import { PROFILES } from '../network/profiles'
+import { runDiagnostics } from '../diagnostics/diagnostics'
 import { startChild } from '../process/owned-child'
-import { modelShape } from '../shards/architectures'
-import { readGgufHeader } from '../shards/gguf-read'
-import { readManifest } from '../shards/manifest'
-import { openDataDirectory } from '../storage/data-directory'
+import { type DataDirectory, dataDirectoryAt } from '../storage/data-directory'
+import { createEventLog } from '../storage/event-log'
+import { askRunning } from './ask-running'
 
 interface Options {
   dataDir?: string
   coordinator?: string
   modelFile?: string
   manifest?: string
-  port: number
+  port?: number
   json: boolean
 }
 
-interface Finding {
-  check: string
-  ok: boolean
-  /** What was seen, with numbers; or the cause. */
-  evidence: string
-  action: string | null
-  code: string | null
+const SHAPES: Record<Check['verdict'], string> = { pass: '●', warn: '◐', fail: '◣', unknown: '○' }
+
+/**
+ * Prints verdict and evidence of every check, and exits 1 when one fails. When a node runs with the data directory
+ * and nothing else is asked about, its own checks are shown, since it sees more.
+ */
+export async function doctor(options: Options): Promise<void> {
+  const data = dataDirectoryAt(options.dataDir)
+  const isAboutNode =
+    (options.coordinator ?? options.modelFile ?? options.manifest ?? options.port ?? undefined) === undefined
+  const checks = (isAboutNode ? await askNode(data) : null) ?? (await checkHere(options, data))
+  process.stdout.write(options.json ? `${JSON.stringify(checks)}\n` : `${checks.map(lineOf).join('\n')}\n`)
+  if (checks.some(({ verdict }) => verdict === 'fail')) process.exitCode = 1
 }
 
-/** Runs every check that it can, prints verdict and evidence of each, and exits 1 when one fails. */
-export async function doctor(options: Options): Promise<void> {
-  const findings: Finding[] = []
-  const check = async (name: string, look: () => Promise<string>) => {
-    try {
-      findings.push({ check: name, ok: true, evidence: await look(), action: null, code: null })
-    } catch (error) {
-      const { cause, action, code } = reportOf(error)
-      findings.push({ check: name, ok: false, evidence: cause, action, code })
-    }
+async function askNode(data: DataDirectory): Promise<Check[] | null> {
+  try {
+    return await askRunning(data.root, 'diagnostics.run')
+  } catch (error) {
+    if (isErrorCode(error, 'NODE_NOT_RUNNING')) return null
+    throw error
   }
-  const { coordinator, modelFile, manifest } = options
+}
 
-  await check('data directory', async () => (await openDataDirectory(options.dataDir)).root)
-  await check('disk', async () => {
-    const { root } = await openDataDirectory(options.dataDir)
-    const { bavail, bsize } = await statfs(root)
-    return `${((bavail * bsize) / 1e9).toFixed(1)} GB free`
-  })
-  await check('identity', async () => {
-    const { identityFile } = await openDataDirectory(options.dataDir)
-    return (await loadOrCreateIdentity(identityFile)).publicKey.toString()
-  })
-  await check('port', async () => {
-    const { identityFile } = await openDataDirectory(options.dataDir)
-    const privateKey = await loadOrCreateIdentity(identityFile)
-    const host = await createHost({ privateKey, profile: PROFILES.local, port: options.port, kadMode: 'client' })
-    const port = boundPort(host)
-    await host.stop()
-    return port === options.port ? `${port} is free` : `${options.port} is taken, ${port} would be used`
-  })
-  await check('engine', async () => {
-    const engine = new EngineClient(startChild({ script: appPaths().engineChild, ipc: true }))
-    try {
-      const { release, devices } = await engine.start({ accelerator: 'cpu', directory: null })
-      return `llama.cpp ${release}; ${devices.map(({ name, description }) => `${name}: ${description}`).join(', ')}`
-    } finally {
-      await engine.stop()
-    }
-  })
-  if (coordinator) {
-    await check('coordinator', async () => {
-      const api = createCoordinatorApi({ baseUrl: coordinator, fetch: globalThis.fetch, clock: systemClock })
-      const { value } = await api.networkInfo()
-      return `${api.baseUrl} hosts ${value.modelName ?? 'no model'}, ${value.bootstrapPeers.length} bootstrap peers`
-    })
-  }
-  if (modelFile) {
-    await check('model file', async () => {
-      const { architecture, blockCount, name } = modelShape(await readGgufHeader(modelFile))
-      return `${name ?? modelFile}: ${architecture}, ${blockCount} blocks`
-    })
-  }
-  if (manifest) {
-    await check('manifest', async () => {
-      const { name, blockCount, root } = await readManifest(manifest)
-      return `${name}, ${blockCount} blocks, root ${root.slice(0, 16)}…`
-    })
-  }
-
-  const lines = findings.map(({ check: name, ok, evidence, action, code }) =>
-    ok ? `● ${name.padEnd(15)} ${evidence}` : `◣ ${name.padEnd(15)} ${evidence}. ${action} (${code})`,
+async function checkHere(options: Options, data: DataDirectory): Promise<Check[]> {
+  const clock = systemClock
+  // A data directory that can't be used is one of the findings, not the end of them.
+  const settings = await openSettings(data.settingsFile, {}, createEventLog(clock, null)).then(
+    (store) => store.get(),
+    () => DEFAULT_SETTINGS,
   )
-  process.stdout.write(options.json ? `${JSON.stringify(findings)}\n` : `${lines.join('\n')}\n`)
-  if (findings.some(({ ok }) => !ok)) process.exitCode = 1
+  const chosen = settings.network?.kind === 'coordinator' ? settings.network.url : null
+  return runDiagnostics({
+    clock,
+    fetch: globalThis.fetch,
+    data,
+    spawnEngine: () => startChild({ script: appPaths().engineChild, ipc: true }),
+    listenPort: options.port ?? settings.listenPort,
+    coordinatorUrl: options.coordinator ?? chosen,
+    bootstraps: [],
+    status: null,
+    running: null,
+    modelPath: options.modelFile ?? settings.modelPath,
+    manifestPath: options.manifest ?? null,
+  })
+}
+
+function lineOf({ title, verdict, evidence, action, code }: Check): string {
+  const words = action && code ? `${evidence}. ${action} (${code})` : evidence
+  return `${SHAPES[verdict]} ${title.padEnd(22)} ${words}`
 }

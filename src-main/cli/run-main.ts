@@ -8,7 +8,8 @@ export async function runMain(program: Command): Promise<void> {
     process.exit(error.exitCode === 0 ? 0 : 2)
   })
   try {
-    await program.parseAsync()
+    // Said outright, because inside Electron the default counts the arguments from another place.
+    await program.parseAsync(process.argv, { from: 'node' })
   } catch (error) {
     const report = reportOf(error)
     if (wantsJson) process.stdout.write(`${JSON.stringify({ type: 'error', error: report })}\n`)

@@ -1,40 +1,41 @@
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../src-shared/clock'
 import type { NodeStatus } from '../../src-shared/status'
+import { type AppOverrides, createApp } from '../app/app'
 import { appPaths } from '../app-paths'
 import { createConflater } from '../bridge/conflate'
+import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { serveUi } from '../headless'
 import type { NetworkProfile } from '../network/profiles'
-import { createNode } from '../node/node'
 import { startChild } from '../process/owned-child'
 import { writeFileAtomic } from '../storage/atomic-file'
 import { openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
-import { defaultPublicName } from './public-name'
+import { RUNNING_FILE } from './ask-running'
 import { printStatus } from './status-text'
+import { untilEnd } from './until-end'
 
 export interface ServeOptions {
   dataDir?: string
-  profile: NetworkProfile
+  profile?: NetworkProfile
   coordinator?: string
   bootstrap?: string[]
   modelFile?: string
   name?: string
-  port: number
+  port?: number
   uiPort: number
   threads?: number
-  contextTokens: number
-  sessions: number
+  contextTokens?: number
+  sessions?: number
   json: boolean
 }
 
 const STATUS_INTERVAL_MS = 100
 
-/** Where `espalier status` finds the running node; readable by its user only, since it holds the token. */
-export const RUNNING_FILE = 'running.json'
-
-/** Runs a node until SIGINT or SIGTERM, then takes leave and returns. */
+/**
+ * Runs a node, with its page, until SIGINT or SIGTERM, then takes leave and returns. Without a network on the command
+ * line it is the one chosen before; without any the page waits for a choice.
+ */
 export async function serve(options: ServeOptions): Promise<void> {
   const clock: Clock = systemClock
   const paths = appPaths()
@@ -46,45 +47,49 @@ export async function serve(options: ServeOptions): Promise<void> {
     if (options.json) out(JSON.stringify({ type: 'log', ...event }))
     else if (event.level !== 'info') out(`${event.level}: ${event.message}`)
   })
-  const node = createNode(
-    {
-      data,
-      profile: options.profile,
-      publicName: options.name ?? (await defaultPublicName(data)),
-      listenPort: options.port,
-      coordinatorUrl: options.coordinator ?? null,
-      bootstraps: options.bootstrap ?? [],
-      modelPath: options.modelFile ?? (options.profile.loopbackOnly ? paths.sampleModel : null),
-      threads: options.threads ?? Math.max(1, availableParallelism() - 1),
-      contextTokens: options.contextTokens,
-      maxSequences: options.sessions,
-    },
-    { clock, log, spawnEngine: () => startChild({ script: paths.engineChild, ipc: true }) },
-  )
+  const app = await createApp({
+    clock,
+    log,
+    data,
+    paths,
+    spawnEngine: () => startChild({ script: paths.engineChild, ipc: true }),
+    overrides: overridesOf(options),
+  })
   const printer = options.json
     ? (status: NodeStatus) => out(JSON.stringify({ type: 'status', status }))
     : printStatus(out)
   const statuses = createConflater<NodeStatus>(clock, STATUS_INTERVAL_MS, printer)
-  node.onStatus(statuses.push)
-  const ui = await serveUi({ node, rootDir: paths.renderer, port: options.uiPort, clock, log })
-  const runningFile = join(data.root, RUNNING_FILE)
-  await writeFileAtomic(runningFile, JSON.stringify({ port: ui.port, token: ui.token, pid: process.pid }))
-  const stopped = untilSignal()
+  app.onStatus(statuses.push)
+  const ui = await serveUi({ app, rootDir: paths.renderer, port: options.uiPort, clock, log })
+  await writeFileAtomic(
+    join(data.root, RUNNING_FILE),
+    JSON.stringify({ port: ui.port, token: ui.token, pid: process.pid }),
+  )
+  const ended = untilEnd()
   out(options.json ? JSON.stringify({ type: 'ready', ui: ui.url, pid: process.pid }) : `Open ${ui.url}`)
   try {
-    await node.start()
-    await stopped
+    // Asked to end while it starts, it does not have to get there first.
+    await Promise.race([app.start(), ended])
+    await ended
   } finally {
-    await node.stop()
+    await app.dispose()
     statuses.flush()
     await ui.close()
     await log.close()
   }
 }
 
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
-  })
+function overridesOf(options: ServeOptions): AppOverrides {
+  const { coordinator, profile, bootstrap, modelFile, name, port, threads, contextTokens, sessions } = options
+  return {
+    ...(coordinator !== undefined && { network: { kind: 'coordinator', url: normaliseCoordinatorUrl(coordinator) } }),
+    ...(profile && { profile }),
+    ...(bootstrap && { bootstraps: bootstrap }),
+    ...(modelFile !== undefined && { modelPath: modelFile }),
+    ...(name !== undefined && { publicName: name }),
+    ...(port !== undefined && { listenPort: port }),
+    ...(threads !== undefined && { threads }),
+    ...(contextTokens !== undefined && { contextTokens }),
+    ...(sessions !== undefined && { maxSequences: sessions }),
+  }
 }

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import * as z from 'zod'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { type NodeStatus, NodeStatusSchema } from '../../src-shared/status'
 import type { AppPaths } from '../app-paths'
 import type { MonitorState } from '../observe/monitor-state'
-import { type DemoProcess, startDemoProcess } from './demo-process'
+import { startDemoHost } from './demo-host'
+import { openDemoParts } from './demo-parts'
+import type { DemoProcess } from './demo-process'
 
 export const NODE_NAMES = ['first-pear', 'second-quince', 'third-fig'] as const
 
@@ -29,18 +28,10 @@ export interface DemoNetwork {
   stop(): Promise<void>
 }
 
-const ReadySchema = z.object({ type: z.literal('ready'), url: z.string(), bootstrapPeers: z.array(z.string()) })
 const UiSchema = z.object({ type: z.literal('ready'), ui: z.string() })
 const StatusMessageSchema = z.object({ type: z.literal('status'), status: NodeStatusSchema })
-const WorkersSchema = z.union([
-  z.array(z.object({ worker_id: z.string(), nickname: z.string(), status: z.string() })),
-  z.object({ workers: z.array(z.object({ worker_id: z.string(), nickname: z.string(), status: z.string() })) }),
-])
 
 const START_TIMEOUT_MS = 60_000
-const APPROVE_INTERVAL_MS = 300
-/** The demo is told apart from real networks by its own words, too. */
-const APPROVAL_REASON = 'Welcome to the demonstration'
 
 /** Starts a coordinator and three nodes, each in a process and a directory of its own, all on loopback. */
 export async function startDemoNetwork(options: {
@@ -50,67 +41,19 @@ export async function startDemoNetwork(options: {
   onStatus(node: DemoNode): void
 }): Promise<DemoNetwork> {
   const { paths, clock, signal } = options
-  const directory = await mkdtemp(join(tmpdir(), 'espalier-demo-'))
   const adminToken = randomBytes(24).toString('base64url')
-  const processes: DemoProcess[] = []
-  const start = (name: string, script: string, args: string[], env: Record<string, string> = {}) => {
-    const started = startDemoProcess({ name, script, args, env, cwd: directory })
-    processes.push(started)
-    return started
-  }
   const startSignal = AbortSignal.any([signal, AbortSignal.timeout(START_TIMEOUT_MS)])
-  let stopApproving: Disposer = () => undefined
+  const parts = await openDemoParts({ paths })
+  let stopHost: Disposer = () => undefined
   const stop = async () => {
-    stopApproving()
-    // Nodes first: they take leave of a coordinator that is still there.
-    await Promise.all(processes.slice(1).map((process) => process.stop()))
-    await processes[0]?.stop()
-    await rm(directory, { recursive: true, force: true })
+    stopHost()
+    await parts.stop()
   }
   try {
-    const coordinator = start(
-      'the coordinator',
-      paths.coordinator,
-      [
-        '--demo',
-        '--json',
-        '--port',
-        '0',
-        '--dht-port',
-        '0',
-        '--data-dir',
-        join(directory, 'coordinator'),
-        '--manifest',
-        paths.sampleManifest,
-      ],
-      { ESPALIER_ADMIN_TOKEN: adminToken },
-    )
-    const { url, bootstrapPeers } = await coordinator.next(
-      (message) => ReadySchema.safeParse(message).data,
-      startSignal,
-    )
+    const { url, bootstrapPeers } = await parts.startCoordinator(adminToken, startSignal)
     const nodes: DemoNode[] = []
     for (const name of NODE_NAMES) {
-      const dataDir = join(directory, name)
-      await mkdir(dataDir)
-      const process = start(`node ${name}`, paths.cli, [
-        'serve',
-        '--json',
-        '--profile',
-        'local',
-        '--data-dir',
-        dataDir,
-        '--coordinator',
-        url,
-        '--model-file',
-        paths.sampleModel,
-        '--name',
-        name,
-        '--port',
-        '0',
-        '--threads',
-        '1',
-      ])
+      const process = await parts.startNode(name, url)
       const node: DemoNode = { name, process, ui: '', status: null }
       process.onMessage((message) => {
         const parsed = StatusMessageSchema.safeParse(message)
@@ -121,13 +64,22 @@ export async function startDemoNetwork(options: {
       nodes.push(node)
       node.ui = (await process.next((message) => UiSchema.safeParse(message).data, startSignal)).ui
     }
-    stopApproving = approveWaiting({ url, adminToken, clock, names: NODE_NAMES })
+    stopHost = startDemoHost({
+      url,
+      adminToken,
+      clock,
+      // All at once and in order, so that the first node gets the first blocks.
+      choose: (waiting) =>
+        waiting.length < NODE_NAMES.length
+          ? []
+          : NODE_NAMES.flatMap((name) => waiting.filter(({ nickname }) => nickname === name)),
+    })
     return {
       coordinatorUrl: url,
       bootstrapPeers,
       nodes,
       startObserver: () =>
-        start('the observer', paths.cli, [
+        parts.start('the observer', paths.cli, [
           'observe',
           '--json',
           '--profile',
@@ -142,44 +94,6 @@ export async function startDemoNetwork(options: {
   } catch (error) {
     await stop()
     throw error
-  }
-}
-
-/** Waits until all have asked, then approves them in order, so that the first node gets the first blocks. */
-function approveWaiting(options: {
-  url: string
-  adminToken: string
-  clock: Clock
-  names: readonly string[]
-}): () => void {
-  const { url, adminToken, clock, names } = options
-  let stopped = false
-  const round = async () => {
-    const reply = await fetch(`${url}/workers`)
-    const parsed = WorkersSchema.parse(await reply.json())
-    const waiting = (Array.isArray(parsed) ? parsed : parsed.workers).filter(({ status }) => status === 'pending')
-    if (waiting.length < names.length) return
-    for (const name of names) {
-      const worker = waiting.find(({ nickname }) => nickname === name)
-      if (!worker) continue
-      await fetch(`${url}/workers/${worker.worker_id}/approve`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ reason: APPROVAL_REASON }),
-      })
-    }
-    stopped = true
-  }
-  const loop = async () => {
-    while (!stopped) {
-      // The coordinator may be busy; the next round asks again, and the demo's own time-out says when it never does.
-      await round().catch(() => undefined)
-      await clock.sleep(APPROVE_INTERVAL_MS)
-    }
-  }
-  void loop()
-  return () => {
-    stopped = true
   }
 }
 

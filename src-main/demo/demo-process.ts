@@ -1,6 +1,6 @@
 import type { Disposer } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
-import { type OwnedChild, startChild } from '../process/owned-child'
+import type { ChildOptions, OwnedChild } from '../process/owned-child'
 
 /** A part of the demo: a process that prints one JSON object a line. */
 export interface DemoProcess {
@@ -19,10 +19,13 @@ export function startDemoProcess(options: {
   name: string
   script: string
   args: string[]
-  env?: Record<string, string>
+  env: Record<string, string>
   cwd: string
+  startScript: (options: ChildOptions) => OwnedChild
 }): DemoProcess {
-  const child = startChild(options)
+  const { name, script, args, env, cwd } = options
+  // With a channel, by which the process notices when we are gone and ends too.
+  const child = options.startScript({ script, args, env, cwd, ipc: true })
   const listeners = new Set<(message: Record<string, unknown>) => void>()
   const trouble: string[] = []
   const keep = (line: string) => {
@@ -37,7 +40,7 @@ export function startDemoProcess(options: {
     for (const listener of listeners) listener(message)
   })
   return {
-    name: options.name,
+    name,
     child,
     onMessage(listener) {
       listeners.add(listener)
@@ -59,9 +62,7 @@ export function startDemoProcess(options: {
         signal.addEventListener('abort', onAbort, { once: true })
         void child.exited.then(({ code, signal: killedBy }) =>
           settle(() =>
-            reject(
-              new EspalierError('DEMO_FAILED', `${options.name} ended (${killedBy ?? code}): ${trouble.join(' | ')}`),
-            ),
+            reject(new EspalierError('DEMO_FAILED', `${name} ended (${killedBy ?? code}): ${trouble.join(' | ')}`)),
           ),
         )
       })

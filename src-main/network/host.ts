@@ -38,10 +38,9 @@ const YAMUX_WINDOW_BYTES = 2 * 1024 * 1024
 export async function createHost(options: HostOptions): Promise<Host> {
   const { profile } = options
   const port = options.port === null ? null : await freePort(options.port)
-  const listenHost = profile.loopbackOnly ? LISTEN_HOST_LOOPBACK : '0.0.0.0'
   return createLibp2p<HostServices>({
     privateKey: options.privateKey,
-    addresses: { listen: port === null ? [] : [`/ip4/${listenHost}/tcp/${port}`] },
+    addresses: { listen: port === null ? [] : [listenMultiaddr(profile, port)] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
     // A window above the 4 MiB read buffer would let a paused stream die (frame-stream.ts).
@@ -77,6 +76,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
   })
 }
 
+/** Where a node of this profile listens: every interface, or loopback alone. */
+export function listenMultiaddr({ loopbackOnly }: NetworkProfile, port: number): string {
+  return `/ip4/${loopbackOnly ? LISTEN_HOST_LOOPBACK : '0.0.0.0'}/tcp/${port}`
+}
+
 /** Starts looking at `wanted` (0: the OS chooses) and returns the first port that can be bound. */
 async function freePort(wanted: number): Promise<number> {
   if (wanted === 0) return 0
@@ -86,7 +90,8 @@ async function freePort(wanted: number): Promise<number> {
   throw new EspalierError('PORT_TAKEN', `${wanted} and the ${PORTS_TO_TRY - 1} after it`)
 }
 
-function canBind(port: number): Promise<boolean> {
+/** Whether a port is free on every interface. */
+export function canBind(port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {

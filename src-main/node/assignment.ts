@@ -1,4 +1,3 @@
-import { arch, cpus, platform } from 'node:os'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError, reportOf } from '../../src-shared/errors'
 import { type CoordinatorApi, createCoordinatorApi } from '../coordinator/coordinator-api'
@@ -6,7 +5,6 @@ import { type CoordinatorLink, createCoordinatorLink } from '../coordinator/coor
 import { isLoopbackHost } from '../coordinator/coordinator-url'
 import type { AssignedBlocks } from '../coordinator/link-events'
 import { LinkMemorySchema } from '../coordinator/link-memory'
-import { workerIdOf } from '../coordinator/worker-id'
 import type { Host } from '../network/host'
 import { checkManifest, type Manifest } from '../shards/manifest'
 import { jsonFile } from '../storage/atomic-file'
@@ -14,6 +12,7 @@ import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
 import { followCoordinator } from './follow-coordinator'
 import type { BootstrapBook } from './join-network'
+import { registrationOf } from './registration'
 import type { NodeRooms } from './rooms'
 import type { ShardTarget } from './shard-loader'
 import type { Steps } from './steps'
@@ -70,16 +69,13 @@ export function createAssignment(options: {
     clock: options.rooms.heartbeatClock(clock),
     store: jsonFile(config.data.coordinatorFile, LinkMemorySchema),
     heartbeatIntervalMs: config.profile.timings.heartbeatIntervalMs,
-    registration: () => ({
-      worker_id: workerIdOf(self),
-      nickname: config.publicName,
-      hardware_type: 'cpu',
-      device_name: `${cpus()[0]?.model ?? 'processor'} (${platform()} ${arch()})`,
-      vram_gb: 0,
-      x_peer_id: self,
-      x_multiaddrs: host.getMultiaddrs().map(String),
-      x_demo: config.profile.watermark !== null,
-    }),
+    registration: () =>
+      registrationOf({
+        peerId: self,
+        publicName: config.publicName,
+        multiaddrs: host.getMultiaddrs().map(String),
+        isDemo: config.profile.watermark !== null,
+      }),
     onEvent: followCoordinator({
       steps,
       book,

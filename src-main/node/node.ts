@@ -22,9 +22,13 @@ export interface EspalierNode {
   stop(): Promise<void>
   status(): NodeStatus
   onStatus(listener: (status: NodeStatus) => void): Disposer
+  /** What may be asked of it while it runs; null while it does not. */
+  running(): RunningNode | null
   /** Runs a prompt through the network, ourselves included where the route wants it. */
   generate(request: GenerateRequest): Promise<Generation & { hops: Hop[] }>
 }
+
+export type RunningNode = Pick<Runtime, 'target' | 'engineReport' | 'reapply' | 'readBack'>
 
 export interface GenerateRequest {
   prompt: string
@@ -85,6 +89,7 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
+    running: () => (lifecycle.phase === 'running' ? runtime : null),
     async generate(request) {
       const shard = runtime?.shard
       if (!runtime || !shard)

@@ -2,6 +2,7 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { VERSION } from '../../src-shared/version'
 import type { EngineProcess } from '../engine/engine'
+import type { StartReport } from '../engine/protocol'
 import { EngineSupervisor } from '../engine/supervisor'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { boundPort, createHost, type Host } from '../network/host'
@@ -16,6 +17,7 @@ import { type BootstrapBook, createBootstrapBook, joinNetwork } from './join-net
 import type { Scope } from './lifecycle'
 import { type PeerView, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
+import { type ReadBack, readBackFrom } from './read-back'
 import { watchResources } from './resources'
 import type { NodeRooms } from './rooms'
 import { createShardLoader, type LoadedShard, type ShardTarget } from './shard-loader'
@@ -42,6 +44,14 @@ export interface RuntimeOptions {
 export interface Runtime {
   readonly pipeline: Pipeline
   readonly shard: LoadedShard | null
+  /** The blocks that are ours, loaded or not; null before some are assigned. */
+  readonly target: ShardTarget | null
+  /** What the engine said when it started; null while none runs. */
+  readonly engineReport: StartReport | null
+  /** Asks the host to be considered again, after a rejection or refusal. Throws NO_COORDINATOR. */
+  reapply(): void
+  /** What each bootstrap has of our records, read now; empty while there are none. */
+  readBack(signal: AbortSignal): Promise<ReadBack[]>
   /** What the DHT says about the servers of our model, read now. */
   refreshView(): Promise<PeerView>
 }
@@ -165,6 +175,21 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     pipeline,
     get shard() {
       return loader.loaded
+    },
+    get target() {
+      return target
+    },
+    get engineReport() {
+      return supervisor.state.name === 'ready' ? supervisor.state.report : null
+    },
+    reapply() {
+      if (!assignment) throw new EspalierError('NO_COORDINATOR')
+      log.write('info', 'worker.reapply', 'the host is asked again')
+      assignment.link.reapply()
+    },
+    async readBack(signal) {
+      const peers = book.peers().map(({ peerId }) => peerId)
+      return target ? readBackFrom(dht, host.peerId, peers, presence.keysOf(target), signal) : []
     },
     async refreshView() {
       await view?.refresh()

@@ -99,7 +99,7 @@ export function startChild(options: ChildOptions, clock: Clock = systemClock): O
   }
 }
 
-function onLine(stream: NodeJS.ReadableStream | null, listener: (line: string) => void): Disposer {
+export function onLine(stream: NodeJS.ReadableStream | null, listener: (line: string) => void): Disposer {
   if (!stream) return () => undefined
   let rest = ''
   const onData = (chunk: Buffer | string) => {

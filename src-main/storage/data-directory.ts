@@ -29,21 +29,9 @@ export function defaultDataRoot(
   )
 }
 
-/**
- * Opens (and makes, when it is not there) the data directory. `chosen` comes from `--data-dir` or
- * `ESPALIER_DATA_DIR`. Throws DATA_DIR_UNUSABLE when it can't be written: better now than at the first save.
- */
-export async function openDataDirectory(chosen?: string): Promise<DataDirectory> {
+/** The places of a data directory, whether or not it is there. `chosen` as for `openDataDirectory`. */
+export function dataDirectoryAt(chosen?: string): DataDirectory {
   const root = resolve(chosen ?? process.env.ESPALIER_DATA_DIR ?? defaultDataRoot())
-  try {
-    await mkdir(root, { recursive: true, mode: 0o700 })
-    await access(root, constants.R_OK | constants.W_OK)
-    const probe = join(root, `.write-test-${process.pid}`)
-    await writeFile(probe, '')
-    await rm(probe)
-  } catch (error) {
-    throw new EspalierError('DATA_DIR_UNUSABLE', `${root} (${messageOf(error)})`, { cause: error })
-  }
   return {
     root,
     identityFile: join(root, 'identity.key'),
@@ -54,4 +42,23 @@ export async function openDataDirectory(chosen?: string): Promise<DataDirectory>
     modelsDirectory: join(root, 'models_cache'),
     logsDirectory: join(root, 'logs'),
   }
+}
+
+/**
+ * Opens (and makes, when it is not there) the data directory. `chosen` comes from `--data-dir` or
+ * `ESPALIER_DATA_DIR`. Throws DATA_DIR_UNUSABLE when it can't be written: better now than at the first save.
+ */
+export async function openDataDirectory(chosen?: string): Promise<DataDirectory> {
+  const data = dataDirectoryAt(chosen)
+  const { root } = data
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 })
+    await access(root, constants.R_OK | constants.W_OK)
+    const probe = join(root, `.write-test-${process.pid}`)
+    await writeFile(probe, '')
+    await rm(probe)
+  } catch (error) {
+    throw new EspalierError('DATA_DIR_UNUSABLE', `${root} (${messageOf(error)})`, { cause: error })
+  }
+  return data
 }

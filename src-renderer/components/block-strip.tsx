@@ -1,7 +1,7 @@
 import { memo, type PointerEvent, useMemo, useRef, useState } from 'react'
 import { formatBlocks } from '../../src-shared/blocks'
 import { blockAt, layoutStrip, type StripInput, type StripLayout, type StripRow } from '../strip-layout'
-import { capitalize, copyWords, coverageWords, stripWords } from '../words'
+import { capitalize, copyWords, coverageWords, stripWords } from '../words/node'
 import { useWidth } from './hooks'
 
 export interface BlockStripProps extends Omit<StripInput, 'width'> {

@@ -1,24 +1,25 @@
 import { useEffect } from 'react'
 import type { NodeStatus, StatusShape } from '../../src-shared/status'
 import type { Connection } from '../bridge/transport'
-import type { AppActions, AppState } from '../store'
-import { connectionHero, retryWords, SHAPE_NAMES } from '../words'
-import { useNow } from './hooks'
+import type { NodeState, NodeStore } from '../stores/node-store'
+import { connectionHero, retryWords } from '../words/connection'
+import { SHAPE_NAMES } from '../words/node'
+import { SHELL } from '../words/pages'
+import { FailureNote } from './failure-note'
+import { useNode, useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
 import { WithPeers } from './text'
 
 export interface HeroProps {
-  connection: Connection
-  status: NodeStatus | null
-  receivedAt: number | null
-  isLive: boolean
-  pending: AppState['pending']
-  failure: AppState['failure']
-  actions: AppActions
+  node: NodeStore
+  /** False while something is missing that decides what the page will be: the node's own words wait until then. */
+  isReady?: boolean
 }
 
 /** One state, one sentence, one button. */
-export function Hero({ connection, status, receivedAt, isLive, pending, failure, actions }: HeroProps) {
+export function Hero({ node, isReady = true }: HeroProps) {
+  const { connection, status, receivedAt, mayOperate, pending, failure, ...rest } = useNode(node)
+  const isLive = rest.isLive && isReady
   const now = useNow()
   const shown = isLive && status ? status : connectionHero(connection, status)
   const progress = isLive && status ? progressOf(status) : undefined
@@ -31,7 +32,7 @@ export function Hero({ connection, status, receivedAt, isLive, pending, failure,
       <HeroBadge shape={shown.shape} progress={progress} />
       <div className="hero-words">
         <div role="status">
-          <h1>{shown.headline}</h1>
+          <h1 tabIndex={-1}>{shown.headline}</h1>
           <p>
             <WithPeers text={shown.sentence} />
           </p>
@@ -39,16 +40,21 @@ export function Hero({ connection, status, receivedAt, isLive, pending, failure,
         {/* Outside of the region that is read aloud: it counts seconds. */}
         {retry && <p className="fine">{retry}</p>}
         {failure && (
-          <p className="blocker" role="alert">
-            {failure.cause}. {failure.action} <code className="code">{failure.code}</code>{' '}
-            <button type="button" className="link" onClick={actions.dismissFailure}>
-              Dismiss
+          <FailureNote failure={failure}>
+            <button type="button" className="link" onClick={node.dismissFailure}>
+              {SHELL.dismiss}
             </button>
-          </p>
+          </FailureNote>
         )}
       </div>
       <div className="hero-actions">
-        <PrimaryAction connection={connection} status={isLive ? status : null} pending={pending} actions={actions} />
+        <PrimaryAction
+          connection={connection}
+          status={isLive ? status : null}
+          pending={pending}
+          mayOperate={mayOperate}
+          node={node}
+        />
       </div>
     </header>
   )
@@ -67,34 +73,45 @@ function progressOf(status: NodeStatus): number | undefined {
   return progress && progress.total > 0 ? progress.done / progress.total : undefined
 }
 
-type PrimaryActionProps = Pick<HeroProps, 'connection' | 'status' | 'pending' | 'actions'>
+interface PrimaryActionProps {
+  connection: Connection
+  status: NodeStatus | null
+  pending: NodeState['pending']
+  mayOperate: boolean
+  node: NodeStore
+}
 
-function PrimaryAction({ connection, status, pending, actions }: PrimaryActionProps) {
+function PrimaryAction({ connection, status, pending, mayOperate, node }: PrimaryActionProps) {
   if (connection.state === 'retrying') {
     return (
-      <button type="button" className="button" onClick={actions.retryNow}>
-        Try now
+      <button type="button" className="button" onClick={node.retryNow}>
+        {SHELL.tryNow}
       </button>
     )
   }
   if (connection.state !== 'open' || !status) return null
-  if (!connection.scopes.includes('operate')) {
+  if (!mayOperate) {
     return (
-      <span className="chip" title="This link shows the node and cannot change it.">
-        Read-only link
+      <span className="chip" title={SHELL.readOnlyHint}>
+        {SHELL.readOnly}
       </span>
     )
   }
   const disabled = pending !== null || status.phase === 'stopping'
   if (status.phase === 'stopped') {
     return (
-      <button type="button" className="button is-primary" disabled={disabled} onClick={() => void actions.start()}>
+      <button
+        type="button"
+        className="button is-primary"
+        disabled={disabled}
+        onClick={() => void node.command('start')}
+      >
         {pending === 'start' ? 'Starting…' : 'Start'}
       </button>
     )
   }
   return (
-    <button type="button" className="button" disabled={disabled} onClick={() => void actions.stop()}>
+    <button type="button" className="button" disabled={disabled} onClick={() => void node.command('stop')}>
       {pending === 'stop' || status.phase === 'stopping' ? 'Stopping…' : 'Stop'}
     </button>
   )

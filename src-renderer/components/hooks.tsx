@@ -1,5 +1,16 @@
-import { createContext, type ReactNode, type RefObject, useContext, useEffect, useLayoutEffect, useState } from 'react'
+import {
+  createContext,
+  type ReactNode,
+  type RefObject,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
+import { useStore } from 'zustand'
 import type { Clock } from '../../src-shared/clock'
+import type { NodeState, NodeStore } from '../stores/node-store'
 
 const NowContext = createContext(0)
 
@@ -25,6 +36,10 @@ export function useNow(): number {
   return useContext(NowContext)
 }
 
+export function useNode(node: NodeStore): NodeState {
+  return useStore(node.state)
+}
+
 /** The content width of an element in CSS pixels; `fallback` until it is measured. */
 export function useWidth(element: RefObject<HTMLElement | null>, fallback: number): number {
   const [width, setWidth] = useState(fallback)
@@ -40,4 +55,15 @@ export function useWidth(element: RefObject<HTMLElement | null>, fallback: numbe
     return () => observer.disconnect()
   }, [element])
   return width
+}
+
+/** A new page begins at its top, and the keyboard and screen readers begin at its heading. */
+export function useFocusOnChange(key: string): void {
+  const shown = useRef(key)
+  useEffect(() => {
+    if (shown.current === key) return
+    shown.current = key
+    window.scrollTo(0, 0)
+    document.querySelector('h1')?.focus({ preventScroll: true })
+  }, [key])
 }

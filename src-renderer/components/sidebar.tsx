@@ -1,10 +1,22 @@
-import type { NodeStatus } from '../../src-shared/status'
-import { profileWords } from '../words'
-import { Mark } from './status-shape'
+import type { NodeStatus, StatusShape } from '../../src-shared/status'
+import { hashOf, PAGES, type Page } from '../router'
+import type { Theme } from '../theme'
+import { profileWords, SHAPE_NAMES } from '../words/node'
+import { PAGE_NAMES, SHELL } from '../words/pages'
+import { NAV_ICONS } from './nav-icons'
+import { Mark, StatusShapeIcon } from './status-shape'
 import { CopyPeerId } from './text'
 import { ThemeSwitch } from './theme-switch'
 
-export function Sidebar({ status }: { status: NodeStatus | null }) {
+export interface SidebarProps {
+  page: Page
+  status: NodeStatus | null
+  isLive: boolean
+  theme: Theme
+  onTheme(theme: Theme): void
+}
+
+export function Sidebar({ page, status, isLive, theme, onTheme }: SidebarProps) {
   return (
     <div className="side">
       <div className="side-inner">
@@ -13,24 +25,39 @@ export function Sidebar({ status }: { status: NodeStatus | null }) {
           Espalier
         </div>
         <nav aria-label="Pages">
-          <a href="#overview" aria-current="page">
-            <svg className="side-icon" width="18" height="18" viewBox="0 0 20 20" aria-hidden="true">
-              <path d="M3 10l7-6 7 6M5 9v7h10V9" />
-            </svg>
-            Overview
-          </a>
+          {PAGES.map((name) => (
+            <a
+              key={name}
+              href={hashOf(name === 'peers' ? { page: name, view: 'table' } : { page: name })}
+              aria-current={name === page ? 'page' : undefined}
+            >
+              <svg className="side-icon" width="18" height="18" viewBox="0 0 20 20" aria-hidden="true">
+                <path d={NAV_ICONS[name]} />
+              </svg>
+              {PAGE_NAMES[name]}
+            </a>
+          ))}
         </nav>
         <div className="side-foot">
-          {status && (
-            <div className="who">
-              <b title={status.publicName}>{status.publicName}</b>
-              {status.peerId && <CopyPeerId peerId={status.peerId} />}
-              <span>{profileWords(status.profile)}</span>
-            </div>
-          )}
-          <ThemeSwitch />
+          {status && <Who status={status} isLive={isLive} />}
+          <ThemeSwitch theme={theme} onTheme={onTheme} />
         </div>
       </div>
+    </div>
+  )
+}
+
+/** The state in small, on every page; while there is no contact, the node's own shape would be a claim. */
+function Who({ status, isLive }: { status: NodeStatus; isLive: boolean }) {
+  const shape: StatusShape = isLive ? status.shape : 'waiting'
+  return (
+    <div className="who">
+      <span className="who-name" title={status.publicName}>
+        <StatusShapeIcon shape={shape} size={16} label={`${isLive ? SHAPE_NAMES[shape] : SHELL.noContact}:`} />
+        <b>{status.publicName}</b>
+      </span>
+      {status.peerId && <CopyPeerId peerId={status.peerId} />}
+      <span>{profileWords(status.profile)}</span>
     </div>
   )
 }

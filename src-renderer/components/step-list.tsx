@@ -1,6 +1,6 @@
 import type { NodeStatus, StatusShape, Step, StepState } from '../../src-shared/status'
-import { formatSpan } from '../format'
-import { evidenceWords, nextWords, progressWords, STEP_TITLES } from '../words'
+import { closeSentence, formatSpan } from '../format'
+import { evidenceWords, nextWords, progressWords, STEP_TITLES } from '../words/steps'
 import { useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
 import { Age, Sentence, WithPeers } from './text'
@@ -61,7 +61,7 @@ function StepItem({ step }: { step: Step }) {
         {progress && isMoving && <ProgressBar title={STEP_TITLES[step.name][step.state]} {...progress} />}
         {step.blocker && (
           <p className="blocker">
-            <WithPeers text={step.blocker.cause} />. {step.blocker.action}{' '}
+            <WithPeers text={closeSentence(step.blocker.cause)} /> {step.blocker.action}{' '}
             <code className="code">{step.blocker.code}</code>
           </p>
         )}

@@ -1,6 +1,6 @@
 import { Fragment, useState } from 'react'
 import { formatAge, formatExact, shortenPeerId } from '../format'
-import type { Words } from '../words'
+import type { Words } from '../words/steps'
 import { useNow } from './hooks'
 
 /** "12 s ago"; the exact time on hover. */
@@ -20,9 +20,14 @@ export function PeerName({ peerId }: { peerId: string }) {
 
 /** A peer id that a click copies. */
 export function CopyPeerId({ peerId }: { peerId: string }) {
+  return <CopyText text={peerId} shown={shortenPeerId(peerId)} what="the peer id" />
+}
+
+/** Something long, shown short, that a click copies whole. `what`: its name, for those who hear the button. */
+export function CopyText({ text, shown, what }: { text: string; shown: string; what: string }) {
   const [result, setResult] = useState<'copied' | 'failed' | null>(null)
   const copy = () => {
-    navigator.clipboard.writeText(peerId).then(
+    navigator.clipboard.writeText(text).then(
       () => setResult('copied'),
       () => setResult('failed'),
     )
@@ -31,13 +36,13 @@ export function CopyPeerId({ peerId }: { peerId: string }) {
     <button
       type="button"
       className="copy"
-      title={`${peerId}\nClick to copy`}
-      aria-label={`Copy the peer id ${peerId}`}
+      title={`${text}\nClick to copy`}
+      aria-label={`Copy ${what} ${text}`}
       onClick={copy}
       onBlur={() => setResult(null)}
       onMouseLeave={() => setResult(null)}
     >
-      <code aria-hidden="true">{shortenPeerId(peerId)}</code>
+      <code aria-hidden="true">{shown}</code>
       <span className="copy-result" role="status">
         {result === 'copied' ? 'Copied' : result === 'failed' ? 'Select it on hover: copying is not allowed here' : ''}
       </span>

@@ -1,7 +1,7 @@
-import { useState } from 'react'
-import { applyTheme, readTheme, THEMES, type Theme } from '../theme'
+import { useId } from 'react'
+import { THEMES, type Theme } from '../theme'
+import { THEME_NAMES } from '../words/node'
 
-const WORDS: Readonly<Record<Theme, string>> = { system: 'As the system', light: 'Light', dark: 'Dark' }
 const DRAWINGS: Readonly<Record<Theme, string>> = {
   system: 'M3 4.5h14v9H3zM7 17h6M10 13.5V17',
   light:
@@ -9,22 +9,25 @@ const DRAWINGS: Readonly<Record<Theme, string>> = {
   dark: 'M16.5 12A7 7 0 0 1 8 3.5a7 7 0 1 0 8.5 8.5z',
 }
 
-export function ThemeSwitch() {
-  const [theme, setTheme] = useState(() => readTheme(window))
-  const choose = (next: Theme) => {
-    applyTheme(window, next)
-    setTheme(next)
-  }
+export interface ThemeSwitchProps {
+  theme: Theme
+  onTheme(theme: Theme): void
+  /** Words beside the drawings, where there is room for them. */
+  withWords?: boolean
+}
+
+export function ThemeSwitch({ theme, onTheme, withWords = false }: ThemeSwitchProps) {
+  const group = useId()
   return (
-    <fieldset className="theme">
+    <fieldset className={withWords ? 'theme has-words' : 'theme'}>
       <legend className="only-read">Colours</legend>
       {THEMES.map((name) => (
-        <label key={name} title={WORDS[name]}>
-          <input type="radio" name="theme" value={name} checked={theme === name} onChange={() => choose(name)} />
+        <label key={name} title={THEME_NAMES[name]}>
+          <input type="radio" name={group} value={name} checked={theme === name} onChange={() => onTheme(name)} />
           <svg className="side-icon" width="16" height="16" viewBox="0 0 20 20" aria-hidden="true">
             <path d={DRAWINGS[name]} />
           </svg>
-          <span className="only-read">{WORDS[name]}</span>
+          <span className={withWords ? undefined : 'only-read'}>{THEME_NAMES[name]}</span>
         </label>
       ))}
     </fieldset>

@@ -1,0 +1,124 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: electron-builder fills these in.
+// How the app becomes installers. Every system is built on itself: koffi, libsql and llama.cpp come as binaries of the
+// computer that installs them, so a package made elsewhere would carry the wrong ones.
+import { fileURLToPath } from 'node:url'
+import { shippedCode, unreachedPackages } from './shipped.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')
+const shipped = shippedCode(root)
+
+// Inside a package only what runs, and the licence texts. Folders are named at a package's top only: `yaml/dist/doc`
+// and its like are code.
+const OVERHEAD = [
+  '!**/*.{map,ts,mts,cts,tsx,flow,tsbuildinfo,markdown,proto,wat,bnf,c,cc,cpp,h,hh,hpp,S,asm,inc,def,gyp,gypi,sh,yml,yaml}',
+  '!**/node_modules/**/.*',
+  '!**/node_modules/**/CMakeLists.txt',
+  '!**/node_modules/{*,@*/*}/{test,tests,__tests__,spec,doc,docs,example,examples,bench,benchmark,benchmarks,coverage}/**',
+  '!**/node_modules/**/!(LICEN?E*|licen?e*|COPYING*|NOTICE*|ThirdParty*|THIRD*).{md,html,ico}',
+  '!**/node_modules/**/{README,Readme,readme,CHANGELOG,Changelog,changelog,HISTORY,History}*',
+  '!node_modules/koffi/{lib,vendor}/**',
+  '!node_modules/koffi/cnoke.cjs',
+]
+
+// Binaries for this system, this processor and (on Linux) glibc: Electron does not run on musl.
+const FOREIGN_BINARIES = [
+  '!node_modules/@koromix/!(koffi-${platform}-${arch})/**',
+  '!node_modules/@koromix/*/musl_*/**',
+  '!node_modules/@libsql/!(${platform}-${arch}*)/**',
+  '!node_modules/@libsql/*-musl*/**',
+  '!node_modules/@node-llama-cpp/!(${os}-${arch}|${os}-${arch}-vulkan|${os}-${arch}-metal)/**',
+  // The addon of node-llama-cpp itself: the engine calls llama.cpp's libraries beside it.
+  '!node_modules/@node-llama-cpp/*/bins/*/llama-addon.node',
+]
+
+/** @type {import('electron-builder').Configuration} */
+export default {
+  appId: 'org.espalier.Espalier',
+  productName: 'Espalier',
+  copyright: 'The Espalier contributors, MIT licence',
+  // Installers show a page to visit and a person to write to. Names below .invalid can never become someone else's.
+  extraMetadata: { homepage: 'https://espalier.invalid' },
+  directories: { output: 'out/installers', buildResources: 'build' },
+  artifactName: '${productName}-${version}-${os}-${arch}.${ext}',
+
+  files: [
+    'package.json',
+    ...shipped.files,
+    'out/renderer/**',
+    'resources/icons/**',
+    'resources/models/*.{gguf,json}',
+    '!resources/icons/*.svg',
+    ...unreachedPackages(root, shipped.packages).map((name) => `!**/node_modules/${name}/**`),
+    ...FOREIGN_BINARIES,
+    ...OVERHEAD,
+  ],
+  asar: true,
+  // What the system's loader or llama.cpp opens by path; neither can read from the archive.
+  asarUnpack: [
+    '**/*.node',
+    'node_modules/@koromix/**',
+    'node_modules/@libsql/**',
+    'node_modules/@node-llama-cpp/**',
+    'resources/models/**',
+  ],
+  // All natives are prebuilt for Node-API, which is the same in Electron.
+  npmRebuild: false,
+  electronLanguages: ['en-US'],
+  ...(process.env.ELECTRON_OVERRIDE_DIST_PATH ? { electronDist: process.env.ELECTRON_OVERRIDE_DIST_PATH } : {}),
+  electronFuses: {
+    runAsNode: false,
+    enableNodeOptionsEnvironmentVariable: false,
+    // Playwright speaks to the main process through the inspector, so builds for end-to-end tests keep it.
+    enableNodeCliInspectArguments: process.env.ELECTRON_ENABLE_INSPECT === 'true',
+    enableCookieEncryption: true,
+    enableEmbeddedAsarIntegrityValidation: true,
+    onlyLoadAppFromAsar: true,
+    grantFileProtocolExtraPrivileges: false,
+  },
+  // No update server yet: without this, one is guessed from the git remote.
+  publish: null,
+
+  linux: {
+    target: ['AppImage', 'deb', 'rpm'],
+    executableName: 'espalier',
+    icon: 'build/icons',
+    category: 'Network',
+    synopsis: 'A node of a shared language-model network',
+    maintainer: 'The Espalier contributors <contributors@espalier.invalid>',
+    desktop: {
+      entry: {
+        Name: 'Espalier',
+        GenericName: 'Language-Model Node',
+        Comment: 'Share this computer with a language-model network',
+        Categories: 'Network;P2P;',
+        Keywords: 'llm;llama;language model;peer;',
+        StartupWMClass: 'espalier',
+        StartupNotify: 'true',
+      },
+    },
+  },
+  mac: {
+    target: [{ target: 'dmg', arch: ['x64', 'arm64'] }],
+    icon: 'build/icon.icns',
+    category: 'public.app-category.utilities',
+    hardenedRuntime: true,
+    gatekeeperAssess: false,
+    entitlements: 'build/entitlements.mac.plist',
+    entitlementsInherit: 'build/entitlements.mac.plist',
+    extendInfo: {
+      NSLocalNetworkUsageDescription: 'Espalier talks to other nodes of your network, also those in this building.',
+    },
+  },
+  win: {
+    // libsql has no binary for Windows on ARM.
+    target: [{ target: 'nsis', arch: ['x64'] }],
+    icon: 'build/icon.ico',
+  },
+  nsis: {
+    oneClick: false,
+    perMachine: false,
+    allowToChangeInstallationDirectory: true,
+    // Identity and verified pieces of models belong to the person, not to the installation.
+    deleteAppDataOnUninstall: false,
+  },
+}

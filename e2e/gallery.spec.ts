@@ -1,0 +1,355 @@
+import type { Page } from '@playwright/test'
+import { EspalierError } from '../src-shared/errors'
+import { expectNoIssueInAnyColour, picture, type Size } from './support/gallery'
+import { expect, headline, test } from './support/page-test'
+import type { ScriptedHost } from './support/scripted-host'
+import {
+  ALL_STATES,
+  demoStatus,
+  fetchingStatus,
+  largeModelStatus,
+  problemStatus,
+  servingStatus,
+  stoppedStatus,
+} from './support/status-fixtures'
+import {
+  crowdedStatus,
+  failingChecksOf,
+  firstRunStatus,
+  LARGE_SHARDS,
+  linesOf,
+  rejectedStatus,
+  SETTINGS,
+} from './support/view-fixtures'
+
+test.beforeEach(({ page }) => page.setViewportSize({ width: 1440, height: 900 }))
+
+const ALL: readonly Size[] = ['wide', 'small', 'phone']
+
+/** Every picture is a check too: it fits its window, and axe finds nothing serious in it. */
+async function look(page: Page, name: string, sizes?: readonly Size[]): Promise<void> {
+  await picture(page, name, sizes)
+  await expectNoIssueInAnyColour(page)
+}
+
+async function open(page: Page, host: ScriptedHost, path: string): Promise<void> {
+  await page.goto(host.url)
+  await expect(page.locator('main h1')).not.toHaveText(/Connecting|Reading/)
+  await page.evaluate((hash) => {
+    window.location.hash = hash
+  }, path)
+}
+
+async function goAway(host: ScriptedHost, page: Page): Promise<void> {
+  await host.carrier.close()
+  await expect(page.getByText(/Last news/)).toBeVisible()
+}
+
+async function ask(page: Page, prompt = 'A hacker is'): Promise<void> {
+  await page.getByRole('textbox', { name: 'Prompt' }).fill(prompt)
+  await page.getByRole('button', { name: 'Send' }).click()
+}
+
+test.describe('overview', () => {
+  for (const [name, make] of Object.entries({ ...ALL_STATES, rejected: rejectedStatus, crowded: crowdedStatus })) {
+    test(name, async ({ page, host }) => {
+      host.say(make)
+      await page.goto(host.url)
+      await expect(headline(page)).toHaveText(make(0).headline)
+      await look(page, `overview-${name}`, ['demo', 'waiting'].includes(name) ? ALL : ['wide'])
+    })
+  }
+
+  test('no contact', async ({ page, host, complaints }) => {
+    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    host.say(servingStatus)
+    await open(page, host, '#/overview')
+    await goAway(host, page)
+    await look(page, 'overview-no-contact')
+  })
+
+  test('wrong link', async ({ page, host }) => {
+    await page.goto(`${host.carrier.url}/#token=not-the-token-of-this-host-at-all`)
+    await expect(headline(page)).toHaveText('This link is not valid here')
+    await look(page, 'overview-wrong-link')
+  })
+
+  test('loading', async ({ page, host }) => {
+    host.silent.add('status.get')
+    await page.goto(host.url)
+    await expect(headline(page)).toHaveText('Reading the node’s state')
+    await look(page, 'overview-loading')
+  })
+})
+
+test.describe('welcome', () => {
+  test.beforeEach(({ host }) => {
+    host.settings = { ...SETTINGS, network: null, publicName: 'quiet-quince-4127' }
+    host.say(firstRunStatus)
+  })
+
+  test('first run', async ({ page, host }) => {
+    await page.goto(host.url)
+    await expect(headline(page)).toHaveText(/Lend a branch/)
+    await look(page, 'welcome', ALL)
+  })
+
+  test('a network looked at', async ({ page, host }) => {
+    await page.goto(host.url)
+    await page.getByRole('radio', { name: /coordinator/ }).check()
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
+    await page.getByRole('button', { name: 'Look at this network' }).click()
+    await expect(page.getByText('Llama 3.1 8B Instruct')).toBeVisible()
+    await look(page, 'welcome-preview', ALL)
+  })
+
+  test('an address that is none', async ({ page, host }) => {
+    await page.goto(host.url)
+    await page.getByRole('radio', { name: /coordinator/ }).check()
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://example.org')
+    await page.getByRole('button', { name: 'Look at this network' }).click()
+    await expect(page.getByText('COORDINATOR_NOT_ONE')).toBeVisible()
+    await look(page, 'welcome-problem')
+  })
+
+  test('no contact', async ({ page, host, complaints }) => {
+    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    await page.goto(host.url)
+    await expect(headline(page)).toHaveText(/Lend a branch/)
+    await goAway(host, page)
+    await look(page, 'welcome-no-contact')
+  })
+})
+
+test.describe('shards', () => {
+  test('serving', async ({ page, host }) => {
+    host.say(demoStatus)
+    await open(page, host, '#/shards')
+    await expect(page.getByText('not needed here')).toBeVisible()
+    await look(page, 'shards', ALL)
+  })
+
+  for (const [name, make] of Object.entries({ fetching: fetchingStatus, problem: problemStatus })) {
+    test(name, async ({ page, host }) => {
+      host.say(make)
+      await open(page, host, '#/shards')
+      await expect(page.getByText('not needed here')).toBeVisible()
+      await look(page, `shards-${name}`)
+    })
+  }
+
+  test('large', async ({ page, host }) => {
+    host.say(largeModelStatus)
+    host.shards = LARGE_SHARDS
+    await open(page, host, '#/shards')
+    await expect(page.getByText('not needed here')).toBeVisible()
+    await look(page, 'shards-large')
+  })
+
+  test('empty', async ({ page, host }) => {
+    host.say(firstRunStatus)
+    host.shards = null
+    await open(page, host, '#/shards')
+    await expect(page.getByRole('heading', { name: 'Nothing on disk' })).toBeVisible()
+    await look(page, 'shards-empty')
+  })
+
+  test('loading', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.silent.add('shards.get')
+    await open(page, host, '#/shards')
+    await expect(page.getByText('Reading what lies on disk…')).toBeVisible()
+    await look(page, 'shards-loading')
+  })
+
+  test('error', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.failing.set('shards.get', new EspalierError('SHARD_READ_FAILED', 'manifest.json'))
+    await open(page, host, '#/shards')
+    await expect(page.getByText('SHARD_READ_FAILED')).toBeVisible()
+    await look(page, 'shards-error')
+  })
+
+  test('no contact', async ({ page, host, complaints }) => {
+    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    host.say(servingStatus)
+    await open(page, host, '#/shards')
+    await expect(page.getByText('not needed here')).toBeVisible()
+    await goAway(host, page)
+    await look(page, 'shards-no-contact')
+  })
+})
+
+test.describe('peers', () => {
+  for (const [name, make] of Object.entries({ demo: demoStatus, crowded: crowdedStatus, stopped: stoppedStatus })) {
+    for (const view of ['table', 'map', 'path']) {
+      test(`${view}, ${name}`, async ({ page, host }) => {
+        host.say(make)
+        await open(page, host, `#/peers/${view}`)
+        if (view === 'map') await expect(page.getByRole('heading', { name: 'Location unknown' })).toBeVisible()
+        else await expect(headline(page)).toHaveText('Peers')
+        await look(page, `peers-${view}-${name}`, name === 'demo' ? ALL : ['wide'])
+      })
+    }
+  }
+
+  test('path of an answer', async ({ page, host }) => {
+    host.say(demoStatus)
+    host.tokenIntervalMs = 5
+    await open(page, host, '#/try')
+    await ask(page)
+    await expect(page.getByText('Complete')).toBeVisible()
+    await page.getByRole('link', { name: 'Peers' }).click()
+    await page.getByRole('link', { name: 'Path' }).click()
+    await expect(page.getByText('A token took')).toBeVisible()
+    await look(page, 'peers-path-answer', ALL)
+  })
+
+  test('no contact', async ({ page, host, complaints }) => {
+    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    host.say(servingStatus)
+    await open(page, host, '#/peers')
+    await goAway(host, page)
+    await look(page, 'peers-no-contact')
+  })
+})
+
+test.describe('try', () => {
+  test('empty', async ({ page, host }) => {
+    host.say(demoStatus)
+    await open(page, host, '#/try')
+    await expect(headline(page)).toHaveText('Try it')
+    await look(page, 'try-empty', ALL)
+  })
+
+  test('writing', async ({ page, host }) => {
+    host.say(demoStatus)
+    host.tokenIntervalMs = 60
+    await open(page, host, '#/try')
+    await ask(page)
+    await expect(page.getByText('lattice')).toBeVisible()
+    await picture(page, 'try-writing')
+  })
+
+  test('answered', async ({ page, host }) => {
+    host.say(demoStatus)
+    host.tokenIntervalMs = 5
+    await open(page, host, '#/try')
+    await ask(page)
+    await expect(page.getByText('Complete')).toBeVisible()
+    await look(page, 'try-answer', ALL)
+  })
+
+  test('refused', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, '#/try')
+    await ask(page, 'this is too long')
+    await expect(page.getByText('PROMPT_TOO_LONG')).toBeVisible()
+    await look(page, 'try-refused')
+  })
+
+  test('gap', async ({ page, host }) => {
+    host.say(largeModelStatus)
+    await open(page, host, '#/try')
+    await expect(page.getByText('No answer can pass yet')).toBeVisible()
+    await look(page, 'try-gap')
+  })
+
+  test('no contact', async ({ page, host, complaints }) => {
+    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    host.say(servingStatus)
+    host.tokenIntervalMs = 100
+    await open(page, host, '#/try')
+    await ask(page)
+    await expect(page.getByText('who trains')).toBeVisible()
+    await goAway(host, page)
+    await look(page, 'try-no-contact')
+  })
+})
+
+test.describe('diagnostics', () => {
+  test('a warning', async ({ page, host }) => {
+    host.say(demoStatus)
+    host.logLines = linesOf(Date.now(), 500)
+    await open(page, host, '#/diagnostics')
+    await expect(page.getByRole('heading', { name: 'Reached from outside' })).toBeVisible()
+    await expect(page.getByText('500 lines')).toBeVisible()
+    await look(page, 'diagnostics', ALL)
+  })
+
+  test('a failure, and a log that is searched', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.makeChecks = failingChecksOf
+    await open(page, host, '#/diagnostics')
+    await expect(page.getByText('SHARD_WRITE_FAILED')).toBeVisible()
+    await page.getByRole('searchbox').fill('heartbeat')
+    await expect(page.getByText('5 of 60 lines')).toBeVisible()
+    await look(page, 'diagnostics-failure')
+  })
+
+  test('loading', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.silent.add('diagnostics.run').add('logs.recent')
+    await open(page, host, '#/diagnostics')
+    await expect(page.getByText('Reading the log…')).toBeVisible()
+    await look(page, 'diagnostics-loading')
+  })
+
+  test('error', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.failing.set('diagnostics.run', new EspalierError('TIMED_OUT'))
+    host.failing.set('logs.recent', new EspalierError('DATA_DIR_UNUSABLE'))
+    await open(page, host, '#/diagnostics')
+    await expect(page.getByText('DATA_DIR_UNUSABLE')).toBeVisible()
+    await look(page, 'diagnostics-error')
+  })
+
+  test('no contact', async ({ page, host, complaints }) => {
+    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    host.say(servingStatus)
+    await open(page, host, '#/diagnostics')
+    await expect(page.getByText('60 lines')).toBeVisible()
+    await goAway(host, page)
+    await look(page, 'diagnostics-no-contact')
+  })
+})
+
+test.describe('settings', () => {
+  test.beforeEach(({ host }) => host.say(demoStatus))
+
+  test('as they are', async ({ page, host }) => {
+    await open(page, host, '#/settings')
+    await look(page, 'settings', ALL)
+  })
+
+  test('with values that need a look', async ({ page, host }) => {
+    await open(page, host, '#/settings')
+    await page.getByRole('textbox', { name: 'Port for other nodes' }).fill('80')
+    await page.getByRole('textbox', { name: 'Name that others see' }).fill('')
+    await expect(page.getByText('Some values need a look')).toBeVisible()
+    await look(page, 'settings-problems')
+  })
+
+  test('a save that is refused', async ({ page, host }) => {
+    host.failing.set('settings.save', new EspalierError('DATA_DIR_UNUSABLE', 'no space left'))
+    await open(page, host, '#/settings')
+    await page.getByRole('textbox', { name: 'Name that others see' }).fill('cellar-pc')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect(page.getByText('DATA_DIR_UNUSABLE')).toBeVisible()
+    await look(page, 'settings-refused')
+  })
+
+  test('leaving', async ({ page, host }) => {
+    await open(page, host, '#/settings')
+    await page.getByRole('button', { name: 'Leave this network' }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await look(page, 'settings-leave')
+  })
+
+  test('no contact', async ({ page, host, complaints }) => {
+    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    await open(page, host, '#/settings')
+    await goAway(host, page)
+    await look(page, 'settings-no-contact')
+  })
+})

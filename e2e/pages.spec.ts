@@ -1,0 +1,492 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Page } from '@playwright/test'
+import { EspalierError } from '../src-shared/errors'
+import { RENDERER_DIR } from './support/build-renderer'
+import { expectNoIssueInAnyColour } from './support/gallery'
+import { expect, headline, test } from './support/page-test'
+import { READ_TOKEN, type ScriptedHost } from './support/scripted-host'
+import {
+  demoStatus,
+  fetchingStatus,
+  largeModelStatus,
+  PEERS,
+  servingStatus,
+  stoppedStatus,
+} from './support/status-fixtures'
+import { failingChecksOf, firstRunStatus, linesOf, manyPeers, SETTINGS, SHARDS } from './support/view-fixtures'
+
+const prompt = (page: Page) => page.getByRole('textbox', { name: 'Prompt' })
+const answer = (page: Page) => page.getByRole('log', { name: 'Answer' })
+
+async function open(page: Page, host: ScriptedHost, name: string): Promise<void> {
+  await page.goto(host.url)
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true }).click()
+  await expect(headline(page)).toHaveText(name)
+}
+
+test.describe('every page', () => {
+  const NAMES = ['Shards', 'Peers', 'Try it', 'Diagnostics', 'Settings']
+
+  test('C-40: has an address, a title, the demo’s watermark, and nothing serious for axe', async ({ page, host }) => {
+    host.say(demoStatus)
+    await page.goto(host.url)
+    for (const name of ['Overview', ...NAMES]) {
+      await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
+      await expect(page.getByText('This node can’t leave this computer')).toBeVisible()
+      if (name !== 'Overview') await expect(page).toHaveTitle(`${name} · Espalier`)
+      await expectNoIssueInAnyColour(page)
+    }
+    await page.reload()
+    await expect(headline(page)).toHaveText('Settings')
+    await page.goBack()
+    await expect(headline(page)).toHaveText('Diagnostics')
+  })
+
+  test('H-30: is reached by keyboard, and begins at its heading', async ({ page, host }) => {
+    host.say(stoppedStatus)
+    await page.goto(host.url)
+    await expect(headline(page)).toHaveText('Stopped')
+    const reached: string[] = []
+    for (let tab = 0; tab < 9; tab += 1) {
+      await page.keyboard.press('Tab')
+      const name = await page.evaluate(() => {
+        const at = document.activeElement
+        if (at instanceof HTMLInputElement && at.type === 'radio') return at.value
+        return at?.getAttribute('aria-label') ?? at?.textContent?.trim() ?? ''
+      })
+      reached.push(name.replace(PEERS.self, '…'))
+    }
+    expect(reached).toEqual(['Overview', ...NAMES, 'Copy the peer id …', 'system', 'Start'])
+
+    await page.getByRole('link', { name: 'Peers' }).focus()
+    await page.keyboard.press('Enter')
+    await expect(headline(page)).toHaveText('Peers')
+    await expect(headline(page)).toBeFocused()
+  })
+
+  test('tells while there is no contact, and goes on by itself', async ({ page, host, complaints }) => {
+    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    host.say(servingStatus)
+    await page.goto(host.url)
+    await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
+    await host.carrier.close()
+    for (const name of NAMES) {
+      await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
+      await expect(page.getByText('No contact with the node.', { exact: true })).toBeVisible()
+      await expect(page.getByText(/Last news/)).toBeVisible()
+      await expect(page.getByRole('img', { name: 'visible:' })).toHaveCount(0)
+    }
+  })
+
+  test('fits into 250 kB, compressed', async () => {
+    const names = (await readdir(join(RENDERER_DIR, 'assets'))).filter((name) => /\.(js|css)$/.test(name))
+    const sizes = await Promise.all(
+      names.map(async (name) => gzipSync(await readFile(join(RENDERER_DIR, 'assets', name))).length),
+    )
+    expect(names.some((name) => name.startsWith('peer-map'))).toBe(true)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(250_000)
+  })
+
+  test('renders at most ten times a second in a burst', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, 'Peers')
+    await page.evaluate(() => {
+      const counted = window as unknown as { changes: Set<number> }
+      counted.changes = new Set()
+      new MutationObserver(() => counted.changes.add(performance.now())).observe(document.body, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+      })
+    })
+    const startedAt = Date.now()
+    for (let index = 0; index < 200; index += 1) {
+      host.say((at) => ({ ...servingStatus(at), peers: manyPeers(at, 10 + (index % 20), 8) }))
+      host.write('debug', 'burst', `line ${index}`)
+      await page.waitForTimeout(5)
+    }
+    const seconds = (Date.now() - startedAt) / 1_000
+    const changes = await page.evaluate(() => (window as unknown as { changes: Set<number> }).changes.size)
+    // One more for the first, which is shown at once.
+    expect(changes).toBeLessThanOrEqual(10 * seconds + 1)
+    expect(changes).toBeGreaterThan(3)
+  })
+})
+
+test.describe('welcome', () => {
+  test.beforeEach(({ host }) => {
+    host.settings = { ...SETTINGS, network: null }
+    host.say(firstRunStatus)
+  })
+
+  test('a demo is one click away', async ({ page, host }) => {
+    host.onStart = () => host.say(demoStatus)
+    await page.goto(host.url)
+    await expect(headline(page)).toHaveText('Lend a branch of this computer')
+    await expect(page.getByText('every node on a route can read what passes through it')).toBeVisible()
+    await expectNoIssueInAnyColour(page)
+    await page.getByRole('button', { name: 'Start the demo' }).click()
+    await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
+    await expect(page.getByText('This node can’t leave this computer')).toBeVisible()
+    expect(host.settings.network).toEqual({ kind: 'demo' })
+  })
+
+  test('a network is looked at before anything is sent, and the sent fields are shown', async ({ page, host }) => {
+    await page.goto(host.url)
+    await page.getByRole('radio', { name: /coordinator/ }).check()
+    await page.getByRole('button', { name: 'Look at this network' }).click()
+    await expect(page.getByText('Enter the address that the host')).toBeVisible()
+    await page.getByRole('textbox', { name: 'Address' }).fill('orchard')
+    await expect(page.getByText('This is not a web address')).toBeVisible()
+    expect(host.calls.filter(({ method }) => method.startsWith('network.'))).toEqual([])
+
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://elsewhere.example')
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('alert')).toContainText('COORDINATOR_NOT_ONE')
+
+    await page.getByRole('textbox', { name: 'Name that others see' }).fill('cellar-pc')
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
+    await expect(page.getByRole('alert')).toHaveCount(0)
+    await page.getByRole('button', { name: 'Look at this network' }).click()
+    await expect(page.getByText('Llama 3.1 8B Instruct')).toBeVisible()
+    await expect(page.getByText('93 %')).toBeVisible()
+    await expect(page.getByRole('definition').filter({ hasText: 'cellar-pc' })).toBeVisible()
+    await expect(page.getByText(PEERS.self)).toBeVisible()
+
+    await page.getByRole('button', { name: 'Ask to join' }).click()
+    await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible()
+    expect(host.settings).toMatchObject({
+      publicName: 'cellar-pc',
+      network: { kind: 'coordinator', url: 'https://orchard.example' },
+    })
+  })
+
+  test('a refusal to join stands beside the button', async ({ page, host }) => {
+    host.failing.set('network.join', new EspalierError('PORT_TAKEN', '31338'))
+    await page.goto(host.url)
+    await page.getByRole('button', { name: 'Start the demo' }).click()
+    await expect(page.getByRole('alert')).toContainText('PORT_TAKEN')
+    await expect(page.getByRole('button', { name: 'Start the demo' })).toBeEnabled()
+  })
+})
+
+test.describe('shards', () => {
+  test('the ladder stands on evidence, and follows the node', async ({ page, host }) => {
+    host.say(fetchingStatus)
+    host.shards = null
+    await open(page, host, 'Shards')
+    await expect(page.getByRole('heading', { name: 'Nothing on disk yet' })).toBeVisible()
+    const rung = (name: string) => page.getByRole('listitem').filter({ has: page.getByRole('heading', { name }) })
+    await expect(rung('Every piece matches its hash')).toContainText(/640\sMB of 1\.03\sGB/)
+    await expect(rung('Partly here')).toHaveAttribute('aria-current', 'step')
+
+    host.shards = SHARDS
+    host.say(servingStatus)
+    await expect(rung('Served another node')).toContainText('Used by 12D3…aa4K')
+    await expect(rung('Test pass gave the expected answer')).toContainText('allowed 0.01')
+    await expect(page.getByText('24 of 46 pieces')).toBeVisible()
+    await expect(page.getByText(/53\s% of the model’s/)).toBeVisible()
+  })
+
+  test('a piece’s hash is short, and copied whole', async ({ page, host, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    host.say(servingStatus)
+    await open(page, host, 'Shards')
+    const block = page.getByRole('radio', { name: /^Block 6, yours: 5 pieces/ })
+    await page.getByRole('radio', { name: /^Block 5/ }).check()
+    await page.keyboard.press('ArrowRight')
+    await expect(block).toBeChecked()
+    const piece = SHARDS.pieces.find((known) => known.block === 6)
+    await page.getByRole('button', { name: `Copy the hash of piece ${piece?.index},` }).click()
+    await expect(page.getByText('Copied')).toBeVisible()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(piece?.sha256)
+  })
+
+  test('what cannot be read is told, and read again when asked', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.failing.set('shards.get', new EspalierError('SHARD_READ_FAILED'))
+    await open(page, host, 'Shards')
+    await expect(page.getByRole('alert')).toContainText('SHARD_READ_FAILED')
+    host.failing.clear()
+    await page.getByRole('button', { name: 'Read again' }).click()
+    await expect(page.getByText('24 of 46 pieces')).toBeVisible()
+    await expect(page.getByRole('alert')).toHaveCount(0)
+  })
+})
+
+test.describe('peers', () => {
+  const names = (page: Page) => page.getByRole('rowheader').locator('.peer-name').allTextContents()
+
+  test('are sorted by keyboard, and their ids copied whole', async ({ page, host, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    host.say(servingStatus)
+    await open(page, host, 'Peers')
+    await expect(page.getByRole('row', { name: /walnut/ })).toContainText(/Online.*0–3.*2\.4\sms/)
+    expect(await names(page)).toEqual(['attic-pc', 'walnut', 'pear-shed', 'Unnamed'])
+    await page.getByRole('button', { name: 'Round trip' }).focus()
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('columnheader', { name: 'Round trip' })).toHaveAttribute('aria-sort', 'ascending')
+    expect(await names(page)).toEqual(['attic-pc', 'walnut', 'Unnamed', 'pear-shed'])
+    await page.keyboard.press('Enter')
+    expect(await names(page)).toEqual(['attic-pc', 'pear-shed', 'Unnamed', 'walnut'])
+
+    await page
+      .getByRole('row', { name: /walnut/ })
+      .getByRole('button')
+      .click()
+    await expect(page.getByText('Copied')).toBeVisible()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(PEERS.walnut)
+  })
+
+  test('C-16: a thousand are drawn a screen at a time', async ({ page, host }) => {
+    host.say((at) => ({ ...servingStatus(at), peers: manyPeers(at, 900, 32) }))
+    await open(page, host, 'Peers')
+    await expect(page.getByText('899 other nodes')).toBeVisible()
+    expect(await page.getByRole('rowheader').count()).toBeLessThan(80)
+    await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight))
+    await expect(page.getByRole('row').last()).toHaveAttribute('aria-rowindex', '901')
+  })
+
+  test('without a place nobody is on the map, and all are listed beside it', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, 'Peers')
+    await page.getByRole('link', { name: 'Map' }).click()
+    const list = page.getByRole('region', { name: 'Location unknown' })
+    await expect(list.getByRole('listitem')).toHaveCount(4)
+    await expect(list).toContainText('nobody is drawn on a guess')
+    await expect(page.getByRole('region', { name: 'Where they are' }).getByRole('img')).toHaveCount(0)
+    await expectNoIssueInAnyColour(page)
+    await page.reload()
+    await expect(list).toBeVisible()
+  })
+
+  test('form the path of an answer, with the time of every hop', async ({ page, host }) => {
+    host.say(demoStatus)
+    host.tokenIntervalMs = 2
+    await open(page, host, 'Try it')
+    await prompt(page).fill('A hacker is')
+    await prompt(page).press('Enter')
+    await expect(page.getByText('Complete')).toBeVisible()
+    await page.getByRole('link', { name: 'Peers' }).click()
+    await page.getByRole('link', { name: 'Path' }).click()
+    const rows = page.getByRole('list', { name: 'The way of an answer' }).getByRole('listitem')
+    await expect(rows).toHaveText([/walnut0–3.*2\.1\sms.*2\.4\sms/, /demo-24–7 · this computer.*3\.4\sms/, /pear-shed/])
+    await expect(page.getByText(/A token took 54\sms: 5\.5\sms of computing in 2 stages/)).toBeVisible()
+    await expectNoIssueInAnyColour(page)
+  })
+})
+
+test.describe('try it', () => {
+  test('an answer is streamed, with its rate and its route', async ({ page, host }) => {
+    host.say(demoStatus)
+    await open(page, host, 'Try it')
+    await expect(page.getByText('Every node on the route can read the prompt and the answer.')).toBeVisible()
+    await prompt(page).fill('hacker')
+    await page.getByRole('textbox', { name: 'Most tokens to write' }).fill('24')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await expect(page.getByText('Writing…')).toBeVisible()
+    await expect(answer(page)).toContainText('trains a tree')
+    await expect(page.getByText('Complete')).toBeVisible()
+    await expect(page.getByText('24 tokens')).toBeVisible()
+    await expect(page.getByText('18.6 tokens/s')).toBeVisible()
+    const route = page.getByRole('list', { name: 'Route of the answer' })
+    await expect(route.getByRole('listitem')).toHaveText([/walnut.*0–3.*2\.1/, /demo-2.*4–7.*3\.4/])
+    await expect(page.getByText('Read on the way by walnut and demo-2.')).toBeVisible()
+    await expect(page.getByText('A small sample model writes here, for show.')).toBeVisible()
+    await expectNoIssueInAnyColour(page)
+  })
+
+  test('an answer can be stopped, and the next one asked for', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.tokenIntervalMs = 50
+    await open(page, host, 'Try it')
+    await prompt(page).fill('a hacker')
+    await prompt(page).press('Enter')
+    await expect(answer(page)).toContainText('who trains')
+    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await expect(page.getByText('Stopped by you')).toBeVisible()
+    const text = await answer(page).textContent()
+    await prompt(page).fill('again')
+    await page.getByRole('button', { name: 'Send' }).click()
+    await expect(answer(page)).not.toHaveText(text ?? '')
+    await expect(answer(page)).toContainText('again')
+  })
+
+  test('a question and its answer outlive a walk to another page', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.tokenIntervalMs = 30
+    await open(page, host, 'Try it')
+    await prompt(page).fill('a hacker')
+    await prompt(page).press('Enter')
+    await page.getByRole('link', { name: 'Shards' }).click()
+    await page.getByRole('link', { name: 'Try it' }).click()
+    await expect(prompt(page)).toHaveValue('a hacker')
+    await expect(page.getByText('Complete')).toBeVisible()
+  })
+
+  test('a refused prompt says why, what to do, and a code to search for', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, 'Try it')
+    await prompt(page).fill('this is too long')
+    await prompt(page).press('Enter')
+    await expect(page.getByRole('alert')).toHaveText(/does not fit.*3,000 tokens.*Shorten the prompt\. PROMPT_TOO_LONG/)
+  })
+
+  test('a gap in the chain keeps the prompt back and names the blocks', async ({ page, host }) => {
+    host.say(largeModelStatus)
+    await open(page, host, 'Try it')
+    await prompt(page).fill('anything')
+    await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled()
+    await expect(page.getByText('No answer can pass yet: blocks 90–94 are served by nobody.')).toBeVisible()
+  })
+
+  test('an answer that is cut off by a lost connection is not shown as a whole one', async ({
+    page,
+    host,
+    complaints,
+  }) => {
+    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    host.say(servingStatus)
+    host.tokenIntervalMs = 100
+    await open(page, host, 'Try it')
+    await prompt(page).fill('a hacker')
+    await prompt(page).press('Enter')
+    await expect(answer(page)).toContainText('One who')
+    await host.carrier.close()
+    await expect(page.getByRole('alert')).toContainText('BRIDGE_DISCONNECTED')
+    await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled()
+  })
+
+  test('a read-only link cannot ask', async ({ page, host }) => {
+    host.say(servingStatus)
+    await page.goto(`${host.carrier.url}/#token=${READ_TOKEN}`)
+    await page.getByRole('link', { name: 'Try it' }).click()
+    await expect(page.getByText('prompts need the operator’s link')).toBeVisible()
+    await expect(page.getByRole('textbox')).toHaveCount(0)
+  })
+})
+
+test.describe('diagnostics', () => {
+  test('checks have a verdict, evidence, an age and a code, and run again when asked', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, 'Diagnostics')
+    await expect(page.getByText('9 checks: 1 warns, 1 could not be looked at.')).toBeVisible()
+    const checks = page.getByRole('region', { name: 'Checks' }).getByRole('listitem')
+    await expect(checks.first()).toContainText('Reached from outside')
+    await expect(checks.first()).toContainText('NOT_DIALLED_BACK')
+    await expect(checks.first()).toContainText(/\d+\ss ago/)
+    host.makeChecks = failingChecksOf
+    await page.getByRole('button', { name: 'Check again' }).click()
+    await expect(checks.first()).toContainText('SHARD_WRITE_FAILED')
+    await expect(page.getByText('9 checks: 1 fails, 1 warns, 1 could not be looked at.')).toBeVisible()
+  })
+
+  test('the log is live, follows, and stops following when somebody scrolls up', async ({ page, host }) => {
+    host.logLines = linesOf(Date.now(), 500)
+    host.say(servingStatus)
+    await open(page, host, 'Diagnostics')
+    await expect(page.getByText('500 lines')).toBeVisible()
+    const lines = page.getByRole('region', { name: 'Log lines' })
+    host.write('info', 'test.first', 'a line that has just come')
+    await expect(lines.getByText('a line that has just come')).toBeInViewport()
+    expect(await lines.getByRole('listitem').count()).toBeLessThan(80)
+
+    await lines.hover()
+    await page.mouse.wheel(0, -600)
+    await expect(page.getByRole('checkbox', { name: 'Follow' })).not.toBeChecked()
+    host.write('info', 'test.second', 'another line')
+    await expect(page.getByText('502 lines')).toBeVisible()
+    await expect(lines.getByText('another line')).not.toBeInViewport()
+    await page.getByRole('checkbox', { name: 'Follow' }).check()
+    await expect(lines.getByText('another line')).toBeInViewport()
+  })
+
+  test('the log is searched, filtered and copied', async ({ page, host, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    host.say(servingStatus)
+    await open(page, host, 'Diagnostics')
+    await page.getByRole('searchbox').fill('heartbeat time')
+    await expect(page.getByText('5 of 60 lines')).toBeVisible()
+    await page.getByRole('radio', { name: 'Errors' }).check({ force: true })
+    await expect(page.getByText('No line matches.')).toBeVisible()
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await page.getByRole('radio', { name: 'Errors' }).check({ force: true })
+    await page.getByRole('button', { name: 'Copy', exact: true }).click()
+    await expect(page.getByText('Copied')).toBeVisible()
+    const copied = await page.evaluate(() => navigator.clipboard.readText())
+    expect(copied.split('\n')).toHaveLength(5)
+    expect(copied).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} ERROR announce\.readback NOT_READ_BACK/)
+  })
+
+  test('what cannot be run or read says so', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.failing.set('diagnostics.run', new EspalierError('TIMED_OUT'))
+    host.failing.set('logs.recent', new EspalierError('DATA_DIR_UNUSABLE'))
+    await open(page, host, 'Diagnostics')
+    await expect(page.getByRole('alert').filter({ hasText: 'TIMED_OUT' })).toBeVisible()
+    await expect(page.getByRole('alert').filter({ hasText: 'DATA_DIR_UNUSABLE' })).toBeVisible()
+  })
+})
+
+test.describe('settings', () => {
+  test('are checked beside their fields, and saved when all are right', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, 'Settings')
+    await expect(page.getByRole('button', { name: 'Save' })).toHaveCount(0)
+    const port = page.getByRole('textbox', { name: 'Port for other nodes' })
+    await port.fill('80')
+    await expect(port).toHaveAccessibleDescription('A whole number between 1,024 and 65,535.')
+    await expect(page.getByRole('button', { name: 'Save' })).toBeDisabled()
+    await expectNoIssueInAnyColour(page)
+    await port.fill('40000')
+    await page.getByRole('textbox', { name: 'Compute threads' }).fill('4')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect(page.getByText('Saved. A running node uses these')).toBeVisible()
+    expect(host.calls.find(({ method }) => method === 'settings.save')?.input).toEqual({
+      listenPort: 40_000,
+      threads: 4,
+    })
+    await page.getByRole('switch', { name: 'Keep running when the window closes' }).uncheck()
+    await expect.poll(() => host.settings.closeToTray).toBe(false)
+  })
+
+  test('a refused save keeps what was typed', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.failing.set('settings.save', new EspalierError('DATA_DIR_UNUSABLE'))
+    await open(page, host, 'Settings')
+    await page.getByRole('textbox', { name: 'Name that others see' }).fill('cellar-pc')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect(page.getByRole('alert')).toContainText('DATA_DIR_UNUSABLE')
+    await expect(page.getByRole('textbox', { name: 'Name that others see' })).toHaveValue('cellar-pc')
+    await page.getByRole('button', { name: 'Discard' }).click()
+    await expect(page.getByRole('textbox', { name: 'Name that others see' })).toHaveValue('attic-pc')
+  })
+
+  test('the network is left only after a question', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, 'Settings')
+    await page.getByRole('button', { name: 'Leave this network' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Leave this network?' })
+    await expect(dialog.getByRole('button', { name: 'Stay' })).toBeFocused()
+    await page.keyboard.press('Escape')
+    await expect(dialog).toHaveCount(0)
+    expect(host.settings.network).not.toBeNull()
+    await page.getByRole('button', { name: 'Leave this network' }).click()
+    host.say(firstRunStatus)
+    await dialog.getByRole('button', { name: 'Leave' }).click()
+    await expect(headline(page)).toHaveText('Lend a branch of this computer')
+    expect(host.settings.network).toBeNull()
+  })
+
+  test('a read-only link shows them and changes nothing', async ({ page, host }) => {
+    host.say(servingStatus)
+    await page.goto(`${host.carrier.url}/#token=${READ_TOKEN}`)
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await expect(page.getByText('cannot change them')).toBeVisible()
+    await expect(page.getByRole('textbox', { name: 'Name that others see' })).toBeDisabled()
+    await expect(page.getByRole('button', { name: 'Leave this network' })).toBeDisabled()
+  })
+})

@@ -1,0 +1,234 @@
+import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
+import { DEFAULT_SETTINGS, type Settings } from '../../src-shared/settings'
+import type { NodeStatus, PeerSummary } from '../../src-shared/status'
+import { COORDINATOR_URL, PEERS, servingStatus, stepsOf, stoppedStatus, waitingStatus } from './status-fixtures'
+
+const MIB = 1_048_576
+
+export const SETTINGS: Settings = {
+  ...DEFAULT_SETTINGS,
+  publicName: 'attic-pc',
+  network: { kind: 'coordinator', url: COORDINATOR_URL },
+}
+
+export const PREVIEW: NetworkPreview = {
+  coordinatorUrl: 'https://orchard.example',
+  modelName: 'Llama 3.1 8B Instruct',
+  blockCount: 32,
+  onlineWorkers: 11,
+  coveragePercent: 93.75,
+  isDemo: false,
+  willSend: [
+    { field: 'worker_id', value: '7d0c4a52-0f55-5b0e-9c0c-6a3f1f1a41c0' },
+    { field: 'nickname', value: 'attic-pc' },
+    { field: 'hardware_type', value: 'cpu' },
+    { field: 'device_name', value: 'AMD Ryzen 7 5700G (linux x64)' },
+    { field: 'vram_gb', value: '0' },
+    { field: 'x_peer_id', value: PEERS.self },
+    { field: 'x_multiaddrs', value: '/ip4/192.0.2.17/tcp/31338' },
+    { field: 'x_demo', value: 'false' },
+  ],
+}
+
+/** Digests of nothing in particular, each different. */
+function digest(seed: number): string {
+  let state = (seed + 1) * 2_654_435_761
+  return Array.from({ length: 64 }, () => {
+    state = (Math.imul(state ^ (state >>> 15), 2_246_822_519) + 0x9e3779b9) >>> 0
+    return (state >>> 28).toString(16)
+  }).join('')
+}
+
+function shardsOf(options: {
+  model: string
+  quantization: string
+  blockCount: number
+  own: { start: number; end: number }
+  piecesPerBlock: number
+  pieceBytes: number
+}): ShardView {
+  const { blockCount, own, piecesPerBlock, pieceBytes } = options
+  type Part = Pick<ShardView['pieces'][number], 'role' | 'block' | 'isNeeded'>
+  const parts: Part[] = [
+    ...Array.from({ length: 2 }, (): Part => ({ role: 'entry', block: null, isNeeded: own.start === 0 })),
+    ...Array.from({ length: blockCount * piecesPerBlock }, (_, at): Part => {
+      const block = Math.floor(at / piecesPerBlock)
+      return { role: 'block', block, isNeeded: block >= own.start && block < own.end }
+    }),
+    ...Array.from({ length: 3 }, (): Part => ({ role: 'exit', block: null, isNeeded: own.end === blockCount })),
+    { role: 'shared', block: null, isNeeded: true },
+  ]
+  const pieces = parts.map((part, index) => ({
+    ...part,
+    index,
+    sizeBytes: pieceBytes - ((index * 7_919) % 40_000),
+    sha256: digest(index),
+  }))
+  const sum = (chosen: typeof pieces) => chosen.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
+  return {
+    model: options.model,
+    root: digest(10_000),
+    architecture: 'llama',
+    quantization: options.quantization,
+    blocks: own,
+    modelBytes: sum(pieces),
+    neededBytes: sum(pieces.filter(({ isNeeded }) => isNeeded)),
+    directory: '/home/kim/.local/share/espalier/shards/tiny-jargon-8',
+    pieces,
+  }
+}
+
+export const SHARDS = shardsOf({
+  model: 'Tiny Jargon 8',
+  quantization: 'Q8_0',
+  blockCount: 8,
+  own: { start: 4, end: 8 },
+  piecesPerBlock: 5,
+  pieceBytes: 1.3 * MIB,
+})
+
+export const LARGE_SHARDS = shardsOf({
+  model: 'Llama 3.1 405B Instruct',
+  quantization: 'Q4_K_M',
+  blockCount: 128,
+  own: { start: 40, end: 56 },
+  piecesPerBlock: 7,
+  pieceBytes: 256 * MIB,
+})
+
+export function checksOf(at: number): Check[] {
+  const check = (entry: Partial<Check> & Pick<Check, 'id' | 'title' | 'evidence'>): Check => ({
+    verdict: 'pass',
+    action: null,
+    code: null,
+    at: at - 2_000,
+    ...entry,
+  })
+  return [
+    check({ id: 'data', title: 'Data directory', evidence: 'Written, read back and removed a file of 4 kB' }),
+    check({ id: 'engine', title: 'llama.cpp', evidence: 'v0.4.0, struct sizes as this app was built for' }),
+    check({ id: 'disk', title: 'Space on disk', evidence: '182 GB free, your blocks need 28.4 MB' }),
+    check({ id: 'clock', title: 'Clock', evidence: 'The coordinator’s clock is 0.2 s ahead' }),
+    check({ id: 'port', title: 'Port', evidence: 'Listening on 31338 for IPv4 and IPv6' }),
+    check({ id: 'coordinator', title: 'Coordinator', evidence: `${COORDINATOR_URL} answered in 4 ms` }),
+    check({
+      id: 'dial-back',
+      title: 'Reached from outside',
+      verdict: 'warn',
+      evidence: `Only ${PEERS.walnut} opened a connection to this computer; another peer was asked and could not`,
+      action: 'Open the port in the firewall or router, or use a relay.',
+      code: 'NOT_DIALLED_BACK',
+    }),
+    check({
+      id: 'gpu',
+      title: 'Graphics processor',
+      verdict: 'unknown',
+      evidence: 'No driver answered, so nobody knows whether there is one',
+    }),
+    check({
+      id: 'bridge',
+      title: 'Messages to this page',
+      evidence: '412 answered, none refused',
+    }),
+  ]
+}
+
+export function failingChecksOf(at: number): Check[] {
+  return checksOf(at).map((check) =>
+    check.id === 'disk'
+      ? {
+          ...check,
+          verdict: 'fail',
+          evidence: '12 MB free, your blocks need 28.4 MB',
+          action: 'Free disk space, or choose another data directory.',
+          code: 'SHARD_WRITE_FAILED',
+        }
+      : check,
+  )
+}
+
+const STORY: [LogLine['level'], string, string][] = [
+  ['info', 'node.start', 'profile espalier, data in ~/.local/share/espalier'],
+  ['debug', 'network.listen', '/ip4/0.0.0.0/tcp/31338'],
+  ['info', 'network.connected', `first peer ${PEERS.bootstrap}, 3 ms`],
+  ['info', 'worker.registered', 'worker w-41c0 at 127.0.0.1:7070'],
+  ['info', 'worker.approved', 'blocks [4, 8) of Tiny Jargon 8: the weakest of the chain'],
+  ['debug', 'shards.piece', 'piece 22 of 24 matches its hash'],
+  ['warn', 'coordinator.heartbeat.failed', 'No answer came in time; trying again in 5 s'],
+  ['info', 'engine.loaded', '42 MB resident, llama.cpp v0.4.0 on the processor'],
+  ['info', 'probe.passed', 'largest difference 0.0004, allowed 0.01'],
+  ['debug', 'announce.stored', '9 of 9 records kept by 2 peers'],
+  ['error', 'announce.readback', 'NOT_READ_BACK: 8 of 9 records found at 12D3…kQ2E'],
+  ['info', 'visible', `seen by ${PEERS.walnut}, dialled back in 3 ms`],
+]
+
+/** `count` lines up to now, numbered from `firstSeq`. */
+export function linesOf(at: number, count: number, firstSeq = 1): LogLine[] {
+  return Array.from({ length: count }, (_, index) => {
+    const [level, code, message] = STORY[(firstSeq - 1 + index) % STORY.length] ?? ['info', 'none', '']
+    return { seq: firstSeq + index, at: at - (count - index) * 730, level, code, message }
+  })
+}
+
+const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
+
+export function manyPeers(at: number, count: number, blockCount: number): PeerSummary[] {
+  const states = ['online', 'online', 'online', 'joining', 'online', 'unreachable', 'offline'] as const
+  return Array.from({ length: count }, (_, index) => {
+    const start = (index * 8) % blockCount
+    const tail = Array.from({ length: 44 }, (__, place) => BASE58[(index * (place + 7) + place * 13) % 58]).join('')
+    return {
+      peerId: `12D3KooW${tail}`,
+      publicName: index % 9 === 8 ? null : `${['quince', 'medlar', 'fig', 'almond', 'olive'][index % 5]}-${index + 1}`,
+      blocks: { start, end: Math.min(blockCount, start + 8 + (index % 3) * 4) },
+      state: states[index % states.length] ?? 'online',
+      roundTripMs: index % 6 === 5 ? null : 4 + ((index * 37) % 180),
+      isSelf: index === 0,
+      seenAt: at - 1_000 * (1 + ((index * 11) % 400)),
+    }
+  })
+}
+
+export function crowdedStatus(at: number): NodeStatus {
+  const status = servingStatus(at)
+  return {
+    ...status,
+    headline: 'Serving blocks 0 to 7',
+    model: { name: 'Llama 3.1 8B Instruct', dhtPrefix: 'Llama-3-1-8B-Instruct-hf', blockCount: 32 },
+    blocks: { start: 0, end: 8 },
+    coverage: Array.from({ length: 32 }, (_, block) => 2 + ((block * 5) % 4)),
+    peers: manyPeers(at, 40, 32),
+  }
+}
+
+export function rejectedStatus(at: number): NodeStatus {
+  const waiting = waitingStatus(at)
+  return {
+    ...waiting,
+    shape: 'problem',
+    headline: 'Waiting for approval does not work',
+    sentence:
+      'The host rejected this node: we have enough processors for now. Ask the host for the reason, then apply again.',
+    steps: waiting.steps.map((step) =>
+      step.name === 'approve'
+        ? {
+            name: 'approve',
+            state: 'failed',
+            startedAt: at - 260_000,
+            endedAt: at - 21_000,
+            evidence: [{ kind: 'coordinator', by: COORDINATOR_URL, at: at - 21_000, value: 'rejected' }],
+            blocker: {
+              code: 'REGISTRATION_REJECTED',
+              cause: 'The host rejected this node: we have enough processors for now',
+              action: 'Ask the host for the reason, then apply again.',
+            },
+          }
+        : step,
+    ),
+  }
+}
+
+/** Before anything was chosen: no coordinator, no blocks, no file. */
+export function firstRunStatus(at: number): NodeStatus {
+  return { ...stoppedStatus(at), coordinatorUrl: null, loadLevel: 'L0', steps: stepsOf({}) }
+}

@@ -1,0 +1,27 @@
+import type { Clock } from '../../src-shared/clock'
+import { type BridgeServer, createBridgeServer } from '../bridge/server'
+import type { EventLog } from '../storage/event-log'
+import type { App } from './app'
+
+/** A bridge server that answers with this app and tells all of its events; any number of carriers can be added. */
+export function createAppBridge(app: App, clock: Clock, log: EventLog): BridgeServer {
+  const server = createBridgeServer({
+    handlers: app.handlers,
+    clock,
+    log: (level, message, fields) => log.write(level, 'bridge', message, fields),
+  })
+  const subscriptions = [
+    app.onStatus((status) => server.emit('status', status)),
+    app.onSettings((settings) => server.emit('settings', settings)),
+    app.onLog((lines) => server.emit('log', { lines })),
+    app.onToken((payload) => server.emit('generate.token', payload)),
+    app.onEnd((payload) => server.emit('generate.end', payload)),
+  ]
+  return {
+    ...server,
+    dispose() {
+      for (const unsubscribe of subscriptions) unsubscribe()
+      server.dispose()
+    },
+  }
+}

@@ -1,0 +1,198 @@
+import { availableParallelism } from 'node:os'
+import type { Disposer } from '../../src-shared/clock'
+import { EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
+import type { NetworkChoice } from '../../src-shared/settings'
+import type { NodeStatus } from '../../src-shared/status'
+import { type Neighbourhood, startNeighbourhood } from '../demo/neighbours'
+import { type NetworkProfile, PROFILES } from '../network/profiles'
+import type { NodeConfig } from '../node/config'
+import { createNode, type EspalierNode } from '../node/node'
+import type { AppOptions } from './app'
+import { idleStatus, type Situation } from './idle-status'
+import { profileOf } from './network-facts'
+import type { SettingsStore } from './settings-store'
+import { createTurns } from './turns'
+
+/** The node of the chosen network, made anew at every start, and the demo network when that is the choice. */
+export interface CurrentNode {
+  /** Null while there is none. */
+  readonly node: EspalierNode | null
+  /** Whether there is something to start. */
+  readonly hasNetwork: boolean
+  status(): NodeStatus
+  onStatus(listener: (status: NodeStatus) => void): Disposer
+  /** Resolves when the node listens. Throws NETWORK_NOT_CHOSEN, and what keeps a node from starting. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Leaves the network of before, remembers the new choice and starts in it; null only leaves. */
+  choose(network: NetworkChoice | null): Promise<void>
+  dispose(): Promise<void>
+}
+
+type Network = Pick<NodeConfig, 'profile' | 'coordinatorUrl' | 'bootstraps' | 'modelPath'>
+
+export function createCurrentNode(options: AppOptions & { settings: SettingsStore }): CurrentNode {
+  const { clock, log, data, paths, settings } = options
+  const turns = createTurns()
+  const listeners = new Set<(status: NodeStatus) => void>()
+  let { profile: givenProfile, bootstraps = [] } = options.overrides ?? {}
+  let node: EspalierNode | null = null
+  let neighbourhood: Neighbourhood | null = null
+  let situation: Situation = { kind: 'idle' }
+  /** Of all nodes together: a page that compares revisions must never see one come back. */
+  let revision = 0
+
+  /** Who names a profile or bootstraps wants a node, also one without a coordinator. */
+  const hasNetwork = () => settings.get().network !== null || bootstraps.length > 0 || givenProfile !== undefined
+
+  function status(): NodeStatus {
+    if (node) return { ...node.status(), revision }
+    const { network, publicName } = settings.get()
+    return idleStatus({ network, situation, publicName, revision, at: clock.now() })
+  }
+
+  function changed(): void {
+    revision++
+    const now = status()
+    for (const listener of listeners) listener(now)
+  }
+
+  function enter(next: Situation): void {
+    situation = next
+    changed()
+  }
+
+  async function begin(signal: AbortSignal): Promise<void> {
+    if (node?.status().phase === 'running') return
+    try {
+      signal.throwIfAborted()
+      enter({ kind: 'opening' })
+      const network = await openNetwork(signal)
+      signal.throwIfAborted()
+      await startNode(createNode(configOf(network), options), signal)
+      situation = { kind: 'idle' }
+    } catch (error) {
+      node = null
+      const isWanted = signal.aborted || isErrorCode(error, 'CANCELLED')
+      enter(isWanted ? { kind: 'idle' } : { kind: 'failed', report: reportOf(error) })
+      throw error
+    }
+  }
+
+  async function startNode(created: EspalierNode, signal: AbortSignal): Promise<void> {
+    node = created
+    created.onStatus(() => node === created && changed())
+    const giveUp = () => void created.stop()
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      await created.start()
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+    }
+  }
+
+  async function end(): Promise<void> {
+    if (node === null && situation.kind === 'idle') return
+    await node?.stop()
+    node = null
+    enter({ kind: 'idle' })
+  }
+
+  async function leave(): Promise<void> {
+    await end()
+    const ending = neighbourhood
+    neighbourhood = null
+    await ending?.stop()
+  }
+
+  async function change(network: NetworkChoice | null, signal: AbortSignal): Promise<void> {
+    await leave()
+    // A choice made in the app replaces all that the command line said about the network.
+    givenProfile = undefined
+    bootstraps = []
+    situation = { kind: network ? 'opening' : 'idle' }
+    try {
+      await settings.save({ network, startsRunning: network !== null })
+    } catch (error) {
+      enter({ kind: 'idle' })
+      throw error
+    }
+    if (network) await begin(signal)
+  }
+
+  async function openNetwork(signal: AbortSignal): Promise<Network> {
+    const { network, modelPath } = settings.get()
+    if (network?.kind === 'demo') {
+      const { coordinatorUrl } = await openNeighbourhood(signal)
+      return { profile: PROFILES.local, coordinatorUrl, bootstraps: [], modelPath: paths.sampleModel }
+    }
+    if (!hasNetwork()) throw new EspalierError('NETWORK_NOT_CHOSEN')
+    const coordinatorUrl = network?.url ?? null
+    const profile = givenProfile ?? (await askProfile(coordinatorUrl, signal))
+    return {
+      profile,
+      coordinatorUrl,
+      bootstraps,
+      modelPath: modelPath ?? (profile.loopbackOnly ? paths.sampleModel : null),
+    }
+  }
+
+  async function openNeighbourhood(signal: AbortSignal): Promise<Neighbourhood> {
+    if (neighbourhood?.isAlive) return neighbourhood
+    await neighbourhood?.stop()
+    neighbourhood = await startNeighbourhood({
+      paths,
+      clock,
+      signal,
+      ...(options.startScript && { startScript: options.startScript }),
+      onTrouble: (message) => log.write('warn', 'demo.trouble', message),
+    })
+    return neighbourhood
+  }
+
+  async function askProfile(coordinatorUrl: string | null, signal: AbortSignal): Promise<NetworkProfile> {
+    if (coordinatorUrl === null) return PROFILES.espalier
+    const { fetch = globalThis.fetch } = options
+    return profileOf(coordinatorUrl, { fetch, clock, log, memoryFile: data.networkFile, signal })
+  }
+
+  function configOf(network: Network): NodeConfig {
+    const { publicName, threads, contextTokens, maxSequences } = settings.get()
+    return {
+      ...network,
+      data,
+      publicName,
+      listenPort: settings.listenPort(),
+      threads: threads ?? Math.max(1, availableParallelism() - 1),
+      contextTokens,
+      maxSequences,
+    }
+  }
+
+  const stopFollowing = settings.onChange(() => {
+    // A node keeps what it was started with; without one the settings are all that there is to say.
+    if (node === null) changed()
+  })
+
+  return {
+    get node() {
+      return node
+    },
+    get hasNetwork() {
+      return hasNetwork()
+    },
+    status,
+    onStatus(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    start: () => turns.take(begin),
+    stop: () => turns.takeOver(end),
+    choose: (network) => turns.takeOver((signal) => change(network, signal)),
+    async dispose() {
+      stopFollowing()
+      await turns.takeOver(leave)
+      listeners.clear()
+    },
+  }
+}

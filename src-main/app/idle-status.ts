@@ -1,0 +1,62 @@
+import type { ErrorReport } from '../../src-shared/errors'
+import type { NetworkChoice } from '../../src-shared/settings'
+import { emptySteps, type NodeStatus } from '../../src-shared/status'
+import { PROFILES } from '../network/profiles'
+import { NO_RESOURCES } from '../node/resources'
+import { type Summary, summarize } from '../node/words'
+
+/** Why there is no node to ask. `opening`: one will be there in a moment. */
+export type Situation = { kind: 'idle' } | { kind: 'opening' } | { kind: 'failed'; report: ErrorReport }
+
+/** What can be said while there is no node. */
+export function idleStatus(options: {
+  network: NetworkChoice | null
+  situation: Situation
+  publicName: string
+  revision: number
+  at: number
+}): NodeStatus {
+  const { network, situation, publicName, revision, at } = options
+  const isDemo = network?.kind === 'demo'
+  const profile = isDemo ? PROFILES.local : PROFILES.espalier
+  return {
+    revision,
+    at,
+    phase: situation.kind === 'opening' ? 'starting' : 'stopped',
+    ...wordsOf(network, situation),
+    watermark: network ? profile.watermark : null,
+    peerId: null,
+    publicName,
+    profile: network ? profile.name : 'none',
+    listenAddresses: [],
+    coordinatorUrl: network?.kind === 'coordinator' ? network.url : null,
+    model: null,
+    blocks: null,
+    loadLevel: 'L0',
+    coverage: [],
+    peers: [],
+    steps: emptySteps(),
+    contribution: { requests: 0, tokens: 0, upSince: null },
+    resources: NO_RESOURCES,
+  }
+}
+
+function wordsOf(network: NetworkChoice | null, situation: Situation): Summary {
+  if (situation.kind === 'failed') {
+    const { cause, action } = situation.report
+    return { shape: 'problem', headline: 'The node did not start', sentence: `${cause}. ${action}`.slice(0, 600) }
+  }
+  if (situation.kind === 'opening') {
+    return network?.kind === 'demo'
+      ? {
+          shape: 'working',
+          headline: 'Starting the demonstration',
+          sentence: 'A coordinator and two other nodes start on this computer.',
+        }
+      : { shape: 'working', headline: 'Starting', sentence: 'The coordinator is asked about its network.' }
+  }
+  if (network === null) {
+    return { shape: 'stopped', headline: 'Not part of a network yet', sentence: 'Choose a network to begin.' }
+  }
+  return summarize('stopped', [], null, 0)
+}

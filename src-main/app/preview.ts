@@ -1,0 +1,45 @@
+import { getThinWaistAddresses } from '@libp2p/utils'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { NetworkPreview } from '../../src-shared/app-views'
+import type { Clock } from '../../src-shared/clock'
+import { createCoordinatorApi } from '../coordinator/coordinator-api'
+import { isLoopbackHost } from '../coordinator/coordinator-url'
+import { listenMultiaddr } from '../network/host'
+import { PROFILES } from '../network/profiles'
+import { registrationOf } from '../node/registration'
+
+/**
+ * Asks a coordinator what it hosts, with one GET that holds nothing about us, and says what joining would tell it.
+ * Throws what the coordinator's API throws: BAD_ARGUMENT, COORDINATOR_INSECURE, COORDINATOR_UNREACHABLE and so on.
+ */
+export async function previewNetwork(
+  url: string,
+  options: { fetch: typeof fetch; clock: Clock; peerId: string; publicName: string; listenPort: number },
+): Promise<NetworkPreview> {
+  const api = createCoordinatorApi({ baseUrl: url, fetch: options.fetch, clock: options.clock })
+  const { value } = await api.networkInfo()
+  const isDemo = value.isDemo === true && isLoopbackHost(new URL(api.baseUrl).hostname)
+  const registration = registrationOf({
+    ...options,
+    isDemo,
+    multiaddrs: expectedAddresses(isDemo, options.listenPort, options.peerId),
+  })
+  return {
+    coordinatorUrl: api.baseUrl,
+    modelName: value.modelName,
+    blockCount: value.totalLayers,
+    onlineWorkers: value.onlineWorkers,
+    coveragePercent: value.coveragePercent,
+    isDemo: value.isDemo === true,
+    willSend: Object.entries(registration).map(([field, sent]) => ({
+      field,
+      value: (Array.isArray(sent) ? sent.join(', ') : String(sent)).slice(0, 4_000),
+    })),
+  }
+}
+
+/** As libp2p will list them when it listens; the port may become a later one when this one is taken then. */
+function expectedAddresses(isDemo: boolean, port: number, peerId: string): string[] {
+  const listens = multiaddr(listenMultiaddr(isDemo ? PROFILES.local : PROFILES.espalier, port))
+  return getThinWaistAddresses(listens, port).map((address) => `${address}/p2p/${peerId}`)
+}

@@ -1,0 +1,114 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Check } from '../../src-shared/app-views'
+import { type BuiltApp, buildApp } from '../app/testing/built-app'
+import { type OwnedChild, startChild } from '../process/owned-child'
+import { askRunning } from './ask-running'
+
+let built: BuiltApp
+let data: string
+const children: OwnedChild[] = []
+beforeAll(async () => {
+  built = await buildApp()
+})
+afterAll(() => built?.remove())
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'espalier-serve-'))
+})
+afterEach(async () => {
+  await Promise.all(children.splice(0).map((child) => child.stop()))
+  await rm(data, { recursive: true, force: true })
+})
+
+function serve(...args: string[]): Promise<OwnedChild> {
+  const child = startChild({
+    script: built.paths.cli,
+    args: ['serve', '--json', '--data-dir', data, ...args],
+    // A killed one can't tidy up after its demonstration; this way the test does.
+    env: { TMPDIR: data },
+  })
+  children.push(child)
+  return new Promise((resolve, reject) => {
+    child.onStdoutLine((line) => {
+      if (line.includes('"type":"ready"')) resolve(child)
+    })
+    void child.exited.then(({ code }) => reject(new Error(`serve ended with ${code}`)))
+  })
+}
+
+function doctor(...args: string[]): { status: number | null; checks: Check[] } {
+  const { status, stdout } = spawnSync(process.execPath, [built.paths.cli, 'doctor', '--json', ...args], {
+    encoding: 'utf8',
+  })
+  return { status, checks: JSON.parse(stdout) }
+}
+
+const verdictOf = (checks: readonly Check[], id: string) => checks.find((check) => check.id === id)?.verdict
+
+function descendantsOf(pid: number): number[] {
+  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=']).toString().trim().split('\n')
+  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number) as [number, number])
+  const own = pairs.flatMap(([child, parent]) => (parent === pid ? [child] : []))
+  return own.flatMap((child) => [child, ...descendantsOf(child)])
+}
+const isAlive = (pid: number) =>
+  spawnSync('ps', ['-p', `${pid}`, '-o', 'stat='])
+    .stdout.toString()
+    .match(/^[^Z]/) !== null
+
+describe('espalier serve', () => {
+  it('without a network serves the page, which waits for a choice, and ends with 0', async () => {
+    const child = await serve()
+    expect(await askRunning(data, 'status.get')).toMatchObject({
+      phase: 'stopped',
+      headline: 'Not part of a network yet',
+    })
+    const { status, checks } = doctor('--data-dir', data)
+    expect(status).toBe(0)
+    expect(verdictOf(checks, 'data-directory')).toBe('pass')
+    expect(verdictOf(checks, 'engine')).toBe('pass')
+    expect(verdictOf(checks, 'coordinator')).toBe('unknown')
+    expect(await child.stop()).toMatchObject({ code: 0 })
+  })
+
+  it.skipIf(process.platform === 'win32')(
+    'starts in the network that was chosen before; killed, it takes the demonstration with it (H-33)',
+    async () => {
+      await writeFile(join(data, 'settings.json'), '{"network":{"kind":"demo"},"publicName":"quiet-pear-1000"}')
+      const child = await serve('--port', '0', '--threads', '1')
+      await expect
+        .poll(() => descendantsOf(child.pid).length, { timeout: 60_000, interval: 200 })
+        .toBeGreaterThanOrEqual(4)
+      const status = await askRunning(data, 'status.get')
+      expect(status).toMatchObject({ watermark: 'DEMO', publicName: 'quiet-pear-1000' })
+      const started = descendantsOf(child.pid)
+      child.kill()
+      await child.exited
+      await expect.poll(() => started.filter(isAlive), { timeout: 30_000, interval: 200 }).toEqual([])
+    },
+  )
+})
+
+describe('espalier doctor', () => {
+  it('exits 1 and names what is broken, each with code and action, when no node runs', async () => {
+    const { status, checks } = doctor('--data-dir', data, '--coordinator', 'http://127.0.0.1:9', '--port', '0')
+    expect(status).toBe(1)
+    const failed = checks.filter(({ verdict }) => verdict === 'fail')
+    expect(failed).toMatchObject([
+      { id: 'coordinator', code: 'COORDINATOR_UNREACHABLE', action: expect.stringMatching(/address/) },
+    ])
+  })
+
+  it('finds a data directory that can’t be used and goes on with the other checks', async () => {
+    const file = join(data, 'file')
+    await mkdir(data, { recursive: true })
+    await writeFile(file, '')
+    const { status, checks } = doctor('--data-dir', join(file, 'data'), '--port', '0')
+    expect(status).toBe(1)
+    expect(verdictOf(checks, 'data-directory')).toBe('fail')
+    expect(verdictOf(checks, 'engine')).toBe('pass')
+  })
+})

@@ -1,0 +1,16 @@
+import { createCoordinatorApi } from '../coordinator/coordinator-api'
+import { type CheckDefinition, pass, unknown, warn } from './check'
+
+export const coordinator: CheckDefinition = {
+  id: 'coordinator',
+  title: 'Coordinator',
+  async look({ coordinatorUrl, clock, fetch }, signal) {
+    if (coordinatorUrl === null) return unknown('no network with a coordinator is chosen')
+    const api = createCoordinatorApi({ baseUrl: coordinatorUrl, fetch, clock })
+    const { value } = await api.networkInfo({ signal })
+    const { modelName, bootstrapPeers, onlineWorkers } = value
+    const workers = onlineWorkers === null ? '' : `, ${onlineWorkers} nodes online`
+    const evidence = `${api.baseUrl} hosts ${modelName ?? 'no model'}${workers}, ${bootstrapPeers.length} bootstrap peers`
+    return modelName === null ? warn('MANIFEST_MISSING', evidence) : pass(evidence)
+  },
+}

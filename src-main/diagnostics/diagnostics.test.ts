@@ -1,0 +1,227 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type RequestListener } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { CheckSchema } from '../../src-shared/app-views'
+import { systemClock } from '../../src-shared/clock'
+import { loadOrCreateIdentity } from '../network/identity'
+import { startChild } from '../process/owned-child'
+import { openDataDirectory } from '../storage/data-directory'
+import type { CheckDefinition, DiagnosticsContext } from './check'
+import { skewOf } from './clock-skew'
+import { CHECK_TIMEOUT_MS, CHECKS, runDiagnostics } from './diagnostics'
+
+let directory: string
+let context: DiagnosticsContext
+const releases: (() => Promise<unknown> | unknown)[] = []
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'espalier-diagnostics-'))
+  const broken = join(directory, 'broken-engine.mjs')
+  await writeFile(broken, 'process.exit(3)')
+  context = {
+    clock: systemClock,
+    fetch: globalThis.fetch,
+    data: await openDataDirectory(join(directory, 'data')),
+    spawnEngine: () => startChild({ script: broken, ipc: true }),
+    listenPort: 0,
+    coordinatorUrl: null,
+    bootstraps: [],
+    status: null,
+    running: null,
+    modelPath: null,
+    manifestPath: null,
+  }
+})
+afterEach(async () => {
+  for (const release of releases.splice(0)) await release()
+  await rm(directory, { recursive: true, force: true })
+})
+
+async function look(id: string, change: Partial<DiagnosticsContext> = {}) {
+  const definition = CHECKS.find((check) => check.id === id)
+  const [check] = await runDiagnostics({ ...context, ...change }, definition ? [definition] : [])
+  expect(CheckSchema.safeParse(check).success).toBe(true)
+  return check
+}
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  releases.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}`
+}
+
+describe('each broken thing has its verdict, its evidence and what to do', () => {
+  it('a data directory that is a file', async () => {
+    const file = join(directory, 'file')
+    await writeFile(file, '')
+    expect(await look('data-directory', { data: { ...context.data, root: file } })).toMatchObject({
+      verdict: 'fail',
+      code: 'DATA_DIR_UNUSABLE',
+      action: expect.stringContaining('--data-dir'),
+    })
+    expect(await look('data-directory')).toMatchObject({ verdict: 'pass', code: null, action: null })
+  })
+
+  it('an identity that is missing, damaged, exposed, and well', async () => {
+    const { identityFile } = context.data
+    expect(await look('identity')).toMatchObject({ verdict: 'unknown', evidence: expect.stringContaining('none yet') })
+    const key = await loadOrCreateIdentity(identityFile)
+    expect(await look('identity')).toMatchObject({ verdict: 'pass', evidence: key.publicKey.toString() })
+    await chmod(identityFile, 0o644)
+    if (process.platform !== 'win32') {
+      expect(await look('identity')).toMatchObject({ verdict: 'warn', code: 'IDENTITY_EXPOSED' })
+    }
+    await writeFile(identityFile, 'garbage')
+    expect(await look('identity')).toMatchObject({ verdict: 'fail', code: 'IDENTITY_UNREADABLE' })
+  })
+
+  it('looking never makes an identity', async () => {
+    await look('identity')
+    expect(await look('identity')).toMatchObject({ verdict: 'unknown' })
+  })
+
+  it('a clock that differs from the coordinator’s', async () => {
+    const coordinatorUrl = await serve((request, reply) => {
+      const offsetMs = Number(/offset(-?\d+)/.exec(request.url ?? '')?.[1] ?? 0)
+      reply.setHeader('date', new Date(Date.now() + offsetMs).toUTCString()).end('{}')
+    })
+    expect(await look('clock', { coordinatorUrl })).toMatchObject({ verdict: 'pass' })
+    const late = await look('clock', { coordinatorUrl: `${coordinatorUrl}/offset60000` })
+    expect(late).toMatchObject({ verdict: 'fail', code: 'CLOCK_WRONG', evidence: expect.stringContaining('behind') })
+    const early = await look('clock', { coordinatorUrl: `${coordinatorUrl}/offset-60000` })
+    expect(early).toMatchObject({ verdict: 'fail', evidence: expect.stringContaining('ahead') })
+    expect(await look('clock')).toMatchObject({ verdict: 'unknown' })
+    expect(await look('clock', { coordinatorUrl: 'http://127.0.0.1:1' })).toMatchObject({ verdict: 'unknown' })
+  })
+
+  it('a coordinator that is away, a web page, or well', async () => {
+    expect(await look('coordinator')).toMatchObject({ verdict: 'unknown' })
+    expect(await look('coordinator', { coordinatorUrl: 'http://127.0.0.1:1' })).toMatchObject({
+      verdict: 'fail',
+      code: 'COORDINATOR_UNREACHABLE',
+    })
+    const page = await serve((_, reply) => reply.setHeader('content-type', 'text/html').end('<html>Sign in</html>'))
+    expect(await look('coordinator', { coordinatorUrl: page })).toMatchObject({
+      verdict: 'fail',
+      code: 'COORDINATOR_NOT_ONE',
+    })
+    const info = JSON.stringify({ model_name: 'Tiny', total_layers: 8, bootstrap_peers: [], online_workers: 2 })
+    const real = await serve((_, reply) => reply.end(info))
+    expect(await look('coordinator', { coordinatorUrl: real })).toMatchObject({
+      verdict: 'pass',
+      evidence: expect.stringContaining('Tiny, 2 nodes online'),
+    })
+  })
+
+  it('a port that is taken, and one that is free', async () => {
+    const blocker = createTcpServer()
+    await new Promise<void>((resolve) => blocker.listen(0, '0.0.0.0', resolve))
+    const { port } = blocker.address() as { port: number }
+    expect(await look('port', { listenPort: port })).toMatchObject({ verdict: 'warn', code: 'PORT_TAKEN' })
+    await new Promise((resolve) => blocker.close(resolve))
+    expect(await look('port', { listenPort: port })).toMatchObject({ verdict: 'pass' })
+  })
+
+  it('an engine that ends at once', async () => {
+    expect(await look('engine')).toMatchObject({ verdict: 'fail', code: 'ENGINE_GONE' })
+  })
+
+  it('bootstraps that are no addresses, away, or not known', async () => {
+    expect(await look('bootstraps')).toMatchObject({ verdict: 'unknown' })
+    expect(await look('bootstraps', { bootstraps: ['rubbish'] })).toMatchObject({
+      verdict: 'fail',
+      code: 'MULTIADDR_INVALID',
+    })
+    const away = '/ip4/127.0.0.1/tcp/1/p2p/12D3KooWBj7sBQcBJfAsPnJM4vieeVLuQRVGX22T9zWZE9nvj2Cs'
+    expect(await look('bootstraps', { bootstraps: [away] })).toMatchObject({
+      verdict: 'fail',
+      code: 'BOOTSTRAP_UNREACHABLE',
+      evidence: expect.stringContaining('/tcp/1/'),
+    })
+  })
+
+  it('a disk that can’t be looked at', async () => {
+    const data = { ...context.data, root: join(directory, 'nowhere') }
+    expect(await look('disk-space', { data })).toMatchObject({ verdict: 'unknown' })
+    expect(await look('disk-space')).toMatchObject({ evidence: expect.stringMatching(/GB free/) })
+  })
+
+  it('a model file that is none, and a manifest that is missing', async () => {
+    const modelPath = join(directory, 'model.gguf')
+    await writeFile(modelPath, 'GGUF')
+    expect(await look('model-file', { modelPath })).toMatchObject({ verdict: 'fail', code: 'GGUF_TRUNCATED' })
+    expect(await look('manifest', { manifestPath: join(directory, 'none.json') })).toMatchObject({
+      verdict: 'fail',
+      code: 'MANIFEST_MISSING',
+    })
+  })
+
+  it('without a node, what only a node knows is unknown and never passed', async () => {
+    for (const id of ['dht-read-back', 'visibility', 'shard-files']) {
+      expect(await look(id), id).toMatchObject({ verdict: 'unknown', code: null })
+    }
+  })
+})
+
+describe('the run', () => {
+  it('gives a check that hangs up after its time, as unknown, and aborts it', async () => {
+    vi.useFakeTimers()
+    try {
+      let aborted = false
+      const hangs: CheckDefinition = {
+        id: 'hangs',
+        title: 'Hangs',
+        look: (_, signal) => {
+          signal.addEventListener('abort', () => {
+            aborted = true
+          })
+          return new Promise(() => undefined)
+        },
+      }
+      const running = runDiagnostics(context, [hangs])
+      await vi.advanceTimersByTimeAsync(CHECK_TIMEOUT_MS)
+      expect(await running).toMatchObject([{ id: 'hangs', verdict: 'unknown', evidence: expect.stringMatching(/5 s/) }])
+      expect(aborted).toBe(true)
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('runs the checks side by side, and one that throws does not keep the others from their verdict', async () => {
+    let begun = 0
+    const waiting = (id: string): CheckDefinition => ({
+      id,
+      title: id,
+      async look() {
+        begun += 1
+        await vi.waitFor(() => expect(begun).toBe(2))
+        throw new Error(`${id} broke`)
+      },
+    })
+    expect(await runDiagnostics(context, [waiting('a'), waiting('b')])).toMatchObject([
+      { id: 'a', verdict: 'fail', code: 'INTERNAL', evidence: expect.stringContaining('a broke') },
+      { id: 'b', verdict: 'fail' },
+    ])
+  })
+})
+
+describe('skewOf', () => {
+  it.each([
+    // header, asked, answered, skew
+    [10_000, 10_200, 10_300, 0],
+    [10_000, 10_900, 11_400, 0],
+    [10_000, 9_950, 10_010, 0],
+    [15_000, 10_000, 10_100, 4_900],
+    [10_000, 16_000, 16_100, -5_000],
+  ])('header %i between %i and %i: %i', (header, asked, answered, skew) => {
+    expect(skewOf(header, asked, answered)).toBe(skew)
+  })
+})

@@ -1,0 +1,63 @@
+import type { Check } from '../../src-shared/app-views'
+import { reportOf } from '../../src-shared/errors'
+import { bootstraps } from './bootstraps'
+import { type CheckDefinition, type DiagnosticsContext, type Finding, failedBy, unknown } from './check'
+import { clockSkew } from './clock-skew'
+import { coordinator } from './coordinator'
+import { dataDirectory } from './data-directory'
+import { dhtReadBack } from './dht-read-back'
+import { diskSpace } from './disk-space'
+import { engine } from './engine'
+import { identity } from './identity'
+import { manifestFile, modelFile } from './model-file'
+import { port } from './port'
+import { shardFiles } from './shard-files'
+import { visibility } from './visibility'
+
+export const CHECKS: readonly CheckDefinition[] = [
+  dataDirectory,
+  diskSpace,
+  identity,
+  clockSkew,
+  port,
+  engine,
+  coordinator,
+  bootstraps,
+  dhtReadBack,
+  visibility,
+  shardFiles,
+  modelFile,
+  manifestFile,
+]
+
+export const CHECK_TIMEOUT_MS = 5_000
+
+/** Runs all checks side by side, each at most 5 s. Never rejects: what could not be looked at says why. */
+export function runDiagnostics(
+  context: DiagnosticsContext,
+  checks: readonly CheckDefinition[] = CHECKS,
+): Promise<Check[]> {
+  const chosen = checks.filter(({ applies }) => applies?.(context) ?? true)
+  return Promise.all(
+    chosen.map(async (check): Promise<Check> => {
+      const { evidence, ...finding } = await lookInTime(check, context)
+      const { id, title } = check
+      return { id, title, ...finding, evidence: evidence.slice(0, 600), at: context.clock.now() }
+    }),
+  )
+}
+
+function lookInTime(check: CheckDefinition, context: DiagnosticsContext): Promise<Finding> {
+  const controller = new AbortController()
+  return new Promise((resolve) => {
+    const cancel = context.clock.after(CHECK_TIMEOUT_MS, () => {
+      controller.abort()
+      resolve(unknown(`it took longer than ${CHECK_TIMEOUT_MS / 1000} s`))
+    })
+    void check
+      .look(context, controller.signal)
+      .catch((error: unknown) => failedBy(reportOf(error)))
+      .then(resolve)
+      .finally(cancel)
+  })
+}

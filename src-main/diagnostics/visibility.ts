@@ -1,0 +1,27 @@
+import type { Step } from '../../src-shared/status'
+import { shortPeer } from '../node/words'
+import { type CheckDefinition, failedBy, pass, unknown } from './check'
+
+/** What witnesses said last. They are asked all the time while the node runs; asking more would not be fairer. */
+export const visibility: CheckDefinition = {
+  id: 'visibility',
+  title: 'Seen from outside',
+  async look({ running, status, clock }) {
+    if (!running || !status) return unknown('the node is not running')
+    const steps = status.steps.filter(({ name }) => name === 'visible' || name === 'serve')
+    const blocked = steps.find(({ blocker }) => blocker)
+    if (blocked?.blocker) {
+      const finding = failedBy(blocked.blocker)
+      return blocked.state === 'degraded' ? { ...finding, verdict: 'warn' } : finding
+    }
+    const open = steps.find(({ state }) => state !== 'done')
+    if (open) return unknown(open.next?.what ?? `the step “${open.name}” has not come to its end yet`)
+    return pass(steps.flatMap((step) => wordsOf(step, clock.now())).join('; '))
+  },
+}
+
+function wordsOf({ evidence }: Step, now: number): string[] {
+  return evidence.map(
+    ({ by, value, at }) => `${shortPeer(by)}: ${value}, ${Math.max(0, Math.round((now - at) / 1000))} s ago`,
+  )
+}

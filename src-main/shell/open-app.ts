@@ -1,0 +1,36 @@
+import type { Clock } from '../../src-shared/clock'
+import { createApp } from '../app/app'
+import { appPaths } from '../app-paths'
+import type { ChildOptions, OwnedChild } from '../process/owned-child'
+import { openDataDirectory } from '../storage/data-directory'
+import { createEventLog } from '../storage/event-log'
+import { writeLogFiles } from './log-files'
+import type { OpenedApp } from './start-shell'
+
+/** The app of this data directory, with its log in files. Throws DATA_DIR_UNUSABLE and what settings may throw. */
+export async function openApp(
+  dataRoot: string,
+  startScript: (options: ChildOptions) => OwnedChild,
+  clock: Clock,
+): Promise<OpenedApp> {
+  const paths = appPaths()
+  const data = await openDataDirectory(dataRoot)
+  const log = createEventLog(clock, data.logsDirectory)
+  writeLogFiles(log, data.logsDirectory)
+  const app = await createApp({
+    clock,
+    log,
+    data,
+    paths,
+    startScript,
+    spawnEngine: () => startScript({ script: paths.engineChild, ipc: true }),
+  })
+  return {
+    app,
+    log,
+    async close() {
+      await app.dispose()
+      await log.close()
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import type { Clock } from '../../src-shared/clock'
+import type { NodeStatus } from '../../src-shared/status'
+
+export interface QuitOptions {
+  app: Pick<Electron.App, 'on' | 'quit'>
+  dialog: Pick<Electron.Dialog, 'showMessageBox'>
+  clock: Clock
+  /** Null while nothing runs yet. */
+  status(): NodeStatus | null
+  window(): Electron.BrowserWindow | null
+  /** Takes leave of the network and releases everything. */
+  leave(): Promise<void>
+  onLeaving(): void
+  onTrouble(error: unknown): void
+}
+
+export interface Quit {
+  /** Ends the app without a question: the computer shuts down, or a signal says so. */
+  now(): void
+  /** The windows may go: everything is released, or the time for it is over. */
+  readonly isOver: boolean
+}
+
+/** A node that nobody answers must not keep the app from ending. */
+const LONGEST_LEAVE_MS = 10_000
+
+/** Others send work to a node in these states, so ending it is worth a question. */
+export function isServing(status: NodeStatus): boolean {
+  return status.shape === 'visible' || status.shape === 'degraded'
+}
+
+/** Holds Electron's quit back until the operator agrees (asked only while serving) and the node has taken leave. */
+export function createQuit(options: QuitOptions): Quit {
+  const { app, dialog, clock } = options
+  let phase: 'none' | 'asking' | 'leaving' | 'over' = 'none'
+
+  app.on('before-quit', (event) => {
+    if (phase === 'over') return
+    event.preventDefault()
+    if (phase === 'none') void request()
+  })
+
+  async function request(): Promise<void> {
+    const status = options.status()
+    if (status && isServing(status)) {
+      phase = 'asking'
+      const agreed = await ask(status).catch((error: unknown) => {
+        options.onTrouble(error)
+        return true
+      })
+      // A signal may have settled it meanwhile.
+      if (phase !== 'asking') return
+      phase = 'none'
+      if (!agreed) return
+    }
+    await leave()
+  }
+
+  async function ask(status: NodeStatus): Promise<boolean> {
+    const question = {
+      type: 'question' as const,
+      buttons: ['Stop and quit', 'Keep running'],
+      defaultId: 1,
+      cancelId: 1,
+      title: 'Espalier',
+      message: 'This computer is serving the network.',
+      detail: `${status.headline}. Quitting ends what passes through it now; the network is told first.`,
+    }
+    const window = options.window()
+    const { response } = await (window?.isVisible()
+      ? dialog.showMessageBox(window, question)
+      : dialog.showMessageBox(question))
+    return response === 0
+  }
+
+  async function leave(): Promise<void> {
+    if (phase === 'leaving' || phase === 'over') return
+    phase = 'leaving'
+    options.onLeaving()
+    const patience = new AbortController()
+    const timeUp = clock.sleep(LONGEST_LEAVE_MS, patience.signal).catch(() => undefined)
+    try {
+      await Promise.race([options.leave(), timeUp])
+    } catch (error) {
+      options.onTrouble(error)
+    } finally {
+      patience.abort()
+      phase = 'over'
+      app.quit()
+    }
+  }
+
+  return {
+    now: () => void leave(),
+    get isOver() {
+      return phase === 'over'
+    },
+  }
+}

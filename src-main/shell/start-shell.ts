@@ -1,0 +1,167 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../../src-shared/clock'
+import { messageOf, reportOf } from '../../src-shared/errors'
+import type { App } from '../app/app'
+import { createAppBridge } from '../app/app-bridge'
+import { startIpcCarrier } from '../bridge/ipc-carrier'
+import { loadStaticFiles } from '../bridge/static-files'
+import type { ChildOptions, OwnedChild } from '../process/owned-child'
+import type { EventLog } from '../storage/event-log'
+import { APP_SCHEME, createAppHandler, registerAppScheme } from './app-protocol'
+import type { ElectronModule } from './electron-module'
+import { hardenContents, hardenSession } from './hardening'
+import { isTrustedSender } from './ipc-trust'
+import { setApplicationMenu } from './menu'
+import { createQuit } from './quit'
+import { createTray, type TrayView } from './tray'
+import { createUtilityStarter } from './utility-child'
+import { createMainWindow } from './window'
+
+/** The app as the shell needs it, with its log and what else its host holds open. */
+export interface OpenedApp {
+  app: App
+  log: EventLog
+  /** Ends the app, then closes what was opened for it. */
+  close(): Promise<void>
+}
+
+export interface ShellOptions {
+  clock: Clock
+  platform: NodeJS.Platform
+  /** Where everything of this node lives; Chromium's own files go into a folder in it. */
+  dataRoot: string
+  rendererDir: string
+  preload: string
+  openApp(startScript: (options: ChildOptions) => OwnedChild): Promise<OpenedApp>
+  hasTrayHost(): Promise<boolean>
+}
+
+/** What `startShell` leaves running; null when another instance has the data directory. */
+export interface Shell {
+  /** Settles when the window is asked for and the node has been told to start, or when that failed. */
+  readonly started: Promise<void>
+  /** Quits without a question, for signals and shutdown. */
+  quitNow(): void
+}
+
+/**
+ * The desktop app around a node. Everything until the first `await` runs before Electron is ready, which Electron
+ * demands of the lock, the sandbox and the scheme.
+ */
+export function startShell(electron: ElectronModule, options: ShellOptions): Shell | null {
+  const { app: host, dialog, powerMonitor, protocol } = electron
+  const { clock, platform } = options
+  let opened: OpenedApp | null = null
+  let tray: TrayView | null = null
+
+  // Before the lock, which Chromium keeps in this folder: one app per data directory.
+  const profileDir = join(options.dataRoot, 'desktop')
+  try {
+    mkdirSync(profileDir, { recursive: true, mode: 0o700 })
+    host.setPath('userData', profileDir)
+  } catch (error) {
+    dialog.showErrorBox('Espalier', `The data directory cannot be used: ${messageOf(error)}`)
+    host.exit(1)
+    return null
+  }
+  if (!host.requestSingleInstanceLock()) {
+    host.quit()
+    return null
+  }
+  host.enableSandbox()
+  registerAppScheme(protocol)
+  hardenContents(host)
+
+  const trouble = (code: string) => (error: unknown) => opened?.log.write('error', code, messageOf(error))
+  const window = createMainWindow(electron, {
+    preload: options.preload,
+    mayClose: () => quit.isOver,
+    onClose: () => void closeWindow().catch(trouble('shell.close.failed')),
+    onLoadError: trouble('shell.page.failed'),
+  })
+  const quit = createQuit({
+    app: host,
+    dialog,
+    clock,
+    status: () => opened?.app.status() ?? null,
+    window: () => window.current,
+    async leave() {
+      const current = await opening.catch(() => null)
+      await current?.close()
+    },
+    onLeaving: () => window.hide(),
+    onTrouble: trouble('shell.quit.failed'),
+  })
+  const showWhenReady = () => void host.whenReady().then(() => window.show())
+  host.on('second-instance', showWhenReady)
+  host.on('activate', showWhenReady)
+  // Closing is decided in `closeWindow`; without a listener Electron would quit by itself.
+  host.on('window-all-closed', () => undefined)
+
+  const opening = host.whenReady().then(() => options.openApp(createUtilityStarter(electron, clock)))
+  // `open` looks at it a little later; a failure until then must not count as one that nobody looks at.
+  opening.catch(() => undefined)
+  return { started: open().catch(giveUp), quitNow: () => quit.now() }
+
+  async function open(): Promise<void> {
+    await host.whenReady()
+    // Electron's types leave the event out; the system waits a little for those who ask.
+    powerMonitor.on('shutdown', (event?: { preventDefault(): void }) => {
+      event?.preventDefault()
+      quit.now()
+    })
+    hardenSession(electron.session.defaultSession)
+    protocol.handle(APP_SCHEME, createAppHandler(await loadStaticFiles(options.rendererDir)))
+    setApplicationMenu(electron, platform, () => host.quit())
+    opened = await opening
+    const { app, log } = opened
+    serveBridge(opened)
+    electron.nativeTheme.themeSource = app.settings().theme
+    app.onSettings(({ theme }) => {
+      electron.nativeTheme.themeSource = theme
+    })
+    if (await options.hasTrayHost()) tray = openTray(app, log)
+    else log.write('info', 'shell.tray.none', 'this desktop shows no tray icons')
+    window.show()
+    if (app.settings().startsRunning) await app.start().catch(trouble('shell.start.failed'))
+  }
+
+  function serveBridge({ app, log }: OpenedApp): void {
+    startIpcCarrier({
+      server: createAppBridge(app, clock, log),
+      ipcMain: electron.ipcMain,
+      isTrusted: (event) => isTrustedSender(event, window.current),
+      contents: () => window.current?.webContents ?? null,
+      log: (level, message, fields) => log.write(level, 'bridge.ipc', message, fields),
+    })
+  }
+
+  function openTray(app: App, log: EventLog): TrayView {
+    const attempt = (code: string, work: Promise<unknown>) =>
+      void work.catch((error: unknown) => log.write('error', code, messageOf(error)))
+    const view = createTray(electron, platform, app.status(), {
+      // The page's own calls, so that a start from here is remembered like one from there.
+      start: () => attempt('shell.start.failed', Promise.resolve(app.handlers['node.start']({}))),
+      stop: () => attempt('shell.stop.failed', Promise.resolve(app.handlers['node.stop']({}))),
+      open: () => window.show(),
+      quit: () => host.quit(),
+    })
+    app.onStatus((status) => view.update(status))
+    return view
+  }
+
+  /** Hides where a tray keeps the app within reach; otherwise closing is quitting. Asked anew, for trays come and go. */
+  async function closeWindow(): Promise<void> {
+    const staysInTray = opened?.app.settings().closeToTray && tray !== null && (await options.hasTrayHost())
+    if (staysInTray) window.hide()
+    else host.quit()
+  }
+
+  function giveUp(error: unknown): void {
+    const { code, cause, action } = reportOf(error)
+    opened?.log.write('error', 'shell.failed', cause)
+    dialog.showErrorBox('Espalier cannot start', `${cause}\n\n${action}\n\n${code}`)
+    quit.now()
+  }
+}

@@ -1,0 +1,80 @@
+import type { Disposer } from '../../src-shared/clock'
+import type { NodeStatus } from '../../src-shared/status'
+import type { ElectronModule } from './electron-module'
+import { shapeBitmap } from './tray-icons'
+import { type TrayWords, trayWords } from './tray-words'
+
+export interface TrayActions {
+  start(): void
+  stop(): void
+  open(): void
+  quit(): void
+}
+
+export interface TrayView {
+  update(status: NodeStatus): void
+  dispose: Disposer
+}
+
+const SIZE_PX = 16
+/** A new image for every twentieth: finer steps cannot be seen at this size. */
+const PROGRESS_STEPS = 20
+
+/** The node's state beside the clock: shape, the status's own words, and four things to do. */
+export function createTray(
+  { Tray, Menu, nativeImage }: Pick<ElectronModule, 'Tray' | 'Menu' | 'nativeImage'>,
+  platform: NodeJS.Platform,
+  status: NodeStatus,
+  actions: TrayActions,
+): TrayView {
+  const images = new Map<string, Electron.NativeImage>()
+  const isTemplate = platform === 'darwin'
+
+  function imageOf({ shape }: NodeStatus, progress: number | null): Electron.NativeImage {
+    const step = progress === null ? null : Math.round(progress * PROGRESS_STEPS) / PROGRESS_STEPS
+    const key = `${shape}-${step}`
+    const known = images.get(key)
+    if (known) return known
+    const image = nativeImage.createEmpty()
+    for (const scaleFactor of [1, 2]) {
+      const size = SIZE_PX * scaleFactor
+      const buffer = shapeBitmap(shape, size, { progress: step, black: isTemplate })
+      image.addRepresentation({ scaleFactor, width: size, height: size, buffer })
+    }
+    image.setTemplateImage(isTemplate)
+    images.set(key, image)
+    return image
+  }
+
+  function menuOf({ headline, action }: TrayWords) {
+    const template: Electron.MenuItemConstructorOptions[] = [
+      { id: 'status', label: headline, enabled: false },
+      { type: 'separator' },
+      { id: 'open', label: 'Open Espalier', click: () => actions.open() },
+      action
+        ? { id: action.id, label: action.label, click: () => actions[action.id]() }
+        : { id: 'stop', label: 'Stop', enabled: false },
+      { type: 'separator' },
+      { id: 'quit', label: 'Quit', click: () => actions.quit() },
+    ]
+    return Menu.buildFromTemplate(template)
+  }
+
+  const tray = new Tray(imageOf(status, trayWords(status).progress))
+  tray.on('click', () => actions.open())
+  let shown: { image: Electron.NativeImage; toolTip: string; menu: string } | null = null
+
+  function update(next: NodeStatus): void {
+    const words = trayWords(next)
+    const image = imageOf(next, words.progress)
+    const menu = `${words.headline}\n${words.action?.label}`
+    // Replacing a menu closes it under the reader's eyes on some desktops, so nothing is set twice.
+    if (image !== shown?.image) tray.setImage(image)
+    if (words.toolTip !== shown?.toolTip) tray.setToolTip(words.toolTip)
+    if (menu !== shown?.menu) tray.setContextMenu(menuOf(words))
+    shown = { image, toolTip: words.toolTip, menu }
+  }
+
+  update(status)
+  return { update, dispose: () => tray.destroy() }
+}

@@ -1,0 +1,67 @@
+import type { Step } from '../../src-shared/status'
+import { closeSentence } from '../format'
+import type { NodeStore } from '../stores/node-store'
+import type { SettingsStore } from '../stores/settings-store'
+import { APPROVAL } from '../words/pages'
+import { evidenceWords, nextWords } from '../words/steps'
+import { useNode, useNow } from './hooks'
+import { StatusShapeIcon } from './status-shape'
+import { Age, Sentence, WithPeers } from './text'
+
+export interface ApprovalProps {
+  step: Step
+  /** What the page says above this card; what is said there is not said twice. */
+  sentence: string
+  node: NodeStore
+  settings: SettingsStore
+}
+
+/** Stands where the model will be: who decides, since when, and what to do when the answer was no. */
+export function Approval({ step, sentence, node, settings }: ApprovalProps) {
+  const { pending, mayOperate, isLive } = useNode(node)
+  const now = useNow()
+  const isRejected = step.state === 'failed'
+  return (
+    <section className={`card approval is-${isRejected ? 'rejected' : 'waiting'}`} aria-labelledby="approval-title">
+      <StatusShapeIcon shape={isRejected ? 'problem' : 'waiting'} size={28} />
+      <div>
+        <h2 id="approval-title">{isRejected ? APPROVAL.rejectedTitle : APPROVAL.waitingTitle}</h2>
+        {step.blocker && !sentence.includes(step.blocker.cause) && (
+          <p className="approval-reason">
+            <WithPeers text={closeSentence(step.blocker.cause)} /> <code className="code">{step.blocker.code}</code>
+          </p>
+        )}
+        <p>{isRejected ? APPROVAL.rejectedText : APPROVAL.waitingText}</p>
+        <p className="fine">
+          {step.startedAt !== null && (
+            <>
+              {APPROVAL.asked} <Age at={step.startedAt} />.{' '}
+            </>
+          )}
+          {step.evidence.map((evidence) => (
+            <span key={`${evidence.by}/${evidence.value}`}>
+              <Sentence words={evidenceWords('approve', evidence)} />
+              {'. '}
+            </span>
+          ))}
+          {step.next && nextWords(step.next, now)}
+        </p>
+        {isRejected && mayOperate && (
+          <p className="approval-actions">
+            <button
+              type="button"
+              className="button is-primary"
+              disabled={pending !== null || !isLive}
+              onClick={() => void node.command('reapply')}
+            >
+              {pending === 'reapply' ? APPROVAL.asking : APPROVAL.askAgain}
+            </button>
+            <button type="button" className="button" disabled={!isLive} onClick={() => void settings.leave()}>
+              {APPROVAL.other}
+            </button>
+          </p>
+        )}
+      </div>
+    </section>
+  )
+}

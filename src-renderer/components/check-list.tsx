@@ -1,0 +1,42 @@
+import type { Check } from '../../src-shared/app-views'
+import { closeSentence } from '../format'
+import { VERDICTS } from '../words/diagnostics'
+import { StatusShapeIcon } from './status-shape'
+import { Age, WithPeers } from './text'
+
+const RANK: Readonly<Record<Check['verdict'], number>> = { fail: 0, warn: 1, unknown: 2, pass: 3 }
+
+/** What needs somebody first; otherwise in the order of the node. */
+export function sortChecks(checks: readonly Check[]): readonly Check[] {
+  return checks.toSorted((a, b) => RANK[a.verdict] - RANK[b.verdict])
+}
+
+export function CheckList({ checks }: { checks: readonly Check[] }) {
+  return (
+    <ul className="checks">
+      {sortChecks(checks).map(({ id, title, verdict, evidence, action, code, at }) => (
+        <li key={id} className={`is-${verdict}`}>
+          <StatusShapeIcon shape={VERDICTS[verdict].shape} size={18} label={`${VERDICTS[verdict].word}:`} />
+          <div>
+            <div className="step-head">
+              <h3>{title}</h3>
+              <span className="step-time">
+                <Age at={at} />
+              </span>
+            </div>
+            {evidence !== '' && (
+              <p>
+                <WithPeers text={closeSentence(evidence)} />
+              </p>
+            )}
+            {(action ?? code) !== null && (
+              <p className="check-action">
+                {action} {code && <code className="code">{code}</code>}
+              </p>
+            )}
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,15 @@
+import type { ReactNode } from 'react'
+import type { Failure } from '../bridge-client'
+import { closeSentence } from '../format'
+import { WithPeers } from './text'
+
+/** What went wrong, what to do, and a code to search for. */
+export function FailureNote({ failure, lead, children }: { failure: Failure; lead?: string; children?: ReactNode }) {
+  return (
+    <p className="blocker" role="alert">
+      {lead && <b>{closeSentence(lead)} </b>}
+      <WithPeers text={closeSentence(failure.cause)} /> {failure.action} <code className="code">{failure.code}</code>
+      {children && <> {children}</>}
+    </p>
+  )
+}

@@ -1,0 +1,59 @@
+import type { NodeStatus } from '../../src-shared/status'
+import { Approval } from '../components/approval'
+import { AskLine } from '../components/ask-line'
+import { BlockStrip } from '../components/block-strip'
+import { Empty } from '../components/empty'
+import { Given, ThisComputer } from '../components/figures'
+import { Hero } from '../components/hero'
+import { useNode } from '../components/hooks'
+import { PeerList } from '../components/peer-list'
+import { StepList } from '../components/step-list'
+import { isProved, undecided } from '../node-facts'
+import type { AppStores } from '../stores/app-stores'
+import { OVERVIEW } from '../words/pages'
+
+export function OverviewPage({ stores }: { stores: AppStores }) {
+  const { status, isLive, mayOperate } = useNode(stores.node)
+  return (
+    <>
+      <Hero node={stores.node} />
+      {status && (
+        <div className={isLive ? 'panels' : 'panels is-old'}>
+          <Model status={status} stores={stores} />
+          <div className="columns">
+            <StepList status={status} />
+            <div className="column">
+              {mayOperate && <AskLine status={status} isLive={isLive} store={stores.generation} />}
+              <Given contribution={status.contribution} />
+              <ThisComputer resources={status.resources} />
+              <PeerList peers={status.peers} blockCount={status.model?.blockCount ?? null} />
+            </div>
+          </div>
+        </div>
+      )}
+    </>
+  )
+}
+
+function Model({ status, stores }: { status: NodeStatus; stores: AppStores }) {
+  const waiting = undecided(status)
+  if (waiting)
+    return <Approval step={waiting} sentence={status.sentence} node={stores.node} settings={stores.settings} />
+  const { model } = status
+  if (!model) {
+    return (
+      <Empty title={OVERVIEW.noModel}>
+        {status.phase === 'stopped' ? OVERVIEW.noModelStopped : OVERVIEW.noModelRunning}
+      </Empty>
+    )
+  }
+  return (
+    <BlockStrip
+      modelName={model.name}
+      blockCount={model.blockCount}
+      coverage={status.coverage}
+      own={status.blocks}
+      isOwnProved={isProved(status)}
+    />
+  )
+}

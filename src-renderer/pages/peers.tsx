@@ -1,0 +1,85 @@
+import { lazy, Suspense } from 'react'
+import { useStore } from 'zustand'
+import type { NodeStatus } from '../../src-shared/status'
+import { chainOf } from '../chain'
+import { Chain } from '../components/chain'
+import { Empty } from '../components/empty'
+import { useNode } from '../components/hooks'
+import { PageHead } from '../components/page-head'
+import { PeerTable } from '../components/peer-table'
+import { hashOf, PEER_VIEWS, type PeerView } from '../router'
+import type { AppStores } from '../stores/app-stores'
+import type { GenerationStore } from '../stores/generation-store'
+import { PAGE_NAMES, PEER_VIEW_NAMES } from '../words/pages'
+import { PATH, PEERS_PAGE, peersLead, tokenTimeWords } from '../words/peers'
+
+/** Land and projection are most of this page's weight, and few look at them. */
+const PeerMap = lazy(() => import('../components/peer-map'))
+
+export function PeersPage({ stores, view }: { stores: AppStores; view: PeerView }) {
+  const { status, isLive } = useNode(stores.node)
+  if (!status) return null
+  return (
+    <>
+      <PageHead title={PAGE_NAMES.peers} actions={<Views view={view} />}>
+        {peersLead(status.peers)}
+      </PageHead>
+      <div className={isLive ? 'panels' : 'panels is-old'}>
+        {status.peers.length === 0 && view !== 'map' ? (
+          <Empty title={PEERS_PAGE.empty}>
+            {status.phase === 'stopped' ? PEERS_PAGE.emptyStopped : PEERS_PAGE.emptyText}
+          </Empty>
+        ) : view === 'table' ? (
+          <PeerTable peers={status.peers} blockCount={status.model?.blockCount ?? null} />
+        ) : view === 'map' ? (
+          <Suspense fallback={<p className="card empty">{PEERS_PAGE.mapLoading}</p>}>
+            <PeerMap peers={status.peers} />
+          </Suspense>
+        ) : (
+          <Path status={status} store={stores.generation} />
+        )}
+      </div>
+    </>
+  )
+}
+
+function Views({ view }: { view: PeerView }) {
+  return (
+    <nav className="segments" aria-label={PEERS_PAGE.views}>
+      {PEER_VIEWS.map((name) => (
+        <a key={name} href={hashOf({ page: 'peers', view: name })} aria-current={name === view ? 'true' : undefined}>
+          {PEER_VIEW_NAMES[name]}
+        </a>
+      ))}
+    </nav>
+  )
+}
+
+function Path({ status, store }: { status: NodeStatus; store: GenerationStore }) {
+  const end = useStore(store.state, ({ generation }) => generation?.end ?? null)
+  const hops = end?.hops ?? []
+  const rows = chainOf(hops, status.peers)
+  const blockCount = status.model?.blockCount ?? Math.max(0, ...rows.map(({ serves }) => serves.end))
+  const time = end && hops.length > 0 ? tokenTimeWords(end.tokensPerSecond, hops.map(computeMsOf)) : null
+  return (
+    <section className="card" aria-labelledby="path-title">
+      <div className="card-head">
+        <h2 id="path-title">{PATH.title}</h2>
+        <p className="chain-legend">
+          {hops.length > 0 && <span className="is-used">{PATH.used}</span>}
+          <span>{hops.length > 0 ? PATH.free : PATH.servers}</span>
+        </p>
+      </div>
+      {rows.length === 0 ? (
+        <p className="empty">{PATH.noServers}</p>
+      ) : (
+        <Chain label={PATH.title} rows={rows} blockCount={blockCount} />
+      )}
+      <p className="fine">{hops.length === 0 ? PATH.empty : time}</p>
+    </section>
+  )
+}
+
+function computeMsOf({ computeMs }: { computeMs: number | null }): number | null {
+  return computeMs
+}

@@ -1,0 +1,152 @@
+import { type FormEvent, useState } from 'react'
+import { useStore } from 'zustand'
+import type { Settings } from '../../src-shared/settings'
+import { ConfirmDialog } from '../components/confirm-dialog'
+import { FailureNote } from '../components/failure-note'
+import { useNode } from '../components/hooks'
+import { PageHead } from '../components/page-head'
+import { SettingRow, SwitchField, TextField } from '../components/setting-row'
+import { ThemeSwitch, type ThemeSwitchProps } from '../components/theme-switch'
+import { formOf, readForm, type SettingsForm } from '../settings-form'
+import type { AppStores } from '../stores/app-stores'
+import type { SettingsStore } from '../stores/settings-store'
+import { PAGE_NAMES } from '../words/pages'
+import { FIELDS, type FieldName, networkWords, SETTINGS } from '../words/settings'
+
+export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } & ThemeSwitchProps) {
+  const { isLive, mayOperate } = useNode(stores.node)
+  const settings = useStore(stores.settings.state, (state) => state.settings)
+  return (
+    <>
+      <PageHead title={PAGE_NAMES.settings}>{mayOperate ? SETTINGS.lead : SETTINGS.readOnly}</PageHead>
+      <div className="panels is-reading">
+        {settings ? (
+          <>
+            <Form settings={settings} store={stores.settings} disabled={!isLive || !mayOperate} />
+            <section className="card settings" aria-labelledby="window-title">
+              <h2 id="window-title">{SETTINGS.sections.window}</h2>
+              <SettingRow label={SETTINGS.themeLabel} hint={SETTINGS.themeHint}>
+                <ThemeSwitch theme={theme} onTheme={onTheme} withWords />
+              </SettingRow>
+              <SwitchField
+                label={SETTINGS.trayLabel}
+                hint={SETTINGS.trayHint}
+                isOn={settings.closeToTray}
+                disabled={!isLive || !mayOperate}
+                onChange={(closeToTray) => void stores.settings.save({ closeToTray })}
+              />
+            </section>
+            <Network settings={settings} store={stores.settings} disabled={!isLive || !mayOperate} />
+          </>
+        ) : (
+          <p className="card empty">{SETTINGS.loading}</p>
+        )}
+      </div>
+    </>
+  )
+}
+
+interface PartProps {
+  settings: Settings
+  store: SettingsStore
+  disabled: boolean
+}
+
+function Form({ settings, store, disabled }: PartProps) {
+  const { busy, failure } = useStore(store.state)
+  /** Only what was typed: a change that comes from elsewhere shows in the fields that nobody touched. */
+  const [edits, setEdits] = useState<Partial<SettingsForm>>({})
+  const [isSaved, setSaved] = useState(false)
+  const form = { ...formOf(settings), ...edits }
+  const { patch, problems } = readForm(form, settings)
+  const isDirty = problems.size > 0 || Object.keys(patch).length > 0
+  const field = (name: FieldName, kind: { isNumber?: boolean; isLong?: boolean } = {}) => (
+    <TextField
+      {...kind}
+      label={FIELDS[name].label}
+      hint={FIELDS[name].hint}
+      placeholder={FIELDS[name].placeholder}
+      value={form[name]}
+      problem={problems.has(name) ? FIELDS[name].problem : null}
+      disabled={disabled}
+      onChange={(value) => {
+        setSaved(false)
+        setEdits((before) => ({ ...before, [name]: value }))
+      }}
+    />
+  )
+  const save = async () => {
+    if (!(await store.save(patch))) return
+    setEdits({})
+    setSaved(true)
+  }
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    if (isDirty && problems.size === 0) void save()
+  }
+  return (
+    <form className="settings-form" onSubmit={onSubmit} noValidate>
+      <section className="card settings" aria-labelledby="node-title">
+        <h2 id="node-title">{SETTINGS.sections.node}</h2>
+        {field('publicName')}
+        {field('listenPort', { isNumber: true })}
+      </section>
+      <section className="card settings" aria-labelledby="engine-title">
+        <h2 id="engine-title">{SETTINGS.sections.engine}</h2>
+        {field('modelPath', { isLong: true })}
+        {field('threads', { isNumber: true })}
+        {field('contextTokens', { isNumber: true })}
+        {field('maxSequences', { isNumber: true })}
+      </section>
+      {failure && <FailureNote failure={failure} />}
+      {isDirty ? (
+        <div className="save-bar">
+          <p>
+            <b>{problems.size > 0 ? SETTINGS.problems : SETTINGS.unsaved}</b>
+            <span>{SETTINGS.nextStart}</span>
+          </p>
+          <button type="button" className="button" onClick={() => setEdits({})}>
+            {SETTINGS.discard}
+          </button>
+          <button type="submit" className="button is-primary" disabled={disabled || problems.size > 0 || busy !== null}>
+            {busy === 'save' ? SETTINGS.saving : SETTINGS.save}
+          </button>
+        </div>
+      ) : (
+        isSaved && (
+          <p className="fine" role="status">
+            {SETTINGS.saved}. {SETTINGS.nextStart}
+          </p>
+        )
+      )}
+    </form>
+  )
+}
+
+function Network({ settings, store, disabled }: PartProps) {
+  const busy = useStore(store.state, (state) => state.busy)
+  const [isAsking, setAsking] = useState(false)
+  const { name, hint } = networkWords(settings.network)
+  return (
+    <section className="card settings" aria-labelledby="network-title">
+      <h2 id="network-title">{SETTINGS.sections.network}</h2>
+      <SettingRow label={name} hint={hint}>
+        <button type="button" className="button" disabled={disabled || busy !== null} onClick={() => setAsking(true)}>
+          {SETTINGS.leave}
+        </button>
+      </SettingRow>
+      <p className="fine">{SETTINGS.leaveHint}</p>
+      {isAsking && (
+        <ConfirmDialog
+          title={SETTINGS.confirmTitle}
+          text={settings.network?.kind === 'demo' ? SETTINGS.confirmTextDemo : SETTINGS.confirmText}
+          yes={busy === 'leave' ? SETTINGS.leaving : SETTINGS.confirmYes}
+          no={SETTINGS.confirmNo}
+          isBusy={busy !== null}
+          onYes={() => void store.leave().then(() => setAsking(false))}
+          onNo={() => setAsking(false)}
+        />
+      )}
+    </section>
+  )
+}

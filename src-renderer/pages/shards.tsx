@@ -1,0 +1,53 @@
+import { useEffect } from 'react'
+import { useStore } from 'zustand'
+import { BlockStrip } from '../components/block-strip'
+import { Empty } from '../components/empty'
+import { FailureNote } from '../components/failure-note'
+import { useNode } from '../components/hooks'
+import { Ladder } from '../components/ladder'
+import { OnDisk } from '../components/on-disk'
+import { PageHead } from '../components/page-head'
+import { PieceMap } from '../components/piece-map'
+import { hasReached, isProved } from '../node-facts'
+import type { AppStores } from '../stores/app-stores'
+import { PAGE_NAMES } from '../words/pages'
+import { noShardsWords, SHARDS, shardsLead } from '../words/shards'
+
+export function ShardsPage({ stores }: { stores: AppStores }) {
+  const { status, isLive } = useNode(stores.node)
+  const { view, failure } = useStore(stores.shards.state)
+  useEffect(() => stores.shards.watch(), [stores])
+  if (!status) return null
+  const { model } = status
+  const nothing = noShardsWords(status)
+  return (
+    <>
+      <PageHead title={PAGE_NAMES.shards}>{shardsLead(status)}</PageHead>
+      <div className={isLive ? 'panels' : 'panels is-old'}>
+        {failure && (
+          <FailureNote failure={failure} lead={SHARDS.failed}>
+            <button type="button" className="link" onClick={stores.shards.ask}>
+              {SHARDS.readingAgain}
+            </button>
+          </FailureNote>
+        )}
+        {model && (
+          <BlockStrip
+            modelName={model.name}
+            blockCount={model.blockCount}
+            coverage={status.coverage}
+            own={status.blocks}
+            isOwnProved={isProved(status)}
+          />
+        )}
+        {view === null && <Empty title={nothing.title}>{nothing.text}</Empty>}
+        <div className={view ? 'columns' : 'column'}>
+          <Ladder status={status} />
+          {view && <OnDisk view={view} />}
+        </div>
+        {view === undefined && !failure && <p className="card empty">{SHARDS.loading}</p>}
+        {view && <PieceMap view={view} isVerified={hasReached(status.loadLevel, 'L3')} />}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,31 @@
+import { useStore } from 'zustand'
+import { Answer } from '../components/answer'
+import { Empty } from '../components/empty'
+import { useNode } from '../components/hooks'
+import { PageHead } from '../components/page-head'
+import { PromptBox } from '../components/prompt-box'
+import type { AppStores } from '../stores/app-stores'
+import { TRY, tryLead } from '../words/try'
+
+export function TryPage({ stores }: { stores: AppStores }) {
+  const { status, isLive, mayOperate } = useNode(stores.node)
+  const generation = useStore(stores.generation.state, (state) => state.generation)
+  if (!status) return null
+  return (
+    <>
+      <PageHead title={TRY.title}>{tryLead(status)}</PageHead>
+      <div className="panels is-reading">
+        {mayOperate ? (
+          <PromptBox status={status} isLive={isLive} store={stores.generation} />
+        ) : (
+          <p className="notice">{TRY.readOnly}</p>
+        )}
+        {generation ? (
+          <Answer generation={generation} status={status} />
+        ) : (
+          <Empty title={TRY.emptyTitle}>{TRY.emptyText}</Empty>
+        )}
+      </div>
+    </>
+  )
+}

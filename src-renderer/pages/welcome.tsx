@@ -1,0 +1,212 @@
+import { type FormEvent, type ReactNode, useEffect, useId, useState } from 'react'
+import { useStore } from 'zustand'
+import { SettingsSchema } from '../../src-shared/settings'
+import { FailureNote } from '../components/failure-note'
+import { useNode } from '../components/hooks'
+import { PreviewCard } from '../components/network-preview'
+import { Mark } from '../components/status-shape'
+import { goTo } from '../router'
+import type { AppStores } from '../stores/app-stores'
+import type { SettingsStore } from '../stores/settings-store'
+import { FIELDS } from '../words/settings'
+import { urlProblem, WELCOME } from '../words/welcome'
+
+/** The first run, on one page: what it is, which network, and one button. */
+export function WelcomePage({ stores }: { stores: AppStores }) {
+  const { mayOperate, isLive } = useNode(stores.node)
+  useEffect(() => {
+    document.title = 'Welcome · Espalier'
+  }, [])
+  return (
+    <div className="welcome">
+      <header>
+        <Mark size={44} />
+        <h1 tabIndex={-1}>{WELCOME.title}</h1>
+        <p>{WELCOME.lead}</p>
+      </header>
+      <div className="welcome-steps">
+        <WelcomeStep title={WELCOME.whatTitle}>
+          <div className="promises">
+            <Promises lead={WELCOME.doesLead} lines={WELCOME.does} kind="does" />
+            <Promises lead={WELCOME.doesNotLead} lines={WELCOME.doesNot} kind="does-not" />
+          </div>
+        </WelcomeStep>
+        {mayOperate ? (
+          <Choice store={stores.settings} isLive={isLive} />
+        ) : (
+          <WelcomeStep title={WELCOME.chooseTitle} isLast>
+            <p className="notice">{WELCOME.readOnly}</p>
+          </WelcomeStep>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function WelcomeStep({ title, isLast, children }: { title: string; isLast?: boolean; children: ReactNode }) {
+  return (
+    <section className={isLast ? 'welcome-step is-last' : 'welcome-step'} aria-label={title}>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  )
+}
+
+function Promises({ lead, lines, kind }: { lead: string; lines: readonly string[]; kind: 'does' | 'does-not' }) {
+  return (
+    <section className={`card is-${kind}`}>
+      <h3>{lead}</h3>
+      <ul>
+        {lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
+  const { settings, busy, failure, preview } = useStore(store.state)
+  const [kind, setKind] = useState<'demo' | 'coordinator'>('demo')
+  const [url, setUrl] = useState('')
+  const [name, setName] = useState<string | null>(null)
+  const [isTried, setTried] = useState(false)
+  const publicName = (name ?? settings?.publicName ?? '').trim()
+  const wrongUrl = urlProblem(url)
+  const wrongName = SettingsSchema.shape.publicName.safeParse(publicName).success ? null : FIELDS.publicName.problem
+  const asked = url.trim()
+  const network = preview.state === 'seen' && preview.url === asked ? preview.network : null
+  const isLooking = preview.state === 'looking' && preview.url === asked
+
+  /** The coordinator's preview lists what will be sent, our name with it: so a new name is saved first. */
+  const keepName = () => (publicName === settings?.publicName ? true : store.save({ publicName }))
+  const advance = async () => {
+    setTried(true)
+    if (kind === 'demo') {
+      if (await store.join({ kind: 'demo' })) goTo({ page: 'overview' })
+      return
+    }
+    if (wrongUrl !== null || wrongName !== null || !(await keepName())) return
+    if (!network) return store.look(asked)
+    if (await store.join({ kind: 'coordinator', url: network.coordinatorUrl })) goTo({ page: 'overview' })
+  }
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    void advance()
+  }
+  const change = (set: () => void) => {
+    set()
+    store.forgetPreview()
+  }
+  const label =
+    busy === 'join'
+      ? WELCOME.joining
+      : kind === 'demo'
+        ? WELCOME.startDemo
+        : isLooking
+          ? WELCOME.looking
+          : network
+            ? WELCOME.join
+            : WELCOME.look
+
+  return (
+    <form onSubmit={onSubmit} noValidate>
+      <WelcomeStep title={WELCOME.chooseTitle}>
+        <div className="choices">
+          <ChoiceCard
+            title={WELCOME.demo}
+            text={WELCOME.demoText}
+            isChosen={kind === 'demo'}
+            onChoose={() => change(() => setKind('demo'))}
+          />
+          <ChoiceCard
+            title={WELCOME.coordinator}
+            text={WELCOME.coordinatorText}
+            isChosen={kind === 'coordinator'}
+            onChoose={() => change(() => setKind('coordinator'))}
+          />
+        </div>
+        {kind === 'coordinator' && (
+          <div className="card coordinator">
+            <Field
+              label={WELCOME.urlLabel}
+              placeholder={WELCOME.urlPlaceholder}
+              value={url}
+              problem={isTried ? wrongUrl : null}
+              onChange={(value) => change(() => setUrl(value))}
+            />
+            <Field
+              label={WELCOME.nameLabel}
+              hint={WELCOME.nameHint}
+              value={name ?? settings?.publicName ?? ''}
+              problem={wrongName}
+              onChange={(value) => change(() => setName(value))}
+            />
+            {preview.state === 'failed' && preview.url === asked && <FailureNote failure={preview.failure} />}
+            {network && <PreviewCard network={network} />}
+          </div>
+        )}
+      </WelcomeStep>
+      <WelcomeStep title={WELCOME.beginTitle} isLast>
+        {failure && <FailureNote failure={failure} />}
+        <div className="begin">
+          <button type="submit" className="button is-primary is-large" disabled={busy !== null || isLooking || !isLive}>
+            {label}
+          </button>
+          <p className="fine">{WELCOME.beginText}</p>
+        </div>
+      </WelcomeStep>
+    </form>
+  )
+}
+
+interface ChoiceCardProps {
+  title: string
+  text: string
+  isChosen: boolean
+  onChoose(): void
+}
+
+function ChoiceCard({ title, text, isChosen, onChoose }: ChoiceCardProps) {
+  return (
+    <label className="card choice">
+      <input type="radio" name="network" checked={isChosen} onChange={onChoose} />
+      <span>
+        <b>{title}</b>
+        <span>{text}</span>
+      </span>
+    </label>
+  )
+}
+
+interface FieldProps {
+  label: string
+  hint?: string
+  placeholder?: string
+  value: string
+  problem: string | null
+  onChange(value: string): void
+}
+
+function Field({ label, hint, placeholder, value, problem, onChange }: FieldProps) {
+  const id = useId()
+  return (
+    <div className="labelled">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        className="field"
+        autoComplete="off"
+        spellCheck={false}
+        value={value}
+        placeholder={placeholder}
+        aria-invalid={problem !== null}
+        aria-describedby={`${id}-note`}
+        onChange={(event) => onChange(event.target.value)}
+      />
+      <p id={`${id}-note`} className={`labelled-note ${problem === null ? 'fine' : 'field-problem'}`}>
+        {problem ?? hint}
+      </p>
+    </div>
+  )
+}

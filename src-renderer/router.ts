@@ -1,0 +1,34 @@
+import { useSyncExternalStore } from 'react'
+
+export const PAGES = ['overview', 'shards', 'peers', 'try', 'diagnostics', 'settings'] as const
+export type Page = (typeof PAGES)[number]
+
+export const PEER_VIEWS = ['table', 'map', 'path'] as const
+export type PeerView = (typeof PEER_VIEWS)[number]
+
+export type Route = { page: Exclude<Page, 'peers'> } | { page: 'peers'; view: PeerView }
+
+/** An address that is not ours leads to the overview. */
+export function parseRoute(hash: string): Route {
+  const [page, view] = hash.replace(/^#\/?/, '').split('/')
+  if (page === 'peers') return { page, view: PEER_VIEWS.find((known) => known === view) ?? 'table' }
+  const known = PAGES.find((name) => name === page)
+  return { page: known && known !== 'peers' ? known : 'overview' }
+}
+
+export function hashOf(route: Route): string {
+  return route.page === 'peers' && route.view !== 'table' ? `#/peers/${route.view}` : `#/${route.page}`
+}
+
+export function goTo(route: Route): void {
+  window.location.hash = hashOf(route)
+}
+
+function onHashChange(listener: () => void): () => void {
+  window.addEventListener('hashchange', listener)
+  return () => window.removeEventListener('hashchange', listener)
+}
+
+export function useRoute(): Route {
+  return parseRoute(useSyncExternalStore(onHashChange, () => window.location.hash))
+}

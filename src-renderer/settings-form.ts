@@ -1,0 +1,52 @@
+import { type Settings, SettingsSchema } from '../src-shared/settings'
+import type { FieldName } from './words/settings'
+
+/** What stands in the fields, as typed. */
+export type SettingsForm = Readonly<Record<FieldName, string>>
+
+export const FIELD_NAMES = [
+  'publicName',
+  'listenPort',
+  'modelPath',
+  'threads',
+  'contextTokens',
+  'maxSequences',
+] as const satisfies readonly FieldName[]
+
+export function formOf(settings: Settings): SettingsForm {
+  return {
+    publicName: settings.publicName,
+    listenPort: String(settings.listenPort),
+    modelPath: settings.modelPath ?? '',
+    threads: settings.threads === null ? '' : String(settings.threads),
+    contextTokens: String(settings.contextTokens),
+    maxSequences: String(settings.maxSequences),
+  }
+}
+
+export interface ReadForm {
+  /** The changed fields, as the node takes them; empty when nothing changed. */
+  patch: Partial<Pick<Settings, FieldName>>
+  /** Fields whose text the contract would refuse. */
+  problems: ReadonlySet<FieldName>
+}
+
+/** Checks with the contract's own schema, so that the page and the node agree on what is valid. */
+export function readForm(form: SettingsForm, settings: Settings): ReadForm {
+  const problems = new Set<FieldName>()
+  const changed: [FieldName, unknown][] = []
+  for (const name of FIELD_NAMES) {
+    const value = valueFrom(name, form[name].trim())
+    if (!SettingsSchema.shape[name].safeParse(value).success) problems.add(name)
+    else if (value !== settings[name]) changed.push([name, value])
+  }
+  return { patch: Object.fromEntries(changed), problems }
+}
+
+function valueFrom(name: FieldName, text: string): string | number | null {
+  if (name === 'publicName') return text
+  if (name === 'modelPath') return text === '' ? null : text
+  if (name === 'threads' && text === '') return null
+  // People write 131,072; Number('') would be 0 and Number('1e3') a surprise.
+  return /^[\d, ]+$/.test(text) ? Number(text.replace(/[, ]/g, '')) : Number.NaN
+}

@@ -1,0 +1,43 @@
+import type { Clock, Disposer } from '../../src-shared/clock'
+import type { BridgeClient } from '../bridge-client'
+import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-store'
+import { createFrames } from './frames'
+import { createGenerationStore, type GenerationStore } from './generation-store'
+import { createLogStore, type LogStore } from './log-store'
+import { createNodeStore, type NodeStore } from './node-store'
+import { createSettingsStore, type SettingsStore } from './settings-store'
+import { createShardsStore, type ShardsStore } from './shards-store'
+
+export interface AppStores {
+  readonly node: NodeStore
+  readonly generation: GenerationStore
+  readonly settings: SettingsStore
+  readonly shards: ShardsStore
+  readonly diagnostics: DiagnosticsStore
+  readonly log: LogStore
+  dispose: Disposer
+}
+
+/** The page's memory: fed by snapshots and events of the bridge alone, and never faster than one frame. */
+export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
+  const frames = createFrames(clock)
+  // First of all listeners: what came over the old connection is applied before anyone hears that it is gone.
+  const removeListener = client.transport.onConnection(() => frames.flush())
+  const node = createNodeStore(client, clock, frames)
+  const stores = {
+    node,
+    generation: createGenerationStore(client, frames),
+    settings: createSettingsStore(client, clock),
+    shards: createShardsStore(client, clock, node),
+    diagnostics: createDiagnosticsStore(client),
+    log: createLogStore(client, clock, frames),
+  }
+  return {
+    ...stores,
+    dispose() {
+      removeListener()
+      frames.dispose()
+      for (const store of Object.values(stores)) store.dispose()
+    },
+  }
+}

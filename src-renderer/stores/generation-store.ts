@@ -1,0 +1,91 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { Disposer } from '../../src-shared/clock'
+import type { EventPayload } from '../../src-shared/contract'
+import type { BridgeClient } from '../bridge-client'
+import { failureOf } from './failure'
+import type { Frames } from './frames'
+import { beginGeneration, type Generation, isBusy, withEnd, withFailure, withToken } from './generation'
+
+export interface GenerationState {
+  generation: Generation | null
+  /** What stands in the prompt box; it outlives a walk to another page. */
+  draft: { prompt: string; maxTokens: string }
+}
+
+export interface GenerationStore {
+  readonly state: StoreApi<GenerationState>
+  write(draft: Partial<GenerationState['draft']>): void
+  generate(prompt: string, maxTokens: number): Promise<void>
+  cancel(): Promise<void>
+  dispose: Disposer
+}
+
+export function createGenerationStore(client: BridgeClient, frames: Frames): GenerationStore {
+  const state = createStore<GenerationState>()(() => ({ generation: null, draft: { prompt: '', maxTokens: '64' } }))
+  /** Text may overtake the reply that says which generation it belongs to. */
+  let early: GenerationEvent[] = []
+
+  const update = (change: (generation: Generation) => Generation) => {
+    const { generation } = state.getState()
+    if (generation) state.setState({ generation: change(generation) })
+  }
+  const onEvent = (event: GenerationEvent) => {
+    if (state.getState().generation?.state === 'starting') early.push(event)
+    else update((generation) => applyEvent(generation, event))
+  }
+
+  const disposers = [
+    client.on('generate.token', (token) => frames.run(() => onEvent({ token }))),
+    client.on('generate.end', (end) => frames.run(() => onEvent({ end }))),
+    client.transport.onConnection((connection) => {
+      if (connection.state !== 'open') update(lostOnTheWay)
+    }),
+  ]
+
+  return {
+    state,
+    write: (draft) => state.setState(({ draft: before }) => ({ draft: { ...before, ...draft } })),
+    async generate(prompt, maxTokens) {
+      if (isBusy(state.getState().generation)) return
+      early = []
+      state.setState({ generation: beginGeneration(prompt) })
+      try {
+        const { generationId } = await client.call('generate.start', { prompt, maxTokens })
+        update((generation) => early.reduce(applyEvent, { ...generation, id: generationId, state: 'streaming' }))
+      } catch (error) {
+        update((generation) => withFailure(generation, failureOf(error)))
+      } finally {
+        early = []
+      }
+    },
+    async cancel() {
+      const { generation } = state.getState()
+      if (generation?.state !== 'streaming' || generation.id === null) return
+      state.setState({ generation: { ...generation, state: 'stopping' } })
+      try {
+        await client.call('generate.cancel', { generationId: generation.id })
+      } catch (error) {
+        update((now) => (isBusy(now) ? withFailure(now, failureOf(error)) : now))
+      }
+    },
+    dispose() {
+      for (const dispose of disposers) dispose()
+    },
+  }
+}
+
+type GenerationEvent = { token: EventPayload<'generate.token'> } | { end: EventPayload<'generate.end'> }
+
+function applyEvent(generation: Generation, event: GenerationEvent): Generation {
+  return 'token' in event ? withToken(generation, event.token) : withEnd(generation, event.end)
+}
+
+/** What was said while we were away is lost, so the answer cannot be shown as a whole one. */
+function lostOnTheWay(generation: Generation): Generation {
+  if (!isBusy(generation)) return generation
+  return withFailure(generation, {
+    code: 'BRIDGE_DISCONNECTED',
+    cause: 'The connection to the node was lost, and with it the rest of this answer',
+    action: 'Ask again when the page is connected.',
+  })
+}

@@ -1,0 +1,107 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { NetworkPreview } from '../../src-shared/app-views'
+import type { Clock, Disposer } from '../../src-shared/clock'
+import type { MethodInput } from '../../src-shared/contract'
+import type { NetworkChoice, Settings } from '../../src-shared/settings'
+import type { BridgeClient, Failure } from '../bridge-client'
+import { createAsker } from './asker'
+import { failureOf } from './failure'
+import { RETRY_MS } from './node-store'
+
+export type SettingsPatch = MethodInput<'settings.save'>
+
+export type Preview =
+  | { state: 'none' }
+  | { state: 'looking'; url: string }
+  | { state: 'seen'; url: string; network: NetworkPreview }
+  | { state: 'failed'; url: string; failure: Failure }
+
+export interface SettingsState {
+  settings: Settings | null
+  /** Why they could not be read; asked again by itself. */
+  loadFailure: Failure | null
+  busy: 'save' | 'join' | 'leave' | null
+  /** Why the last save, join or leave was refused; the next attempt clears it. */
+  failure: Failure | null
+  preview: Preview
+}
+
+export interface SettingsStore {
+  readonly state: StoreApi<SettingsState>
+  /** These resolve to whether it was done; the reason of a refusal is in the state. */
+  save(patch: SettingsPatch): Promise<boolean>
+  join(choice: NetworkChoice): Promise<boolean>
+  leave(): Promise<boolean>
+  look(url: string): Promise<void>
+  forgetPreview(): void
+  dispose: Disposer
+}
+
+export function createSettingsStore(client: BridgeClient, clock: Clock): SettingsStore {
+  const state = createStore<SettingsState>()(() => ({
+    settings: null,
+    loadFailure: null,
+    busy: null,
+    failure: null,
+    preview: { state: 'none' },
+  }))
+  const take = (settings: Settings) => state.setState({ settings, loadFailure: null })
+  const asker = createAsker({
+    client,
+    clock,
+    method: 'settings.get',
+    input: {},
+    retryMs: RETRY_MS,
+    onValue: take,
+    onFailure: (loadFailure) => state.setState({ loadFailure }),
+  })
+  const removeListener = client.on('settings', take)
+  asker.ask()
+
+  const attempt = async (busy: NonNullable<SettingsState['busy']>, act: () => Promise<void>) => {
+    if (state.getState().busy) return false
+    state.setState({ busy, failure: null })
+    try {
+      await act()
+      return true
+    } catch (error) {
+      state.setState({ failure: failureOf(error) })
+      return false
+    } finally {
+      state.setState({ busy: null })
+    }
+  }
+
+  return {
+    state,
+    save: (patch) => attempt('save', async () => take(await client.call('settings.save', patch))),
+    join: (choice) =>
+      attempt('join', async () => {
+        await client.call('network.join', choice)
+        asker.ask()
+      }),
+    leave: () =>
+      attempt('leave', async () => {
+        await client.call('network.leave', {})
+        state.setState({ preview: { state: 'none' } })
+        asker.ask()
+      }),
+    async look(url) {
+      const looking: Preview = { state: 'looking', url }
+      state.setState({ preview: looking })
+      const settle = (preview: Preview) => {
+        if (state.getState().preview === looking) state.setState({ preview })
+      }
+      try {
+        settle({ state: 'seen', url, network: await client.call('network.preview', { url }) })
+      } catch (error) {
+        settle({ state: 'failed', url, failure: failureOf(error) })
+      }
+    },
+    forgetPreview: () => state.setState({ preview: { state: 'none' }, failure: null }),
+    dispose() {
+      asker.dispose()
+      removeListener()
+    },
+  }
+}

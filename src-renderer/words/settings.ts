@@ -1,0 +1,74 @@
+import type { NetworkChoice } from '../../src-shared/settings'
+
+export type FieldName = 'publicName' | 'listenPort' | 'modelPath' | 'threads' | 'contextTokens' | 'maxSequences'
+
+export const FIELDS: Readonly<
+  Record<FieldName, { label: string; hint: string; problem: string; placeholder?: string }>
+> = {
+  publicName: {
+    label: 'Name that others see',
+    hint: 'It goes to the coordinator and stands in the network’s records.',
+    problem: 'Between 1 and 64 characters, without < and >.',
+  },
+  listenPort: {
+    label: 'Port for other nodes',
+    hint: 'The first port to try. When it is taken, the next free one is used.',
+    problem: 'A whole number between 1,024 and 65,535.',
+  },
+  modelPath: {
+    label: 'Model file',
+    hint: 'A whole model on this computer, from which your blocks are cut. A demo brings its own.',
+    problem: 'At most 4,096 characters.',
+    placeholder: 'None chosen',
+  },
+  threads: {
+    label: 'Compute threads',
+    hint: 'More is faster until the processor is full. Left empty, one core stays free.',
+    problem: 'A whole number between 1 and 512, or empty.',
+    placeholder: 'Automatic',
+  },
+  contextTokens: {
+    label: 'Longest conversation',
+    hint: 'In tokens, prompt and answer together. More needs more memory.',
+    problem: 'A whole number between 64 and 131,072.',
+  },
+  maxSequences: {
+    label: 'Conversations at once',
+    hint: 'How many may pass through this computer at the same time.',
+    problem: 'A whole number between 1 and 64.',
+  },
+}
+
+export const SETTINGS = {
+  lead: 'How this computer takes part.',
+  sections: { node: 'This node', engine: 'Model and computing', window: 'Window', network: 'Network' },
+  themeLabel: 'Colours',
+  themeHint: 'Light paper, dark bark, or what the system says.',
+  trayLabel: 'Keep running when the window closes',
+  trayHint: 'The node stays in the tray, where the system has one.',
+  save: 'Save',
+  saving: 'Saving…',
+  discard: 'Discard',
+  unsaved: 'Not saved yet',
+  problems: 'Some values need a look',
+  nextStart: 'A running node uses these after its next start.',
+  saved: 'Saved',
+  leave: 'Leave this network…',
+  leaveHint: 'The node stops and the choice is forgotten. Identity and files stay on this computer.',
+  confirmTitle: 'Leave this network?',
+  confirmText:
+    'The node says goodbye and stops, and answers that pass through it now are cut off. To come back you ask the host again.',
+  confirmTextDemo: 'The demo stops. You can start it again whenever you like.',
+  confirmYes: 'Leave',
+  leaving: 'Leaving…',
+  confirmNo: 'Stay',
+  readOnly: 'This link shows the settings and cannot change them.',
+  loading: 'Reading the settings…',
+} as const
+
+export function networkWords(network: NetworkChoice | null): { name: string; hint: string } {
+  if (network === null) return { name: 'None chosen', hint: 'The welcome page asks.' }
+  if (network.kind === 'demo')
+    return { name: 'Demo on this computer', hint: 'Its own small network with a sample model.' }
+  return { name: URL.canParse(network.url) ? new URL(network.url).host : network.url, hint: network.url }
+}

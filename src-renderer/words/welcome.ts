@@ -1,0 +1,65 @@
+import type { NetworkPreview } from '../../src-shared/app-views'
+
+export const WELCOME = {
+  title: 'Lend a branch of this computer',
+  lead: 'Espalier joins this computer to others that together run one large language model. Each serves a few of the model’s blocks.',
+  whatTitle: 'What it does, and what it does not promise',
+  does: [
+    'Fetches only the blocks that the host of a network assigns, and checks every piece against its hash.',
+    'Computes with them for others while it runs, and stops when you say so.',
+    'Says “visible” only when another computer has seen it.',
+  ],
+  doesNot: [
+    'Privacy of prompts: every node on a route can read what passes through it.',
+    'Speed: an answer waits for the slowest node and the longest way.',
+    'Payment, or a right to be served by others.',
+  ],
+  doesLead: 'It does',
+  doesNotLead: 'It does not promise',
+  chooseTitle: 'Choose a network',
+  demo: 'A demo on this computer',
+  demoText: 'A small network of its own with a sample model. Nothing leaves this computer.',
+  coordinator: 'A network with a coordinator',
+  coordinatorText: 'Its host decides whom to take, and which blocks are yours.',
+  urlLabel: 'Address of the coordinator',
+  urlPlaceholder: 'https://coordinator.example',
+  nameLabel: 'Name that others see',
+  nameHint: 'Made up for this installation; it says nothing about you. Change it as you like.',
+  beginTitle: 'Begin',
+  beginText: 'You can stop at any moment on the overview, and leave the network in the settings.',
+  willSend: 'Exactly this will be sent when you ask to join',
+  willSendNothing: 'Looking has told the coordinator nothing about this computer.',
+  demoNetwork: 'A demo network: real nodes cannot join it.',
+  readOnly: 'Nobody has chosen a network on this computer yet, and this link cannot do it. Open the operator’s link.',
+  looking: 'Looking…',
+  look: 'Look at this network',
+  startDemo: 'Start the demo',
+  join: 'Ask to join',
+  joining: 'Joining…',
+} as const
+
+export const URL_PROBLEMS = {
+  empty: 'Enter the address that the host of the network gave you.',
+  bad: 'This is not a web address. It begins with https://, or with http:// on your own network.',
+} as const
+
+/** Null when `text` can be asked; the coordinator rules beyond the form are the node's. */
+export function urlProblem(text: string): string | null {
+  if (text.trim() === '') return URL_PROBLEMS.empty
+  if (!URL.canParse(text.trim())) return URL_PROBLEMS.bad
+  return /^https?:$/.test(new URL(text.trim()).protocol) ? null : URL_PROBLEMS.bad
+}
+
+export function previewFigures({
+  modelName,
+  blockCount,
+  onlineWorkers,
+  coveragePercent,
+}: NetworkPreview): [string, string][] {
+  return [
+    ['Model', modelName ?? 'none chosen yet'],
+    ['Blocks', blockCount > 0 ? blockCount.toLocaleString('en') : 'not known'],
+    ['Nodes online', onlineWorkers === null ? 'not said' : onlineWorkers.toLocaleString('en')],
+    ['Blocks covered', coveragePercent === null ? 'not said' : `${Math.floor(coveragePercent)}\u00a0%`],
+  ]
+}
