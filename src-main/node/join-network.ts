@@ -4,6 +4,7 @@ import type { Evidence } from '../../src-shared/status'
 import type { CoordinatorApi } from '../coordinator/coordinator-api'
 import type { HivemindDht } from '../hivemind/dht'
 import { type BootstrapOutcome, keepBootstrapsConnected } from '../network/bootstrap'
+import { routingReady } from '../network/find-peer'
 import type { Host } from '../network/host'
 import { type PeerAddress, parsePeerAddresses } from '../network/peer-addresses'
 import type { EventLog } from '../storage/event-log'
@@ -70,6 +71,9 @@ export async function joinNetwork(options: {
       const outcomes = await rooms.dialBootstraps(host, book.peers(), clock)
       if (!outcomes.some(({ error }) => error === null))
         outcomes.push(...(await rooms.dialBootstraps(host, book.hints(), clock)))
+      if (outcomes.some(({ error }) => error === null)) {
+        await routingReady(host, AbortSignal.any([scope.signal, AbortSignal.timeout(DHT_BOOTSTRAP_TIMEOUT_MS)]))
+      }
       const joined = await dht.bootstrap(
         [...book.peers(), ...book.hints()].map(({ peerId }) => peerId),
         { signal: AbortSignal.any([scope.signal, AbortSignal.timeout(DHT_BOOTSTRAP_TIMEOUT_MS)]) },
