@@ -110,10 +110,8 @@ export async function joinNetwork(options: {
 }
 
 function evidenceOf(outcomes: readonly BootstrapOutcome[]): Evidence[] {
-  return outcomes.flatMap(({ peerId, at, roundTripMs, address }) =>
-    roundTripMs === null
-      ? []
-      : [{ kind: 'peer', by: peerId, at, value: `answered a ping in ${roundTripMs} ms at ${address}` }],
+  return outcomes.flatMap(({ peerId, at, roundTripMs }) =>
+    roundTripMs === null ? [] : [{ kind: 'peer', by: peerId, at, value: `in ${roundTripMs} ms` }],
   )
 }
 

@@ -28,8 +28,6 @@ export interface Presence {
   keysOf(target: ShardTarget): string[]
 }
 
-const MAX_KEEPERS_SHOWN = 6
-
 /** What we say about ourselves, and what others say about us: the steps *announce*, *visible* and *serve*. */
 export function createPresence(options: {
   host: Host
@@ -98,17 +96,10 @@ export function createPresence(options: {
       failOrDegrade('announce', error ?? new EspalierError('NOT_READ_BACK').report(), next)
       return
     }
-    const keepers = ackedBy.map(
-      (by): Evidence => ({ kind: 'peer', by, at, value: `${acknowledged} of ${total} records kept` }),
-    )
-    const reader: Evidence = {
-      kind: 'peer',
-      by: readBack.by,
-      at,
-      value: `${readBack.found} of ${readBack.found} records read back`,
-    }
+    const value = `${readBack.found} of ${readBack.found} block records; ${total} records kept by ${ackedBy.length} ${ackedBy.length === 1 ? 'peer' : 'peers'}`
+    const reader: Evidence = { kind: 'peer', by: readBack.by, at, value }
     const isFirst = !steps.isDone('announce')
-    steps.done('announce', [...keepers.slice(0, MAX_KEEPERS_SHOWN), reader], next)
+    steps.done('announce', [reader], next)
     if (isFirst) look(shard.target)
   }
 
@@ -170,7 +161,7 @@ export function createPresence(options: {
       await announcer.leave()
     },
     servedFor(peer) {
-      lastServed = { kind: 'peer', by: peer, at: clock.now(), value: 'ran tokens through these blocks' }
+      lastServed = { kind: 'peer', by: peer, at: clock.now(), value: 'for a conversation' }
     },
   }
 }

@@ -181,7 +181,7 @@ export function createShardLoader(options: {
         kind: 'hash',
         by: 'sha256',
         at: clock.now(),
-        value: `${pieces}; slice ${slice.sha256.slice(0, 16)}…, ${slice.sizeBytes} bytes`,
+        value: `${pieces}; slice ${slice.sha256.slice(0, 12)}…, ${megabytes(slice.sizeBytes)}`,
       },
     ])
     return slice
@@ -214,7 +214,7 @@ export function createShardLoader(options: {
         kind: 'measurement',
         by: report.devices.join(', ') || 'llama.cpp',
         at: clock.now(),
-        value: `${report.blockCount} blocks, ${report.modelBytes} bytes in ${Math.round(report.loadMs)} ms; resident memory grew by ${grownBytes} bytes`,
+        value: `${report.blockCount} blocks, ${megabytes(report.modelBytes)} in ${Math.round(report.loadMs)} ms; memory grew by ${megabytes(grownBytes)}`,
       },
     ])
     return report
@@ -248,7 +248,7 @@ export function createShardLoader(options: {
         kind: 'measurement',
         by: `probe of ${manifest.probe.tokens.length} tokens`,
         at: clock.now(),
-        value: `${what} differs by ${outcome.maxDifference.toExponential(2)} of its size, allowed is ${outcome.tolerance}; ${outcome.computeMs.toFixed(1)} ms`,
+        value: `${what} within ${(100 * outcome.maxDifference).toPrecision(2)} % of the manifest’s, ${100 * outcome.tolerance} % is allowed; ${outcome.computeMs.toFixed(1)} ms`,
       },
     ])
   }
@@ -310,6 +310,10 @@ export function createShardLoader(options: {
       stopListening()
     },
   }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 function within<T>(clock: Clock, waitMs: number, work: Promise<T>): Promise<T> {

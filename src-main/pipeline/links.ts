@@ -24,6 +24,7 @@ const MAX_STREAMS = 64
 
 /** Opens one outgoing stream a peer, on first use, and accepts incoming ones. */
 export function createLinks(host: Host, events: LinkEvents) {
+  const self = host.peerId.toString()
   const outgoing = new Map<string, Promise<Link>>()
   const all = new Set<Link>()
 
@@ -69,6 +70,25 @@ export function createLinks(host: Host, events: LinkEvents) {
     return adopt(peer, frameStream(stream, MAX_FRAME_BYTES))
   }
 
+  // A node may be a stage of its own route, and libp2p does not dial itself: both ends are here.
+  let isClosed = false
+  const end = (other: () => Link): Link => ({
+    peer: self,
+    get closed() {
+      return isClosed
+    },
+    async send(frame) {
+      if (isClosed) throw new EspalierError('STAGE_LOST', 'this node stops')
+      // Never within the sender's own call: frames of streams don't arrive so either.
+      queueMicrotask(() => events.onFrame(frame, other()))
+    },
+    abort() {
+      isClosed = true
+    },
+  })
+  const ownLink: Link = end(() => farEnd)
+  const farEnd: Link = end(() => ownLink)
+
   return {
     async accept(): Promise<void> {
       await host.handle(
@@ -81,6 +101,7 @@ export function createLinks(host: Host, events: LinkEvents) {
     },
     /** The stream to this peer: the one that is open, or a new one. Throws STAGE_LOST. */
     async to(peer: string): Promise<Link> {
+      if (peer === self) return ownLink
       const known = await outgoing.get(peer)?.catch(() => undefined)
       if (known && !known.closed) return known
       const opening = open(peer)
@@ -93,6 +114,7 @@ export function createLinks(host: Host, events: LinkEvents) {
       }
     },
     async close(): Promise<void> {
+      isClosed = true
       await host.unhandle(PIPELINE_PROTOCOL)
       for (const link of all) link.abort(new EspalierError('STAGE_LOST', 'this node stops'))
     },
