@@ -59,7 +59,7 @@ export function createAssignment(options: {
       if (mine === generation) onTarget({ manifest, range: assigned.range, modelPath: config.modelPath })
     } catch (error) {
       if (mine !== generation) return
-      steps.failed('fetch', reportOf(error), { what: 'Trying again by itself.', at: clock.now() + RETRY_MS })
+      steps.failed('fetch', reportOf(error), { what: 'Trying again by itself', at: clock.now() + RETRY_MS })
       cancelRetry = clock.after(RETRY_MS, () => void take(assigned, mine))
     }
   }

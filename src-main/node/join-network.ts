@@ -89,7 +89,7 @@ export async function joinNetwork(options: {
       if (scope.signal.aborted) throw error
       const report = reportOf(error)
       log.write('warn', 'connect.failed', report.cause, { code: report.code })
-      steps.failed('connect', report, { what: 'Trying again by itself.', at: clock.now() + pauseMs })
+      steps.failed('connect', report, { what: 'Trying again by itself', at: clock.now() + pauseMs })
       await clock.sleep(pauseMs, scope.signal)
       steps.working('connect')
     }

@@ -91,7 +91,7 @@ export function createPresence(options: {
     if (report.state !== 'online' || !shard) return
     const { error, readBack, ackedBy, acknowledged, total, at, nextAt } = report
     steps.progress('announce', { done: acknowledged, total, unit: 'records' })
-    const next = { what: 'The records are written again.', at: nextAt }
+    const next = { what: 'The records are written again', at: nextAt }
     if (error || !readBack) {
       failOrDegrade('announce', error ?? new EspalierError('NOT_READ_BACK').report(), next)
       return
@@ -124,8 +124,8 @@ export function createPresence(options: {
     log.write('warn', `${step}.doubted`, blocker.cause, { code: blocker.code })
     const isNew = steps.get(step)?.state === 'working' || steps.get(step)?.state === 'waiting'
     // Nobody there to ask is a wait, not a fault.
-    if (isNew && blocker.code === 'NO_WITNESS') steps.waiting(step, { what: `${blocker.cause}.` })
-    else failOrDegrade(step, blocker, { what: 'Asking again shortly.' })
+    if (isNew && blocker.code === 'NO_WITNESS') steps.waiting(step, { what: `${blocker.cause}` })
+    else failOrDegrade(step, blocker, { what: 'Asking again shortly' })
   }
 
   function failOrDegrade(

@@ -92,7 +92,7 @@ export function createShardLoader(options: {
     cancelTimer()
     const wasProven = loaded !== null
     loaded = null
-    steps.degraded('load', cause, { what: 'The engine starts again by itself.' })
+    steps.degraded('load', cause, { what: 'The engine starts again by itself' })
     steps.idle('prove')
     events.onLevel('L3')
     if (wasProven) events.onLost(cause)
@@ -148,7 +148,7 @@ export function createShardLoader(options: {
     steps.failed(
       step,
       report,
-      mayRetry ? { what: `Trying again, ${MAX_TRIES - tries} left.`, at: clock.now() + RETRY_MS } : undefined,
+      mayRetry ? { what: `Trying again, ${MAX_TRIES - tries} left`, at: clock.now() + RETRY_MS } : undefined,
     )
     if (mayRetry) cancelTimer = clock.after(RETRY_MS, restart)
   }
@@ -270,7 +270,7 @@ export function createShardLoader(options: {
       const report = reportOf(error)
       log.write('warn', 'shard.reprobe.failed', report.cause, { code: report.code })
       lose(report)
-      steps.failed('prove', report, { what: 'The engine is started again.' })
+      steps.failed('prove', report, { what: 'The engine is started again' })
       // Hung or wrong: only a new process is known to be neither.
       if (!isErrorCode(error, 'ENGINE_GONE')) {
         shard.engine.stop(0).catch((cause: unknown) => log.write('error', 'engine.stop.failed', messageOf(cause)))
