@@ -119,9 +119,9 @@ describe('peer routing', () => {
 describe('framed streams', () => {
   const PROTOCOL = '/test/frames/1'
 
-  async function pair(onStream: (framed: FramedStream) => void, limit = 1 << 20): Promise<FramedStream> {
+  async function pair(onStream: (framed: FramedStream) => unknown, limit = 1 << 20): Promise<FramedStream> {
     const [server, client] = [await start(), await start({ listens: false })]
-    await server.handle(PROTOCOL, (stream) => onStream(frameStream(stream, limit)))
+    await server.handle(PROTOCOL, (stream) => void onStream(frameStream(stream, limit)))
     await connect(client, server)
     return frameStream(await client.dialProtocol(server.peerId, PROTOCOL), limit)
   }
