@@ -14,8 +14,8 @@ import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
 import { followCoordinator } from './follow-coordinator'
 import type { BootstrapBook } from './join-network'
+import type { ShardTarget } from './load-ladder'
 import type { NodeRooms } from './rooms'
-import type { ShardTarget } from './shard-loader'
 import type { Steps } from './steps'
 
 const RETRY_MS = 5_000
