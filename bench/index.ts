@@ -1,1 +1,42 @@
 import '../src-shared/polyfill'
+import { Command } from 'commander'
+import { wholeNumber } from '../src-main/cli/arguments'
+import { runMain } from '../src-main/cli/run-main'
+import { machineNow } from './machine'
+import { type Measurement, reportOf, tableOf } from './report'
+
+interface CommonOptions {
+  json: boolean
+  quick: boolean
+}
+
+const program = new Command('bench').description('Measurements, each beside what it is compared with, in one run.')
+
+// Measurements are loaded when they run: most need neither llama.cpp nor libp2p.
+measurement('pipeline', 'decode speed of chains of nodes, compared with one process')
+  .option('--repetitions <count>', 'interleaved repetitions', wholeNumber)
+  .action(async (options) => {
+    const { measurePipeline } = await import('./pipeline/pipeline')
+    await run('pipeline', options, (say) => measurePipeline({ ...options, say }))
+  })
+
+// Ended early, it still takes its processes and files with it (`exit` handlers).
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+await runMain(program)
+
+function measurement(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--quick', 'fewer repetitions: a look, not a result', false)
+    .option('--json', 'machine-readable output', false)
+}
+
+/** A missed target is a result, not a failure: it stands in its row. */
+async function run(name: string, { json }: CommonOptions, measure: Measurement): Promise<void> {
+  const before = machineNow()
+  const rows = await measure((line) => void process.stderr.write(`${line}\n`))
+  const report = reportOf(name, { ...before, loadAfter: machineNow().loadBefore }, rows)
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : tableOf(report))
+}

@@ -49,8 +49,8 @@ export async function demo(options: { once: boolean; json: boolean }): Promise<v
       await untilEnd(network, stopping.signal)
     }
   } catch (error) {
-    // Ctrl-C is how the demo is meant to end.
-    if (!stopping.signal.aborted) throw error
+    // Ctrl-C is how the demo is meant to end, unless it was to run to its own end.
+    if (!stopping.signal.aborted || options.once) throw error
   } finally {
     progress.title('Stopping: the nodes write OFFLINE records and sign off.')
     await network.stop()

@@ -160,6 +160,20 @@ describe('framed streams', () => {
     expect(received).toBe(count)
   })
 
+  it('carry messages far larger than what may wait, one after the other, both ways', async () => {
+    const framed = await pair(async (remote) => {
+      for (let message = await remote.read(); message; message = await remote.read()) await remote.write(message)
+    }, 18 << 20)
+    const sizes = [2 << 20, 17 << 20, 3 << 20, 5, 8 << 20, 2 << 20, 2 << 20]
+    const echoed = (async () => {
+      const lengths: (number | undefined)[] = []
+      for (const _ of sizes) lengths.push((await framed.read())?.length)
+      return lengths
+    })()
+    for (const size of sizes) await framed.write(new Uint8Array(size))
+    expect(await echoed).toEqual(sizes)
+  })
+
   it('end in order with null, and with an error when cut inside a message', async () => {
     const orderly = Promise.withResolvers<unknown>()
     const first = await pair((remote) => remote.read().then(orderly.resolve, orderly.reject))

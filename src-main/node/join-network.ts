@@ -102,7 +102,7 @@ export async function joinNetwork(options: {
       (outcomes) => {
         const evidence = evidenceOf(outcomes)
         if (evidence.length > 0) steps.done('connect', evidence)
-        else if (host.getPeers().length === 0) steps.degraded('connect', nobodyAnswered(outcomes).report())
+        else if (outcomes.length === book.peers().length) steps.degraded('connect', nobodyAnswered(outcomes).report())
       },
       rooms.dialBootstraps,
     ),

@@ -117,8 +117,14 @@ export function createPresence(options: {
         log.write('info', 'node.visible', `seen by ${witnesses.join(' and ')}`, { witnesses })
       steps.done('visible', verdict.evidence)
     } else if (verdict.blocker) doubt('visible', verdict.blocker)
-    if (verdict.serving.length > 0) steps.done('serve', [...verdict.serving, ...(lastServed ? [lastServed] : [])])
+    if (verdict.serving.length > 0) steps.done('serve', [...verdict.serving, ...recentUse()])
     else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
+  }
+
+  /** Who used us since the witnesses' last look or so; older use says nothing about now. */
+  function recentUse(): Evidence[] {
+    const maxAgeMs = 3 * config.profile.timings.witnessIntervalMs
+    return lastServed && clock.now() - lastServed.at < maxAgeMs ? [lastServed] : []
   }
 
   function doubt(step: 'visible' | 'serve', blocker: ErrorReport): void {
