@@ -16,6 +16,7 @@ export default defineConfig({
           'engine-child': path('src-main/engine/child/index.ts'),
           coordinator: path('src-coordinator/index.ts'),
           bench: path('bench/index.ts'),
+          'bench-node': path('bench/node.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

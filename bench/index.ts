@@ -21,6 +21,16 @@ measurement('startup', 'time to be ready, size of the page, cost of being idle')
     await run('startup', options, (say) => measureStartup({ ...options, say }))
   })
 
+measurement('pipeline', 'decode speed of chains of nodes, compared with one process')
+  .option('--repetitions <count>', 'interleaved repetitions', wholeNumber)
+  .action(async (options) => {
+    const { measurePipeline } = await import('./pipeline/pipeline')
+    await run('pipeline', options, (say) => measurePipeline({ ...options, say }))
+  })
+
+// Ended early, it still takes its processes and files with it (`exit` handlers).
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
 await runMain(program)
 
 function measurement(name: string, description: string): Command {

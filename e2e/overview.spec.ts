@@ -63,7 +63,7 @@ test('C-19: waiting for approval has an age; a rejection has a reason and a way 
   host.say(waitingStatus)
   await page.goto(host.url)
   await expect(page.getByRole('heading', { name: 'The host decides who joins' })).toBeVisible()
-  await expect(page.getByText(/You asked 1 min ago\. .*asked again in/)).toBeVisible()
+  await expect(page.getByText(/You asked 1\smin ago\. .*asked again in/)).toBeVisible()
   await expect(page.getByRole('button', { name: 'Ask again' })).toHaveCount(0)
 
   host.say(rejectedStatus)

@@ -54,7 +54,12 @@ export function addWorkerRoutes(app: FastifyInstance, context: RouteContext): vo
   const answer = async (field: 'status' | 'worker_status', entry: RosterEntry) =>
     workerAnswer(context, field, entry, await listPeers(db))
 
-  app.get('/workers', async () => ({ workers: (await listEntries(db)).map(workerDocument) }))
+  app.get('/workers', async (request) => {
+    const workers = (await listEntries(db)).map(workerDocument)
+    if (isHost(context, request)) return { workers }
+    // Until requests are signed, whoever knows a worker's id can report and sign off in its name: only the host sees it.
+    return { workers: workers.map((worker) => ({ ...worker, worker_id: `${worker.worker_id.slice(0, 8)}…` })) }
+  })
   app.post('/workers/register', async (request) =>
     answer('status', await roster.register(validated(WorkerRegistrationSchema, request.body))),
   )
@@ -99,4 +104,13 @@ export function addModelRoutes(app: FastifyInstance, { models, manifestHashes }:
     }
     return reply.type('application/json').send(model.manifestJson)
   })
+}
+
+function isHost(context: RouteContext, request: FastifyRequest): boolean {
+  try {
+    context.requireAdmin(request)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,5 +1,5 @@
 import type { ShardView } from '../../src-shared/app-views'
-import type { ShardTarget } from '../node/shard-loader'
+import type { ShardTarget } from '../node/load-ladder'
 import { sliceDirectory } from '../shards/models'
 import { isPieceNeeded } from '../shards/pieces'
 

@@ -56,7 +56,7 @@ export async function generateCommand(prompt: string, options: Options): Promise
       contextTokens: options.contextTokens,
       signal: stopping.signal,
       onToken: ({ text: piece }) => {
-        if (!options.json) process.stdout.write(piece)
+        if (!options.json) process.stdout.write(piece.replaceAll(/(?![\n\t])\p{Cc}/gu, ''))
       },
     })
     const hops = route.map((stage, i) => ({ ...stage, computeMs: stageComputeMs[i] }))

@@ -1,4 +1,5 @@
 import { systemClock } from '../../src-shared/clock'
+import { plainText } from '../coordinator/plain-text'
 import type { NetworkProfile } from '../network/profiles'
 import { openNetworkClient } from '../node/network-client'
 import { type Observation, observeNetwork } from '../observe/monitor-state'
@@ -48,7 +49,7 @@ function text({ state, recordsRead }: Observation): string {
     `${name}: ${health}, ${num_blocks} blocks`,
     ...server_rows.map(
       ({ peer_id, state: row, span }) =>
-        `  ${row.padEnd(11)} [${span.start}, ${span.end})  ${peer_id}  ${String(span.server_info.public_name ?? '')}`,
+        `  ${row.padEnd(11)} [${span.start}, ${span.end})  ${peer_id}  ${plainText(String(span.server_info.public_name ?? ''), 60)}`,
     ),
   ])
   return [...lines, `${recordsRead} records read in ${state.update_duration.toFixed(2)} s`].join('\n')

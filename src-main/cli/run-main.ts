@@ -4,9 +4,9 @@ import { reportOf } from '../../src-shared/errors'
 /** Exit codes: 0 done, 1 failed with a report, 2 wrong arguments. */
 export async function runMain(program: Command): Promise<void> {
   const wantsJson = process.argv.includes('--json')
-  program.configureOutput({ writeErr: (text) => void process.stderr.write(text) }).exitOverride((error) => {
-    process.exit(error.exitCode === 0 ? 0 : 2)
-  })
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  }
   try {
     // Said outright, because inside Electron the default counts the arguments from another place.
     await program.parseAsync(process.argv, { from: 'node' })

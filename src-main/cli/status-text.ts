@@ -19,6 +19,9 @@ const STEP_SHAPES: Record<Step['state'], string> = {
   failed: '◣',
 }
 
+/** Control characters but the line feed. */
+const CONTROL = /(?!\n)[\p{Cc}\p{Cf}]/gu
+
 /** Prints the headline whenever it changes. */
 export function printStatus(out: (line: string) => void): (status: NodeStatus) => void {
   let last = ''
@@ -31,6 +34,11 @@ export function printStatus(out: (line: string) => void): (status: NodeStatus) =
 
 /** The whole status for a terminal: the same object that window and tray show. */
 export function statusText(status: NodeStatus): string {
+  // Names come from other people; nothing that steers a terminal may come along.
+  return textOf(status).replaceAll(CONTROL, ' ')
+}
+
+function textOf(status: NodeStatus): string {
   const { shape, headline, sentence, publicName, peerId, model, blocks, watermark } = status
   return [
     `${SHAPES[shape]} ${headline}${watermark ? `  [${watermark}]` : ''}`,

@@ -26,13 +26,14 @@ export function startDemoHost(options: {
   const { url, adminToken, clock } = options
   const stopping = new AbortController()
   const { signal } = stopping
+  const authorization = `Bearer ${adminToken}`
   const round = async () => {
-    const reply = await fetch(`${url}/workers`, { signal })
+    const reply = await fetch(`${url}/workers`, { headers: { authorization }, signal })
     const { workers } = WorkersSchema.parse(await reply.json())
     for (const { worker_id } of options.choose(workers.filter(({ status }) => status === 'pending'))) {
       await fetch(`${url}/workers/${worker_id}/approve`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+        headers: { authorization, 'content-type': 'application/json' },
         body: JSON.stringify({ reason: REASON }),
         signal,
       })

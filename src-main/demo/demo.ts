@@ -1,6 +1,5 @@
 import { type Clock, systemClock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
-import type { Step } from '../../src-shared/status'
 import { appPaths } from '../app-paths'
 import { EngineClient } from '../engine/engine'
 import { PROFILES } from '../network/profiles'
@@ -11,30 +10,16 @@ import { generate } from '../pipeline/generate'
 import { startChild } from '../process/owned-child'
 import { readManifest } from '../shards/manifest'
 import { createEventLog } from '../storage/event-log'
-import { type DemoNetwork, type DemoNode, type ObserverReport, startDemoNetwork, waitForRows } from './demo-network'
+import { type DemoNetwork, type DemoNode, startDemoNetwork, waitForRows } from './demo-network'
 import { maxDifference, openReference } from './parity'
 import { createProgress, type Progress } from './progress'
+import type { DemoReport } from './report'
 
 const PROMPTS = ['A hacker is', 'Computer, n. An', 'The wise man said'] as const
 const TOKENS = 64
 const CONTEXT_TOKENS = 512
 const VISIBLE_TIMEOUT_MS = 180_000
 const OBSERVE_TIMEOUT_MS = 60_000
-
-export interface DemoReport {
-  nodes: { peerId: string; blocks: [number, number]; loadLevel: string; steps: Step[] }[]
-  observer: ObserverReport
-  generation: {
-    prompts: { prompt: string; text: string }[]
-    tokens: number
-    stages: number
-    /** Median over the prompts. */
-    tokensPerSecond: number
-    identicalToSingleProcess: boolean
-    maxLogitDifference: number
-  }
-  elapsedMs: number
-}
 
 /** Runs the product's main job on a network that exists only on this computer, and proves each part of it. */
 export async function demo(options: { once: boolean; json: boolean }): Promise<void> {
@@ -64,8 +49,8 @@ export async function demo(options: { once: boolean; json: boolean }): Promise<v
       await untilEnd(network, stopping.signal)
     }
   } catch (error) {
-    // Ctrl-C is how the demo is meant to end.
-    if (!stopping.signal.aborted) throw error
+    // Ctrl-C is how the demo is meant to end, unless it was to run to its own end.
+    if (!stopping.signal.aborted || options.once) throw error
   } finally {
     progress.title('Stopping: the nodes write OFFLINE records and sign off.')
     await network.stop()

@@ -1,8 +1,8 @@
 import { formatBlocks } from '../../src-shared/blocks'
 import type { Clock } from '../../src-shared/clock'
 import type { NodeStatus, Step } from '../../src-shared/status'
-import type { DemoReport } from './demo'
 import type { ObserverReport } from './demo-network'
+import type { DemoReport } from './report'
 
 /** Tells a person at a terminal what happens; says nothing when there is nobody (`print` null). */
 export function createProgress(clock: Clock, print: ((line: string) => void) | null) {

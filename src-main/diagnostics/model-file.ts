@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises'
 import { modelShape } from '../shards/architectures'
 import { readGgufHeader } from '../shards/gguf-read'
 import { readManifest } from '../shards/manifest'
-import { type CheckDefinition, fail, pass } from './check'
+import { verifyModel } from '../shards/verify-model'
+import { type CheckDefinition, pass } from './check'
 
 export const modelFile: CheckDefinition = {
   id: 'model-file',
@@ -18,12 +18,11 @@ export const manifestFile: CheckDefinition = {
   id: 'manifest',
   title: 'Manifest',
   applies: ({ manifestPath }) => manifestPath !== null,
-  async look({ manifestPath, modelPath }) {
-    const { name, blockCount, root, file } = await readManifest(manifestPath ?? '')
-    const found = modelPath === null ? null : await stat(modelPath).catch(() => null)
-    if (found && found.size !== file.sizeBytes) {
-      return fail('MANIFEST_MISMATCH', `${modelPath} has ${found.size} bytes, the manifest says ${file.sizeBytes}`)
-    }
-    return pass(`${name}, ${blockCount} blocks, root ${root.slice(0, 16)}…`)
+  async look({ manifestPath, modelPath }, signal) {
+    const manifest = await readManifest(manifestPath ?? '')
+    const what = `${manifest.name}, ${manifest.blockCount} blocks, root ${manifest.root.slice(0, 16)}…`
+    if (modelPath === null) return pass(what)
+    const { pieces } = await verifyModel(modelPath, manifest, signal)
+    return pass(`${what}; all ${pieces} pieces of the model file match it`)
   },
 }

@@ -11,6 +11,7 @@ import {
   errorFromWire,
   type LoadReport,
   type LoadSpec,
+  plainRunReply,
   ReplySchema,
   type RunBatch,
   type RunResult,
@@ -241,6 +242,13 @@ export class EngineClient {
   }
 
   #onReply(message: unknown): void {
+    const plain = plainRunReply(message)
+    const waiting = plain && this.#pending.get(plain.id)
+    if (plain && waiting?.op === 'run') {
+      this.#pending.delete(plain.id)
+      waiting.resolve(plain.value as never)
+      return
+    }
     const reply = ReplySchema.safeParse(message)
     if (!reply.success) return
     const pending = this.#pending.get(reply.data.id)

@@ -1,48 +1,16 @@
 import { expect, test } from 'vitest'
 import { EspalierError } from '../../src-shared/errors'
+import { FakeClock } from '../../test/fake-clock'
 import { EngineSupervisor, type SupervisorState } from './supervisor'
 import { type FakeProcess, fakeProcess } from './testing/fake-process'
 import { TEST_LIBRARY } from './testing/test-engine'
 
 const report = { release: 'v0', libraryDirectory: '/lib', devices: [] }
 
-/** A clock that moves when told to, and runs what is due in order. */
-function fakeClock() {
-  let nowMs = 0
-  const timers = new Set<{ atMs: number; run: () => void }>()
-  const after = (delayMs: number, run: () => void) => {
-    const timer = { atMs: nowMs + delayMs, run }
-    timers.add(timer)
-    return () => void timers.delete(timer)
-  }
-  return {
-    now: () => nowMs,
-    monotonicMs: () => nowMs,
-    after,
-    every: () => {
-      throw new Error('not used')
-    },
-    sleep: () => Promise.reject(new Error('not used')),
-    async advance(byMs: number) {
-      const end = nowMs + byMs
-      for (;;) {
-        const due = [...timers].filter(({ atMs }) => atMs <= end).toSorted((a, b) => a.atMs - b.atMs)[0]
-        if (!due) break
-        timers.delete(due)
-        nowMs = Math.max(nowMs, due.atMs)
-        due.run()
-        await settle()
-      }
-      nowMs = end
-      await settle()
-    },
-  }
-}
-
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 function setUp(spawn?: () => FakeProcess) {
-  const clock = fakeClock()
+  const clock = new FakeClock()
   const children: FakeProcess[] = []
   const states: SupervisorState[] = []
   const supervisor = new EngineSupervisor({

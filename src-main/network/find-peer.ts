@@ -54,3 +54,16 @@ export async function findAddresses(
 function unreachable(peerId: PeerId, error: unknown): EspalierError {
   return new EspalierError('PEER_UNREACHABLE', `${peerId} (${messageOf(error)})`, { cause: error })
 }
+
+/**
+ * Waits until Kademlia can answer, after the first connection: it has a peer and has looked itself up. Dialling
+ * peers by id before that dead-locks for seconds: the dial waits for that first look-up, which waits for the dial.
+ */
+export async function routingReady(host: Host, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const _ of host.peerRouting.getClosestPeers(host.peerId.toMultihash().bytes, { signal })) break
+  } catch (error) {
+    if (signal.aborted) throw new EspalierError('TIMED_OUT', 'peer routing did not get ready', { cause: error })
+    // An empty network has nobody close; that is an answer too.
+  }
+}

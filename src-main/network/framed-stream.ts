@@ -6,6 +6,11 @@ import { EspalierError } from '../../src-shared/errors'
 export interface FramedStream {
   /** The next message, or null when the peer ended the stream in order. Rejects when it broke. */
   read(): Promise<Uint8Array | null>
+  /**
+   * Instead of `read`: hands over each message as it arrives, within the stream's own event, until the stream ends in
+   * order. Rejects when it broke, or when the listener threw. The listener bounds what it keeps waiting.
+   */
+  deliverTo(listener: (message: Uint8Array) => void): Promise<void>
   /** Resolves when the message may be followed by another (back-pressure); rejects when the stream has ended. */
   write(...parts: Uint8Array[]): Promise<void>
   close(): Promise<void>
@@ -16,6 +21,7 @@ export interface FramedStream {
 const HEADER_BYTES = 4
 const PAUSE_ABOVE_BYTES = 512 * 1024
 const RESUME_BELOW_BYTES = 128 * 1024
+const FLAT_BELOW_BYTES = 64 * 1024
 
 /**
  * Why not libp2p's own length-prefixed stream: it buffers without ever pausing the sender and aborts at 4 MiB
@@ -28,19 +34,26 @@ export function frameStream(stream: Stream, maxMessageBytes: number): FramedStre
   let wakeReader: (() => void) | null = null
   let failure: Error | null = null
   let ended = false
+  let pushed: { listener: (message: Uint8Array) => void; end: PromiseWithResolvers<void> } | null = null
 
   const wake = () => {
     wakeReader?.()
     wakeReader = null
   }
   const pauseIfFull = () => {
-    if (buffer.byteLength > PAUSE_ABOVE_BYTES && stream.readStatus === 'readable') stream.pause()
+    // A reader that waits needs the rest of a message that may be larger than the mark: pausing would starve it.
+    const isFull = buffer.byteLength > PAUSE_ABOVE_BYTES && wakeReader === null
+    if (isFull && stream.readStatus === 'readable') stream.pause()
   }
   const resumeIfPaused = () => {
     if (stream.readStatus === 'paused') stream.resume()
   }
   stream.addEventListener('message', (event) => {
     buffer.append(event.data)
+    if (pushed) {
+      push()
+      return
+    }
     if (buffer.byteLength > PAUSE_ABOVE_BYTES) queueMicrotask(pauseIfFull)
     wake()
   })
@@ -48,10 +61,27 @@ export function frameStream(stream: Stream, maxMessageBytes: number): FramedStre
     ended = true
     const { error } = event as Event & { error?: Error }
     failure ??= error ?? null
+    if (pushed) push()
     wake()
   }
   stream.addEventListener('close', onEnd)
   stream.addEventListener('remoteCloseWrite', onEnd)
+
+  /** Waiting for a later turn would let the muxer answer first: a window update costs more than the hand-over. */
+  function push(): void {
+    if (!pushed) return
+    const { listener, end } = pushed
+    try {
+      for (let message = takeMessage(); message !== null; message = takeMessage()) listener(message)
+      if (failure) throw failure
+      if (!ended || stream.readBufferLength > 0) return
+      if (buffer.byteLength > 0) throw new EspalierError('PROTOCOL_VIOLATION', 'the stream ended inside a message')
+      end.resolve()
+    } catch (error) {
+      pushed = null
+      end.reject(error)
+    }
+  }
 
   /** A whole message from the buffer, or null when more bytes are needed. */
   function takeMessage(): Uint8Array | null {
@@ -77,22 +107,31 @@ export function frameStream(stream: Stream, maxMessageBytes: number): FramedStre
       for (;;) {
         const message = takeMessage()
         if (message !== null) return message
-        resumeIfPaused()
         if (failure) throw failure
+        if (ended) resumeIfPaused()
         if (ended && stream.readBufferLength === 0) {
           if (buffer.byteLength > 0) throw new EspalierError('PROTOCOL_VIOLATION', 'the stream ended inside a message')
           return null
         }
         await new Promise<void>((resolve) => {
           wakeReader = resolve
+          resumeIfPaused()
         })
       }
+    },
+    deliverTo(listener) {
+      pushed = { listener, end: Promise.withResolvers<void>() }
+      const { promise } = pushed.end
+      push()
+      return promise
     },
     async write(...parts) {
       const header = new Uint8Array(HEADER_BYTES)
       const length = parts.reduce((sum, part) => sum + part.byteLength, 0)
       new DataView(header.buffer).setUint32(0, length)
-      if (stream.send(new Uint8ArrayList(header, ...parts))) return
+      // Small messages go as one piece: each piece would be encrypted and written on its own.
+      const message = length <= FLAT_BELOW_BYTES ? concat(header, parts, length) : new Uint8ArrayList(header, ...parts)
+      if (stream.send(message)) return
       await new Promise<void>((resolve, reject) => {
         const onDrain = () => {
           stream.removeEventListener('close', onClose)
@@ -111,4 +150,15 @@ export function frameStream(stream: Stream, maxMessageBytes: number): FramedStre
     close: () => stream.close(),
     abort: (error) => stream.abort(error),
   }
+}
+
+function concat(header: Uint8Array, parts: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(header.length + length)
+  whole.set(header)
+  let at = header.length
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { createServer } from 'node:net'
 import { type Identify, identify } from '@libp2p/identify'
 import type { PrivateKey, ServiceMap } from '@libp2p/interface'
@@ -28,6 +29,7 @@ export interface HostOptions {
 }
 
 const LISTEN_HOST_LOOPBACK = '127.0.0.1'
+const MAX_CALLS_PER_SIGNAL = 512
 const PORTS_TO_TRY = 20
 const YAMUX_WINDOW_BYTES = 2 * 1024 * 1024
 
@@ -36,6 +38,8 @@ const YAMUX_WINDOW_BYTES = 2 * 1024 * 1024
  * the hivemind DHT). When the wanted port is taken the next free one is used; what is announced is what is bound.
  */
 export async function createHost(options: HostOptions): Promise<Host> {
+  // Calls under way hang a listener each on the signal that they share; Node calls more than ten a leak.
+  setMaxListeners(MAX_CALLS_PER_SIGNAL)
   const { profile } = options
   const port = options.port === null ? null : await freePort(options.port)
   return createLibp2p<HostServices>({

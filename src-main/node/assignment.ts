@@ -12,9 +12,9 @@ import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
 import { followCoordinator } from './follow-coordinator'
 import type { BootstrapBook } from './join-network'
+import type { ShardTarget } from './load-ladder'
 import { registrationOf } from './registration'
 import type { NodeRooms } from './rooms'
-import type { ShardTarget } from './shard-loader'
 import type { Steps } from './steps'
 
 const RETRY_MS = 5_000
@@ -58,7 +58,7 @@ export function createAssignment(options: {
       if (mine === generation) onTarget({ manifest, range: assigned.range, modelPath: config.modelPath })
     } catch (error) {
       if (mine !== generation) return
-      steps.failed('fetch', reportOf(error), { what: 'Trying again by itself.', at: clock.now() + RETRY_MS })
+      steps.failed('fetch', reportOf(error), { what: 'Trying again by itself', at: clock.now() + RETRY_MS })
       cancelRetry = clock.after(RETRY_MS, () => void take(assigned, mine))
     }
   }

@@ -2,7 +2,7 @@ import { EspalierError } from '../../src-shared/errors'
 import type { EngineClient } from '../engine/engine'
 import type { LoadReport } from '../engine/protocol'
 import type { StageRunner } from '../pipeline/stage-runner'
-import type { ShardTarget } from './shard-loader'
+import type { ShardTarget } from './load-ladder'
 
 /** Shows a loaded engine to the pipeline as a stage. */
 export function createEngineStage(

@@ -49,7 +49,7 @@ export function followCoordinator(options: {
         steps.failed(
           'register',
           event.report,
-          event.retryAt === null ? undefined : { what: 'Trying again by itself.', at: event.retryAt },
+          event.retryAt === null ? undefined : { what: 'Trying again by itself', at: event.retryAt },
         )
         break
       case 'initial-peers':
@@ -57,7 +57,7 @@ export function followCoordinator(options: {
         break
       case 'pending':
         askedAt = event.evidence
-        steps.waiting('approve', { what: 'The host of the network has been told.' }, [event.evidence])
+        steps.waiting('approve', { what: 'The host of the network has been told' }, [event.evidence])
         lose()
         break
       case 'approved':
@@ -65,7 +65,7 @@ export function followCoordinator(options: {
         approve(event)
         break
       case 'standby':
-        steps.waiting('approve', { what: `On standby${because(event)}. Blocks are assigned when they are needed.` }, [
+        steps.waiting('approve', { what: `On standby${because(event)}. Blocks are assigned when they are needed` }, [
           event.evidence,
         ])
         lose()
@@ -90,7 +90,7 @@ export function followCoordinator(options: {
         log.write('warn', 'coordinator.heartbeat.failed', event.report.cause)
         if (approved)
           steps.degraded('approve', event.report, {
-            what: 'The coordinator will take this node for offline.',
+            what: 'The coordinator will take this node for offline',
             at: event.deadlineAt,
           })
         break

@@ -4,6 +4,7 @@ import type { Evidence } from '../../src-shared/status'
 import type { CoordinatorApi } from '../coordinator/coordinator-api'
 import type { HivemindDht } from '../hivemind/dht'
 import { type BootstrapOutcome, keepBootstrapsConnected } from '../network/bootstrap'
+import { routingReady } from '../network/find-peer'
 import type { Host } from '../network/host'
 import { type PeerAddress, parsePeerAddresses } from '../network/peer-addresses'
 import type { EventLog } from '../storage/event-log'
@@ -70,6 +71,9 @@ export async function joinNetwork(options: {
       const outcomes = await rooms.dialBootstraps(host, book.peers(), clock)
       if (!outcomes.some(({ error }) => error === null))
         outcomes.push(...(await rooms.dialBootstraps(host, book.hints(), clock)))
+      if (outcomes.some(({ error }) => error === null)) {
+        await routingReady(host, AbortSignal.any([scope.signal, AbortSignal.timeout(DHT_BOOTSTRAP_TIMEOUT_MS)]))
+      }
       const joined = await dht.bootstrap(
         [...book.peers(), ...book.hints()].map(({ peerId }) => peerId),
         { signal: AbortSignal.any([scope.signal, AbortSignal.timeout(DHT_BOOTSTRAP_TIMEOUT_MS)]) },
@@ -85,7 +89,7 @@ export async function joinNetwork(options: {
       if (scope.signal.aborted) throw error
       const report = reportOf(error)
       log.write('warn', 'connect.failed', report.cause, { code: report.code })
-      steps.failed('connect', report, { what: 'Trying again by itself.', at: clock.now() + pauseMs })
+      steps.failed('connect', report, { what: 'Trying again by itself', at: clock.now() + pauseMs })
       await clock.sleep(pauseMs, scope.signal)
       steps.working('connect')
     }
@@ -98,7 +102,7 @@ export async function joinNetwork(options: {
       (outcomes) => {
         const evidence = evidenceOf(outcomes)
         if (evidence.length > 0) steps.done('connect', evidence)
-        else if (host.getPeers().length === 0) steps.degraded('connect', nobodyAnswered(outcomes).report())
+        else if (outcomes.length === book.peers().length) steps.degraded('connect', nobodyAnswered(outcomes).report())
       },
       rooms.dialBootstraps,
     ),
@@ -106,10 +110,8 @@ export async function joinNetwork(options: {
 }
 
 function evidenceOf(outcomes: readonly BootstrapOutcome[]): Evidence[] {
-  return outcomes.flatMap(({ peerId, at, roundTripMs, address }) =>
-    roundTripMs === null
-      ? []
-      : [{ kind: 'peer', by: peerId, at, value: `answered a ping in ${roundTripMs} ms at ${address}` }],
+  return outcomes.flatMap(({ peerId, at, roundTripMs }) =>
+    roundTripMs === null ? [] : [{ kind: 'peer', by: peerId, at, value: `in ${roundTripMs} ms` }],
   )
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { dialBootstraps } from '../network/bootstrap'
+import { routingReady } from '../network/find-peer'
 import { createHost, type Host } from '../network/host'
 import { parsePeerAddresses } from '../network/peer-addresses'
 import type { NetworkProfile } from '../network/profiles'
@@ -23,6 +24,8 @@ export interface NetworkClient {
   findRoute(model: { dhtPrefix: string; blockCount: number }, signal: AbortSignal): Promise<RouteStage[]>
   close(): Promise<void>
 }
+
+const ROUTING_TIMEOUT_MS = 10_000
 
 /** Joins through multiaddrs. Throws MULTIADDR_INVALID when none is one, BOOTSTRAP_UNREACHABLE when none answers. */
 export async function openNetworkClient(options: {
@@ -65,6 +68,7 @@ export async function openNetworkClient(options: {
     if (outcomes.every(({ error }) => error !== null)) {
       throw new EspalierError('BOOTSTRAP_UNREACHABLE', outcomes.map(({ error }) => error?.cause).join('; '))
     }
+    await routingReady(host, AbortSignal.timeout(ROUTING_TIMEOUT_MS))
     await dht.bootstrap(bootstraps, { signal: AbortSignal.timeout(15_000) })
     await pipeline.start()
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Hop } from '../../src-shared/contract'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { NodeStatus } from '../../src-shared/status'
 import type { EngineProcess } from '../engine/engine'
+import { keepsRecordsAlive } from '../network/profiles'
 import { type GeneratedToken, type Generation, generate } from '../pipeline/generate'
 import { chooseRoute } from '../pipeline/route'
 import type { EventLog } from '../storage/event-log'
@@ -47,6 +48,9 @@ export interface NodeDependencies {
 /** One node: lifecycle, status, and what its operator can do with it. */
 export function createNode(config: NodeConfig, dependencies: NodeDependencies): EspalierNode {
   const { clock, log, spawnEngine } = dependencies
+  if (!keepsRecordsAlive(config.profile.timings)) {
+    throw new EspalierError('BAD_ARGUMENT', 'records must live for at least three announce intervals')
+  }
   const rooms = { ...REAL_ROOMS, ...dependencies.rooms }
   const listeners = new Set<(status: NodeStatus) => void>()
   let revision = 0

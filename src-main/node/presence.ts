@@ -8,9 +8,10 @@ import type { VisibilityVerdict } from '../observe/visibility'
 import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
 import type { BootstrapBook } from './join-network'
+import type { ShardTarget } from './load-ladder'
 import type { NodeRooms } from './rooms'
 import { serverInfoFor } from './server-info-for'
-import type { LoadedShard, ShardTarget } from './shard-loader'
+import type { LoadedShard } from './shard-loader'
 import type { Steps } from './steps'
 import { createVisibilityLoop } from './visibility-loop'
 
@@ -27,8 +28,6 @@ export interface Presence {
   servedFor(peer: string): void
   keysOf(target: ShardTarget): string[]
 }
-
-const MAX_KEEPERS_SHOWN = 6
 
 /** What we say about ourselves, and what others say about us: the steps *announce*, *visible* and *serve*. */
 export function createPresence(options: {
@@ -93,22 +92,15 @@ export function createPresence(options: {
     if (report.state !== 'online' || !shard) return
     const { error, readBack, ackedBy, acknowledged, total, at, nextAt } = report
     steps.progress('announce', { done: acknowledged, total, unit: 'records' })
-    const next = { what: 'The records are written again.', at: nextAt }
+    const next = { what: 'The records are written again', at: nextAt }
     if (error || !readBack) {
       failOrDegrade('announce', error ?? new EspalierError('NOT_READ_BACK').report(), next)
       return
     }
-    const keepers = ackedBy.map(
-      (by): Evidence => ({ kind: 'peer', by, at, value: `${acknowledged} of ${total} records kept` }),
-    )
-    const reader: Evidence = {
-      kind: 'peer',
-      by: readBack.by,
-      at,
-      value: `${readBack.found} of ${readBack.found} records read back`,
-    }
+    const value = `${readBack.found} of ${readBack.found} block records; ${total} records kept by ${ackedBy.length} ${ackedBy.length === 1 ? 'peer' : 'peers'}`
+    const reader: Evidence = { kind: 'peer', by: readBack.by, at, value }
     const isFirst = !steps.isDone('announce')
-    steps.done('announce', [...keepers.slice(0, MAX_KEEPERS_SHOWN), reader], next)
+    steps.done('announce', [reader], next)
     if (isFirst) look(shard.target)
   }
 
@@ -125,16 +117,22 @@ export function createPresence(options: {
         log.write('info', 'node.visible', `seen by ${witnesses.join(' and ')}`, { witnesses })
       steps.done('visible', verdict.evidence)
     } else if (verdict.blocker) doubt('visible', verdict.blocker)
-    if (verdict.serving.length > 0) steps.done('serve', [...verdict.serving, ...(lastServed ? [lastServed] : [])])
+    if (verdict.serving.length > 0) steps.done('serve', [...verdict.serving, ...recentUse()])
     else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
+  }
+
+  /** Who used us since the witnesses' last look or so; older use says nothing about now. */
+  function recentUse(): Evidence[] {
+    const maxAgeMs = 3 * config.profile.timings.witnessIntervalMs
+    return lastServed && clock.now() - lastServed.at < maxAgeMs ? [lastServed] : []
   }
 
   function doubt(step: 'visible' | 'serve', blocker: ErrorReport): void {
     log.write('warn', `${step}.doubted`, blocker.cause, { code: blocker.code })
     const isNew = steps.get(step)?.state === 'working' || steps.get(step)?.state === 'waiting'
     // Nobody there to ask is a wait, not a fault.
-    if (isNew && blocker.code === 'NO_WITNESS') steps.waiting(step, { what: `${blocker.cause}.` })
-    else failOrDegrade(step, blocker, { what: 'Asking again shortly.' })
+    if (isNew && blocker.code === 'NO_WITNESS') steps.waiting(step, { what: `${blocker.cause}` })
+    else failOrDegrade(step, blocker, { what: 'Asking again shortly' })
   }
 
   function failOrDegrade(
@@ -170,7 +168,7 @@ export function createPresence(options: {
       await announcer.leave()
     },
     servedFor(peer) {
-      lastServed = { kind: 'peer', by: peer, at: clock.now(), value: 'ran tokens through these blocks' }
+      lastServed = { kind: 'peer', by: peer, at: clock.now(), value: 'for a conversation' }
     },
   }
 }

@@ -1,27 +1,17 @@
-import type { BlockRange } from '../../src-shared/blocks'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } from '../../src-shared/errors'
 import type { LoadLevel } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
-import type { ProbeOutcome, runProbe } from '../engine/probe'
-import type { EntryReport, LoadReport } from '../engine/protocol'
+import type { runProbe } from '../engine/probe'
+import type { EntryReport } from '../engine/protocol'
 import type { EngineSupervisor } from '../engine/supervisor'
 import type { StageRunner } from '../pipeline/stage-runner'
 import type { makeSlice } from '../shards/make-slice'
-import { type Manifest, piecesFor } from '../shards/manifest'
-import { sliceDirectory } from '../shards/models'
-import type { VerifiedSlice } from '../shards/verify-slice'
 import type { EventLog } from '../storage/event-log'
 import { createEngineStage } from './engine-stage'
+import { createLoadLadder, type LoaderSettings, type ShardTarget } from './load-ladder'
 import { measureThroughput, type Throughput } from './measure-throughput'
 import type { Steps } from './steps'
-
-export interface ShardTarget {
-  manifest: Manifest
-  range: BlockRange
-  /** The model file on this computer from which the slice is made. */
-  modelPath: string
-}
 
 export interface LoadedShard {
   readonly target: ShardTarget
@@ -29,17 +19,6 @@ export interface LoadedShard {
   readonly stage: StageRunner
   readonly throughput: Throughput
   readonly entry: EntryReport
-}
-
-export interface LoaderSettings {
-  dataRoot: string
-  threads: number
-  gpuLayers: number
-  /** KV cache of each of the sequences, in tokens. */
-  contextTokens: number
-  maxSequences: number
-  maxBatchTokens: number
-  reprobeIntervalMs: number
 }
 
 export interface LoaderEvents {
@@ -52,8 +31,6 @@ export interface LoaderEvents {
 
 const MAX_TRIES = 3
 const RETRY_MS = 5_000
-const MAX_PROBE_WAIT_MS = 30_000
-const MIN_PROBE_WAIT_MS = 2_000
 
 /**
  * Brings one slice up the load ladder and keeps it there: get the bytes, hash them, load them, prove them, prove
@@ -68,7 +45,8 @@ export function createShardLoader(options: {
   rooms: { makeSlice: typeof makeSlice; runProbe: typeof runProbe }
   events: LoaderEvents
 }) {
-  const { supervisor, steps, clock, log, settings, rooms, events } = options
+  const { supervisor, steps, clock, log, settings, events } = options
+  const ladder = createLoadLadder(options)
   let target: ShardTarget | null = null
   let loaded: LoadedShard | null = null
   /** Work for an earlier target or engine ends itself when this changes. */
@@ -92,7 +70,7 @@ export function createShardLoader(options: {
     cancelTimer()
     const wasProven = loaded !== null
     loaded = null
-    steps.degraded('load', cause, { what: 'The engine starts again by itself.' })
+    steps.degraded('load', cause, { what: 'The engine starts again by itself' })
     steps.idle('prove')
     events.onLevel('L3')
     if (wasProven) events.onLost(cause)
@@ -110,15 +88,15 @@ export function createShardLoader(options: {
     if (!current) return
     const stillMine = () => mine === generation && !signal.aborted
     try {
-      const slice = await fetchSlice(current, signal)
+      const slice = await ladder.fetchSlice(current, signal)
       if (!stillMine()) return
       events.onLevel('L3')
       const engine = supervisor.engine
-      const report = await load(engine, current, slice, signal)
+      const report = await ladder.load(engine, current, slice, signal)
       if (!stillMine()) return
       events.onLevel('L5')
       const entry = report.entry ?? (await engine.loadEntry(current.modelPath))
-      const outcome = await prove(engine, current)
+      const outcome = await ladder.prove(engine, current)
       const throughput = await measureThroughput(engine, current.manifest, current.range, outcome)
       if (!stillMine()) return
       tries = 0
@@ -129,7 +107,7 @@ export function createShardLoader(options: {
         throughput,
         stage: createEngineStage(engine, current, report, settings.contextTokens),
       }
-      finishProve(current, outcome)
+      ladder.finishProve(current, outcome)
       events.onLevel('L6')
       events.onProven(loaded)
       scheduleReprobe(mine)
@@ -148,109 +126,9 @@ export function createShardLoader(options: {
     steps.failed(
       step,
       report,
-      mayRetry ? { what: `Trying again, ${MAX_TRIES - tries} left.`, at: clock.now() + RETRY_MS } : undefined,
+      mayRetry ? { what: `Trying again, ${MAX_TRIES - tries} left`, at: clock.now() + RETRY_MS } : undefined,
     )
     if (mayRetry) cancelTimer = clock.after(RETRY_MS, restart)
-  }
-
-  async function fetchSlice({ manifest, range, modelPath }: ShardTarget, signal: AbortSignal): Promise<VerifiedSlice> {
-    steps.working('fetch')
-    const needed = new Map(piecesFor(manifest, range).map((piece) => [piece.index, piece.sha256]))
-    let matching = 0
-    const slice = await rooms.makeSlice({
-      modelPath,
-      manifest,
-      range,
-      directory: sliceDirectory(settings.dataRoot, manifest.root, range),
-      clock,
-      signal,
-      onProgress: (done, total) => steps.progress('fetch', { done, total, unit: 'bytes' }),
-      // Counted here and not there: that a verification ran is known by the hashes that it found.
-      onPieceHashed: (index, sha256) => {
-        if (needed.get(index) === sha256) matching++
-      },
-    })
-    if (!slice.wasThere && matching !== needed.size) {
-      throw new EspalierError('SHARD_HASH_MISMATCH', `${matching} of ${needed.size} pieces were hashed`)
-    }
-    const pieces = slice.wasThere
-      ? 'slice on disk hashed again'
-      : `${matching} of ${needed.size} pieces match the manifest`
-    steps.done('fetch', [
-      {
-        kind: 'hash',
-        by: 'sha256',
-        at: clock.now(),
-        value: `${pieces}; slice ${slice.sha256.slice(0, 16)}…, ${slice.sizeBytes} bytes`,
-      },
-    ])
-    return slice
-  }
-
-  async function load(
-    engine: EngineClient,
-    { manifest, range }: ShardTarget,
-    slice: VerifiedSlice,
-    signal: AbortSignal,
-  ): Promise<LoadReport> {
-    steps.working('load')
-    const report = await engine.load(
-      {
-        slicePath: slice.slicePath,
-        entryPath: slice.entryPath,
-        wholeModel: false,
-        isLast: range.end === manifest.blockCount,
-        contextTokens: settings.contextTokens * settings.maxSequences,
-        maxBatchTokens: settings.maxBatchTokens,
-        maxSequences: settings.maxSequences,
-        threads: settings.threads,
-        gpuLayers: settings.gpuLayers,
-      },
-      { signal, onProgress: (fraction) => steps.progress('load', { done: fraction, total: 1, unit: 'parts' }) },
-    )
-    const grownBytes = report.residentBytesAfter - report.residentBytesBefore
-    steps.done('load', [
-      {
-        kind: 'measurement',
-        by: report.devices.join(', ') || 'llama.cpp',
-        at: clock.now(),
-        value: `${report.blockCount} blocks, ${report.modelBytes} bytes in ${Math.round(report.loadMs)} ms; resident memory grew by ${grownBytes} bytes`,
-      },
-    ])
-    return report
-  }
-
-  async function prove(engine: EngineClient, { manifest, range }: ShardTarget): Promise<ProbeOutcome> {
-    if (!steps.isDone('prove')) steps.working('prove')
-    const waitMs = Math.min(MAX_PROBE_WAIT_MS, Math.max(MIN_PROBE_WAIT_MS, settings.reprobeIntervalMs))
-    const outcome = await within(
-      clock,
-      waitMs,
-      rooms.runProbe(engine, manifest, range, { hasEntry: range.start === 0 }),
-    )
-    // A probe that ran has taken time and differs by a number; one that did not ran can't say so.
-    if (!(outcome?.computeMs > 0) || !Number.isFinite(outcome.maxDifference)) {
-      throw new EspalierError('PROBE_FAILED', 'the test pass gave no measurement')
-    }
-    if (!outcome.ok || outcome.maxDifference > outcome.tolerance) {
-      throw new EspalierError(
-        'PROBE_FAILED',
-        `it differs by ${outcome.maxDifference.toExponential(2)}, allowed is ${outcome.tolerance}`,
-      )
-    }
-    return outcome
-  }
-
-  function finishProve({ manifest, range }: ShardTarget, outcome: ProbeOutcome): void {
-    const what = range.end === manifest.blockCount ? 'logits' : 'hidden state'
-    steps.done('prove', [
-      {
-        kind: 'measurement',
-        by: `probe of ${manifest.probe.tokens.length} tokens`,
-        at: clock.now(),
-        value: `${what} differs by ${outcome.maxDifference.toExponential(2)} of its size, allowed is ${outcome.tolerance}; ${outcome.computeMs.toFixed(1)} ms`,
-      },
-    ])
   }
 
   function scheduleReprobe(mine: number): void {
@@ -261,16 +139,16 @@ export function createShardLoader(options: {
     const shard = loaded
     if (!shard || mine !== generation) return
     try {
-      const outcome = await prove(shard.engine, shard.target)
+      const outcome = await ladder.prove(shard.engine, shard.target)
       if (mine !== generation) return
-      finishProve(shard.target, outcome)
+      ladder.finishProve(shard.target, outcome)
       scheduleReprobe(mine)
     } catch (error) {
       if (mine !== generation) return
       const report = reportOf(error)
       log.write('warn', 'shard.reprobe.failed', report.cause, { code: report.code })
       lose(report)
-      steps.failed('prove', report, { what: 'The engine is started again.' })
+      steps.failed('prove', report, { what: 'The engine is started again' })
       // Hung or wrong: only a new process is known to be neither.
       if (!isErrorCode(error, 'ENGINE_GONE')) {
         shard.engine.stop(0).catch((cause: unknown) => log.write('error', 'engine.stop.failed', messageOf(cause)))
@@ -310,15 +188,6 @@ export function createShardLoader(options: {
       stopListening()
     },
   }
-}
-
-function within<T>(clock: Clock, waitMs: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(waitMs, () =>
-      reject(new EspalierError('TIMED_OUT', `the engine did not answer within ${waitMs / 1000} s`)),
-    )
-    work.then(resolve, reject).finally(cancel)
-  })
 }
 
 export type ShardLoader = ReturnType<typeof createShardLoader>

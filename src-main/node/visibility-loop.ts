@@ -6,7 +6,7 @@ import type { Host } from '../network/host'
 import { judgeVisibility, type VisibilityVerdict } from '../observe/visibility'
 import { type askWitness, pickWitnesses } from '../observe/witness-client'
 import type { EventLog } from '../storage/event-log'
-import type { ShardTarget } from './shard-loader'
+import type { ShardTarget } from './load-ladder'
 
 const WALK_TIMEOUT_MS = 10_000
 const RETRY_SHARE = 0.1

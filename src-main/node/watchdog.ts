@@ -38,6 +38,12 @@ export function watchEvidenceAge(
       what: 'the last round of records',
     },
     {
+      step: 'serve',
+      maxAgeMs: 2.2 * timings.witnessIntervalMs,
+      code: 'NO_WITNESS',
+      what: 'the last look at the way in',
+    },
+    {
       step: 'visible',
       maxAgeMs: 2.2 * timings.witnessIntervalMs,
       code: 'NO_WITNESS',

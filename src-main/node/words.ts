@@ -57,7 +57,7 @@ export function summarize(
     return {
       shape,
       headline: DOING[current.name],
-      sentence: current.next ? `${WHY[current.name]} ${current.next.what}` : WHY[current.name],
+      sentence: sentences(WHY[current.name], current.next?.what),
     }
   }
   const visible = steps.find(({ name }) => name === 'visible')
@@ -80,7 +80,12 @@ function headlineOf({ name, state }: Step): string {
 }
 
 function sentenceOf({ blocker, next }: Step): string {
-  return [blocker?.cause, blocker?.action, next?.what].filter(Boolean).join('. ').replaceAll('..', '.').slice(0, 600)
+  return sentences(blocker?.cause, blocker?.action, next?.what)
+}
+
+function sentences(...parts: (string | undefined)[]): string {
+  const said = parts.flatMap((part) => (part ? [part.replace(/\.$/, '')] : []))
+  return `${said.join('. ')}.`.slice(0, 600)
 }
 
 export function shortPeer(peerId: string): string {

@@ -31,17 +31,25 @@ export function judgeVisibility(answers: readonly WitnessAnswer[], range: BlockR
       kind: 'peer',
       by: verdict.witness,
       at: verdict.at,
-      value: `answered for its blocks on a new connection`,
+      value: 'on a new connection, for these blocks',
     })),
     servingBlocker: serving.length > 0 ? null : servingObjection(verdicts),
   }
 }
 
 function seen({ witness, at, records, dialBack, rpcInfo }: Verdict): Evidence {
+  const dialled = dialBack.ok
+    ? `and dialled back at ${endpointOf(dialBack.address)} in ${Math.round(dialBack.roundTripMs)} ms`
+    : ''
   const read = records.ok ? `${records.found} of ${records.asked} records read from ${records.readFrom}` : ''
-  const dialled = dialBack.ok ? `dialled back at ${dialBack.address} in ${Math.round(dialBack.roundTripMs)} ms` : ''
   const info = rpcInfo.ok ? `rpc_info ${rpcInfo.version}` : ''
-  return { kind: 'peer', by: witness, at, value: `${read}; ${dialled}; ${info}` }
+  return { kind: 'peer', by: witness, at, value: `${dialled}; ${read}; ${info}` }
+}
+
+/** `/ip4/10.0.0.5/tcp/31338/p2p/…` as people write it. */
+function endpointOf(address: string): string {
+  const [, , host, , port] = address.split('/')
+  return host && port ? `${host}:${port}` : address
 }
 
 /** What speaks against a verdict, in the order in which a stranger would meet it. */

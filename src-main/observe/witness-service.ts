@@ -19,6 +19,7 @@ import {
 
 const REQUEST_TIMEOUT_MS = 5_000
 const LOOK_TIMEOUT_MS = 12_000
+const ALIVE_TIMEOUT_MS = 2_000
 const MAX_AT_ONCE = 4
 const MAX_CACHED = 1_000
 const MAX_THIRD_PARTIES = 4
@@ -107,11 +108,22 @@ export function createWitnessService(options: {
   }
 
   async function meet(subject: PeerId, thirds: PeerId[], signal: AbortSignal) {
-    const [third] = thirds
-    const via = third
-      ? { peerId: third, addresses: await addressesOf(third) }
-      : { peerId: host.peerId, addresses: host.getMultiaddrs() }
-    return dialBack({ subject, via, profile, clock, signal })
+    for (const third of thirds) {
+      // A third peer that has left is our problem and not the subject's.
+      if (!(await isAlive(third, signal))) continue
+      const via = { peerId: third, addresses: await addressesOf(third) }
+      return dialBack({ subject, via, profile, clock, signal })
+    }
+    return dialBack({ subject, via: { peerId: host.peerId, addresses: host.getMultiaddrs() }, profile, clock, signal })
+  }
+
+  async function isAlive(peer: PeerId, signal: AbortSignal): Promise<boolean> {
+    try {
+      await host.services.ping.ping(peer, { signal: AbortSignal.any([signal, AbortSignal.timeout(ALIVE_TIMEOUT_MS)]) })
+      return true
+    } catch {
+      return false
+    }
   }
 
   async function addressesOf(peer: PeerId): Promise<Multiaddr[]> {

@@ -28,6 +28,9 @@ interface State {
   failure: EspalierError | null
 }
 
+/** An entry asks for one result at a time; a few may be on their way when it stops reading. */
+const MAX_WAITING_RESULTS = 16
+
 export interface OpenSessionOptions {
   root: string
   route: readonly RouteStage[]
@@ -127,7 +130,9 @@ export function createEntrySessions(self: string, links: () => Links) {
       if (state.waiting) {
         state.waiting.resolve(frame)
         state.waiting = null
-      } else state.results.push(frame)
+      } else if (state.results.length < MAX_WAITING_RESULTS) state.results.push(frame)
+      else
+        fail(frame.session, new EspalierError('PROTOCOL_VIOLATION', `${from.peer} sends results that nobody asked for`))
     },
     onError(id: string, body: ErrorBody, from: Link): void {
       const state = sessions.get(id)

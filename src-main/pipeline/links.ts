@@ -51,9 +51,7 @@ export function createLinks(host: Host, events: LinkEvents) {
   async function readUntilEnd(link: Link, framed: FramedStream): Promise<void> {
     let cause = 'it ended the stream'
     try {
-      for (let bytes = await framed.read(); bytes !== null; bytes = await framed.read()) {
-        events.onFrame(decodeFrame(bytes), link)
-      }
+      await framed.deliverTo((bytes) => events.onFrame(decodeFrame(bytes), link))
     } catch (error) {
       cause = messageOf(error)
       framed.abort(error instanceof Error ? error : new Error(cause))

@@ -142,6 +142,26 @@ describe('pipeline over three peers', () => {
     await expect.poll(() => stages.map(({ open }) => open.size)).toEqual([0, 0, 0])
   })
 
+  it('may begin at one of its own stages: a node asks the network that it serves in', async () => {
+    const { nodes, route, stages, served } = await network()
+    const [{ pipeline, host }] = nodes as [{ pipeline: Pipeline; host: Host }]
+    const generation = await generate({
+      pipeline,
+      vocabulary,
+      clock: systemClock,
+      root: 'root',
+      route,
+      prompt: 'ab',
+      maxTokens: 5,
+      contextTokens: 1024,
+      signal: AbortSignal.timeout(20_000),
+      onToken: () => undefined,
+    })
+    expect(generation.tokens).toEqual([6, 14, 22, 30, 38])
+    expect(new Set(served)).toEqual(new Set([host.peerId.toString()]))
+    await expect.poll(() => stages.map(({ open }) => open.size)).toEqual([0, 0, 0])
+  })
+
   it('splits a long prompt into recorded chunks', async () => {
     const { run, stages } = await network()
     const generation = await run('x'.repeat(PREFILL_CHUNK_TOKENS * 2 + 7), 2)

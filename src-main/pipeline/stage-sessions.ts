@@ -14,7 +14,8 @@ interface Session {
   /** The next stage; for the last stage, the entry. */
   readonly next: Promise<Link>
   /** Steps of a session run one after the other, whatever the network does. */
-  tail: Promise<void>
+  isBusy: boolean
+  readonly waiting: (() => Promise<void>)[]
   position: number
   usedAtMs: number
   ended: boolean
@@ -28,6 +29,12 @@ export interface StageSessionEvents {
 }
 
 const IDLE_SESSION_MS = 120_000
+/** Until its first rows come a session has no claim to a place in the cache. */
+const UNUSED_SESSION_MS = 20_000
+/** Sessions of one neighbour; several entries may come through it. */
+const MAX_SESSIONS_PER_PEER = 64
+/** Steps of one session that may wait for the engine: a prompt's chunks, not an attack. */
+const MAX_WAITING_STEPS = 64
 const SWEEP_INTERVAL_MS = 10_000
 
 /** The serving side: sessions of other peers that run through our slice. */
@@ -55,6 +62,14 @@ export function createStageSessions(options: {
     ) {
       throw new EspalierError('STAGE_LOST', `${self} does not serve what the route asks of it`)
     }
+    // Whoever opens a session at the first stage is its entry: nobody can have results sent to somebody else, or
+    // their use of us put down to another.
+    const expected = open.stage === 0 ? open.entry : open.route[open.stage - 1]?.peer
+    if (upstream.peer !== expected)
+      throw new EspalierError('PROTOCOL_VIOLATION', 'the session was opened for somebody else')
+    if (countFrom(upstream.peer) >= MAX_SESSIONS_PER_PEER) {
+      throw new EspalierError('SESSION_LIMIT', `${upstream.peer} has ${MAX_SESSIONS_PER_PEER} here already`)
+    }
     if (open.contextTokens > runner.contextTokens) {
       throw new EspalierError(
         'PROMPT_TOO_LONG',
@@ -70,7 +85,8 @@ export function createStageSessions(options: {
       sequence: runner.openSequence(),
       upstream,
       next: options.links().to(following?.peer ?? open.entry),
-      tail: Promise.resolve(),
+      isBusy: false,
+      waiting: [],
       position: 0,
       usedAtMs: clock.monotonicMs(),
       ended: false,
@@ -87,8 +103,26 @@ export function createStageSessions(options: {
     })
   }
 
+  function countFrom(peer: string): number {
+    return [...sessions.values()].filter(({ upstream }) => upstream.peer === peer).length
+  }
+
+  /** An idle session's work begins in this very call, so that a step reaches the engine without waiting for a turn. */
   function enqueue(session: Session, work: () => Promise<void>): void {
-    session.tail = session.tail.then(work).catch((error: unknown) => fail(session, error))
+    if (session.isBusy) session.waiting.push(work)
+    else void perform(session, work)
+  }
+
+  async function perform(session: Session, work: () => Promise<void>): Promise<void> {
+    session.isBusy = true
+    try {
+      await work()
+    } catch (error) {
+      fail(session, error)
+    }
+    session.isBusy = false
+    const following = session.waiting.shift()
+    if (following) void perform(session, following)
   }
 
   async function step(session: Session, frame: StepFrame): Promise<void> {
@@ -113,9 +147,10 @@ export function createStageSessions(options: {
     const answer = isLast && frame.wantsAnswer ? (open.wantsLogits ? 'logits' : 'token') : 'none'
     const output = await runner.run({ sequence: session.sequence, position: frame.position, rows: frame.input, answer })
     if (session.ended) return
-    events.onServed(open.entry, frame.rows)
     const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output)
     if (reply) await (await session.next).send(reply)
+    // Only now: what was computed and never delivered has served nobody.
+    events.onServed(open.entry, frame.rows)
   }
 
   function fail(session: Session, error: unknown): void {
@@ -154,7 +189,8 @@ export function createStageSessions(options: {
 
   const stopSweep = clock.every(SWEEP_INTERVAL_MS, () => {
     for (const session of sessions.values()) {
-      if (clock.monotonicMs() - session.usedAtMs > IDLE_SESSION_MS)
+      const limitMs = session.position === 0 ? UNUSED_SESSION_MS : IDLE_SESSION_MS
+      if (clock.monotonicMs() - session.usedAtMs > limitMs)
         fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
     }
   })
@@ -175,7 +211,12 @@ export function createStageSessions(options: {
     onStep(frame: StepFrame, upstream: Link): void {
       const session = sessions.get(frame.session)
       // Steps may still arrive after a session failed: its error frame is on the way, so they are dropped.
-      if (session && session.upstream === upstream) enqueue(session, () => step(session, frame))
+      if (!session || session.upstream !== upstream) return
+      if (session.waiting.length >= MAX_WAITING_STEPS) {
+        fail(session, new EspalierError('PROTOCOL_VIOLATION', 'more steps than the session may have waiting'))
+        return
+      }
+      enqueue(session, () => step(session, frame))
     },
     onClose(id: string, upstream: Link): void {
       const session = sessions.get(id)

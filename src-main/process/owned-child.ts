@@ -43,7 +43,12 @@ process.once('exit', () => {
 })
 
 export function startChild(options: ChildOptions, clock: Clock = systemClock): OwnedChild {
-  const common = { cwd: options.cwd, env: { ...process.env, ...options.env } }
+  const common = {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    // A group of its own: Ctrl-C in a terminal reaches us alone, and we end children in order, after they took leave.
+    detached: process.platform !== 'win32',
+  }
   const child = options.ipc
     ? fork(options.script, options.args ?? [], {
         ...common,

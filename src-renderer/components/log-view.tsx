@@ -117,11 +117,14 @@ function Lines({ lines, isFollowing, onFollow }: LinesProps) {
     onFollow(element.scrollHeight - element.scrollTop - element.clientHeight < END_PX)
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section
+    <div
       className="log-lines"
       ref={box}
+      role="log"
+      // So many lines would drown everything else that is read aloud.
+      aria-live="off"
       aria-label={LOG.region}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
       onScroll={onScroll}
       onWheel={onHand}
@@ -152,7 +155,7 @@ function Lines({ lines, isFollowing, onFollow }: LinesProps) {
           )
         })}
       </ol>
-    </section>
+    </div>
   )
 }
 
@@ -165,15 +168,20 @@ function CopyLines({ lines }: { lines: readonly LogLine[] }) {
     )
   }
   return (
-    <button
-      type="button"
-      className="button is-small"
-      disabled={lines.length === 0}
-      onClick={copy}
-      onBlur={() => setResult(LOG.copy)}
-      onMouseLeave={() => setResult(LOG.copy)}
-    >
-      <span role="status">{result}</span>
-    </button>
+    <>
+      <button
+        type="button"
+        className="button is-small"
+        disabled={lines.length === 0}
+        onClick={copy}
+        onBlur={() => setResult(LOG.copy)}
+        onMouseLeave={() => setResult(LOG.copy)}
+      >
+        {result}
+      </button>
+      <span className="only-read" role="status">
+        {result === LOG.copy ? '' : result}
+      </span>
+    </>
   )
 }

@@ -72,8 +72,8 @@ export const STEP_TITLES: Readonly<Record<StepName, Readonly<Record<StepState, s
   serve: {
     idle: 'Serve',
     waiting: 'Ready, waiting for work',
-    working: 'Serving',
-    done: 'Served others',
+    working: 'Checking the way in',
+    done: 'Serving',
     degraded: 'Serving, with trouble',
     failed: 'Could not serve',
   },
@@ -106,7 +106,7 @@ const PEER_LEADS: Partial<Readonly<Record<StepName, string>>> = {
   fetch: 'Sent by ',
   announce: 'Read back from ',
   visible: 'Seen by ',
-  serve: 'Used by ',
+  serve: 'Reached by ',
 }
 
 export function progressWords({ done, total, unit }: Progress): string {

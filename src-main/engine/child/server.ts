@@ -1,5 +1,13 @@
 import { EspalierError } from '../../../src-shared/errors'
-import { ENGINE_OPS, type EngineInput, type EngineOp, type EngineOutput, errorToWire, RequestSchema } from '../protocol'
+import {
+  ENGINE_OPS,
+  type EngineInput,
+  type EngineOp,
+  type EngineOutput,
+  errorToWire,
+  plainRunBatch,
+  RequestSchema,
+} from '../protocol'
 import type { EngineChannel } from './channel'
 
 /** One function per operation. `onProgress` takes a fraction 0..1 of the operation under way. */
@@ -15,7 +23,7 @@ export function serveEngine(channel: EngineChannel, handlers: EngineHandlers): v
   let last: Promise<void> | null = null
 
   async function answer(message: unknown): Promise<void> {
-    const request = RequestSchema.safeParse(message)
+    const request = plainRequest(message) ?? RequestSchema.safeParse(message)
     // Without a readable id there is nobody to answer.
     if (!request.success) return
     const { id, op, input } = request.data
@@ -36,12 +44,22 @@ export function serveEngine(channel: EngineChannel, handlers: EngineHandlers): v
   })
 }
 
+/** The envelope of a `run`, which comes with every token; anything else goes to the schema. */
+function plainRequest(message: unknown) {
+  if (typeof message !== 'object' || message === null || !('op' in message) || message.op !== 'run') return null
+  if (!('id' in message) || typeof message.id !== 'number' || !('input' in message)) return null
+  if (!Number.isInteger(message.id) || message.id < 0 || Object.keys(message).length !== 3) return null
+  return { success: true as const, data: { id: message.id, op: 'run' as const, input: message.input } }
+}
+
 function perform<O extends EngineOp>(
   handlers: EngineHandlers,
   op: O,
   input: unknown,
   onProgress: (fraction: number) => void,
 ): EngineOutput<O> | Promise<EngineOutput<O>> {
+  const plain = op === 'run' ? plainRunBatch(input) : null
+  if (plain) return handlers[op](plain as EngineInput<O>, onProgress)
   const parsed = ENGINE_OPS[op].input.safeParse(input)
   if (!parsed.success) {
     const [first] = parsed.error.issues

@@ -1,0 +1,205 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { PeerId } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { FakeClock } from '../../test/fake-clock'
+import type { DhtRecord, FoundValue, HivemindDht } from '../hivemind/dht'
+import { decodeServerInfo, MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
+import { keepsRecordsAlive, PROFILES } from '../network/profiles'
+import { createEventLog } from '../storage/event-log'
+import { type Announcement, createAnnouncer, type RoundReport } from './announcer'
+
+const HOUR_MS = 3_600_000
+const { announceIntervalMs, recordLifetimeMs } = PROFILES.local.timings
+const INFO: ServerInfo = {
+  state: 'online',
+  throughput: 1,
+  startBlock: 0,
+  endBlock: 3,
+  publicName: 'pear',
+  version: '1',
+  networkRps: null,
+  forwardRps: null,
+  inferenceRps: null,
+  adapters: [],
+  torchDtype: null,
+  quantType: null,
+  usingRelay: null,
+  cacheTokensLeft: null,
+  nextPings: null,
+}
+const WHAT: Announcement = {
+  model: { dhtPrefix: 'M', blockCount: 8, repository: null },
+  range: { start: 0, end: 3 },
+  info: () => INFO,
+}
+
+let self: PeerId
+let other: PeerId
+let third: PeerId
+beforeAll(async () => {
+  const make = async () => peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
+  ;[self, other, third] = [await make(), await make(), await make()]
+})
+
+/** A store at one other peer that keeps what it is given, and can be told to lose or refuse things. */
+function setUp() {
+  const clock = new FakeClock()
+  const kept = new Map<string, { value: Uint8Array; expirationS: number }>()
+  const writes: DhtRecord[][] = []
+  const rounds: RoundReport[] = []
+  const fault = {
+    drops: (_round: number) => false,
+    refusesIndex: false,
+    loses: false,
+    ackedBy: () => [other] as PeerId[],
+  }
+  const dht = {
+    async store(records: readonly DhtRecord[]) {
+      writes.push([...records])
+      const dropped = fault.drops(writes.length)
+      return records.map((record) => {
+        const refused = fault.refusesIndex && record.key === MODELS_KEY
+        if (!dropped && !refused && !fault.loses) {
+          kept.set(record.key, { value: record.value as Uint8Array, expirationS: record.expirationS })
+        }
+        return {
+          record,
+          ackedBy: dropped || refused ? [] : fault.ackedBy(),
+          refusedBy: refused ? [other] : [],
+          failed: [],
+        }
+      })
+    },
+    async findAt(_: PeerId, keys: readonly string[]) {
+      const found = new Map<string, FoundValue>()
+      for (const key of keys) {
+        const entry = kept.get(key)
+        if (!entry || entry.expirationS * 1000 < clock.now()) continue
+        found.set(key, {
+          kind: 'dictionary',
+          entries: new Map([[self.toString(), entry]]),
+          expirationS: entry.expirationS,
+        })
+      }
+      return found
+    },
+  } as unknown as HivemindDht
+  const announcer = createAnnouncer({
+    dht,
+    self,
+    bootstraps: () => [third],
+    profile: PROFILES.local,
+    clock,
+    log: createEventLog(clock, null),
+    random: () => 0.5,
+    onRound: (report) => void rounds.push(report),
+  })
+  return { clock, kept, writes, rounds, fault, announcer }
+}
+
+describe('announcer', () => {
+  it('writes one record a block of the half-open range, and the model’s entry (M-05, M-07, M-08)', async () => {
+    const { announcer, writes } = setUp()
+    await announcer.announce(WHAT)
+    expect(writes[0]?.map(({ key }) => key)).toEqual(['M.0', 'M.1', 'M.2', MODELS_KEY])
+    expect(writes[0]?.map(({ subkey }) => subkey)).toEqual([...Array(3).fill(self.toString()), 'M'])
+    announcer.stop()
+  })
+
+  it('names who keeps the records and who gave them back (M-32)', async () => {
+    const { announcer } = setUp()
+    const report = await announcer.announce(WHAT)
+    expect(report).toMatchObject({ acknowledged: 4, total: 4, ackedBy: [other.toString()], error: null })
+    expect(report.readBack).toEqual({ by: other.toString(), found: 3 })
+    announcer.stop()
+  })
+
+  it('repeats every interval, a little early, while the first write lives (M-11, M-12, X-05)', async () => {
+    const { announcer, clock, writes } = setUp()
+    void announcer.announce(WHAT)
+    await clock.advance(HOUR_MS)
+    const expected = HOUR_MS / announceIntervalMs
+    expect(writes.length).toBeGreaterThanOrEqual(expected)
+    expect(writes.length).toBeLessThanOrEqual(expected * 1.2)
+    expect(keepsRecordsAlive(PROFILES.local.timings)).toBe(true)
+    announcer.stop()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('writes strictly later expirations, also when the clock is set back', async () => {
+    const { announcer, clock, writes } = setUp()
+    for (let i = 0; i < 3; i++) await announcer.announce(WHAT)
+    await clock.advance(-60_000)
+    await announcer.announce(WHAT)
+    const expirations = writes.map(([record]) => record!.expirationS)
+    expect(expirations).toEqual(expirations.toSorted((a, b) => a - b))
+    expect(new Set(expirations).size).toBe(4)
+    announcer.stop()
+  })
+
+  it('stays readable at every moment of an hour in which every third round is lost (M-12)', async () => {
+    const { announcer, clock, kept, fault } = setUp()
+    fault.drops = (round) => round % 3 === 0
+    await announcer.announce(WHAT)
+    for (let elapsedMs = 0; elapsedMs < HOUR_MS; elapsedMs += 30_000) {
+      await clock.advance(30_000)
+      expect(kept.get('M.0')!.expirationS * 1000).toBeGreaterThan(clock.now())
+    }
+    announcer.stop()
+  })
+
+  it('takes a lost round for an error and tries again soon (M-24)', async () => {
+    const { announcer, clock, rounds, fault } = setUp()
+    fault.drops = (round) => round === 1
+    await announcer.announce(WHAT)
+    expect(rounds[0]).toMatchObject({ acknowledged: 0, error: { code: 'NOT_STORED' } })
+    await clock.advance(announceIntervalMs / 5)
+    expect(rounds[1]).toMatchObject({ error: null })
+    announcer.stop()
+  })
+
+  it('does not believe a store that says yes and keeps nothing (X-07)', async () => {
+    const { announcer, fault } = setUp()
+    fault.loses = true
+    expect((await announcer.announce(WHAT)).error?.code).toBe('NOT_READ_BACK')
+    announcer.stop()
+  })
+
+  it('does not count itself', async () => {
+    const { announcer, fault } = setUp()
+    fault.ackedBy = () => [self]
+    expect(await announcer.announce(WHAT)).toMatchObject({ acknowledged: 0, error: { code: 'NOT_STORED' } })
+    announcer.stop()
+  })
+
+  it('is content when another server’s later entry stands in the model index', async () => {
+    const { announcer, fault } = setUp()
+    fault.refusesIndex = true
+    expect(await announcer.announce(WHAT)).toMatchObject({ acknowledged: 4, error: null })
+    announcer.stop()
+  })
+
+  it('leaves with OFFLINE records that live on and are later than all before, and then is silent (M-29)', async () => {
+    const { announcer, clock, kept, writes } = setUp()
+    await announcer.announce(WHAT)
+    const before = kept.get('M.0')!.expirationS
+    await announcer.leave()
+    const tombstone = kept.get('M.0')!
+    expect(decodeServerInfo(tombstone.value).state).toBe('offline')
+    expect(tombstone.expirationS).toBeGreaterThan(before)
+    expect(tombstone.expirationS * 1000).toBeGreaterThan(clock.now() + recordLifetimeMs / 2)
+    const count = writes.length
+    await clock.advance(HOUR_MS)
+    expect(writes.length).toBe(count)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('never writes a record that would break other readers', async () => {
+    const { announcer, writes } = setUp()
+    const report = await announcer.announce({ ...WHAT, info: () => ({ ...INFO, endBlock: 0 }) })
+    expect(report.error?.code).toBe('RECORD_INVALID')
+    expect(writes).toHaveLength(0)
+    announcer.stop()
+  })
+})

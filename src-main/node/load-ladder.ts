@@ -1,0 +1,157 @@
+import type { BlockRange } from '../../src-shared/blocks'
+import type { Clock } from '../../src-shared/clock'
+import { EspalierError } from '../../src-shared/errors'
+import type { EngineClient } from '../engine/engine'
+import type { ProbeOutcome, runProbe } from '../engine/probe'
+import type { LoadReport } from '../engine/protocol'
+import type { makeSlice } from '../shards/make-slice'
+import { type Manifest, piecesFor } from '../shards/manifest'
+import { sliceDirectory } from '../shards/models'
+import type { VerifiedSlice } from '../shards/verify-slice'
+import type { Steps } from './steps'
+
+export interface ShardTarget {
+  manifest: Manifest
+  range: BlockRange
+  /** The model file on this computer from which the slice is made. */
+  modelPath: string
+}
+
+export interface LoaderSettings {
+  dataRoot: string
+  threads: number
+  gpuLayers: number
+  /** KV cache of each of the sequences, in tokens. */
+  contextTokens: number
+  maxSequences: number
+  maxBatchTokens: number
+  reprobeIntervalMs: number
+}
+
+const MAX_PROBE_WAIT_MS = 30_000
+const MIN_PROBE_WAIT_MS = 2_000
+
+/** The rungs of the load ladder, each with its step and the evidence that it leaves: L3 hashed, L5 loaded, L6 proven. */
+export function createLoadLadder(options: {
+  steps: Steps
+  clock: Clock
+  settings: LoaderSettings
+  rooms: { makeSlice: typeof makeSlice; runProbe: typeof runProbe }
+}) {
+  const { steps, clock, settings, rooms } = options
+
+  async function fetchSlice({ manifest, range, modelPath }: ShardTarget, signal: AbortSignal): Promise<VerifiedSlice> {
+    steps.working('fetch')
+    const needed = new Map(piecesFor(manifest, range).map((piece) => [piece.index, piece.sha256]))
+    let matching = 0
+    const slice = await rooms.makeSlice({
+      modelPath,
+      manifest,
+      range,
+      directory: sliceDirectory(settings.dataRoot, manifest.root, range),
+      clock,
+      signal,
+      onProgress: (done, total) => steps.progress('fetch', { done, total, unit: 'bytes' }),
+      // Counted here and not there: that a verification ran is known by the hashes that it found.
+      onPieceHashed: (index, sha256) => {
+        if (needed.get(index) === sha256) matching++
+      },
+    })
+    if (!slice.wasThere && matching !== needed.size) {
+      throw new EspalierError('SHARD_HASH_MISMATCH', `${matching} of ${needed.size} pieces were hashed`)
+    }
+    const pieces = slice.wasThere
+      ? 'slice on disk hashed again'
+      : `${matching} of ${needed.size} pieces match the manifest`
+    steps.done('fetch', [
+      {
+        kind: 'hash',
+        by: 'sha256',
+        at: clock.now(),
+        value: `${pieces}; slice ${slice.sha256.slice(0, 12)}…, ${megabytes(slice.sizeBytes)}`,
+      },
+    ])
+    return slice
+  }
+
+  async function load(
+    engine: EngineClient,
+    { manifest, range }: ShardTarget,
+    slice: VerifiedSlice,
+    signal: AbortSignal,
+  ): Promise<LoadReport> {
+    steps.working('load')
+    const report = await engine.load(
+      {
+        slicePath: slice.slicePath,
+        entryPath: slice.entryPath,
+        wholeModel: false,
+        isLast: range.end === manifest.blockCount,
+        contextTokens: settings.contextTokens * settings.maxSequences,
+        maxBatchTokens: settings.maxBatchTokens,
+        maxSequences: settings.maxSequences,
+        threads: settings.threads,
+        gpuLayers: settings.gpuLayers,
+      },
+      { signal, onProgress: (fraction) => steps.progress('load', { done: fraction, total: 1, unit: 'parts' }) },
+    )
+    const grownBytes = report.residentBytesAfter - report.residentBytesBefore
+    steps.done('load', [
+      {
+        kind: 'measurement',
+        by: report.devices.join(', ') || 'llama.cpp',
+        at: clock.now(),
+        value: `${report.blockCount} blocks, ${megabytes(report.modelBytes)} in ${Math.round(report.loadMs)} ms; memory grew by ${megabytes(grownBytes)}`,
+      },
+    ])
+    return report
+  }
+
+  async function prove(engine: EngineClient, { manifest, range }: ShardTarget): Promise<ProbeOutcome> {
+    if (!steps.isDone('prove')) steps.working('prove')
+    const waitMs = Math.min(MAX_PROBE_WAIT_MS, Math.max(MIN_PROBE_WAIT_MS, settings.reprobeIntervalMs))
+    const outcome = await within(
+      clock,
+      waitMs,
+      rooms.runProbe(engine, manifest, range, { hasEntry: range.start === 0 }),
+    )
+    // A probe that ran has taken time and differs by a number; one that did not ran can't say so.
+    if (!(outcome?.computeMs > 0) || !Number.isFinite(outcome.maxDifference)) {
+      throw new EspalierError('PROBE_FAILED', 'the test pass gave no measurement')
+    }
+    if (!outcome.ok || outcome.maxDifference > outcome.tolerance) {
+      throw new EspalierError(
+        'PROBE_FAILED',
+        `it differs by ${outcome.maxDifference.toExponential(2)}, allowed is ${outcome.tolerance}`,
+      )
+    }
+    return outcome
+  }
+
+  function finishProve({ manifest, range }: ShardTarget, outcome: ProbeOutcome): void {
+    const what = range.end === manifest.blockCount ? 'logits' : 'hidden state'
+    steps.done('prove', [
+      {
+        kind: 'measurement',
+        by: `probe of ${manifest.probe.tokens.length} tokens`,
+        at: clock.now(),
+        value: `${what} within ${(100 * outcome.maxDifference).toPrecision(2)} % of the manifest’s, ${100 * outcome.tolerance} % is allowed; ${outcome.computeMs.toFixed(1)} ms`,
+      },
+    ])
+  }
+
+  return { fetchSlice, load, prove, finishProve }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+function within<T>(clock: Clock, waitMs: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(waitMs, () =>
+      reject(new EspalierError('TIMED_OUT', `the engine did not answer within ${waitMs / 1000} s`)),
+    )
+    work.then(resolve, reject).finally(cancel)
+  })
+}

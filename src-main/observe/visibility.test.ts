@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { judgeVisibility } from './visibility'
+import type { WitnessAnswer } from './witness-client'
+import type { Verdict } from './witness-wire'
+
+const RANGE = { start: 3, end: 6 }
+const no = { ok: false as const, cause: 'nothing there' }
+
+function answer(witness: string, change: Partial<Verdict> = {}): WitnessAnswer {
+  const verdict: Verdict = {
+    v: 1,
+    witness,
+    subject: 'me',
+    nonce: new Uint8Array(16),
+    at: 1,
+    records: { ok: true, readFrom: 'third', found: 3, asked: 3, expiresAt: 2 },
+    dialBack: { ok: true, address: '/ip4/10.0.0.5/tcp/31338/p2p/me', roundTripMs: 12.4, addressFrom: 'third' },
+    rpcInfo: { ok: true, version: '1.0' },
+    pipeline: { ok: true, ...RANGE, root: 'root' },
+    ...change,
+  }
+  return { witness, verdict, error: null }
+}
+const judge = (...answers: WitnessAnswer[]) => judgeVisibility(answers, RANGE, 'root')
+
+describe('judgeVisibility', () => {
+  it('needs two different witnesses', () => {
+    expect(judge(answer('a'), answer('b'))).toMatchObject({ visible: true, blocker: null })
+    expect(judge(answer('a'), answer('a')).visible).toBe(false)
+    expect(judge(answer('a'))).toMatchObject({ visible: false, blocker: { code: 'NO_WITNESS' } })
+    expect(judge()).toMatchObject({ visible: false, evidence: [], serving: [], servingBlocker: { code: 'NO_WITNESS' } })
+  })
+
+  it('says what was seen, and by whom', () => {
+    expect(judge(answer('a'), answer('b')).evidence[0]).toEqual({
+      kind: 'peer',
+      by: 'a',
+      at: 1,
+      value: 'and dialled back at 10.0.0.5:31338 in 12 ms; 3 of 3 records read from third; rpc_info 1.0',
+    })
+  })
+
+  const broken: [string, Partial<Verdict>, string][] = [
+    ['no records', { records: no }, 'NOT_READ_BACK'],
+    [
+      'some records missing',
+      { records: { ok: true, readFrom: 'x', found: 2, asked: 3, expiresAt: 2 } },
+      'NOT_READ_BACK',
+    ],
+    ['no dial-back', { dialBack: no }, 'NOT_DIALLED_BACK'],
+    ['no rpc_info', { rpcInfo: no }, 'REMOTE_ERROR'],
+  ]
+  for (const [what, change, code] of broken) {
+    it(`names the step: ${what}`, () => {
+      const verdict = judge(answer('a'), answer('b', change))
+      expect(verdict.visible).toBe(false)
+      expect(verdict.blocker?.code).toBe(code)
+      expect(verdict.blocker?.cause).toContain('b')
+    })
+  }
+
+  it('names the most upstream cause when several steps fail', () => {
+    const verdict = judge(answer('a', { rpcInfo: no, dialBack: no, records: no }))
+    expect(verdict.blocker?.code).toBe('NOT_READ_BACK')
+  })
+
+  it('tells a silent witness from one that saw nothing', () => {
+    const silent: WitnessAnswer = {
+      witness: 'b',
+      verdict: null,
+      error: { code: 'PEER_UNREACHABLE', cause: 'gone', action: '' },
+    }
+    expect(judge(answer('a'), silent).blocker).toMatchObject({
+      code: 'NO_WITNESS',
+      cause: expect.stringContaining('b (gone)'),
+    })
+  })
+
+  it('does not take another slice for ours', () => {
+    for (const pipeline of [
+      no,
+      { ok: true as const, start: 0, end: 3, root: 'root' },
+      { ok: true as const, ...RANGE, root: 'other' },
+    ]) {
+      const verdict = judge(answer('a', { pipeline }), answer('b', { pipeline }))
+      expect(verdict.serving).toEqual([])
+      expect(verdict.servingBlocker?.code).toBe('NOT_DIALLED_BACK')
+    }
+  })
+})
