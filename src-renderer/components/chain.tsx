@@ -13,19 +13,22 @@ export interface ChainProps {
 /** The model's blocks from left to right, a wire per node, and the way that an answer took along them. */
 export function Chain({ label, rows, blockCount }: ChainProps) {
   // Every block has its line until they stand too close; then every eighth has one.
-  const parts = blockCount <= 48 ? blockCount : blockCount / 8
+  const parts = blockCount <= 16 ? blockCount : blockCount / 8
+  const isMeasured = rows.some(({ computeMs }) => computeMs !== null)
   const percent = (blocks: number) => `${(100 * blocks) / blockCount}%`
   return (
-    <div className="chain" style={{ '--chain-parts': parts } as CSSProperties}>
+    <div className={isMeasured ? 'chain is-measured' : 'chain'} style={{ '--chain-parts': parts } as CSSProperties}>
       <div className="chain-head" aria-hidden="true">
         <span />
         <span className="chain-axis">
           <span>0</span>
           <span>{blockCount - 1}</span>
         </span>
-        <span className="number" title={PATH.computeHint}>
-          {PATH.compute}
-        </span>
+        {isMeasured && (
+          <span className="number" title={PATH.computeHint}>
+            {PATH.compute}
+          </span>
+        )}
         <span className="number" title={PEERS_PAGE.roundTripHint}>
           {PATH.roundTrip}
         </span>
@@ -57,7 +60,7 @@ export function Chain({ label, rows, blockCount }: ChainProps) {
                   <span key={block} className="chain-step" style={{ left: percent(block) }} />
                 ))}
             </span>
-            <Time ms={row.computeMs} name={PATH.compute} />
+            {isMeasured && <Time ms={row.computeMs} name={PATH.compute} />}
             <Time ms={row.roundTripMs} name={PATH.roundTrip} />
           </li>
         ))}
@@ -69,7 +72,7 @@ export function Chain({ label, rows, blockCount }: ChainProps) {
 function Time({ ms, name }: { ms: number | null; name: string }) {
   return (
     <span className={ms === null ? 'number quiet' : 'number'}>
-      <span className="only-read">{name}: </span>
+      <span className="chain-time">{name}: </span>
       {ms === null ? '–' : formatMs(ms)}
     </span>
   )

@@ -74,7 +74,7 @@ export function LogView({ store }: { store: LogStore }) {
           ) : isLoaded ? (
             LOG.empty
           ) : (
-            LOG.loading
+            !failure && LOG.loading
           )}
         </p>
       )}

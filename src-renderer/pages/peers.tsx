@@ -11,10 +11,13 @@ import { hashOf, PEER_VIEWS, type PeerView } from '../router'
 import type { AppStores } from '../stores/app-stores'
 import type { GenerationStore } from '../stores/generation-store'
 import { PAGE_NAMES, PEER_VIEW_NAMES } from '../words/pages'
-import { PATH, PEERS_PAGE, peersLead, tokenTimeWords } from '../words/peers'
+import { moreServersWords, PATH, PEERS_PAGE, peersLead, tokenTimeWords } from '../words/peers'
 
 /** Land and projection are most of this page's weight, and few look at them. */
 const PeerMap = lazy(() => import('../components/peer-map'))
+
+/** The route always stands at the top; beyond so many neighbours the drawing says nothing more. */
+const MOST_ROWS = 60
 
 export function PeersPage({ stores, view }: { stores: AppStores; view: PeerView }) {
   const { status, isLive } = useNode(stores.node)
@@ -73,8 +76,9 @@ function Path({ status, store }: { status: NodeStatus; store: GenerationStore })
       {rows.length === 0 ? (
         <p className="empty">{PATH.noServers}</p>
       ) : (
-        <Chain label={PATH.title} rows={rows} blockCount={blockCount} />
+        <Chain label={PATH.title} rows={rows.slice(0, MOST_ROWS)} blockCount={blockCount} />
       )}
+      {rows.length > MOST_ROWS && <p className="fine">{moreServersWords(rows.length - MOST_ROWS)}</p>}
       <p className="fine">{hops.length === 0 ? PATH.empty : time}</p>
     </section>
   )

@@ -54,3 +54,7 @@ export function tokenTimeWords(tokensPerSecond: number | null, computeMs: readon
   const shown = computed < 10 ? computed.toFixed(1) : Math.round(computed)
   return `${total}: ${shown}\u00a0ms of computing in ${known.length === 1 ? 'one stage' : `${known.length} stages`}, the rest on the way and in choosing words.`
 }
+
+export function moreServersWords(count: number): string {
+  return count === 1 ? '1 more node serves blocks.' : `${count.toLocaleString('en')} more nodes serve blocks.`
+}

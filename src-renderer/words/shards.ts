@@ -10,7 +10,7 @@ export const RUNGS: Readonly<Record<LoadLevel, { title: string; hint: string; st
   L3: { title: 'Every piece matches its hash', hint: 'The bytes are the ones in the manifest.', step: 'fetch' },
   L4: { title: 'Mapped', hint: 'The engine has opened the files.', step: null },
   L5: { title: 'Loaded', hint: 'The blocks are in the memory of the device that computes.', step: 'load' },
-  L6: { title: 'Test pass gave the expected answer', hint: 'The blocks compute what they should.', step: 'prove' },
+  L6: { title: 'Test pass as expected', hint: 'The blocks compute what they should.', step: 'prove' },
   L7: { title: 'Served another node', hint: 'Somebody else has used them.', step: 'serve' },
 }
 
