@@ -133,7 +133,7 @@ export const ERROR_CATALOGUE = {
   },
   COORDINATOR_INSECURE: {
     cause: 'The address would send this node’s details unencrypted over the network',
-    action: 'Use an https:// address, or allow the unencrypted one on purpose.',
+    action: 'Use an https:// address.',
   },
   COORDINATOR_ADMIN_ONLY: {
     cause: 'Only the host of the network may do that',
@@ -166,7 +166,7 @@ export const ERROR_CATALOGUE = {
     cause: 'No bootstrap peer answered',
     action: 'Check your connection and the addresses; the app keeps trying.',
   },
-  PORT_TAKEN: { cause: 'The port is taken', action: 'The next free port is used and announced.' },
+  PORT_TAKEN: { cause: 'The port cannot be used', action: 'Choose another one between 1024 and 65535.' },
   PEER_UNREACHABLE: { cause: 'The peer cannot be reached', action: 'The app tries another peer where there is one.' },
   PROTOCOL_VIOLATION: {
     cause: 'The peer sent something that the protocol does not allow',

@@ -310,6 +310,8 @@ describe('tokens', () => {
 describe('when the process ends', () => {
   test('D-T26: everything pending is ENGINE_GONE, and so is everything after', async () => {
     await engine.load(middle)
+    // Frozen first: a quick engine would have answered before it was killed.
+    process.kill(engine.pid, 'SIGSTOP')
     const pending = [engine.run({ items: [item()] }), engine.stats(), engine.tokenize('x')]
     process.kill(engine.pid, 'SIGKILL')
     for (const result of await Promise.allSettled(pending)) {
