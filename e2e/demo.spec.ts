@@ -51,16 +51,20 @@ test('shows what others confirmed, and answers a prompt through three nodes', as
   // The token is not left where a screenshot or a bookmark would carry it on.
   expect(page.url()).not.toContain('token')
 
+  await takePictures(page, 'overview')
   const prompt = page.getByRole('textbox', { name: /prompt/i })
   await prompt.fill('A hacker is')
   await prompt.press('Enter')
   await expect(page.getByText('often used of people').first()).toBeVisible()
   await expect(page.getByText(/tokens\/s/).first()).toBeVisible()
-  if (PICTURES) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      await page.screenshot({ path: join(PICTURES, `overview-${colorScheme}.png`), fullPage: true })
-    }
-  }
+  await takePictures(page, 'try-it')
   expect(errors).toEqual([])
 })
+
+async function takePictures(page: Page, name: string): Promise<void> {
+  if (!PICTURES) return
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.screenshot({ path: join(PICTURES, `${name}-${colorScheme}.png`), fullPage: true })
+  }
+}
