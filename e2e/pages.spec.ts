@@ -263,6 +263,17 @@ test.describe('peers', () => {
     await expect(list).toBeVisible()
   })
 
+  test('a map that cannot be loaded takes nothing else with it', async ({ page, host, complaints }) => {
+    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    host.say(servingStatus)
+    await open(page, host, 'Peers')
+    await host.carrier.close()
+    await page.getByRole('link', { name: 'Map' }).click()
+    await expect(page.getByRole('heading', { name: 'The map could not be opened' })).toBeVisible()
+    await page.getByRole('link', { name: 'Table' }).click()
+    await expect(page.getByRole('row', { name: /walnut/ })).toBeVisible()
+  })
+
   test('form the path of an answer, with the time of every hop', async ({ page, host }) => {
     host.say(demoStatus)
     host.tokenIntervalMs = 2

@@ -3,10 +3,10 @@ import { closeSentence } from '../format'
 import type { NodeStore } from '../stores/node-store'
 import type { SettingsStore } from '../stores/settings-store'
 import { APPROVAL } from '../words/pages'
-import { evidenceWords, nextWords } from '../words/steps'
+import { nextWords } from '../words/steps'
 import { useNode, useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
-import { Age, Sentence, WithPeers } from './text'
+import { Age, WithPeers } from './text'
 
 export interface ApprovalProps {
   step: Step
@@ -21,6 +21,8 @@ export function Approval({ step, sentence, node, settings }: ApprovalProps) {
   const { pending, mayOperate, isLive } = useNode(node)
   const now = useNow()
   const isRejected = step.state === 'failed'
+  // When it last spoke is enough here; its words stand in the list of steps.
+  const answeredAt = step.evidence.findLast(({ kind }) => kind === 'coordinator')?.at
   return (
     <section className={`card approval is-${isRejected ? 'rejected' : 'waiting'}`} aria-labelledby="approval-title">
       <StatusShapeIcon shape={isRejected ? 'problem' : 'waiting'} size={28} />
@@ -38,12 +40,11 @@ export function Approval({ step, sentence, node, settings }: ApprovalProps) {
               {APPROVAL.asked} <Age at={step.startedAt} />.{' '}
             </>
           )}
-          {step.evidence.map((evidence) => (
-            <span key={`${evidence.by}/${evidence.value}`}>
-              <Sentence words={evidenceWords('approve', evidence)} />
-              {'. '}
-            </span>
-          ))}
+          {answeredAt !== undefined && (
+            <>
+              {APPROVAL.answered} <Age at={answeredAt} />.{' '}
+            </>
+          )}
           {step.next && nextWords(step.next, now)}
         </p>
         {isRejected && mayOperate && (

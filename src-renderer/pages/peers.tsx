@@ -10,11 +10,27 @@ import { PeerTable } from '../components/peer-table'
 import { hashOf, PEER_VIEWS, type PeerView } from '../router'
 import type { AppStores } from '../stores/app-stores'
 import type { GenerationStore } from '../stores/generation-store'
-import { PAGE_NAMES, PEER_VIEW_NAMES } from '../words/pages'
+import { PAGE_NAMES, PEER_VIEW_NAMES, SHELL } from '../words/pages'
 import { moreServersWords, PATH, PEERS_PAGE, peersLead, tokenTimeWords } from '../words/peers'
 
 /** Land and projection are most of this page's weight, and few look at them. */
-const PeerMap = lazy(() => import('../components/peer-map'))
+const PeerMap = lazy(() => import('../components/peer-map').catch(() => ({ default: MapMissing })))
+
+/** Without contact a part that was never loaded cannot be loaded, and a browser does not ask for it twice. */
+function MapMissing() {
+  return (
+    <Empty
+      title={PEERS_PAGE.mapFailed}
+      action={
+        <button type="button" className="link" onClick={() => window.location.reload()}>
+          {SHELL.reload}
+        </button>
+      }
+    >
+      {PEERS_PAGE.mapFailedText}
+    </Empty>
+  )
+}
 
 /** The route always stands at the top; beyond so many neighbours the drawing says nothing more. */
 const MOST_ROWS = 60

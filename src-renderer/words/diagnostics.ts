@@ -16,7 +16,6 @@ export const DIAGNOSTICS = {
   checking: 'Looking at each part of the node. This takes a few seconds.',
   none: 'The node has no checks to run.',
   failed: 'The checks could not be run',
-  looked: 'looked',
 } as const
 
 export const LOG = {

@@ -17,12 +17,10 @@ export const SHELL = {
   misfit: 'This page and the node are of different versions, so some of what it says was not understood.',
   reload: 'Reload the page',
   tryNow: 'Try now',
-  tryAgain: 'Try again',
   dismiss: 'Dismiss',
   readOnly: 'Read-only link',
   readOnlyHint: 'This link shows the node and cannot change it.',
   noContact: 'No contact',
-  skip: 'Skip to the page',
 } as const
 
 export const OVERVIEW = {
@@ -46,6 +44,7 @@ export function othersWords(count: number): string {
 /** The way into the network, as the card on the overview tells it while somebody decides. */
 export const APPROVAL = {
   asked: 'You asked',
+  answered: 'The coordinator last answered',
   waitingTitle: 'The host decides who joins',
   waitingText:
     'Nothing is downloaded and nothing runs until then. You can close this window; the node keeps asking quietly.',

@@ -17,7 +17,7 @@ export const PEERS_PAGE = {
   nobodyPlaced: 'No node has said where it stands',
   mapLoading: 'Unfolding the map…',
   mapFailed: 'The map could not be opened',
-  mapFailedText: 'A part of this page did not load.',
+  mapFailedText: 'This part of the page did not load; it needs contact with the node.',
 } as const
 
 export function peersLead(peers: readonly PeerSummary[]): string {
@@ -30,14 +30,12 @@ export function peersLead(peers: readonly PeerSummary[]): string {
 
 export const PATH = {
   title: 'The way of an answer',
-  last: 'last answer',
   servers: 'who serves which blocks now',
   empty: 'No answer has passed since this page was opened. Ask something on Try it: its route is drawn here.',
   noServers: 'Nobody has said yet which blocks they serve.',
   compute: 'Compute',
   computeHint: 'Compute time of this stage per token, median, as the stage itself reports it',
   roundTrip: 'Round trip',
-  noModel: 'No model yet',
   used: 'used by the last answer',
   free: 'serves, not used',
 } as const

@@ -18,7 +18,6 @@ export const SHARDS = {
   ladderTitle: 'How far they are proved',
   toldFrom: 'Announced from here on',
   diskTitle: 'On disk',
-  ofModel: 'of the whole model',
   piecesTitle: 'Pieces',
   piecesHelp: 'A piece never spans two blocks. Choose a block to see its pieces.',
   loading: 'Reading what lies on disk…',

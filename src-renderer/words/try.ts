@@ -42,7 +42,6 @@ export const TRY = {
   routeTitle: 'Route',
   emptyTitle: 'The answer appears here',
   emptyText: 'It is written word by word, while your prompt travels through the nodes that hold the model.',
-  keys: 'Enter sends, Shift + Enter begins a new line.',
 } as const
 
 export const SAMPLE_PROMPTS = ['A hacker is', 'To grok something means', 'A kludge, n.'] as const
