@@ -22,7 +22,7 @@ const DOING: Record<StepName, string> = {
 const WHY: Record<StepName, string> = {
   connect: 'Looking for the network’s bootstrap peers.',
   register: 'Telling the coordinator what this computer can give.',
-  approve: 'The host of the network has been told and decides.',
+  approve: 'The host decides who joins.',
   fetch: 'Only the assigned blocks are read, and every piece is hashed.',
   load: 'llama.cpp is loading the slice.',
   prove: 'A test pass must give the answer of the manifest.',
@@ -76,7 +76,8 @@ export function summarize(
 function headlineOf({ name, state }: Step): string {
   if (state === 'degraded')
     return name === 'visible' || name === 'announce' ? 'Nobody can confirm this node now' : 'Serving with a problem'
-  return name === 'visible' ? 'Connected, but not visible yet' : `${DOING[name]} does not work`
+  if (name === 'visible') return 'Connected, but not visible yet'
+  return name === 'approve' ? 'Not approved' : `${DOING[name]} does not work`
 }
 
 function sentenceOf({ blocker, next }: Step): string {
