@@ -8,6 +8,8 @@ export default defineConfig({
   globalSetup: './e2e/support/build-renderer.ts',
   // Each test starts its own host on loopback; small machines run them one after the other.
   workers: 1,
+  // On a shared machine a browser may starve for seconds; what fails twice is broken, and a retry is reported.
+  retries: process.env.CI ? 1 : 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
   expect: { timeout: 15_000 },

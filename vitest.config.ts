@@ -22,6 +22,8 @@ export default defineConfig({
           name: 'integration',
           include: ['{src-shared,src-main,src-coordinator,test}/**/*.integration.test.ts'],
           fileParallelism: false,
+          // On a shared machine a whole network may starve for seconds; what fails twice is broken.
+          retry: process.env.CI ? 1 : 0,
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
