@@ -33,11 +33,12 @@ const FOREIGN_BINARIES = [
 
 /** @type {import('electron-builder').Configuration} */
 export default {
-  appId: 'org.espalier.Espalier',
+  // No domain behind it: nobody owns one for this project, and somebody else might.
+  appId: 'contributors.espalier.Espalier',
   productName: 'Espalier',
   copyright: 'The Espalier contributors, MIT licence',
-  // Installers show a page to visit and a person to write to. Names below .invalid can never become someone else's.
-  extraMetadata: { homepage: 'https://espalier.invalid' },
+  // Installers show a page to visit and a person to write to. Names below .example can never become someone else's.
+  extraMetadata: { homepage: 'https://espalier.example' },
   directories: { output: 'out/installers', buildResources: 'build' },
   artifactName: '${productName}-${version}-${os}-${arch}.${ext}',
 
@@ -84,7 +85,7 @@ export default {
     icon: 'build/icons',
     category: 'Network',
     synopsis: 'A node of a shared language-model network',
-    maintainer: 'The Espalier contributors <contributors@espalier.invalid>',
+    maintainer: 'The Espalier contributors <contributors@espalier.example>',
     desktop: {
       entry: {
         Name: 'Espalier',

@@ -317,7 +317,7 @@ test.describe('try it', () => {
     await prompt(page).fill('a hacker')
     await prompt(page).press('Enter')
     await expect(answer(page)).toContainText('who trains')
-    await page.getByRole('button', { name: 'Stop', exact: true }).click()
+    await page.getByRole('button', { name: 'Stop writing' }).click()
     await expect(page.getByText('Stopped by you')).toBeVisible()
     const text = await answer(page).textContent()
     await prompt(page).fill('again')

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Where the app's own files lie: the folder with our package.json, whichever bundle this code ended up in. */
@@ -21,14 +21,23 @@ export interface AppPaths {
 }
 
 export function appPaths(): AppPaths {
-  const root = appRoot()
+  return appPathsAt(appRoot())
+}
+
+/** `root` may lie in a packed app's archive: what llama.cpp opens by path is then beside it, unpacked. */
+export function appPathsAt(root: string): AppPaths {
+  const models = join(unpacked(root), 'resources/models')
   return {
     root,
     engineChild: join(root, 'out/main/engine-child.js'),
     cli: join(root, 'out/main/cli.js'),
     coordinator: join(root, 'out/main/coordinator.js'),
     renderer: join(root, 'out/renderer'),
-    sampleModel: join(root, 'resources/models/tiny-jargon-8.gguf'),
-    sampleManifest: join(root, 'resources/models/tiny-jargon-8.manifest.json'),
+    sampleModel: join(models, 'tiny-jargon-8.gguf'),
+    sampleManifest: join(models, 'tiny-jargon-8.manifest.json'),
   }
+}
+
+function unpacked(root: string): string {
+  return root.endsWith(`${sep}app.asar`) ? `${root}.unpacked` : root
 }

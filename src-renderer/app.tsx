@@ -4,6 +4,7 @@ import type { Clock } from '../src-shared/clock'
 import { ConnectionNotice } from './components/connection-notice'
 import { Hero } from './components/hero'
 import { NowProvider, useFocusOnChange, useNode } from './components/hooks'
+import { SafeModeNotice } from './components/safe-mode-notice'
 import { Sidebar } from './components/sidebar'
 import { DiagnosticsPage } from './pages/diagnostics'
 import { OverviewPage } from './pages/overview'
@@ -49,6 +50,7 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
             </p>
           )}
           {isReady && (isFirstRun || route.page !== 'overview') && <ConnectionNotice node={stores.node} />}
+          {isReady && !isFirstRun && route.page !== 'overview' && <SafeModeNotice node={stores.node} />}
           {!isReady ? (
             <Hero node={stores.node} isReady={false} />
           ) : isFirstRun ? (

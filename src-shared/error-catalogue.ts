@@ -42,6 +42,14 @@ export const ERROR_CATALOGUE = {
     cause: 'This computer’s clock and the network’s differ',
     action: 'Let the system set its clock by itself; records with a wrong time are not believed.',
   },
+  APP_CRASH_LOOP: {
+    cause: 'Espalier ended by itself several times in a row',
+    action: 'Look at the log under Diagnostics, then start the node normally.',
+  },
+  PAGE_CRASH_LOOP: {
+    cause: 'The page of this window ended several times within a minute',
+    action: 'Load it again; if it ends again, quit and start Espalier anew. The node runs on meanwhile.',
+  },
   DEMO_FAILED: {
     cause: 'The demonstration did not get to its end',
     action: 'The message names the step; look at its cause.',

@@ -25,6 +25,8 @@ export const SettingsSchema = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']),
   /** Closing the window keeps the node running in the tray, where there is a tray. */
   closeToTray: z.boolean(),
+  /** Whether somebody has been told once that a closed window leaves the node running. */
+  trayNoticeSeen: z.boolean(),
   /** Whether the node was running when the app last ended; the next start does the same. */
   startsRunning: z.boolean(),
 })
@@ -39,5 +41,6 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   maxSequences: 4,
   theme: 'system',
   closeToTray: true,
+  trayNoticeSeen: false,
   startsRunning: false,
 }

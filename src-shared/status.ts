@@ -102,6 +102,8 @@ export const NodeStatusSchema = z.object({
   coverage: z.array(z.int()),
   peers: z.array(PeerSummarySchema),
   steps: z.array(StepSchema),
+  /** Why the app did not start the node by itself although it was to run: safe mode. Gone with the next start. */
+  heldBack: z.optional(BlockerSchema),
   contribution: z.object({ requests: z.int(), tokens: z.int(), upSince: z.nullable(epochMs) }),
   resources: z.object({
     /** Resident bytes of the host process and of its engine child, as the OS reports them. */

@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { appPathsAt } from '../src-main/app-paths'
 import { platformPackage } from '../src-main/engine/library'
 import { runNode } from './packaging/node-program'
 import { exists, type PackedApp, packForLinux, ROOT } from './packaging/packed-app'
@@ -71,9 +72,16 @@ describe.skipIf(process.platform !== 'linux')('the app, packed for Linux', () =>
   })
 
   test('lets llama.cpp map the sample model: it lies outside the archive, unchanged', async () => {
-    const model = 'resources/models/tiny-jargon-8.gguf'
-    const packed = await readFile(join(app.unpacked, model))
-    expect(packed.equals(await readFile(join(ROOT, model)))).toBe(true)
+    // Where the app itself looks once it runs from the archive.
+    const [packed, here] = [appPathsAt(app.asar), appPathsAt(ROOT)]
+    for (const file of ['sampleModel', 'sampleManifest'] as const) {
+      expect(packed[file].startsWith(app.unpacked)).toBe(true)
+      expect((await readFile(packed[file])).equals(await readFile(here[file])), file).toBe(true)
+    }
+    // What runs inside Electron is read through its own file system, which knows the archive.
+    for (const file of ['engineChild', 'cli', 'coordinator'] as const) {
+      expect(app.listing).toContain(relative(app.asar, packed[file]))
+    }
   })
 
   test('loads its native parts in a plain Node', async () => {

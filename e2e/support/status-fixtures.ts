@@ -53,14 +53,27 @@ const registered = (at: number): Entry => ({
   state: 'done',
   startedAt: at - 61_400,
   endedAt: at - 61_200,
-  evidence: [{ kind: 'coordinator', by: COORDINATOR_URL, at: at - 61_200, value: 'worker w-41c0' }],
+  evidence: [
+    {
+      kind: 'coordinator',
+      by: COORDINATOR_URL,
+      at: at - 61_200,
+      value: 'POST /workers/register: HTTP 200, status pending, layers none',
+    },
+  ],
 })
 const approved = (at: number): Entry => ({
   state: 'done',
   startedAt: at - 61_200,
   endedAt: at - 58_000,
   evidence: [
-    { kind: 'coordinator', by: COORDINATOR_URL, at: at - 58_000, value: 'blocks 4–7, the weakest of the chain' },
+    {
+      kind: 'coordinator',
+      by: COORDINATOR_URL,
+      at: at - 58_000,
+      value:
+        'POST /workers/heartbeat: HTTP 200, status online, layers [4, 8), model Tiny Jargon 8, by host, reason the weakest of the chain',
+    },
   ],
 })
 

@@ -206,7 +206,7 @@ export function rejectedStatus(at: number): NodeStatus {
   return {
     ...waiting,
     shape: 'problem',
-    headline: 'Waiting for approval does not work',
+    headline: 'Not approved',
     sentence:
       'The host rejected this node: we have enough processors for now. Ask the host for the reason, then apply again.',
     steps: waiting.steps.map((step) =>
@@ -216,7 +216,15 @@ export function rejectedStatus(at: number): NodeStatus {
             state: 'failed',
             startedAt: at - 260_000,
             endedAt: at - 21_000,
-            evidence: [{ kind: 'coordinator', by: COORDINATOR_URL, at: at - 21_000, value: 'rejected' }],
+            evidence: [
+              {
+                kind: 'coordinator',
+                by: COORDINATOR_URL,
+                at: at - 21_000,
+                value:
+                  'POST /workers/heartbeat: HTTP 200, status rejected, layers none, by host, reason we have enough processors for now',
+              },
+            ],
             blocker: {
               code: 'REGISTRATION_REJECTED',
               cause: 'The host rejected this node: we have enough processors for now',

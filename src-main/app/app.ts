@@ -1,7 +1,7 @@
 import type { Check, LogLine } from '../../src-shared/app-views'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
-import { EspalierError, messageOf } from '../../src-shared/errors'
+import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import type { AppPaths } from '../app-paths'
@@ -63,6 +63,8 @@ export interface App {
   onEnd(listener: (payload: EventPayload<'generate.end'>) => void): Disposer
   /** Starts the node in the chosen network; does nothing when none is chosen. Resolves when it listens. */
   start(): Promise<void>
+  /** Safe mode: the node is not started by itself, and its status says why, until somebody starts it. */
+  holdBack(report: ErrorReport): void
   /** The node takes leave and stops; a demo network goes on without it. */
   stop(): Promise<void>
   /** Ends everything: generations, node, demo network. The settings stay as they are. */
@@ -174,6 +176,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (current.hasNetwork) await current.start()
     },
     stop: current.stop,
+    holdBack: current.holdBack,
     async dispose() {
       generations.cancelAll()
       await current.dispose()

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Disposer } from '../../src-shared/clock'
-import { EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
+import { type ErrorReport, EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
 import type { NetworkChoice } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { type Neighbourhood, startNeighbourhood } from '../demo/neighbours'
@@ -24,6 +24,8 @@ export interface CurrentNode {
   /** Resolves when the node listens. Throws NETWORK_NOT_CHOSEN, and what keeps a node from starting. */
   start(): Promise<void>
   stop(): Promise<void>
+  /** Says why nothing was started by itself; does nothing once there is a node. */
+  holdBack(report: ErrorReport): void
   /** Leaves the network of before, remembers the new choice and starts in it; null only leaves. */
   choose(network: NetworkChoice | null): Promise<void>
   dispose(): Promise<void>
@@ -188,6 +190,9 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
     },
     start: () => turns.take(begin),
     stop: () => turns.takeOver(end),
+    holdBack(report) {
+      if (node === null && situation.kind === 'idle') enter({ kind: 'held-back', report })
+    },
     choose: (network) => turns.takeOver((signal) => change(network, signal)),
     async dispose() {
       stopFollowing()

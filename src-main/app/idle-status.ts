@@ -6,7 +6,12 @@ import { NO_RESOURCES } from '../node/resources'
 import { type Summary, summarize } from '../node/words'
 
 /** Why there is no node to ask. `opening`: one will be there in a moment. */
-export type Situation = { kind: 'idle' } | { kind: 'opening' } | { kind: 'failed'; report: ErrorReport }
+export type Situation =
+  | { kind: 'idle' }
+  | { kind: 'opening' }
+  | { kind: 'failed'; report: ErrorReport }
+  /** Safe mode: it was to run, and somebody has to look first. */
+  | { kind: 'held-back'; report: ErrorReport }
 
 /** What can be said while there is no node. */
 export function idleStatus(options: {
@@ -36,6 +41,7 @@ export function idleStatus(options: {
     coverage: [],
     peers: [],
     steps: emptySteps(),
+    ...(situation.kind === 'held-back' && { heldBack: situation.report }),
     contribution: { requests: 0, tokens: 0, upSince: null },
     resources: NO_RESOURCES,
   }
@@ -45,6 +51,11 @@ function wordsOf(network: NetworkChoice | null, situation: Situation): Summary {
   if (situation.kind === 'failed') {
     const { cause, action } = situation.report
     return { shape: 'problem', headline: 'The node did not start', sentence: `${cause}. ${action}`.slice(0, 600) }
+  }
+  if (situation.kind === 'held-back') {
+    const { cause, action } = situation.report
+    const sentence = `${cause}. The node was not started this time. ${action}`.slice(0, 600)
+    return { shape: 'problem', headline: 'Safe mode', sentence }
   }
   if (situation.kind === 'opening') {
     return network?.kind === 'demo'

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -62,6 +62,8 @@ const isAlive = (pid: number) =>
 describe('espalier serve', () => {
   it('without a network serves the page, which waits for a choice, and ends with 0', async () => {
     const child = await serve()
+    // The same file as the desktop app writes.
+    await expect.poll(() => readFile(join(data, 'logs/espalier.log'), 'utf8').catch(() => '')).toMatch(/Z (info|debug) /)
     expect(await askRunning(data, 'status.get')).toMatchObject({
       phase: 'stopped',
       headline: 'Not part of a network yet',

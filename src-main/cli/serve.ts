@@ -11,6 +11,7 @@ import { startChild } from '../process/owned-child'
 import { writeFileAtomic } from '../storage/atomic-file'
 import { openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
+import { writeLogFiles } from '../storage/log-files'
 import { RUNNING_FILE } from './ask-running'
 import { printStatus } from './status-text'
 import { untilEnd } from './until-end'
@@ -40,7 +41,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const clock: Clock = systemClock
   const paths = appPaths()
   const data = await openDataDirectory(options.dataDir)
-  const log = createEventLog(clock, data.logsDirectory)
+  const log = createEventLog(clock, null)
+  writeLogFiles(log, data.logsDirectory)
   const out = (line: string) => void process.stdout.write(`${line}\n`)
   log.subscribe((event) => {
     if (event.level === 'debug') return

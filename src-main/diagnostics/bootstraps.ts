@@ -5,7 +5,16 @@ import { dialBootstraps } from '../network/bootstrap'
 import { createHost, type Host } from '../network/host'
 import { type PeerAddress, parsePeerAddresses } from '../network/peer-addresses'
 import { PROFILES } from '../network/profiles'
-import { type CheckDefinition, type DiagnosticsContext, type Finding, fail, pass, unknown, warn } from './check'
+import {
+  type CheckDefinition,
+  counted,
+  type DiagnosticsContext,
+  type Finding,
+  fail,
+  pass,
+  unknown,
+  warn,
+} from './check'
 
 /** Leaves time for the host to start and end within a check's 5 s. */
 const DIAL_WAIT_MS = 3_500
@@ -76,6 +85,7 @@ function verdictOf(answers: readonly Answer[], invalidCount: number): Finding {
   const answering = answers.filter(({ ok }) => ok).length
   if (answering === 0) return fail('BOOTSTRAP_UNREACHABLE', words)
   const evidence = `${answering} of ${answers.length} answered a ping: ${words}`
-  if (invalidCount > 0) return warn('MULTIADDR_INVALID', `${evidence}; ${invalidCount} entries are no addresses`)
+  if (invalidCount > 0)
+    return warn('MULTIADDR_INVALID', `${evidence}; ${counted(invalidCount, 'entry', 'entries')} not an address`)
   return answering < answers.length ? warn('BOOTSTRAP_UNREACHABLE', evidence) : pass(evidence)
 }

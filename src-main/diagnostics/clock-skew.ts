@@ -29,8 +29,8 @@ export const clockSkew: CheckDefinition = {
     const skewMs = skewOf(date.data.getTime(), askedAt, answeredAt)
     const evidence = `${Math.abs(skewMs / 1000).toFixed(1)} s ${skewMs > 0 ? 'behind' : 'ahead of'} ${url}`
     if (Math.abs(skewMs) > MAX_SKEW_MS) return fail('CLOCK_WRONG', evidence)
-    if (Math.abs(skewMs) > UNUSUAL_SKEW_MS) return warn('CLOCK_WRONG', evidence)
-    return pass(skewMs === 0 ? `agrees with ${url}` : evidence)
+    if (Math.abs(skewMs) > UNUSUAL_SKEW_MS) return warn('CLOCK_WRONG', `This computer’s clock is ${evidence}`)
+    return pass(skewMs === 0 ? `This computer’s clock agrees with ${url}` : `This computer’s clock is ${evidence}`)
   },
 }
 

@@ -1,5 +1,5 @@
 import { createCoordinatorApi } from '../coordinator/coordinator-api'
-import { type CheckDefinition, pass, unknown, warn } from './check'
+import { type CheckDefinition, counted, pass, unknown, warn } from './check'
 
 export const coordinator: CheckDefinition = {
   id: 'coordinator',
@@ -9,8 +9,9 @@ export const coordinator: CheckDefinition = {
     const api = createCoordinatorApi({ baseUrl: coordinatorUrl, fetch, clock })
     const { value } = await api.networkInfo({ signal })
     const { modelName, bootstrapPeers, onlineWorkers } = value
-    const workers = onlineWorkers === null ? '' : `, ${onlineWorkers} nodes online`
-    const evidence = `${api.baseUrl} hosts ${modelName ?? 'no model'}${workers}, ${bootstrapPeers.length} bootstrap peers`
+    const workers = onlineWorkers === null ? '' : `, ${counted(onlineWorkers, 'node')} online`
+    const bootstraps = counted(bootstrapPeers.length, 'bootstrap peer')
+    const evidence = `${api.baseUrl} hosts ${modelName ?? 'no model'}${workers}, ${bootstraps}`
     return modelName === null ? warn('MANIFEST_MISSING', evidence) : pass(evidence)
   },
 }

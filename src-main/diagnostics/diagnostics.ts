@@ -42,9 +42,15 @@ export function runDiagnostics(
     chosen.map(async (check): Promise<Check> => {
       const { evidence, ...finding } = await lookInTime(check, context)
       const { id, title } = check
-      return { id, title, ...finding, evidence: evidence.slice(0, 600), at: context.clock.now() }
+      return { id, title, ...finding, evidence: sentence(evidence).slice(0, 600), at: context.clock.now() }
     }),
   )
+}
+
+/** Checks write what they found as it comes; people read sentences, which begin with a capital. Paths and ids stay. */
+function sentence(evidence: string): string {
+  const isWord = /^[a-z]+[ ,:;]/.test(evidence)
+  return isWord ? evidence.charAt(0).toUpperCase() + evidence.slice(1) : evidence
 }
 
 function lookInTime(check: CheckDefinition, context: DiagnosticsContext): Promise<Finding> {

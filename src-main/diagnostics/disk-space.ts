@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { messageOf } from '../../src-shared/errors'
 import { piecesFor } from '../shards/manifest'
-import { type CheckDefinition, fail, pass, unknown, warn } from './check'
+import { bytesInWords, type CheckDefinition, fail, pass, unknown, warn } from './check'
 
 /** Below this even state files and logs are in danger. */
 const MIN_FREE_BYTES = 200e6
@@ -14,13 +14,13 @@ export const diskSpace: CheckDefinition = {
     const room = await statfs(data.root).catch((error: unknown) => messageOf(error))
     if (typeof room === 'string') return unknown(room)
     const freeBytes = room.bavail * room.bsize
-    const evidence = `${(freeBytes / 1e9).toFixed(1)} GB free`
+    const evidence = `${bytesInWords(freeBytes)} free`
     if (freeBytes < MIN_FREE_BYTES) return fail('DISK_ALMOST_FULL', evidence)
     const target = running?.target
     const isFetched = status?.steps.some(({ name, state }) => name === 'fetch' && state === 'done') ?? false
     if (target && !isFetched) {
       const neededBytes = piecesFor(target.manifest, target.range).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-      const needed = `${evidence}, the blocks of this computer need ${(neededBytes / 1e9).toFixed(1)} GB`
+      const needed = `${evidence}, the blocks of this computer need ${bytesInWords(neededBytes)}`
       if (neededBytes > freeBytes) return fail('SHARD_WRITE_FAILED', needed)
     }
     return freeBytes < COMFORTABLE_FREE_BYTES ? warn('DISK_ALMOST_FULL', evidence) : pass(evidence)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { formatBlocks } from '../../src-shared/blocks'
 import { SLICE_FILE, sliceDirectory } from '../shards/models'
 import { verifySlice } from '../shards/verify-slice'
-import { type CheckDefinition, fail, pass, unknown } from './check'
+import { bytesInWords, type CheckDefinition, fail, pass, unknown } from './check'
 
 /** What a slow disk reads in the time that a check has. */
 const MAX_HASHED_BYTES = 256e6
@@ -23,12 +23,14 @@ export const shardFiles: CheckDefinition = {
     if (found === null) return fail('SHARD_MISSING', file)
     if (found.size > MAX_HASHED_BYTES) {
       const [last] = fetched.evidence
-      return pass(`${blocks}, ${found.size} bytes; too large to be hashed here. When they were fetched: ${last?.value}`)
+      return pass(
+        `${blocks}, ${bytesInWords(found.size)}; too large to be hashed here. When they were fetched: ${last?.value}`,
+      )
     }
     const { sizeBytes, sha256 } = await verifySlice(directory, {
       expected: { manifestRoot: manifest.root, range },
       signal,
     })
-    return pass(`${blocks}, ${sizeBytes} bytes, hashed just now: sha256 ${sha256.slice(0, 16)}…`)
+    return pass(`${blocks}, ${bytesInWords(sizeBytes)}, hashed just now: sha256 ${sha256.slice(0, 16)}…`)
   },
 }

@@ -16,12 +16,14 @@ export const visibility: CheckDefinition = {
     }
     const open = steps.find(({ state }) => state !== 'done')
     if (open) return unknown(open.next?.what ?? `the step “${open.name}” has not come to its end yet`)
-    return pass(steps.flatMap((step) => wordsOf(step, clock.now())).join('; '))
+    return pass(steps.flatMap((step) => wordsOf(step, clock.now())).join('. '))
   },
 }
 
-function wordsOf({ evidence }: Step, now: number): string[] {
-  return evidence.map(
-    ({ by, value, at }) => `${shortPeer(by)}: ${value}, ${Math.max(0, Math.round((now - at) / 1000))} s ago`,
-  )
+function wordsOf({ name, evidence }: Step, now: number): string[] {
+  const lead = name === 'visible' ? 'Seen by' : 'Reached by'
+  return evidence.map(({ by, value, at }) => {
+    const age = `${Math.max(0, Math.round((now - at) / 1000))} s ago`
+    return `${lead} ${shortPeer(by)} ${age}${value.startsWith('and ') ? ',' : ''} ${value}`
+  })
 }

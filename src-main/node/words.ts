@@ -56,7 +56,7 @@ export function summarize(
     const shape = current.state === 'waiting' ? 'waiting' : 'working'
     return {
       shape,
-      headline: DOING[current.name],
+      headline: `${DOING[current.name]}${percentOf(current)}`,
       sentence: sentences(WHY[current.name], current.next?.what),
     }
   }
@@ -71,6 +71,12 @@ export function summarize(
     headline: blocks ? `Serving block${blocks.end - blocks.start === 1 ? '' : 's'} ${formatBlocks(blocks)}` : 'Serving',
     sentence: `Seen by ${seenBy.join(' and ')}, and dialled back.${busy}`,
   }
+}
+
+/** How far a step is, where it says so; whole percents, and never the hundredth before it is done. */
+function percentOf({ state, progress }: Step): string {
+  if (state !== 'working' || !progress || !(progress.total > 0)) return ''
+  return `, ${Math.min(99, Math.max(0, Math.floor((100 * progress.done) / progress.total)))} %`
 }
 
 function headlineOf({ name, state }: Step): string {

@@ -4,7 +4,7 @@ import { appPaths } from '../app-paths'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import { openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
-import { writeLogFiles } from './log-files'
+import { writeLogFiles } from '../storage/log-files'
 import type { OpenedApp } from './start-shell'
 
 /** The app of this data directory, with its log in files. Throws DATA_DIR_UNUSABLE and what settings may throw. */
@@ -15,7 +15,7 @@ export async function openApp(
 ): Promise<OpenedApp> {
   const paths = appPaths()
   const data = await openDataDirectory(dataRoot)
-  const log = createEventLog(clock, data.logsDirectory)
+  const log = createEventLog(clock, null)
   writeLogFiles(log, data.logsDirectory)
   const app = await createApp({
     clock,

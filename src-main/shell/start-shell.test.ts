@@ -85,13 +85,17 @@ describe('tray', () => {
     },
   )
 
-  it('says how far a step is, once', async () => {
+  it('shows how far a step is in its image, and says it in the status’s words', async () => {
     const { scripted } = await ready()
     const fetching = fetchingStatus(1_000)
-    scripted.say({ ...fetching, headline: 'Loading' })
-    expect(shell.tray.toolTip).toBe('Espalier: Loading, 62 %')
     scripted.say(fetching)
     expect(shell.tray.toolTip).toBe('Espalier: Getting your blocks, 62 %')
+    const { image } = shell.tray
+    const steps = fetching.steps.map((step) =>
+      step.state === 'working' ? { ...step, progress: { done: 9, total: 10, unit: 'parts' as const } } : step,
+    )
+    scripted.say({ ...fetching, steps })
+    expect(shell.tray.image).not.toBe(image)
   })
 
   it('starts, stops, opens and quits', async () => {
@@ -104,6 +108,7 @@ describe('tray', () => {
     expect(scripted.app.handlers['node.stop']).toHaveBeenCalledTimes(1)
     scripted.say({ ...servingStatus(1_000), phase: 'stopping' })
     expect(() => shell.tray.menu.choose('stop')).toThrow()
+    expect(shell.tray.menu.getMenuItemById('stop')?.label).toBe('Stopping…')
     window.hide()
     shell.tray.menu.choose('open')
     expect(window.isVisible()).toBe(true)

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../src-shared/clock'
-import { messageOf, reportOf } from '../../src-shared/errors'
+import { EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import type { App } from '../app/app'
 import { createAppBridge } from '../app/app-bridge'
 import { startIpcCarrier } from '../bridge/ipc-carrier'
@@ -9,11 +9,14 @@ import { loadStaticFiles } from '../bridge/static-files'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { EventLog } from '../storage/event-log'
 import { APP_SCHEME, createAppHandler, registerAppScheme } from './app-protocol'
+import { createWindowCloser } from './close-window'
 import type { ElectronModule } from './electron-module'
 import { hardenContents, hardenSession } from './hardening'
 import { isTrustedSender } from './ipc-trust'
 import { setApplicationMenu } from './menu'
+import { guardPage } from './page-guard'
 import { createQuit } from './quit'
+import { openStartGuard, type StartGuard } from './start-guard'
 import { createTray, type TrayView } from './tray'
 import { createUtilityStarter } from './utility-child'
 import { createMainWindow } from './window'
@@ -54,6 +57,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   const { clock, platform } = options
   let opened: OpenedApp | null = null
   let tray: TrayView | null = null
+  let guard: StartGuard | null = null
 
   // Before the lock, which Chromium keeps in this folder: one app per data directory.
   const profileDir = join(options.dataRoot, 'desktop')
@@ -88,10 +92,18 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     window: () => window.current,
     async leave() {
       const current = await opening.catch(() => null)
+      await guard?.ended()
       await current?.close()
     },
     onLeaving: () => window.hide(),
     onTrouble: trouble('shell.quit.failed'),
+  })
+  const closeWindow = createWindowCloser(electron, {
+    window,
+    settings: () => opened?.app.settings() ?? null,
+    hasTray: async () => tray !== null && (await options.hasTrayHost()),
+    rememberNotice: async () => opened?.app.handlers['settings.save']({ trayNoticeSeen: true }),
+    quit: () => host.quit(),
   })
   const showWhenReady = () => void host.whenReady().then(() => window.show())
   host.on('second-instance', showWhenReady)
@@ -117,6 +129,8 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     opened = await opening
     const { app, log } = opened
     serveBridge(opened)
+    guardPage(electron, { clock, window, log: log.write, quit: () => host.quit() })
+    guard = await openStartGuard(join(profileDir, 'starts.json'), clock, log.write)
     electron.nativeTheme.themeSource = app.settings().theme
     app.onSettings(({ theme }) => {
       electron.nativeTheme.themeSource = theme
@@ -124,7 +138,14 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     if (await options.hasTrayHost()) tray = openTray(app, log)
     else log.write('info', 'shell.tray.none', 'this desktop shows no tray icons')
     window.show()
-    if (app.settings().startsRunning) await app.start().catch(trouble('shell.start.failed'))
+    if (app.settings().startsRunning) await startAsBefore(app, guard)
+  }
+
+  async function startAsBefore(app: App, { isLooping }: StartGuard): Promise<void> {
+    if (!isLooping) return app.start().catch(trouble('shell.start.failed'))
+    const error = new EspalierError('APP_CRASH_LOOP')
+    trouble('shell.safe-mode')(error)
+    app.holdBack(error.report())
   }
 
   function serveBridge({ app, log }: OpenedApp): void {
@@ -149,13 +170,6 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     })
     app.onStatus((status) => view.update(status))
     return view
-  }
-
-  /** Hides where a tray keeps the app within reach; otherwise closing is quitting. Asked anew, for trays come and go. */
-  async function closeWindow(): Promise<void> {
-    const staysInTray = opened?.app.settings().closeToTray && tray !== null && (await options.hasTrayHost())
-    if (staysInTray) window.hide()
-    else host.quit()
   }
 
   function giveUp(error: unknown): void {

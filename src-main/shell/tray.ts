@@ -46,14 +46,12 @@ export function createTray(
     return image
   }
 
-  function menuOf({ headline, action }: TrayWords) {
+  function menuOf({ headline, action: { id, label } }: TrayWords) {
     const template: Electron.MenuItemConstructorOptions[] = [
       { id: 'status', label: headline, enabled: false },
       { type: 'separator' },
       { id: 'open', label: 'Open Espalier', click: () => actions.open() },
-      action
-        ? { id: action.id, label: action.label, click: () => actions[action.id]() }
-        : { id: 'stop', label: 'Stop', enabled: false },
+      { id: id ?? 'stop', label, enabled: id !== null, ...(id && { click: () => actions[id]() }) },
       { type: 'separator' },
       { id: 'quit', label: 'Quit', click: () => actions.quit() },
     ]
@@ -67,7 +65,7 @@ export function createTray(
   function update(next: NodeStatus): void {
     const words = trayWords(next)
     const image = imageOf(next, words.progress)
-    const menu = `${words.headline}\n${words.action?.label}`
+    const menu = `${words.headline}\n${words.action.label}`
     // Replacing a menu closes it under the reader's eyes on some desktops, so nothing is set twice.
     if (image !== shown?.image) tray.setImage(image)
     if (words.toolTip !== shown?.toolTip) tray.setToolTip(words.toolTip)

@@ -10,6 +10,8 @@ export interface MainWindow {
   /** Makes the window when there is none; otherwise brings it to the front. */
   show(): void
   hide(): void
+  /** Loads the page anew, also into a window whose page has gone. */
+  reload(): void
 }
 
 /** The only window. `onClose` runs when the operator closes it, which by itself does nothing; `mayClose` lets it go. */
@@ -50,8 +52,12 @@ export function createMainWindow(
     opened.on('closed', () => {
       if (window === opened) window = null
     })
-    opened.loadURL(START_URL).catch(options.onLoadError)
+    load(opened)
     return opened
+  }
+
+  function load(into: Electron.BrowserWindow): void {
+    into.loadURL(START_URL).catch(options.onLoadError)
   }
 
   return {
@@ -69,6 +75,9 @@ export function createMainWindow(
     },
     hide() {
       if (window && !window.isDestroyed()) window.hide()
+    },
+    reload() {
+      if (window && !window.isDestroyed()) load(window)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { nodeAction } from '../../src-shared/node-action'
 import type { NodeStatus, StatusShape } from '../../src-shared/status'
 import type { Connection } from '../bridge/transport'
 import type { NodeState, NodeStore } from '../stores/node-store'
@@ -31,7 +32,8 @@ export function Hero({ node, isReady = true }: HeroProps) {
     <header className="hero">
       <HeroBadge shape={shown.shape} progress={progress} />
       <div className="hero-words">
-        <div role="status">
+        {/* Percents would be read aloud a hundred times; the step that follows is. */}
+        <div role="status" aria-live={progress === undefined ? 'polite' : 'off'}>
           <h1 tabIndex={-1}>{shown.headline}</h1>
           <p>
             <WithPeers text={shown.sentence} />
@@ -97,22 +99,15 @@ function PrimaryAction({ connection, status, pending, mayOperate, node }: Primar
       </span>
     )
   }
-  const disabled = pending !== null || status.phase === 'stopping'
-  if (status.phase === 'stopped') {
-    return (
-      <button
-        type="button"
-        className="button is-primary"
-        disabled={disabled}
-        onClick={() => void node.command('start')}
-      >
-        {pending === 'start' ? 'Starting…' : 'Start'}
-      </button>
-    )
-  }
+  const { id, label } = nodeAction(status)
   return (
-    <button type="button" className="button" disabled={disabled} onClick={() => void node.command('stop')}>
-      {pending === 'stop' || status.phase === 'stopping' ? 'Stopping…' : 'Stop'}
+    <button
+      type="button"
+      className={id === 'start' ? 'button is-primary' : 'button'}
+      disabled={pending !== null || id === null}
+      onClick={() => id && void node.command(id)}
+    >
+      {label}
     </button>
   )
 }

@@ -20,7 +20,7 @@ export function OverviewPage({ stores }: { stores: AppStores }) {
       {status && (
         <div className={isLive ? 'panels' : 'panels is-old'}>
           <Model status={status} stores={stores} />
-          <div className="columns">
+          <div className="columns is-free">
             <StepList status={status} />
             <div className="column">
               {mayOperate && <AskLine status={status} isLive={isLive} store={stores.generation} />}

@@ -1,5 +1,6 @@
 import type { Evidence, Progress, StepName, StepState } from '../../src-shared/status'
 import { formatBytes, formatIn } from '../format'
+import { coordinatorWords } from './coordinator'
 
 /** A sentence with the places where an id or a time is set in its own way. */
 export type Words = readonly (string | { peer: string } | { ageOf: number })[]
@@ -86,7 +87,7 @@ export function evidenceWords(step: StepName, { kind, by, at, value }: Evidence)
     case 'peer':
       return [PEER_LEADS[step] ?? 'Said by ', { peer: by }, ' ', { ageOf: at }, tail]
     case 'coordinator':
-      return [`The coordinator at ${hostOf(by)} says so`, tail]
+      return [coordinatorWords(hostOf(by), value)]
     case 'hash':
       return [`Checked with ${by}`, tail]
     case 'measurement':

@@ -34,7 +34,7 @@ export const TRY = {
   tokens: 'tokens',
   maxTokensLabel: 'Most tokens to write',
   send: 'Send',
-  stop: 'Stop',
+  stop: 'Stop writing',
   noContact: 'No contact with the node.',
   readOnly: 'This link shows the node; prompts need the operator’s link.',
   answerLabel: 'Answer',

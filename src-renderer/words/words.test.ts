@@ -41,6 +41,20 @@ describe('steps', () => {
     )
     expect(said(evidenceWords('load', evidence('measurement', 'engine', '42 MB')))).toBe('Measured by engine: 42 MB')
     expect(said(evidenceWords('load', evidence('coordinator', 'not a url', '')))).toContain('not a url')
+    const answer = (fields: string) =>
+      said(
+        evidenceWords(
+          'approve',
+          evidence('coordinator', 'http://host.example', `POST /workers/heartbeat: HTTP 200${fields}`),
+        ),
+      )
+    expect(answer(', status online, layers [4, 8), model A, B, by host, reason welcome, neighbour')).toBe(
+      'The coordinator at host.example says: approved, blocks 4–7 of A, B: “welcome, neighbour”',
+    )
+    expect(answer(', status pending, layers none')).toBe(
+      'The coordinator at host.example says: your request waits for the host',
+    )
+    expect(answer('')).toBe('The coordinator at host.example answered')
   })
 
   it('say what comes next, and when', () => {

@@ -34,6 +34,7 @@ export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: P
     onEnd: () => () => undefined,
     start: vi.fn(async () => undefined),
     stop: vi.fn(async () => undefined),
+    holdBack: vi.fn(),
     dispose: vi.fn(async () => undefined),
   } satisfies App
   const written: { level: string; code: string; message: string }[] = []

@@ -2,7 +2,7 @@ import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import electronLog from 'electron-log/node'
 import type { Disposer } from '../../src-shared/clock'
-import type { EventLog } from '../storage/event-log'
+import type { EventLog } from './event-log'
 
 const FILE_NAME = 'espalier.log'
 const MAX_FILE_BYTES = 5 * 1024 * 1024

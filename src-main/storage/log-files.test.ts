@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
-import { createEventLog } from '../storage/event-log'
+import { createEventLog } from './event-log'
 import { writeLogFiles } from './log-files'
 
 let directory: string
