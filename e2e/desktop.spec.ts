@@ -77,6 +77,13 @@ async function descendants(pid: number): Promise<number[]> {
 const lives = async (pid: number) =>
   !/^State:\s+Z/m.test(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => 'State:\tZ'))
 
+/** Still there, and a part of the app: the stand-in's browser outlives a killed parent, and no real one does. */
+async function isOurs(pid: number): Promise<boolean> {
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  if (/chrom/.test(command)) process.kill(pid, 'SIGKILL')
+  return /out\/main/.test(command) && (await lives(pid))
+}
+
 test('a demo node is started, serves, is stopped, and is as it was left at the next start', async () => {
   test.setTimeout(180_000)
   expect((await status()).phase).toBe('stopped')
@@ -125,6 +132,32 @@ test('a second start does not get a second node’s identity', async () => {
   await app.close()
   await launch()
   expect(await call('settings.get')).toMatchObject({ publicName: 'attic-pc' })
+  await app.close()
+})
+
+test('an app that is killed again and again starts in safe mode, and the operator starts the node', async () => {
+  test.skip(process.platform === 'win32', 'there is no SIGKILL')
+  test.setTimeout(180_000)
+  await call('network.join', { kind: 'demo' })
+  for (let start = 1; start <= 3; start++) {
+    const below = await descendants(host.pid ?? 0)
+    const gone = new Promise((resolve) => host.once('exit', resolve))
+    host.kill('SIGKILL')
+    await gone
+    await expect
+      .poll(async () => (await Promise.all(below.map(isOurs))).filter(Boolean), { timeout: 30_000 })
+      .toEqual([])
+    await launch()
+  }
+  await expect(heading()).toHaveText('Safe mode')
+  await expect(page.getByText('ended by itself several times in a row').first()).toBeVisible()
+  expect((await status()).phase).toBe('stopped')
+  await page.getByRole('link', { name: 'Settings' }).click()
+  await expect(page.getByText('APP_CRASH_LOOP')).toBeVisible()
+  await page.getByRole('button', { name: 'Start normally' }).click()
+  await expect.poll(async () => (await status()).phase, { timeout: 60_000 }).toBe('running')
+  await expect(page.getByText('APP_CRASH_LOOP')).toHaveCount(0)
+  await answerQuestions(0)
   await app.close()
 })
 

@@ -1,16 +1,23 @@
 import type { NodeStatus } from './status'
 
+/** The profile of a status before a network is chosen. */
+export const NO_PROFILE = 'none'
+
 /** The one thing to do about a node, in the words of every place that offers it: window, tray, notice. */
 export interface NodeAction {
-  /** Null while there is nothing to press: the node is on its way out. */
+  /** Null while there is nothing to press: the node is on its way out, or no network is chosen yet. */
   id: 'start' | 'stop' | null
   label: string
 }
 
-export function nodeAction({ phase, heldBack }: Pick<NodeStatus, 'phase' | 'heldBack'>): NodeAction {
+export function nodeAction({
+  phase,
+  heldBack,
+  profile,
+}: Pick<NodeStatus, 'phase' | 'heldBack' | 'profile'>): NodeAction {
   switch (phase) {
     case 'stopped':
-      return { id: 'start', label: heldBack ? 'Start normally' : 'Start' }
+      return { id: profile === NO_PROFILE ? null : 'start', label: heldBack ? 'Start normally' : 'Start' }
     case 'stopping':
       return { id: null, label: 'Stopping…' }
     default:

@@ -33,7 +33,11 @@ export async function startChromium(): Promise<Chromium> {
   const flags = [...FLAGS, `--user-data-dir=${profile}`]
   // Chromium's sandbox refuses to start for root, as in most containers.
   if (process.getuid?.() === 0) flags.push('--no-sandbox')
-  const child = spawn(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', flags, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', flags, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // The session's bus may be a fake that is meant for the app alone.
+    env: { ...process.env, DBUS_SESSION_BUS_ADDRESS: 'disabled:' },
+  })
   // An app that crashes must not leave a browser behind.
   process.once('exit', () => {
     child.kill('SIGKILL')

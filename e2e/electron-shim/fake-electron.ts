@@ -126,6 +126,8 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
   class FakeTray extends EventEmitter implements Like<Tray, 'setToolTip' | 'setImage' | 'setContextMenu' | 'destroy'> {
     toolTip = ''
     menu: FakeMenu | null = null
+    /** The words of every menu that was shown: the state, and what can be done about it. */
+    readonly said: { state: string; action: string }[] = []
     isDestroyed = false
     constructor(public image: FakeImage) {
       super()
@@ -141,6 +143,8 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
     }
     setContextMenu(menu: unknown): void {
       this.menu = menu as FakeMenu
+      const action = ['start', 'stop', 'none'].map((id) => this.menu?.getMenuItemById(id)).find((item) => item)
+      this.said.push({ state: this.menu.getMenuItemById('status')?.label ?? '', action: action?.label ?? '' })
     }
     destroy(): void {
       this.isDestroyed = true

@@ -238,5 +238,13 @@ export function rejectedStatus(at: number): NodeStatus {
 
 /** Before anything was chosen: no coordinator, no blocks, no file. */
 export function firstRunStatus(at: number): NodeStatus {
-  return { ...stoppedStatus(at), coordinatorUrl: null, loadLevel: 'L0', steps: stepsOf({}) }
+  return {
+    ...stoppedStatus(at),
+    headline: 'Not part of a network yet',
+    sentence: 'Choose a network to begin.',
+    profile: 'none',
+    coordinatorUrl: null,
+    loadLevel: 'L0',
+    steps: stepsOf({}),
+  }
 }

@@ -1,4 +1,5 @@
 import type { ErrorReport } from '../../src-shared/errors'
+import { NO_PROFILE } from '../../src-shared/node-action'
 import type { NetworkChoice } from '../../src-shared/settings'
 import { emptySteps, type NodeStatus } from '../../src-shared/status'
 import { PROFILES } from '../network/profiles'
@@ -32,7 +33,7 @@ export function idleStatus(options: {
     watermark: network ? profile.watermark : null,
     peerId: null,
     publicName,
-    profile: network ? profile.name : 'none',
+    profile: network ? profile.name : NO_PROFILE,
     listenAddresses: [],
     coordinatorUrl: network?.kind === 'coordinator' ? network.url : null,
     model: null,

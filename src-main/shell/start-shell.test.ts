@@ -108,7 +108,7 @@ describe('tray', () => {
     expect(scripted.app.handlers['node.stop']).toHaveBeenCalledTimes(1)
     scripted.say({ ...servingStatus(1_000), phase: 'stopping' })
     expect(() => shell.tray.menu.choose('stop')).toThrow()
-    expect(shell.tray.menu.getMenuItemById('stop')?.label).toBe('Stopping…')
+    expect(shell.tray.menu.getMenuItemById('none')?.label).toBe('Stopping…')
     window.hide()
     shell.tray.menu.choose('open')
     expect(window.isVisible()).toBe(true)

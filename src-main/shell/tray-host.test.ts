@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { busBoolean as boolean, BUS_HELLO as HELLO, busMessage as message } from '../../e2e/support/fake-session-bus'
 import { systemClock } from '../../src-shared/clock'
 import { busPath, hasTrayHost } from './tray-host'
 
@@ -20,21 +21,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
-/** A message as a bus sends it: type, no header fields but the reply's serial, and a body. */
-function message(type: number, body: Buffer): Buffer {
-  const head = Buffer.alloc(24)
-  head.write('l')
-  head.writeUInt8(type, 1)
-  head.writeUInt8(1, 3)
-  head.writeUInt32LE(body.length, 4)
-  head.writeUInt32LE(9, 8)
-  head.writeUInt32LE(8, 12)
-  head.set([5, 1, 'u'.charCodeAt(0), 0, 1, 0, 0, 0], 16)
-  return Buffer.concat([head, body])
-}
-const boolean = (value: number) => Buffer.from([1, 'b'.charCodeAt(0), 0, 0, value, 0, 0, 0])
 const SIGNAL = message(4, Buffer.alloc(0))
-const HELLO = message(2, Buffer.from([4, 0, 0, 0, 58, 49, 46, 49, 0]))
 
 /** A bus that greets, then sends `answer`, in pieces of `pieceBytes`. */
 async function bus(answer: Buffer, { greeting = 'OK 0123\r\n', pieceBytes = 1_000 } = {}) {
@@ -58,19 +45,19 @@ async function bus(answer: Buffer, { greeting = 'OK 0123\r\n', pieceBytes = 1_00
 
 describe('hasTrayHost', () => {
   it('is yes where the desktop says that a host is registered', async () => {
-    const { ask, heard } = await bus(Buffer.concat([HELLO, SIGNAL, message(2, boolean(1))]))
+    const { ask, heard } = await bus(Buffer.concat([HELLO, SIGNAL, message(2, boolean(true))]))
     expect(await ask()).toBe(true)
     expect(heard()).toContain('org.kde.StatusNotifierWatcher')
     expect(heard()).toMatch(/^\0AUTH EXTERNAL ([0-9a-f]{2})+\r\nBEGIN\r\n/)
   })
 
   it('reads an answer that comes byte by byte', async () => {
-    const { ask } = await bus(Buffer.concat([HELLO, SIGNAL, message(2, boolean(1))]), { pieceBytes: 1 })
+    const { ask } = await bus(Buffer.concat([HELLO, SIGNAL, message(2, boolean(true))]), { pieceBytes: 1 })
     expect(await ask()).toBe(true)
   })
 
   it.each([
-    ['no host is registered', Buffer.concat([HELLO, message(2, boolean(0))])],
+    ['no host is registered', Buffer.concat([HELLO, message(2, boolean(false))])],
     ['there is no watcher', Buffer.concat([HELLO, message(3, Buffer.alloc(0))])],
     ['the answer is of another type', Buffer.concat([HELLO, message(2, Buffer.from([1, 115, 0, 0, 1, 0, 0, 0]))])],
     ['the answer never ends', Buffer.alloc(70_000)],

@@ -51,7 +51,7 @@ export function createTray(
       { id: 'status', label: headline, enabled: false },
       { type: 'separator' },
       { id: 'open', label: 'Open Espalier', click: () => actions.open() },
-      { id: id ?? 'stop', label, enabled: id !== null, ...(id && { click: () => actions[id]() }) },
+      { id: id ?? 'none', label, enabled: id !== null, ...(id && { click: () => actions[id]() }) },
       { type: 'separator' },
       { id: 'quit', label: 'Quit', click: () => actions.quit() },
     ]

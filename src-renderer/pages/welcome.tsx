@@ -13,7 +13,7 @@ import { urlProblem, WELCOME } from '../words/welcome'
 
 /** The first run, on one page: what it is, which network, and one button. */
 export function WelcomePage({ stores }: { stores: AppStores }) {
-  const { mayOperate, isLive } = useNode(stores.node)
+  const { status, mayOperate, isLive } = useNode(stores.node)
   useEffect(() => {
     document.title = 'Welcome · Espalier'
   }, [])
@@ -21,6 +21,7 @@ export function WelcomePage({ stores }: { stores: AppStores }) {
     <div className="welcome">
       <header>
         <Mark size={44} />
+        {status && <p className="welcome-state">{status.headline}</p>}
         <h1 tabIndex={-1}>{WELCOME.title}</h1>
         <p>{WELCOME.lead}</p>
       </header>
