@@ -147,13 +147,31 @@ describe('npm run demo', () => {
     expect(descendants.filter(isAlive)).toEqual([])
   })
 
-  it('killed outright, it takes its processes with it', async () => {
+  it('says when its coordinator ends by itself, and does not exit 0', async () => {
+    const { code, err, descendants } = await run(['demo'], (line) => {
+      if (!line.includes('until Ctrl-C')) return
+      const own = descendantsOf(process.pid).map(String)
+      const commands = execFileSync('ps', ['-o', 'pid=,args=', '-p', own.join(',')], { encoding: 'utf8' }).split('\n')
+      const coordinator = commands.find((command) => command.includes(join(ROOT, 'out/main/coordinator.js')))
+      process.kill(Number.parseInt(coordinator ?? '', 10), 'SIGKILL')
+    })
+    expect(code).toBe(1)
+    expect(err).toContain('the coordinator ended by itself')
+    expect(descendants.filter(isAlive)).toEqual([])
+  })
+
+  it('killed outright, it takes its processes with it; the next start tidies up what it left', async () => {
+    const before = await demoDirectories()
     const { code, descendants } = await run(['demo'], (line, signal) => {
       if (line.includes('An observer')) signal('SIGKILL')
     })
     expect(code).toBeNull()
     expect(descendants.length).toBeGreaterThanOrEqual(4)
     await expect.poll(() => descendants.filter(isAlive), { timeout: 30_000 }).toEqual([])
+    const left = (await demoDirectories()).filter((name) => !before.includes(name))
+    expect(left).toHaveLength(1)
+    await run(['demo', '--once'], (line, signal) => line.includes('approve') && signal())
+    expect((await demoDirectories()).filter((name) => left.includes(name))).toEqual([])
   })
 
   it('interrupted with --once it prints nothing and does not exit 0', async () => {

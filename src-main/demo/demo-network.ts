@@ -21,6 +21,7 @@ export interface DemoNode {
 
 export interface DemoNetwork {
   readonly coordinatorUrl: string
+  readonly coordinator: DemoProcess
   readonly bootstrapPeers: string[]
   readonly nodes: DemoNode[]
   /** Approves waiting workers over the coordinator's HTTP endpoint, as a dashboard does, until the demo ends. */
@@ -50,7 +51,7 @@ export async function startDemoNetwork(options: {
     await parts.stop()
   }
   try {
-    const { url, bootstrapPeers } = await parts.startCoordinator(adminToken, startSignal)
+    const { url, bootstrapPeers, process: coordinator } = await parts.startCoordinator(adminToken, startSignal)
     const nodes: DemoNode[] = []
     for (const name of NODE_NAMES) {
       const process = await parts.startNode(name, url)
@@ -76,6 +77,7 @@ export async function startDemoNetwork(options: {
     })
     return {
       coordinatorUrl: url,
+      coordinator,
       bootstrapPeers,
       nodes,
       startObserver: () =>

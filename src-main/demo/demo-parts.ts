@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { AppPaths } from '../app-paths'
 import { type ChildOptions, type OwnedChild, startChild } from '../process/owned-child'
 import { type DemoProcess, startDemoProcess } from './demo-process'
+import { makeDemoDirectory, sweepLeftovers } from './leftovers'
 
 /** Coordinator and nodes of a network on this computer only: processes, each in a directory of its own. */
 export interface DemoParts {
@@ -29,7 +30,8 @@ export async function openDemoParts(options: {
   startScript?: (options: ChildOptions) => OwnedChild
 }): Promise<DemoParts> {
   const { paths, startScript = startChild } = options
-  const directory = await mkdtemp(join(tmpdir(), 'espalier-demo-'))
+  await sweepLeftovers(tmpdir())
+  const directory = await makeDemoDirectory(tmpdir())
   const processes: DemoProcess[] = []
   let coordinator: DemoProcess | null = null
 

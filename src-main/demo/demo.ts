@@ -64,7 +64,7 @@ async function prove(
   signal: AbortSignal,
   startedAtMs: number,
 ): Promise<DemoReport> {
-  await untilVisible(network.nodes, clock, signal)
+  await untilVisible(network, clock, signal)
   const nodes = network.nodes.map(({ status, name }) => {
     if (!status?.peerId || !status.blocks) throw new EspalierError('DEMO_FAILED', `${name} says nothing about itself`)
     const { peerId, blocks, loadLevel, steps } = status
@@ -84,12 +84,12 @@ async function prove(
   return { nodes, observer: seen, generation, elapsedMs: Math.round(clock.monotonicMs() - startedAtMs) }
 }
 
-async function untilVisible(nodes: readonly DemoNode[], clock: Clock, signal: AbortSignal): Promise<void> {
+async function untilVisible({ nodes, coordinator }: DemoNetwork, clock: Clock, signal: AbortSignal): Promise<void> {
   const deadline = clock.monotonicMs() + VISIBLE_TIMEOUT_MS
   const isDone = ({ status }: DemoNode) => status?.steps.every(({ state }) => state === 'done') ?? false
   while (!nodes.every(isDone)) {
-    for (const { name, process } of nodes) {
-      if (await hasEnded(process.child.exited)) throw new EspalierError('DEMO_FAILED', `${name} ended`)
+    for (const { name, child } of [coordinator, ...nodes.map(({ process }) => process)]) {
+      if (await hasEnded(child.exited)) throw new EspalierError('DEMO_FAILED', `${name} ended`)
     }
     if (clock.monotonicMs() > deadline) {
       const late = nodes.find((node) => !isDone(node))
@@ -191,11 +191,11 @@ async function generateAndCompare(
 }
 
 /** Until a signal; or until a part ends by itself, which is a failure. */
-async function untilEnd({ nodes }: DemoNetwork, signal: AbortSignal): Promise<void> {
+async function untilEnd({ nodes, coordinator }: DemoNetwork, signal: AbortSignal): Promise<void> {
   const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }))
   const ended = await Promise.race([
     aborted,
-    ...nodes.map(({ name, process }) => process.child.exited.then(() => name)),
+    ...[coordinator, ...nodes.map(({ process }) => process)].map(({ name, child }) => child.exited.then(() => name)),
   ])
   if (ended !== null && !signal.aborted) throw new EspalierError('DEMO_FAILED', `${ended} ended by itself`)
 }

@@ -8,6 +8,8 @@ import type { DemoReport } from './report'
 export function createProgress(clock: Clock, print: ((line: string) => void) | null) {
   const startedAtMs = clock.monotonicMs()
   const told = new Set<string>()
+  /** Why a step of a node is not well now, by node and step. */
+  const troubled = new Map<string, string>()
   let line = ''
   const say = (text: string) =>
     print?.(`${((clock.monotonicMs() - startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${text}`)
@@ -15,10 +17,16 @@ export function createProgress(clock: Clock, print: ((line: string) => void) | n
   function step(node: string, status: NodeStatus, { name, state, evidence, blocker, next }: Step): void {
     const [latest] = evidence.slice(-1)
     const place = status.blocks ? `${node} (blocks ${formatBlocks(status.blocks)})` : node
-    if (state === 'done' && latest) once(`${node} ${name}`, `● ${place}: ${name} — ${latest.by}: ${latest.value}`)
+    if (state === 'done' && latest) {
+      const isRecovery = troubled.delete(`${node} ${name}`)
+      if (isRecovery) say(`● ${place}: ${name}, well again — ${latest.by}: ${latest.value}`)
+      else once(`${node} ${name}`, `● ${place}: ${name} — ${latest.by}: ${latest.value}`)
+    }
     if (state === 'waiting') once(`${node} ${name} waiting`, `◌ ${place}: ${name}, waiting. ${next?.what ?? ''}`)
-    if ((state === 'failed' || state === 'degraded') && blocker)
-      once(`${node} ${name} ${blocker.code}`, `◣ ${place}: ${name} — ${blocker.cause} (${blocker.code})`)
+    if ((state === 'failed' || state === 'degraded') && blocker && troubled.get(`${node} ${name}`) !== blocker.code) {
+      troubled.set(`${node} ${name}`, blocker.code)
+      say(`◣ ${place}: ${name} — ${blocker.cause} (${blocker.code})`)
+    }
   }
   function once(key: string, text: string): void {
     if (told.has(key)) return
