@@ -1,11 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { appPaths } from '../../src-main/app-paths'
 import { type Row, rowOf, type Say } from '../report'
 import { median, spread } from '../statistics'
 import { measureBundle } from './bundle-size'
 import { type StartedHost, startBare, startOurs } from './hosts'
-import { usageOf } from './process-usage'
-import { bareApp, findDesktop, ourApp, windowInteractiveMs } from './window-time'
+import { measureIdle } from './idle-cost'
+import { bareApp, findDesktop, openWindow, ourApp } from './window-time'
 
 export interface StartupOptions {
   quick: boolean
@@ -16,18 +15,16 @@ export interface StartupOptions {
 
 const REPETITIONS = { quick: 3, full: 9 }
 const IDLE_SECONDS = { quick: 10, full: 60 }
-/** Until start-up, its garbage and its compilation are over. */
-const SETTLE_MS = 5_000
 const BUNDLE_LIMIT_KB = 250
 
-/** What it takes until the app is there, and what it costs to be there. Below a minute with `quick`, some three without. */
+/** What it takes until the app is there, and what it costs to be there. About a minute with `quick`, some five without. */
 export async function measureStartup({ quick, repetitions, idleSeconds, say }: StartupOptions): Promise<Row[]> {
   const size = quick ? 'quick' : 'full'
   return [
     await headlessReady(repetitions ?? REPETITIONS[size], say),
     ...(await windowInteractive(repetitions ?? REPETITIONS[size], say)),
     await bundle(),
-    ...(await idleCost(idleSeconds ?? IDLE_SECONDS[size], say)),
+    ...(await measureIdle(idleSeconds ?? IDLE_SECONDS[size], say)),
   ]
 }
 
@@ -67,7 +64,10 @@ async function windowInteractive(repetitions: number, say: Say): Promise<Row[]> 
   const bare: number[] = []
   for (let round = 0; round <= repetitions; round++) {
     say(`window ${round} of ${repetitions}`)
-    const pair = [await windowInteractiveMs(desktop, ourApp()), await windowInteractiveMs(desktop, bareApp())] as const
+    const pair = [
+      await readyMsOf(() => openWindow(desktop, ourApp())),
+      await readyMsOf(() => openWindow(desktop, bareApp())),
+    ] as const
     if (round === 0) continue
     ours.push(pair[0])
     bare.push(pair[1])
@@ -108,57 +108,6 @@ async function bundle(): Promise<Row> {
     },
     assets.some(({ path }) => path.endsWith('.js')) && assets.some(({ path }) => path.endsWith('.css')),
   )
-}
-
-/** Both processes idle at the same time, so that the machine treats them alike. */
-async function idleCost(seconds: number, say: Say): Promise<Row[]> {
-  const hosts: StartedHost[] = []
-  try {
-    for (const start of [startOurs, startBare]) hosts.push(await start())
-    const [ours, bare] = hosts
-    if (!ours || !bare) return []
-    say(`idle for ${seconds} s`)
-    await wait(SETTLE_MS)
-    const before = [await usageOf(ours.pid), await usageOf(bare.pid)] as const
-    const startedAt = performance.now()
-    await wait(seconds * 1000)
-    const tookMs = performance.now() - startedAt
-    const after = [await usageOf(ours.pid), await usageOf(bare.pid)] as const
-    if (!before[0] || !before[1] || !after[0] || !after[1]) {
-      say('idle cost is measured on Linux only')
-      return []
-    }
-    const conditions = `${seconds} s after ${SETTLE_MS / 1000} s of rest, both at once, children included; no page open, no coordinator`
-    const referenceIs = 'a Node process that listens and wakes once a second'
-    const share = (from: { busyMs: number }, to: { busyMs: number }) => (100 * (to.busyMs - from.busyMs)) / tookMs
-    const common = { referenceIs, better: 'lower', target: null } as const
-    return [
-      rowOf(
-        {
-          ...common,
-          name: 'idle-cpu-percent',
-          ours: share(before[0], after[0]),
-          reference: share(before[1], after[1]),
-          unit: '% of a core',
-          detail: conditions,
-        },
-        after[1].busyMs > before[1].busyMs,
-      ),
-      rowOf(
-        {
-          ...common,
-          name: 'idle-memory-mb',
-          ours: after[0].residentBytes / 1e6,
-          reference: after[1].residentBytes / 1e6,
-          unit: 'MB',
-          detail: `resident at the end of ${conditions}; at their beginning ours ${(before[0].residentBytes / 1e6).toFixed(0)} MB`,
-        },
-        after[1].residentBytes > 0,
-      ),
-    ]
-  } finally {
-    await Promise.all(hosts.map((host) => host.stop()))
-  }
 }
 
 function kB(bytes: number): string {

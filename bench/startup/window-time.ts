@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type * as Playwright from '@playwright/test'
 import { appPaths } from '../../src-main/app-paths'
+import type { StartedHost } from './hosts'
 
 export interface Desktop {
   executable: string
@@ -19,9 +20,13 @@ export function findDesktop(): Desktop | null {
   return existsSync(shim) ? { executable: shim, isShim: true } : null
 }
 
-/** From just before the process is made until a button of its first window can be pressed, in milliseconds. */
-export async function windowInteractiveMs({ executable }: Desktop, app: string): Promise<number> {
+/**
+ * Opens an app with an empty data directory. `readyMs`: from just before the process is made until a button of its
+ * first window can be pressed.
+ */
+export async function openWindow({ executable }: Desktop, app: string): Promise<StartedHost> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'espalier-bench-'))
+  const remove = () => rm(dataDirectory, { recursive: true, force: true })
   // Not imported: what only develops the app would be bundled into the measurements.
   const { _electron } = createRequire(join(appPaths().root, 'package.json'))('@playwright/test') as typeof Playwright
   const environment = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
@@ -32,16 +37,19 @@ export async function windowInteractiveMs({ executable }: Desktop, app: string):
       args: [app],
       env: { ...Object.fromEntries(environment), ESPALIER_DATA_DIR: dataDirectory },
     })
+    const stop = () => launched.close().finally(remove)
     try {
       const page = await launched.firstWindow()
       // A trial: visible, enabled, at rest and not covered, but not pressed.
       await page.locator('button:enabled').first().click({ trial: true })
-      return performance.now() - startedAt
-    } finally {
+      return { pid: launched.process().pid ?? 0, readyMs: performance.now() - startedAt, stop }
+    } catch (error) {
       await launched.close()
+      throw error
     }
-  } finally {
-    await rm(dataDirectory, { recursive: true, force: true })
+  } catch (error) {
+    await remove()
+    throw error
   }
 }
 
