@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test'
 import { EspalierError } from '../src-shared/errors'
-import { expectNoIssueInAnyColour, picture, type Size } from './support/gallery'
+import { expectNoIssueInAnyColour, picture, SIZES, writeIndex } from './support/gallery'
 import { expect, headline, test } from './support/page-test'
-import type { ScriptedHost } from './support/scripted-host'
+import { READ_TOKEN, type ScriptedHost } from './support/scripted-host'
 import {
   ALL_STATES,
   demoStatus,
@@ -18,17 +18,18 @@ import {
   firstRunStatus,
   LARGE_SHARDS,
   linesOf,
+  manyPeers,
   rejectedStatus,
   SETTINGS,
+  safeModeStatus,
 } from './support/view-fixtures'
 
-test.beforeEach(({ page }) => page.setViewportSize({ width: 1440, height: 900 }))
-
-const ALL: readonly Size[] = ['wide', 'small', 'phone']
+test.beforeEach(({ page }) => page.setViewportSize(SIZES.wide))
+test.afterAll(writeIndex)
 
 /** Every picture is a check too: it fits its window, and axe finds nothing serious in it. */
-async function look(page: Page, name: string, sizes?: readonly Size[]): Promise<void> {
-  await picture(page, name, sizes)
+async function look(page: Page, name: string): Promise<void> {
+  await picture(page, name)
   await expectNoIssueInAnyColour(page)
 }
 
@@ -56,7 +57,7 @@ test.describe('overview', () => {
       host.say(make)
       await page.goto(host.url)
       await expect(headline(page)).toHaveText(make(0).headline)
-      await look(page, `overview-${name}`, ['demo', 'waiting'].includes(name) ? ALL : ['wide'])
+      await look(page, `overview-${name}`)
     })
   }
 
@@ -73,6 +74,18 @@ test.describe('overview', () => {
     await expect(headline(page)).toHaveText('This link is not valid here')
     await look(page, 'overview-wrong-link')
   })
+
+  for (const [name, path] of [
+    ['overview-safe-mode', '#/overview'],
+    ['diagnostics-safe-mode', '#/diagnostics'],
+  ] as const) {
+    test(name, async ({ page, host }) => {
+      host.say(safeModeStatus)
+      await open(page, host, path)
+      await expect(page.getByRole('button', { name: 'Start normally' })).toBeVisible()
+      await look(page, name)
+    })
+  }
 
   test('loading', async ({ page, host }) => {
     host.silent.add('status.get')
@@ -91,7 +104,7 @@ test.describe('welcome', () => {
   test('first run', async ({ page, host }) => {
     await page.goto(host.url)
     await expect(headline(page)).toHaveText(/Lend a branch/)
-    await look(page, 'welcome', ALL)
+    await look(page, 'welcome')
   })
 
   test('a network looked at', async ({ page, host }) => {
@@ -100,7 +113,17 @@ test.describe('welcome', () => {
     await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
     await page.getByRole('button', { name: 'Look at this network' }).click()
     await expect(page.getByText('Llama 3.1 8B Instruct')).toBeVisible()
-    await look(page, 'welcome-preview', ALL)
+    await look(page, 'welcome-preview')
+  })
+
+  test('a network that takes its time', async ({ page, host }) => {
+    host.silent.add('network.preview')
+    await page.goto(host.url)
+    await page.getByRole('radio', { name: /coordinator/ }).check()
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
+    await page.getByRole('button', { name: 'Look at this network' }).click()
+    await expect(page.getByRole('button', { name: 'Looking…' })).toBeVisible()
+    await look(page, 'welcome-loading')
   })
 
   test('an address that is none', async ({ page, host }) => {
@@ -126,7 +149,7 @@ test.describe('shards', () => {
     host.say(demoStatus)
     await open(page, host, '#/shards')
     await expect(page.getByText('not needed here')).toBeVisible()
-    await look(page, 'shards', ALL)
+    await look(page, 'shards')
   })
 
   for (const [name, make] of Object.entries({ fetching: fetchingStatus, problem: problemStatus })) {
@@ -188,10 +211,26 @@ test.describe('peers', () => {
         await open(page, host, `#/peers/${view}`)
         if (view === 'map') await expect(page.getByRole('heading', { name: 'Location unknown' })).toBeVisible()
         else await expect(headline(page)).toHaveText('Peers')
-        await look(page, `peers-${view}-${name}`, name === 'demo' ? ALL : ['wide'])
+        await look(page, `peers-${view}-${name}`)
       })
     }
   }
+
+  test('a thousand', async ({ page, host }) => {
+    host.say((at) => ({ ...servingStatus(at), peers: manyPeers(at, 1_000, 32) }))
+    await open(page, host, '#/peers')
+    await expect(page.getByText('999 other nodes')).toBeVisible()
+    await look(page, 'peers-table-thousand')
+  })
+
+  test('a map that cannot be loaded', async ({ page, host, complaints }) => {
+    complaints.expectOnly(/ERR_FAILED/)
+    host.say(servingStatus)
+    await page.route(/peer-map/, (route) => route.abort())
+    await open(page, host, '#/peers/map')
+    await expect(page.getByRole('heading', { name: 'The map could not be opened' })).toBeVisible()
+    await look(page, 'peers-map-error')
+  })
 
   test('path of an answer', async ({ page, host }) => {
     host.say(demoStatus)
@@ -202,7 +241,7 @@ test.describe('peers', () => {
     await page.getByRole('link', { name: 'Peers' }).click()
     await page.getByRole('link', { name: 'Path' }).click()
     await expect(page.getByText('A token took')).toBeVisible()
-    await look(page, 'peers-path-answer', ALL)
+    await look(page, 'peers-path-answer')
   })
 
   test('no contact', async ({ page, host, complaints }) => {
@@ -219,7 +258,7 @@ test.describe('try', () => {
     host.say(demoStatus)
     await open(page, host, '#/try')
     await expect(headline(page)).toHaveText('Try it')
-    await look(page, 'try-empty', ALL)
+    await look(page, 'try-empty')
   })
 
   test('writing', async ({ page, host }) => {
@@ -237,7 +276,23 @@ test.describe('try', () => {
     await open(page, host, '#/try')
     await ask(page)
     await expect(page.getByText('Complete')).toBeVisible()
-    await look(page, 'try-answer', ALL)
+    await look(page, 'try-answer')
+  })
+
+  test('stopped', async ({ page, host }) => {
+    host.say(stoppedStatus)
+    await open(page, host, '#/try')
+    await expect(page.getByText('Start the node first')).toBeVisible()
+    await look(page, 'try-stopped')
+  })
+
+  test('loading', async ({ page, host }) => {
+    host.say(demoStatus)
+    host.silent.add('generate.start')
+    await open(page, host, '#/try')
+    await ask(page)
+    await expect(page.getByRole('button', { name: 'Stop writing' })).toBeVisible()
+    await look(page, 'try-loading')
   })
 
   test('refused', async ({ page, host }) => {
@@ -274,7 +329,7 @@ test.describe('diagnostics', () => {
     await open(page, host, '#/diagnostics')
     await expect(page.getByRole('heading', { name: 'Reached from outside' })).toBeVisible()
     await expect(page.getByText('500 lines')).toBeVisible()
-    await look(page, 'diagnostics', ALL)
+    await look(page, 'diagnostics')
   })
 
   test('a failure, and a log that is searched', async ({ page, host }) => {
@@ -285,6 +340,25 @@ test.describe('diagnostics', () => {
     await page.getByRole('searchbox').fill('heartbeat')
     await expect(page.getByText('5 of 60 lines')).toBeVisible()
     await look(page, 'diagnostics-failure')
+  })
+
+  test('a thousand lines', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.logLines = linesOf(Date.now(), 500)
+    await open(page, host, '#/diagnostics')
+    await expect(page.getByText('500 lines')).toBeVisible()
+    host.writeMany(linesOf(Date.now(), 500, 501))
+    await expect(page.getByText('1,000 lines')).toBeVisible()
+    await look(page, 'diagnostics-thousand')
+  })
+
+  test('nothing yet', async ({ page, host }) => {
+    host.say(stoppedStatus)
+    host.logLines = []
+    host.makeChecks = () => []
+    await open(page, host, '#/diagnostics')
+    await expect(page.getByText('Nothing has been written yet.')).toBeVisible()
+    await look(page, 'diagnostics-empty')
   })
 
   test('loading', async ({ page, host }) => {
@@ -319,7 +393,14 @@ test.describe('settings', () => {
 
   test('as they are', async ({ page, host }) => {
     await open(page, host, '#/settings')
-    await look(page, 'settings', ALL)
+    await look(page, 'settings')
+  })
+
+  test('through a read-only link', async ({ page, host }) => {
+    await page.goto(`${host.carrier.url}/#token=${READ_TOKEN}`)
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await expect(page.getByText('cannot change them')).toBeVisible()
+    await look(page, 'settings-read-only')
   })
 
   test('with values that need a look', async ({ page, host }) => {

@@ -1,21 +1,21 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { expect } from './page-test'
 
 export const SIZES = {
-  wide: { width: 1440, height: 900 },
+  wide: { width: 1180, height: 780 },
   small: { width: 900, height: 600 },
   phone: { width: 390, height: 844 },
 } as const
-export type Size = keyof typeof SIZES
 
 const SCHEMES = ['light', 'dark'] as const
 
-/** Where pictures go. People look at them and choose; nothing in the repository depends on them. */
-export const GALLERY_DIR = process.env.ESPALIER_GALLERY ?? mkdtempSync(join(tmpdir(), 'espalier-gallery-'))
+/** Where pictures go; without it the pages are looked at, and no picture is kept. */
+const GALLERY_DIR = process.env.ESPALIER_GALLERY
+if (GALLERY_DIR) mkdirSync(GALLERY_DIR, { recursive: true })
 
 export async function expectNoSeriousIssue(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
@@ -34,31 +34,73 @@ export async function expectNoIssueInAnyColour(page: Page): Promise<void> {
   }
 }
 
+/** A page that goes on for ever is cut here, in CSS pixels. */
+const TALLEST = { wide: 1_060, phone: 1_000 } as const
+/** Text stays crisp; all of the gallery stays below six megabytes. */
+const WEBP_QUALITY = 42
+
 /**
- * Pictures in light and dark: what a window of that size shows, and where the page is longer, the whole of it in a
- * window that is as tall (`-full`). Nothing may make the page scroll sideways.
+ * Pictures in light and dark, each of the whole page as far down as it is worth it. Nothing may make a page scroll
+ * sideways at any size.
  */
-export async function picture(page: Page, name: string, sizes: readonly Size[] = ['wide']): Promise<void> {
-  for (const colorScheme of SCHEMES) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    for (const size of sizes) {
-      await page.setViewportSize(SIZES[size])
-      await expect
-        .poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth))
-        .toBe(0)
-      // A pointer left on a button, or a colour half way to the next, is not what people see.
-      await page.mouse.move(0, 0)
-      await shoot(page, `${name}-${size}-${colorScheme}`)
-      const { width, height } = SIZES[size]
-      const fullHeight = await page.evaluate(() => document.documentElement.scrollHeight)
-      if (fullHeight <= height + 8) continue
-      await page.setViewportSize({ width, height: fullHeight })
-      await shoot(page, `${name}-${size}-${colorScheme}-full`)
-    }
+export async function picture(page: Page, name: string): Promise<void> {
+  for (const size of ['small', 'wide', 'phone'] as const) {
+    await page.setViewportSize(SIZES[size])
+    await expect
+      .poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth))
+      .toBe(0)
+    // Between the two others: the phone's head, the large window's columns.
+    if (GALLERY_DIR && size !== 'small') await shoot(page, join(GALLERY_DIR, name), size)
   }
   await page.setViewportSize(SIZES.wide)
 }
 
-async function shoot(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(GALLERY_DIR, `${name}.png`), animations: 'disabled' })
+async function shoot(page: Page, path: string, size: 'wide' | 'phone'): Promise<void> {
+  const { width, height } = SIZES[size]
+  const fullHeight = await page.evaluate(() => document.documentElement.scrollHeight)
+  await page.setViewportSize({ width, height: Math.max(height, Math.min(fullHeight, TALLEST[size])) })
+  // A pointer left on a button, or a colour half way to the next, is not what people see.
+  await page.mouse.move(0, 0)
+  for (const colorScheme of SCHEMES) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)))
+    await writeFile(`${path}-${size}-${colorScheme}.webp`, await webpOf(page))
+  }
+}
+
+/** What the page shows, as WebP: a quarter of a PNG's size. Playwright itself writes PNG and JPEG only. */
+async function webpOf(page: Page): Promise<Buffer> {
+  const session = await page.context().newCDPSession(page)
+  try {
+    const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: WEBP_QUALITY })
+    return Buffer.from(data, 'base64')
+  } finally {
+    await session.detach()
+  }
+}
+
+/** The page beside the pictures that shows them all; made from what lies there. */
+export async function writeIndex(): Promise<void> {
+  if (!GALLERY_DIR) return
+  const files = (await readdir(GALLERY_DIR)).filter((name) => name.endsWith('.webp'))
+  const states = [...new Set(files.map((name) => name.replace(/-[a-z]+-(light|dark)\.webp$/, '')))].toSorted()
+  const lines = [
+    '# Gallery',
+    '',
+    'Every page in every state, light and dark, in a window of the usual size and on a phone. Made by the page tests, with',
+    'made-up figures: `npx playwright test e2e/gallery.spec.ts` with `ESPALIER_GALLERY=docs/screenshots/gallery`.',
+  ]
+  for (const state of states) {
+    const [name = '', ...rest] = state.split('-')
+    const heading = `## ${name.charAt(0).toUpperCase()}${name.slice(1)}`
+    if (!lines.includes(heading)) lines.push('', heading)
+    const images = ['wide-light', 'wide-dark', 'phone-light', 'phone-dark'].flatMap((kind) => {
+      const file = `${state}-${kind}.webp`
+      const width = kind.startsWith('wide') ? 330 : 90
+      const alt = `${state.replaceAll('-', ' ')}, ${kind.replace('-', ', ')}`
+      return files.includes(file) ? [`<img src="gallery/${file}" width="${width}" alt="${alt}">`] : []
+    })
+    lines.push('', `### ${rest.length > 0 ? rest.join(' ') : 'as it mostly is'}`, '', ...images)
+  }
+  await writeFile(join(GALLERY_DIR, '../README.md'), `${lines.join('\n')}\n`)
 }

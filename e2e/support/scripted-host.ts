@@ -139,6 +139,12 @@ export class ScriptedHost {
     this.server.emit('log', { lines: [line] })
   }
 
+  /** Lines that come while somebody looks. */
+  writeMany(lines: LogLine[]): void {
+    this.logLines.push(...lines)
+    this.server.emit('log', { lines })
+  }
+
   choose(settings: Settings): void {
     this.settings = settings
     this.server.emit('settings', settings)

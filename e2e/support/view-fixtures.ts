@@ -1,4 +1,5 @@
 import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
+import { ERROR_CATALOGUE } from '../../src-shared/error-catalogue'
 import { DEFAULT_SETTINGS, type Settings } from '../../src-shared/settings'
 import type { NodeStatus, PeerSummary } from '../../src-shared/status'
 import { COORDINATOR_URL, PEERS, servingStatus, stepsOf, stoppedStatus, waitingStatus } from './status-fixtures'
@@ -246,5 +247,16 @@ export function firstRunStatus(at: number): NodeStatus {
     coordinatorUrl: null,
     loadLevel: 'L0',
     steps: stepsOf({}),
+  }
+}
+
+export function safeModeStatus(at: number): NodeStatus {
+  const { cause, action } = ERROR_CATALOGUE.APP_CRASH_LOOP
+  return {
+    ...stoppedStatus(at),
+    shape: 'problem',
+    headline: 'Safe mode',
+    sentence: `${cause}. The node was not started this time. ${action}`,
+    heldBack: { code: 'APP_CRASH_LOOP', cause, action },
   }
 }

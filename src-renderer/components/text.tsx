@@ -42,12 +42,23 @@ export function CopyText({ text, shown, what }: { text: string; shown: string; w
       onBlur={() => setResult(null)}
       onMouseLeave={() => setResult(null)}
     >
-      <code aria-hidden="true">{shown}</code>
+      <code aria-hidden="true">{withBreaks(shown)}</code>
       <span className="copy-result" role="status">
         {result === 'copied' ? 'Copied' : result === 'failed' ? 'Select it on hover: copying is not allowed here' : ''}
       </span>
     </button>
   )
+}
+
+/** Long paths break behind a separator, not in the middle of a name. */
+function withBreaks(text: string) {
+  return text.split(/(?<=[/\\])/).map((part, index) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one path never change places
+    <Fragment key={index}>
+      {index > 0 && <wbr />}
+      {part}
+    </Fragment>
+  ))
 }
 
 export function Sentence({ words }: { words: Words }) {

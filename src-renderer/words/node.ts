@@ -22,6 +22,7 @@ export const PEER_STATES: Readonly<Record<PeerSummary['state'], { word: string; 
 export const THEME_NAMES: Readonly<Record<Theme, string>> = { system: 'As the system', light: 'Light', dark: 'Dark' }
 
 const PROFILES: Readonly<Record<string, string>> = {
+  none: 'No network yet',
   local: 'This computer only',
   espalier: 'Espalier network',
   kwaai: 'KwaaiNet',

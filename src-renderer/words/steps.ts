@@ -85,7 +85,10 @@ export function evidenceWords(step: StepName, { kind, by, at, value }: Evidence)
   const tail = tailOf(value)
   switch (kind) {
     case 'peer':
-      return [PEER_LEADS[step] ?? 'Said by ', { peer: by }, ' ', { ageOf: at }, tail]
+      // "Answered by … in 3 ms, 1 min ago": how long it took belongs to the answer, not to its age.
+      return tail.startsWith(' in ')
+        ? [PEER_LEADS[step] ?? 'Said by ', { peer: by }, `${tail}, `, { ageOf: at }]
+        : [PEER_LEADS[step] ?? 'Said by ', { peer: by }, ' ', { ageOf: at }, tail]
     case 'coordinator':
       return [coordinatorWords(hostOf(by), value)]
     case 'hash':

@@ -31,7 +31,7 @@ describe('steps', () => {
       'Read back from <peer> <age>: 9 of 9 records',
     )
     expect(said(evidenceWords('connect', evidence('peer', PEERS.walnut, 'in 3 ms')))).toBe(
-      'Answered by <peer> <age> in 3 ms',
+      'Answered by <peer> in 3 ms, <age>',
     )
     expect(said(evidenceWords('approve', evidence('coordinator', 'https://host.example/x', '')))).toBe(
       'The coordinator at host.example says so',
