@@ -63,7 +63,9 @@ describe('espalier serve', () => {
   it('without a network serves the page, which waits for a choice, and ends with 0', async () => {
     const child = await serve()
     // The same file as the desktop app writes.
-    await expect.poll(() => readFile(join(data, 'logs/espalier.log'), 'utf8').catch(() => '')).toMatch(/Z (info|debug) /)
+    await expect
+      .poll(() => readFile(join(data, 'logs/espalier.log'), 'utf8').catch(() => ''))
+      .toMatch(/Z info app\.opened Espalier /)
     expect(await askRunning(data, 'status.get')).toMatchObject({
       phase: 'stopped',
       headline: 'Not part of a network yet',

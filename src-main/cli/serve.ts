@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../src-shared/clock'
 import type { NodeStatus } from '../../src-shared/status'
+import { VERSION } from '../../src-shared/version'
 import { type AppOverrides, createApp } from '../app/app'
 import { appPaths } from '../app-paths'
 import { createConflater } from '../bridge/conflate'
@@ -43,6 +44,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const data = await openDataDirectory(options.dataDir)
   const log = createEventLog(clock, null)
   writeLogFiles(log, data.logsDirectory)
+  log.write('info', 'app.opened', `Espalier ${VERSION}, Node ${process.version}, data in ${data.root}`)
   const out = (line: string) => void process.stdout.write(`${line}\n`)
   log.subscribe((event) => {
     if (event.level === 'debug') return

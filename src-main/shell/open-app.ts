@@ -1,4 +1,5 @@
 import type { Clock } from '../../src-shared/clock'
+import { VERSION } from '../../src-shared/version'
 import { createApp } from '../app/app'
 import { appPaths } from '../app-paths'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
@@ -17,6 +18,7 @@ export async function openApp(
   const data = await openDataDirectory(dataRoot)
   const log = createEventLog(clock, null)
   writeLogFiles(log, data.logsDirectory)
+  log.write('info', 'app.opened', `Espalier ${VERSION}, Node ${process.version}, data in ${data.root}`)
   const app = await createApp({
     clock,
     log,
