@@ -162,6 +162,24 @@ test('an app that is killed again and again starts in safe mode, and the operato
   await app.close()
 })
 
+test('a page whose process ends is loaded again, and the app goes on', async () => {
+  test.skip(process.env.ELECTRON_EXEC_PATH !== undefined, 'DevTools are not at hand there')
+  const session = await page.context().newCDPSession(page)
+  const crashed = page.waitForEvent('crash')
+  // The one who is asked cannot answer any more.
+  void session.send('Page.crash').catch(() => undefined)
+  await crashed
+  const title = async () => {
+    const { result } = await session.send('Runtime.evaluate', {
+      expression: 'document.querySelector("h1")?.textContent',
+    })
+    return result.value
+  }
+  await expect.poll(() => title().catch(() => null)).toMatch(/^Lend a branch/)
+  expect(await readFile(join(dataDir, 'logs/espalier.log'), 'utf8')).toContain('error shell.page.gone')
+  await app.close()
+})
+
 test.describe('D-T37: a hostile script in the page', () => {
   let server: Server
   let hits: string[]

@@ -80,6 +80,12 @@ export async function createChromiumBackend(
     const page = pages.get(sessionId)
     if (page) page.preloadContext = null
   })
+  devTools.on('Inspector.targetCrashed', (_params, sessionId) => {
+    const page = pages.get(sessionId)
+    if (!page) return
+    page.preloadContext = null
+    hooks.crashed(page.window.webContents)
+  })
   devTools.on('Runtime.bindingCalled', (params, sessionId) => {
     const page = pages.get(sessionId)
     if (page && params.name === binding) quietly(answerCall(page, sessionId, params))
@@ -164,6 +170,7 @@ export async function createChromiumBackend(
     await tell('Runtime.addBinding', { name: binding, executionContextName: PRELOAD_WORLD })
     await tell('Page.enable')
     await tell('Runtime.enable')
+    await tell('Inspector.enable')
     await tell('Fetch.enable', { patterns: [{ urlPattern: '*' }] })
     await tell('Page.addScriptToEvaluateOnNewDocument', { source: pageWorldSource(secret) })
     if (webPreferences.preload !== undefined) {

@@ -37,7 +37,7 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
   const windows = new Set<FakeWindow>()
   const ipcHandlers = new Map<string, (event: unknown, ...args: unknown[]) => unknown>()
   const schemes = new Map<string, (request: Request) => Response | Promise<Response>>()
-  const hooks: PageHooks = { invoke, request, permission }
+  const hooks: PageHooks = { invoke, request, permission, crashed }
   const backend = options.backend?.(hooks) ?? null
   const app = new FakeApp({ ...options, backend, windows })
   const BrowserWindow = createWindowClass({ app, backend, windows })
@@ -75,6 +75,12 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
     if (isCancelled) return 'cancelled'
     const handler = schemes.get(new URL(url).protocol.slice(0, -1))
     return handler ? handler(new Request(url, { method })) : 'network'
+  }
+
+  function crashed(contents: FakeWebContents): void {
+    const details = { reason: 'crashed', exitCode: 11 }
+    contents.emit('render-process-gone', {}, details)
+    app.emit('render-process-gone', {}, contents, details)
   }
 
   function permission(contents: FakeWebContents, name: 'notifications' | 'clipboard-read' | 'geolocation'): boolean {

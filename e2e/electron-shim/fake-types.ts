@@ -26,6 +26,8 @@ export interface PageBackend {
 /** What a backend asks of the fake for its pages. */
 export interface PageHooks {
   invoke(contents: FakeWebContents, channel: string, args: unknown[], frame: FakeFrame): Promise<unknown>
+  /** Its process is gone, and the page with it. */
+  crashed(contents: FakeWebContents): void
   /** Whether a page gets a permission; Electron grants everything unless a handler says no. */
   permission(contents: FakeWebContents, name: 'notifications' | 'clipboard-read' | 'geolocation'): boolean
   /** A response of `protocol.handle`, `cancelled` by `webRequest`, or `network`: ours to leave alone. */
