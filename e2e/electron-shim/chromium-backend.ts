@@ -149,7 +149,8 @@ export async function createChromiumBackend(
   /** Chromium asks nobody here, so what the app would grant is granted beforehand. */
   async function grantPermissions({ webContents }: FakeWindow, origin: string): Promise<void> {
     const permissions = PERMISSIONS.filter(({ name }) => hooks.permission(webContents, name)).map(({ type }) => type)
-    if (permissions.length > 0) await devTools.send('Browser.grantPermissions', { origin, permissions })
+    // A `data:` page has no origin that anything could be granted to.
+    if (permissions.length > 0 && origin !== 'null') await devTools.send('Browser.grantPermissions', { origin, permissions })
   }
 
   async function openPage(window: FakeWindow): Promise<FakePage> {
