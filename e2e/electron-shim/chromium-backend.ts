@@ -150,7 +150,8 @@ export async function createChromiumBackend(
   async function grantPermissions({ webContents }: FakeWindow, origin: string): Promise<void> {
     const permissions = PERMISSIONS.filter(({ name }) => hooks.permission(webContents, name)).map(({ type }) => type)
     // A `data:` page has no origin that anything could be granted to.
-    if (permissions.length > 0 && origin !== 'null') await devTools.send('Browser.grantPermissions', { origin, permissions })
+    if (permissions.length > 0 && origin !== 'null')
+      await devTools.send('Browser.grantPermissions', { origin, permissions })
   }
 
   async function openPage(window: FakeWindow): Promise<FakePage> {

@@ -14,7 +14,7 @@ export const SIZES = {
 const SCHEMES = ['light', 'dark'] as const
 
 /** Where pictures go; without it the pages are looked at, and no picture is kept. */
-const GALLERY_DIR = process.env.ESPALIER_GALLERY
+export const GALLERY_DIR = process.env.ESPALIER_GALLERY
 if (GALLERY_DIR) mkdirSync(GALLERY_DIR, { recursive: true })
 
 export async function expectNoSeriousIssue(page: Page): Promise<void> {
@@ -34,14 +34,12 @@ export async function expectNoIssueInAnyColour(page: Page): Promise<void> {
   }
 }
 
-/** A page that goes on for ever is cut here, in CSS pixels. */
-const TALLEST = { wide: 1_060, phone: 1_000 } as const
 /** Text stays crisp; all of the gallery stays below six megabytes. */
-const WEBP_QUALITY = 42
+const WEBP_QUALITY = 36
 
 /**
- * Pictures in light and dark, each of the whole page as far down as it is worth it. Nothing may make a page scroll
- * sideways at any size.
+ * Pictures in light and dark of what a window shows; of long pages that is the beginning. Nothing may make a page
+ * scroll sideways at any size.
  */
 export async function picture(page: Page, name: string): Promise<void> {
   for (const size of ['small', 'wide', 'phone'] as const) {
@@ -50,21 +48,18 @@ export async function picture(page: Page, name: string): Promise<void> {
       .poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth))
       .toBe(0)
     // Between the two others: the phone's head, the large window's columns.
-    if (GALLERY_DIR && size !== 'small') await shoot(page, join(GALLERY_DIR, name), size)
+    if (GALLERY_DIR && size !== 'small') await shoot(page, `${join(GALLERY_DIR, name)}-${size}`)
   }
   await page.setViewportSize(SIZES.wide)
 }
 
-async function shoot(page: Page, path: string, size: 'wide' | 'phone'): Promise<void> {
-  const { width, height } = SIZES[size]
-  const fullHeight = await page.evaluate(() => document.documentElement.scrollHeight)
-  await page.setViewportSize({ width, height: Math.max(height, Math.min(fullHeight, TALLEST[size])) })
+async function shoot(page: Page, path: string): Promise<void> {
   // A pointer left on a button, or a colour half way to the next, is not what people see.
   await page.mouse.move(0, 0)
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)))
-    await writeFile(`${path}-${size}-${colorScheme}.webp`, await webpOf(page))
+    await writeFile(`${path}-${colorScheme}.webp`, await webpOf(page))
   }
 }
 
