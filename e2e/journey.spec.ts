@@ -22,7 +22,7 @@ test.beforeAll(() => {
   expect(status).toBe(0)
 })
 test.beforeEach(async () => {
-  test.setTimeout(240_000)
+  test.setTimeout(420_000)
   directory = await mkdtemp(join(tmpdir(), 'espalier-journey-'))
 })
 test.afterEach(() => rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }))

@@ -30,6 +30,7 @@ test.describe('every page', () => {
   const NAMES = ['Shards', 'Peers', 'Try it', 'Diagnostics', 'Settings']
 
   test('C-40: has an address, a title, the demo’s watermark, and nothing serious for axe', async ({ page, host }) => {
+    test.setTimeout(180_000)
     host.say(demoStatus)
     await page.goto(host.url)
     for (const name of ['Overview', ...NAMES]) {

@@ -30,11 +30,11 @@ export async function operatorJourney(page: Page, { compare }: JourneyOptions = 
 
   await page.getByRole('radio', { name: /demo/ }).check()
   await page.getByRole('button', { name: 'Start the demo' }).click()
-  await expect(headline(page)).toHaveText('Starting the demonstration')
-  await station()
-
-  await expect(headline(page)).toHaveText('Waiting for approval', { timeout: 60_000 })
-  await expect(page.getByRole('heading', { name: 'The host decides who joins' })).toBeVisible()
+  // The demonstration's host decides after two seconds, which a busy machine may need for a single look.
+  for (const state of ['Starting the demonstration', 'Waiting for approval'])
+    await expect
+      .poll(async () => (await saidWords(page)).map((said) => said.state), { timeout: 60_000 })
+      .toContain(state)
   await station()
 
   await expect(headline(page)).toHaveText(/^Serving block/, { timeout: 90_000 })
@@ -54,17 +54,15 @@ export async function operatorJourney(page: Page, { compare }: JourneyOptions = 
   await expect(page.getByRole('list', { name: 'Route of the answer' }).getByRole('listitem')).not.toHaveCount(0)
   await station(false)
 
-  for (const name of ['Shards', 'Peers', 'Diagnostics', 'Settings']) {
-    await page.getByRole('link', { name, exact: true }).click()
-    await expect(headline(page)).toHaveText(name)
-    await station(false)
-  }
-
   await page.getByRole('link', { name: 'Overview' }).click()
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await expect(headline(page)).toHaveText('Stopped', { timeout: 30_000 })
   await expect(page.getByRole('button', { name: 'Start', exact: true })).toBeEnabled()
   await station()
+  return saidWords(page)
+}
+
+function saidWords(page: Page): Promise<SaidWords[]> {
   return page.evaluate(() => (window as unknown as { saidWords: SaidWords[] }).saidWords)
 }
 
