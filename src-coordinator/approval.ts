@@ -1,6 +1,6 @@
 import type { Clock } from '../src-shared/clock'
 import { type AssignmentChoice, chooseBlocks } from './assign-blocks'
-import type { CoordinatorDatabase } from './database'
+import type { CoordinatorQueries } from './database/tables'
 import type { HostedModel } from './hosted-model'
 import { noteDecision, type RosterEntry, readEntry } from './roster-entries'
 
@@ -15,7 +15,7 @@ export interface Approval {
 }
 
 export interface ApprovalOptions {
-  db: CoordinatorDatabase
+  db: CoordinatorQueries
   clock: Clock
   /** Workers are assigned blocks of the first one. */
   models: readonly HostedModel[]
@@ -27,13 +27,13 @@ export interface ApprovalOptions {
 export function createApproval(options: ApprovalOptions): Approval {
   const { clock } = options
 
-  async function targetWorkers(db: CoordinatorDatabase): Promise<number> {
+  async function targetWorkers(db: CoordinatorQueries): Promise<number> {
     const row = await db.selectFrom('settings').select('value').where('name', '=', 'target_workers').executeTakeFirst()
     return row ? Number(row.value) : options.defaultTargetWorkers
   }
 
   async function choose(
-    db: CoordinatorDatabase,
+    db: CoordinatorQueries,
     model: HostedModel,
     requestedBlocks: number | null,
   ): Promise<AssignmentChoice> {

@@ -1,5 +1,5 @@
 import { EspalierError } from '../src-shared/errors'
-import type { AssignmentRow, CoordinatorDatabase, DecisionRow, WorkerRow } from './database'
+import type { AssignmentRow, CoordinatorQueries, DecisionRow, WorkerRow } from './database/tables'
 
 /** Everything known of one worker. `decision` is the last one about it. */
 export interface RosterEntry {
@@ -8,12 +8,12 @@ export interface RosterEntry {
   decision: DecisionRow | null
 }
 
-export function findWorker(db: CoordinatorDatabase, workerId: string): Promise<WorkerRow | undefined> {
+export function findWorker(db: CoordinatorQueries, workerId: string): Promise<WorkerRow | undefined> {
   return db.selectFrom('workers').selectAll().where('worker_id', '=', workerId).executeTakeFirst()
 }
 
 /** Throws COORDINATOR_UNKNOWN_WORKER. */
-export async function readEntry(db: CoordinatorDatabase, workerId: string): Promise<RosterEntry> {
+export async function readEntry(db: CoordinatorQueries, workerId: string): Promise<RosterEntry> {
   const worker = await findWorker(db, workerId)
   if (!worker) throw new EspalierError('COORDINATOR_UNKNOWN_WORKER', workerId)
   const assignment = await db.selectFrom('assignments').selectAll().where('worker_id', '=', workerId).executeTakeFirst()
@@ -27,7 +27,7 @@ export async function readEntry(db: CoordinatorDatabase, workerId: string): Prom
 }
 
 /** All workers, the longest registered first. */
-export async function listEntries(db: CoordinatorDatabase): Promise<RosterEntry[]> {
+export async function listEntries(db: CoordinatorQueries): Promise<RosterEntry[]> {
   const workers = await db.selectFrom('workers').selectAll().orderBy('registered_at').orderBy('worker_id').execute()
   const assignments = await db.selectFrom('assignments').selectAll().execute()
   const lastDecisions = await db
@@ -52,7 +52,7 @@ export async function listEntries(db: CoordinatorDatabase): Promise<RosterEntry[
 export type PeerRow = Pick<WorkerRow, 'worker_id' | 'peer_id' | 'multiaddrs'>
 
 /** Approved, living workers that gave addresses, the lately seen first. */
-export function listPeers(db: CoordinatorDatabase, limit = 64): Promise<PeerRow[]> {
+export function listPeers(db: CoordinatorQueries, limit = 64): Promise<PeerRow[]> {
   return db
     .selectFrom('workers')
     .select(['worker_id', 'peer_id', 'multiaddrs'])
@@ -65,7 +65,7 @@ export function listPeers(db: CoordinatorDatabase, limit = 64): Promise<PeerRow[
 }
 
 /** Every token that workers ever reported, those of workers that left included. */
-export async function totalTokens(db: CoordinatorDatabase): Promise<number> {
+export async function totalTokens(db: CoordinatorQueries): Promise<number> {
   const row = await db
     .selectFrom('usage')
     .select((build) => build.fn.sum<number | null>('tokens').as('tokens'))
@@ -74,6 +74,6 @@ export async function totalTokens(db: CoordinatorDatabase): Promise<number> {
 }
 
 /** Writes down who decided what about a worker, when and why. */
-export async function noteDecision(db: CoordinatorDatabase, note: Omit<DecisionRow, 'decision_id'>): Promise<void> {
+export async function noteDecision(db: CoordinatorQueries, note: Omit<DecisionRow, 'decision_id'>): Promise<void> {
   await db.insertInto('decisions').values(note).execute()
 }

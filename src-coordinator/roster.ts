@@ -2,13 +2,13 @@ import type { z } from 'zod'
 import type { WorkerHeartbeatSchema, WorkerRegistrationSchema } from '../src-main/coordinator/coordinator-wire'
 import type { Clock } from '../src-shared/clock'
 import { EspalierError } from '../src-shared/errors'
-import type { CoordinatorDatabase } from './database'
+import type { CoordinatorQueries } from './database/tables'
 import type { HostedModel } from './hosted-model'
 import { findWorker, listEntries, noteDecision, type RosterEntry, readEntry } from './roster-entries'
 import type { CoordinatorTimings } from './timings'
 
 export interface RosterOptions {
-  db: CoordinatorDatabase
+  db: CoordinatorQueries
   clock: Clock
   models: readonly HostedModel[]
   isDemo: boolean
@@ -79,6 +79,9 @@ export class Roster {
             last_seq: null,
             tokens_served: 0,
             registered_at: now,
+            memory_bytes: null,
+            block_steps_per_s: null,
+            last_decision_id: null,
           })
           .execute()
       } else {

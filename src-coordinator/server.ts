@@ -8,13 +8,17 @@ import type { Clock } from '../src-shared/clock'
 import { EspalierError, messageOf } from '../src-shared/errors'
 import { loadAdminToken } from './admin-token'
 import { createApproval } from './approval'
-import { openCoordinatorDatabase } from './database'
+import { createCoordinatorEvents } from './coordinator-events'
+import { openCoordinatorDatabase } from './database/open-database'
 import { type HostedModel, manifestSha256 } from './hosted-model'
 import { createAdminCheck, limitRate, replyWithErrors, requireLoopbackHost } from './http-guards'
 import type { networkInfo } from './network-documents'
 import { Roster } from './roster'
 import { listEntries } from './roster-entries'
-import { addModelRoutes, addNetworkRoutes, addWorkerRoutes, type RouteContext, readNetworkInfo } from './routes'
+import { modelRoutes } from './routes/models'
+import { networkRoutes, readNetworkInfo } from './routes/network'
+import type { RouteContext } from './routes/route-context'
+import { workerRoutes } from './routes/workers'
 import { type CoordinatorTimings, DEFAULT_TIMINGS } from './timings'
 import { workerDocument } from './worker-documents'
 
@@ -37,6 +41,8 @@ export interface CoordinatorServerOptions {
   /** Without one, a token is made once and kept in `directory`. */
   adminToken?: string
   log?: Pick<EventLog, 'write'>
+  /** `postgres://…` for a database that several coordinators share; SQLite in `directory` without. */
+  databaseUrl?: string
 }
 
 export interface CoordinatorSnapshot {
@@ -68,7 +74,8 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
   const timings = { ...DEFAULT_TIMINGS, ...options.timings }
   await mkdir(options.directory, { recursive: true, mode: 0o700 })
   const adminToken = options.adminToken ?? (await loadAdminToken(options.directory))
-  const db = openCoordinatorDatabase(join(options.directory, 'coordinator.sqlite'))
+  const database = await openCoordinatorDatabase(options.databaseUrl ?? join(options.directory, 'coordinator.sqlite'))
+  const db = database.queries
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     // A model's name may be "owner/name", percent-encoded.
@@ -85,10 +92,12 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
     limitRate(app, clock, RATE_LIMITS)
     if (isLoopbackHost(options.host)) requireLoopbackHost(app)
 
+    const events = createCoordinatorEvents((error) => log?.write('error', 'INTERNAL', messageOf(error)))
     const roster = new Roster({ db, clock, models, isDemo: options.demo, timings })
     await roster.dropObsoleteAssignments()
     const context: RouteContext = {
-      db,
+      database,
+      events,
       roster,
       approval: createApproval({ db, clock, models, defaultTargetWorkers: options.targetWorkers ?? 3 }),
       models,
@@ -98,9 +107,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       bootstrapPeers: options.bootstrapPeers,
       requireAdmin: createAdminCheck(adminToken),
     }
-    addNetworkRoutes(app, context)
-    addWorkerRoutes(app, context)
-    addModelRoutes(app, context)
+    for (const routes of [networkRoutes, workerRoutes, modelRoutes]) await app.register(routes, { context })
     await app.listen({ host: options.host, port: options.port })
 
     const { port } = app.server.address() as AddressInfo
@@ -125,14 +132,14 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
           stopSweeping()
           await app.close()
           await sweeping
-          await db.destroy()
+          await database.close()
         })()
         return closing
       },
     }
   } catch (error) {
     await app.close()
-    await db.destroy()
+    await database.close()
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
       throw new EspalierError('PORT_TAKEN', `${options.host}:${options.port}`, { cause: error })
     }

@@ -133,13 +133,29 @@ export const ERROR_CATALOGUE = {
   },
   COORDINATOR_INSECURE: {
     cause: 'The address would send this node’s details unencrypted over the network',
-    action: 'Use an https:// address.',
+    action: 'Use an https:// address, or say outright that it may be unencrypted.',
+  },
+  COORDINATOR_PRIVATE: {
+    cause: 'The address leads where no coordinator of others can be',
+    action: 'Ask the host for the right address; one in your own network must be given as an IP address.',
   },
   COORDINATOR_ADMIN_ONLY: {
     cause: 'Only the host of the network may do that',
     action: 'Send the coordinator’s admin token.',
   },
   COORDINATOR_BUSY: { cause: 'The coordinator takes no more requests now', action: 'Try again in a moment.' },
+  COORDINATOR_DATABASE_UNREACHABLE: {
+    cause: 'The coordinator’s database server does not answer',
+    action: 'Check DATABASE_URL and that the server runs; the coordinator starts when it is there.',
+  },
+  COORDINATOR_TIMINGS_INVALID: {
+    cause: 'The coordinator’s intervals do not fit together',
+    action: 'Choose heartbeat < offline time, sweep ≤ offline time, and stale peers ≥ offline time.',
+  },
+  COORDINATOR_UNKNOWN_USER: {
+    cause: 'The coordinator does not know this user',
+    action: 'Register the user first.',
+  },
   COORDINATOR_STATE_DAMAGED: {
     cause: 'The coordinator’s database is damaged',
     action: 'Restore it from a backup or move it aside. It is never replaced by itself.',

@@ -1,0 +1,6 @@
+import type { Migration } from '../migration'
+import { roster } from './0001-roster'
+import { sharedControl } from './0002-shared-control'
+
+/** In order. Entries are only ever appended, and keep their names. */
+export const MIGRATIONS: readonly Migration[] = [roster, sharedControl]
