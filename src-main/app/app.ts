@@ -5,6 +5,7 @@ import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import type { AppPaths } from '../app-paths'
+import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import type { DiagnosticsContext } from '../diagnostics/check'
 import { runDiagnostics } from '../diagnostics/diagnostics'
@@ -74,7 +75,7 @@ export interface App {
  * are not valid, SETTINGS_NOT_SAVED when the data directory can't take its first settings.
  */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { clock, log, data, overrides = {}, fetch = globalThis.fetch } = options
+  const { clock, log, data, overrides = {}, fetch = coordinatorFetch } = options
   const { profile: _, bootstraps: __, ...settingsOverrides } = overrides
   const settings = await openSettings(data.settingsFile, settingsOverrides, log)
   const book = createLogBook(log, clock)

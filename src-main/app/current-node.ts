@@ -3,6 +3,7 @@ import type { Disposer } from '../../src-shared/clock'
 import { EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
 import type { NetworkChoice } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
+import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { type Neighbourhood, startNeighbourhood } from '../demo/neighbours'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 import type { NodeConfig } from '../node/config'
@@ -152,7 +153,7 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
 
   async function askProfile(coordinatorUrl: string | null, signal: AbortSignal): Promise<NetworkProfile> {
     if (coordinatorUrl === null) return PROFILES.espalier
-    const { fetch = globalThis.fetch } = options
+    const { fetch = coordinatorFetch } = options
     return profileOf(coordinatorUrl, { fetch, clock, log, memoryFile: data.networkFile, signal })
   }
 

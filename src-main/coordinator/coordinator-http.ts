@@ -52,9 +52,17 @@ export async function callCoordinator<S extends z.ZodType>(
   const { baseUrl, clock } = connection
   const deadline = new AbortController()
   const cancelDeadline = clock.after(call.timeoutMs, () => deadline.abort())
-  const signal = call.signal ? AbortSignal.any([call.signal, deadline.signal]) : deadline.signal
+  // Not AbortSignal.any: on Node 20 it leaks a little with every call while the caller's signal lives.
+  const stopped = new AbortController()
+  const stop = () => stopped.abort()
+  const { signal } = stopped
+  for (const parent of [deadline.signal, call.signal]) {
+    if (parent?.aborted) stop()
+    else parent?.addEventListener('abort', stop, { once: true })
+  }
   let status: number
   let location: string | null
+  let contentType: string | null
   let text: string
   try {
     const response = await connection.fetch(baseUrl + call.path, {
@@ -70,21 +78,25 @@ export async function callCoordinator<S extends z.ZodType>(
     })
     status = response.status
     location = response.headers.get('location')
+    contentType = response.headers.get('content-type')
     text = await readBounded(response, call.maxReplyBytes)
   } catch (error) {
-    if (isErrorCode(error, 'COORDINATOR_NOT_ONE')) throw error
+    if (isErrorCode(error, 'COORDINATOR_NOT_ONE') || isErrorCode(error, 'COORDINATOR_PRIVATE')) throw error
     if (call.signal?.aborted) throw new EspalierError('CANCELLED', undefined, { cause: error })
     const why = deadline.signal.aborted ? `no answer within ${call.timeoutMs / 1000} s` : socketWords(error)
     throw new EspalierError('COORDINATOR_UNREACHABLE', `${baseUrl}: ${why}`, { cause: error })
   } finally {
     cancelDeadline()
+    call.signal?.removeEventListener('abort', stop)
   }
 
   if (status >= 300 && status < 400) {
     const to = location ? ` to ${plainText(location, 120)}` : ''
     throw new EspalierError('COORDINATOR_NOT_ONE', `${baseUrl} redirects${to}`)
   }
-  const body = status === 204 ? {} : parseJson(text)
+  // What calls itself something else is not taken for JSON, even where it could be read as such.
+  const isJson = contentType === null || /^\s*(application|text)\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType)
+  const body = status === 204 ? {} : isJson ? parseJson(text) : undefined
   if (status < 200 || status >= 300) throw refusal(baseUrl, call.notFoundIs, status, body)
   if (body === undefined) throw new EspalierError('COORDINATOR_NOT_ONE', `${baseUrl} answered with ${looksLike(text)}`)
   const parsed = call.reply.safeParse(body)

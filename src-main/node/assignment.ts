@@ -1,6 +1,7 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError, reportOf } from '../../src-shared/errors'
 import { type CoordinatorApi, createCoordinatorApi } from '../coordinator/coordinator-api'
+import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { type CoordinatorLink, createCoordinatorLink } from '../coordinator/coordinator-link'
 import { isLoopbackHost } from '../coordinator/coordinator-url'
 import type { AssignedBlocks } from '../coordinator/link-events'
@@ -22,7 +23,7 @@ const RETRY_MS = 5_000
 /** A demo node must not reach a real network; the coordinator refuses the other half (C-40). */
 export function openCoordinator({ coordinatorUrl, profile }: NodeConfig, clock: Clock): CoordinatorApi | null {
   if (coordinatorUrl === null) return null
-  const api = createCoordinatorApi({ baseUrl: coordinatorUrl, fetch: globalThis.fetch, clock })
+  const api = createCoordinatorApi({ baseUrl: coordinatorUrl, fetch: coordinatorFetch, clock })
   const { hostname } = new URL(api.baseUrl)
   if (profile.loopbackOnly && !isLoopbackHost(hostname)) {
     throw new EspalierError('DEMO_CONFINED', `the coordinator at ${hostname} is not on this computer`)
