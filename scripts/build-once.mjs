@@ -16,7 +16,7 @@ function newest(folder) {
   return latest
 }
 
-const sources = ['src-main', 'src-shared', 'src-coordinator', 'src-renderer', 'src-preload', 'bench'].map((name) =>
+const sources = ['src-main', 'src-shared', 'src-coordinator', 'src-renderer', 'src-dashboard', 'src-preload', 'bench'].map((name) =>
   join(root, name),
 )
 const files = ['package.json', 'electron.vite.config.ts'].map((name) => statSync(join(root, name)).mtimeMs)
