@@ -173,6 +173,67 @@ export const ERROR_CATALOGUE = {
     action: 'Start a node with another profile for a real network.',
   },
 
+  // Membership: signed requests, invites, capability tokens. On wires a token's code is lower case (`token_expired`).
+  REQUEST_UNSIGNED: {
+    cause: 'This network takes signed requests only',
+    action: 'Update the app; a program that cannot sign needs the host’s permission.',
+  },
+  REQUEST_SIGNATURE_INVALID: {
+    cause: 'The request’s signature does not fit',
+    action: 'Sign it with the key of the node that it speaks for.',
+  },
+  REQUEST_TIME_WRONG: {
+    cause: 'The request’s time is not now',
+    action: 'Let the system set the clock by itself, then try again.',
+  },
+  REQUEST_REPLAYED: { cause: 'The same signed request came before', action: 'Sign it again with a new nonce.' },
+  INVITE_INVALID: { cause: 'The invite is not valid', action: 'Ask the host for a new invite.' },
+  INVITE_EXPIRED: { cause: 'The invite has expired', action: 'Ask the host for a new invite.' },
+  INVITE_REVOKED: { cause: 'The host has taken the invite back', action: 'Ask the host for a new invite.' },
+  INVITE_USED: { cause: 'The invite was used by another node', action: 'Ask the host for a new invite.' },
+  INVITE_UNKNOWN: { cause: 'There is no such invite', action: 'Look at the list of invites.' },
+  TOKEN_UNKNOWN: { cause: 'There is no such capability token', action: 'Look at the list of tokens.' },
+  TOKEN_MISSING: {
+    cause: 'Capability token is required',
+    action: 'Join the network first; its host approves nodes.',
+  },
+  TOKEN_MALFORMED: { cause: 'Capability token is not readable', action: 'Get a new one from the coordinator.' },
+  TOKEN_ALGORITHM_REFUSED: {
+    cause: 'Capability token uses another algorithm than EdDSA',
+    action: 'Get a new one from the coordinator.',
+  },
+  TOKEN_ISSUER_UNKNOWN: {
+    cause: 'Capability token comes from an unknown issuer',
+    action: 'Get a new one from this network’s coordinator.',
+  },
+  TOKEN_SIGNATURE_INVALID: {
+    cause: 'Capability token has an invalid signature',
+    action: 'Get a new one from the coordinator.',
+  },
+  TOKEN_NOT_YET_VALID: {
+    cause: 'Capability token is not valid yet',
+    action: 'Let the system set the clock by itself, then try again.',
+  },
+  TOKEN_EXPIRED: {
+    cause: 'Capability token has expired',
+    action: 'The app gets a new one with its next report to the coordinator.',
+  },
+  TOKEN_WRONG_AUDIENCE: {
+    cause: 'Capability token is for another network',
+    action: 'Get one from this network’s coordinator.',
+  },
+  TOKEN_WRONG_SUBJECT: {
+    cause: 'Capability token belongs to another node',
+    action: 'Use the token of the node that asks.',
+  },
+  TOKEN_SCOPE_MISSING: { cause: 'Capability token allows nothing', action: 'Ask the host of the network.' },
+  TOKEN_SCOPE_INSUFFICIENT: {
+    cause: 'Capability token does not allow this',
+    action: 'Ask the host of the network for the model or the blocks.',
+  },
+  TOKEN_REVOKED: { cause: 'Capability token was revoked', action: 'Ask the host of the network.' },
+  TOKEN_USED_UP: { cause: 'Capability token has no uses left', action: 'Ask the host of the network for another.' },
+
   // Network
   MULTIADDR_INVALID: {
     cause: 'An address is not a valid multiaddr',
