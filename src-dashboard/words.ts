@@ -175,16 +175,23 @@ export function preparingWords(network: NetworkPart): string | null {
 }
 
 const VERBS: Readonly<Record<string, { word: string; shape: StatusShape }>> = {
+  registered: { word: 'asked to join', shape: 'waiting' },
   approved: { word: 'approved', shape: 'visible' },
   rejected: { word: 'rejected', shape: 'problem' },
+  assigned: { word: 'got blocks', shape: 'working' },
+  moved: { word: 'got other blocks', shape: 'working' },
+  standby: { word: 'put on standby', shape: 'degraded' },
+  offline: { word: 'went silent', shape: 'stopped' },
+  returned: { word: 'came back', shape: 'visible' },
   left: { word: 'left', shape: 'stopped' },
+  forgotten: { word: 'was forgotten', shape: 'stopped' },
+  quantization: { word: 'Quantization changed', shape: 'working' },
+  'target-workers': { word: 'Recommended split changed', shape: 'working' },
 }
+/** Nobody decides that a worker goes silent. */
+const HAPPENED: ReadonlySet<string> = new Set(['registered', 'offline', 'returned', 'left', 'forgotten'])
 
 export function decisionLine({ decision, by }: FeedDecision): { words: string; shape: StatusShape } {
-  const { word, shape } = VERBS[decision] ?? { word: decision.replaceAll('_', ' '), shape: 'working' as const }
-  return { words: by === 'worker' || by === '' ? word : `${word} by ${by}`, shape }
-}
-
-export function tokensWords(count: number): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? 'token' : 'tokens'}`
+  const { word, shape } = VERBS[decision] ?? { word: decision.replaceAll(/[-_]/g, ' '), shape: 'working' as const }
+  return { words: HAPPENED.has(decision) || by === '' ? word : `${word} by ${by}`, shape }
 }

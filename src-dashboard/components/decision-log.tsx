@@ -1,6 +1,6 @@
 import { StatusShapeIcon } from '../../src-renderer/components/status-shape'
 import { Age } from '../../src-renderer/components/text'
-import { closeSentence } from '../../src-renderer/format'
+import { closeSentence, shortenHash } from '../../src-renderer/format'
 import { capitalize } from '../../src-renderer/words/node'
 import type { FeedDecision } from '../feed'
 import { DASHBOARD, decisionLine } from '../words'
@@ -25,11 +25,7 @@ export function DecisionLog({ decisions }: { decisions: readonly FeedDecision[] 
                 <StatusShapeIcon shape={shape} size={16} />
                 <div>
                   <p>
-                    {decision.nickname ? (
-                      <b title={decision.worker_id}>{decision.nickname}</b>
-                    ) : (
-                      <code>{decision.worker_id}</code>
-                    )}{' '}
+                    <Subject decision={decision} />
                     {words}
                   </p>
                   {decision.reason !== '' && (
@@ -45,5 +41,21 @@ export function DecisionLog({ decisions }: { decisions: readonly FeedDecision[] 
         </ol>
       )}
     </section>
+  )
+}
+
+/** Some decisions are about the network as a whole. */
+function Subject({ decision: { nickname, worker_id } }: { decision: FeedDecision }) {
+  if (nickname) {
+    return (
+      <>
+        <b title={worker_id}>{nickname}</b>{' '}
+      </>
+    )
+  }
+  return worker_id === '' ? null : (
+    <>
+      <code title={worker_id}>{shortenHash(worker_id)}</code>{' '}
+    </>
   )
 }
