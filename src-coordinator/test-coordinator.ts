@@ -42,6 +42,10 @@ export async function startTestCoordinator(
     models: [TEST_MODEL],
     bootstrapPeers: () => [],
     demo: false,
+    // Given, so that it is known after a restart too.
+    adminToken: 'the-admin-token-of-a-test-coordinator',
+    // Most tests speak as programs do that know only the documented fields.
+    security: { allowUnsigned: true, rateLimits: null },
     ...overrides,
   }
   const removeDirectories = () =>

@@ -1,4 +1,5 @@
 import type { Generated, Kysely, Selectable, Transaction } from 'kysely'
+import type { SecurityTables } from '../security/security-tables'
 
 // The shape of the coordinator's state. Times are milliseconds since the Unix epoch; flags are 0 or 1, because
 // SQLite has no booleans and both dialects share these types.
@@ -73,7 +74,7 @@ export interface DecisionTable {
 }
 export type DecisionRow = Selectable<DecisionTable>
 
-export interface CoordinatorTables {
+export interface CoordinatorTables extends SecurityTables {
   workers: WorkerTable
   assignments: AssignmentRow
   decisions: DecisionTable

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
 import { EspalierError } from '../../src-shared/errors'
 import { manifestPath } from '../hosted-model'
-import { validated } from '../http-guards'
+import { validated } from '../security/http-guards'
 import type { RouteOptions } from './route-context'
 
 const ModelParamsSchema = z.object({ name: z.string().min(1).max(200) })

@@ -25,9 +25,13 @@ export const WorkerRegistrationSchema = z.object({
   requested_layers: z.int().min(1).max(MAX_LAYERS).nullish(),
   x_peer_id: z.string().min(1).max(120).optional(),
   x_multiaddrs: z.array(z.string().max(MAX_PEER_LENGTH)).max(32).optional(),
+  /** Bytes that the worker offers for blocks, also where they are not on a graphics card. */
+  x_memory_bytes: z.int().min(0).optional(),
   x_demo: z.boolean().optional(),
   /** A person asked to be considered again after a rejection. */
   x_reapply: z.boolean().optional(),
+  /** The signed part of an invite link: whoever has one is approved at once. */
+  x_invite: z.string().min(1).max(1_200).optional(),
 })
 export type WorkerRegistration = z.input<typeof WorkerRegistrationSchema>
 
@@ -37,6 +41,8 @@ export const WorkerHeartbeatSchema = z.object({
   status: z.string().min(1).max(100).pipe(line(40)),
   /** Grows by one with every new delta. The same number again is the same delta again, and counts once. */
   x_seq: z.int().min(1).optional(),
+  /** Measured by the worker: single-token steps per second and block. */
+  x_block_steps_per_s: z.number().positive().max(1e9).optional(),
 })
 export type WorkerHeartbeat = z.input<typeof WorkerHeartbeatSchema>
 
@@ -154,6 +160,9 @@ export const NetworkInfoReplySchema = z
     totalLayers: body.total_layers,
     // The document's list holds workers too; ours also says which are the network's own.
     bootstrapPeers: peerStrings(body.x_bootstrap_peers ?? body.bootstrap_peers ?? []),
+    /** As documented, unsorted: this node itself may be in it, at an address that the coordinator believes. */
+    listedPeers: peerStrings(body.bootstrap_peers ?? []),
+    namesBootstraps: body.x_bootstrap_peers !== undefined,
     onlineWorkers: body.online_workers ?? null,
     coveragePercent: body.coverage_percent ?? null,
     readyForInference: body.ready_for_inference ?? null,
