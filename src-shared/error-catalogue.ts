@@ -192,6 +192,10 @@ export const ERROR_CATALOGUE = {
   INVITE_REVOKED: { cause: 'The host has taken the invite back', action: 'Ask the host for a new invite.' },
   INVITE_USED: { cause: 'The invite was used by another node', action: 'Ask the host for a new invite.' },
   INVITE_UNKNOWN: { cause: 'There is no such invite', action: 'Look at the list of invites.' },
+  TLS_UNUSABLE: {
+    cause: 'The TLS certificate or its key cannot be used',
+    action: 'Give the PEM files of a certificate and of the key that belongs to it.',
+  },
   TOKEN_UNKNOWN: { cause: 'There is no such capability token', action: 'Look at the list of tokens.' },
   TOKEN_MISSING: {
     cause: 'Capability token is required',

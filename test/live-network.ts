@@ -70,6 +70,7 @@ export async function startLiveNetwork(
     models: [await loadHostedModel(SAMPLE_MANIFEST)],
     bootstrapPeers: bootstrap.addresses,
     demo: true,
+    security: { allowUnsigned: true },
     targetWorkers: options.targetWorkers ?? 2,
     timings: {
       heartbeatIntervalMs: profile.timings.heartbeatIntervalMs,
