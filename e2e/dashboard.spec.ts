@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { test as base, type Page } from '@playwright/test'
 import { complete, crowd, empty, orchard, worker } from './support/dashboard-fixtures'
 import { DashboardHost, HOST_TOKEN } from './support/dashboard-host'
-import { expectNoIssueInAnyColour, picture, type Size } from './support/gallery'
+import { expectNoIssueInAnyColour, GALLERY_DIR, picture, type Size } from './support/gallery'
 import { expect, headline } from './support/page-test'
 
 const test = base.extend<{ host: DashboardHost; complaints: { expectOnly(pattern: RegExp): void } }>({
@@ -109,12 +110,6 @@ test.describe('what it shows', () => {
     await open(page, host)
     await expect(page.getByRole('heading', { name: /^Workers/ })).toContainText('1,000')
     expect(await page.locator('tbody tr').count()).toBeLessThan(60)
-    await page
-      .getByRole('table', { name: /./ })
-      .first()
-      .or(page.locator('table.workers'))
-      .first()
-      .scrollIntoViewIfNeeded()
     await page.evaluate(() => window.scrollTo(0, 30_000))
     await expect(
       page.locator('tr[data-index="400"], tr[data-index="420"], tr[data-index="440"]').first(),
@@ -122,8 +117,12 @@ test.describe('what it shows', () => {
     await page.getByRole('searchbox').fill('tree-0777')
     await expect(page.locator('tbody tr th')).toHaveText(/tree-0777/)
     await page.getByRole('searchbox').fill('')
-    await page.evaluate(() => window.scrollTo(0, 0))
-    await look(page, 'crowd')
+    await page.evaluate(() => window.scrollTo(0, 700))
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.screenshot({ path: join(GALLERY_DIR, `dashboard-crowd-wide-${colorScheme}.png`) })
+    }
+    await expectNoIssueInAnyColour(page)
   })
 })
 

@@ -123,6 +123,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       approve: approval.approve,
       options: options.security ?? {},
     })
+    await addOpenApi(app)
     await security.protect(app)
     const context: RouteContext = {
       clock,
@@ -141,7 +142,6 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       bootstrapPeers: options.bootstrapPeers,
       requireAdmin: security.admin.requireAdmin,
     }
-    await addOpenApi(app)
     for (const routes of [networkRoutes, workerRoutes, modelRoutes, usageRoutes, decisionRoutes])
       await app.register(routes, { context })
     await addDashboard(app, { context, clock, log, pageDirectory: options.dashboardDirectory })

@@ -75,6 +75,7 @@ function Panels({ store, state, snapshot }: PanelsProps) {
             coverage={coverage}
             own={null}
             isOwnProved={false}
+            copyName="a serving worker"
           />
           {preparing && <p className="fine strip-note">{preparing}</p>}
         </div>

@@ -58,6 +58,8 @@ export const NetworkPartSchema = z.object({
   coverage_percent: count,
   ready_for_inference: z.boolean(),
   quantization: z.nullable(text(100)),
+  /** Of the hosted models; only these can be chosen. */
+  quantizations: z.array(text(100)).check(z.maxLength(100)),
   target_workers: z.nullable(z.int()),
   total_tokens_served: count,
   demo: z.boolean(),

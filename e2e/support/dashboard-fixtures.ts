@@ -123,6 +123,7 @@ export function orchard(now: number): FeedDocuments {
       coverage_percent: 75,
       ready_for_inference: false,
       quantization: 'Q4_K_M',
+      quantizations: ['Q4_K_M', 'Q8_0'],
       target_workers: 3,
       total_tokens_served: 1_293_674,
       demo: false,

@@ -8,7 +8,7 @@ import { readFeedDocuments } from './feed-documents'
 import { feedRoute } from './feed-route'
 import { pageRoutes } from './page-routes'
 
-/** The page at /dashboard and the feed that it reads. */
+/** The page at /dashboard, the feed that it reads, and the description of every endpoint (`addOpenApi`). */
 export async function addDashboard(
   app: FastifyInstance,
   options: {
@@ -27,4 +27,5 @@ export async function addDashboard(
     onError: (error) => log?.write('error', 'INTERNAL', messageOf(error)),
   })
   await app.register(pageRoutes, { pageDirectory })
+  app.get('/openapi.json', async () => app.swagger())
 }

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { FeedDecision, FeedUsage, FeedWorker, NetworkPart } from '../../src-dashboard/feed'
-import type { CoordinatorQueries } from '../database/tables'
+import type { FeedWorker, NetworkPart } from '../../src-dashboard/feed'
+import { listDecisions } from '../decisions'
 import { networkHealth, networkInfo, networkStats } from '../network-documents'
 import { listEntries, totalTokens } from '../roster-entries'
 import type { RouteContext } from '../routes/route-context'
+import { recentUsage } from '../usage-log'
 import { workerDocument } from '../worker-documents'
 import type { FeedDocuments } from './feed-mask'
 
@@ -14,16 +15,17 @@ const salt = randomBytes(16)
 
 export async function readFeedDocuments(context: RouteContext): Promise<FeedDocuments> {
   const db = context.database.queries
-  const entries = await listEntries(db)
-  const [tokens, settings, decisions, usage] = await Promise.all([
+  const [entries, tokens, settings, decisions, usage] = await Promise.all([
+    listEntries(db),
     totalTokens(db),
     context.settings.read(),
-    readDecisions(db),
-    readUsage(db),
+    listDecisions(db, { limit: DECISIONS }),
+    recentUsage(context.database, USAGE),
   ])
   const info = networkInfo(context, entries, [], settings)
   const health = networkHealth(entries, settings)
   const stats = networkStats(entries, tokens, settings)
+  const nameOf = new Map(entries.map(({ worker }) => [worker.worker_id, worker.nickname]))
   return {
     workers: entries.map((entry) => feedWorker(workerDocument(entry))),
     network: {
@@ -33,13 +35,26 @@ export async function readFeedDocuments(context: RouteContext): Promise<FeedDocu
       coverage_percent: info.coverage_percent,
       ready_for_inference: info.ready_for_inference,
       quantization: info.quantization,
+      quantizations: [...new Set(context.models.map(({ quantization }) => quantization))],
       target_workers: info.target_workers,
       total_tokens_served: stats.total_tokens_served,
       demo: context.isDemo,
       layers: health.layers.map((layer) => ({ workers: layer.workers, assigned: layer.x_assigned })),
     } satisfies NetworkPart,
-    decisions,
-    usage,
+    decisions: decisions.map(({ decision_id, decided_by, decided_at, ...row }) => ({
+      ...row,
+      id: decision_id,
+      nickname: nameOf.get(row.worker_id) ?? null,
+      by: decided_by,
+      at: decided_at,
+    })),
+    usage: usage.map(({ user_id, prompt_tokens, completion_tokens, worker_ids, logged_at }) => ({
+      user_id,
+      prompt_tokens,
+      completion_tokens,
+      worker_count: countOf(worker_ids),
+      at: logged_at,
+    })),
   }
 }
 
@@ -63,35 +78,6 @@ function feedWorker(row: ReturnType<typeof workerDocument>): FeedWorker {
     x_assignment_reason: row.x_assignment_reason,
     ...('x_decision' in row ? { x_decision: row.x_decision } : {}),
   }
-}
-
-async function readDecisions(db: CoordinatorQueries): Promise<FeedDecision[]> {
-  const rows = await db
-    .selectFrom('decisions')
-    .leftJoin('workers', 'workers.worker_id', 'decisions.worker_id')
-    .select([
-      'decisions.decision_id as id',
-      'decisions.worker_id as worker_id',
-      'workers.nickname as nickname',
-      'decision',
-      'reason',
-      'decided_by as by',
-      'decided_at as at',
-    ])
-    .orderBy('decision_id', 'desc')
-    .limit(DECISIONS)
-    .execute()
-  return rows
-}
-
-async function readUsage(db: CoordinatorQueries): Promise<FeedUsage[]> {
-  const rows = await db
-    .selectFrom('usage_log')
-    .select(['user_id', 'prompt_tokens', 'completion_tokens', 'worker_ids', 'logged_at as at'])
-    .orderBy('usage_id', 'desc')
-    .limit(USAGE)
-    .execute()
-  return rows.map(({ worker_ids, ...row }) => ({ ...row, worker_count: countOf(worker_ids) }))
 }
 
 function countOf(jsonArray: string): number {

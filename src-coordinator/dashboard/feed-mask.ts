@@ -1,19 +1,15 @@
 import type { Change, FeedDecision, FeedUsage, FeedWorker, Snapshot } from '../../src-dashboard/feed'
+import { maskedId } from '../routes/route-context'
 
 /** What the host may see of the network at one moment; the functions below take from it what strangers may not. */
 export type FeedDocuments = Omit<Snapshot, 'view' | 'at'>
 
-/** A stranger who knew a whole id could speak in that worker's name where workers don't sign. */
-function maskId(workerId: string): string {
-  return workerId === '' ? '' : `${workerId.slice(0, 8)}…`
-}
-
 function maskWorker(worker: FeedWorker): FeedWorker {
-  return { ...worker, worker_id: maskId(worker.worker_id) }
+  return { ...worker, worker_id: maskedId(worker.worker_id) }
 }
 
 function maskDecision(decision: FeedDecision): FeedDecision {
-  return { ...decision, worker_id: maskId(decision.worker_id) }
+  return { ...decision, worker_id: maskedId(decision.worker_id) }
 }
 
 /** Who asks is between them and the host. */

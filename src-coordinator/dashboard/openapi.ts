@@ -6,8 +6,8 @@ import { VERSION } from '../../src-shared/version'
 import { OPERATIONS, type Operation } from './openapi-operations'
 
 /**
- * Serves GET /openapi.json. Call it before routes are added: it sees those that come later. Bodies are still checked
- * by the routes themselves, with the same zod schemas that the document is made from.
+ * Collects every route that is added later into one OpenAPI document; `app.swagger()` gives it. Bodies are still
+ * checked by the routes themselves, with the same zod schemas that the document is made from.
  */
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
@@ -30,7 +30,6 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       return { url, schema: operation ? schemaOf(operation, `${method} ${url}`) : {} }
     },
   })
-  app.get('/openapi.json', async () => app.swagger())
 }
 
 function schemaOf(operation: Operation, name: string): FastifySchema {

@@ -10,8 +10,6 @@ export interface NetworkControlsProps {
   onQuantization: ((mode: string) => void) | null
 }
 
-const QUANTIZATIONS = ['Q4_K_M', 'Q5_K_M', 'Q6_K', 'Q8_0', 'F16', 'BF16', 'F32'] as const
-
 /** What the next assignments will be like. */
 export function NetworkControls({ network, busy, onTarget, onQuantization }: NetworkControlsProps) {
   const [target, setTarget] = useState<string | null>(null)
@@ -19,7 +17,7 @@ export function NetworkControls({ network, busy, onTarget, onQuantization }: Net
   const id = useId()
   const wanted = Number(target ?? network.target_workers ?? 1)
   const isValid = Number.isInteger(wanted) && wanted >= 1 && wanted <= Math.max(1, network.total_layers)
-  const modes = [...new Set([...(network.quantization ? [network.quantization] : []), ...QUANTIZATIONS])]
+  const modes = network.quantizations
   const saveTarget = (event: FormEvent) => {
     event.preventDefault()
     if (!isValid || !onTarget) return
@@ -69,10 +67,12 @@ export function NetworkControls({ network, busy, onTarget, onQuantization }: Net
       </div>
       <div className="control">
         <div>
-          <label htmlFor={onQuantization ? `${id}-mode` : undefined}>{DASHBOARD.quantizationLabel}</label>
-          <p className="fine">{DASHBOARD.quantizationHint}</p>
+          <label htmlFor={onQuantization && modes.length > 1 ? `${id}-mode` : undefined}>
+            {DASHBOARD.quantizationLabel}
+          </label>
+          <p className="fine">{modes.length > 1 ? DASHBOARD.quantizationHint : DASHBOARD.quantizationOnly}</p>
         </div>
-        {onQuantization ? (
+        {onQuantization && modes.length > 1 ? (
           <form onSubmit={saveMode}>
             <select
               id={`${id}-mode`}

@@ -26,7 +26,7 @@ export function UsageList({ usage, totalTokens }: { usage: readonly FeedUsage[];
               <th scope="col" className="number">
                 Answer
               </th>
-              <th scope="col" className="number">
+              <th scope="col" className="number usage-workers">
                 Workers
               </th>
               <th scope="col" className="number">
@@ -41,7 +41,7 @@ export function UsageList({ usage, totalTokens }: { usage: readonly FeedUsage[];
                 <td>{entry.user_id ?? 'somebody'}</td>
                 <td className="number">{formatCount(entry.prompt_tokens)}</td>
                 <td className="number">{formatCount(entry.completion_tokens)}</td>
-                <td className="number">{entry.worker_count}</td>
+                <td className="number usage-workers">{entry.worker_count}</td>
                 <td className="number">{entry.at === null ? '–' : <Age at={entry.at} />}</td>
               </tr>
             ))}

@@ -160,7 +160,7 @@ const WorkerRow = memo(function WorkerRow({ measure, index, worker, blockCount, 
   const blocks = blocksOf(worker)
   const why = whyWords(worker)
   return (
-    <tr ref={measure} data-index={index} aria-rowindex={index + 2}>
+    <tr ref={measure} className={`is-${shape}`} data-index={index} aria-rowindex={index + 2}>
       <th scope="row" className="worker-name">
         <span className="peer-name" title={worker.nickname}>
           {worker.nickname || 'Without a name'}
