@@ -65,6 +65,8 @@ export interface WorkerAnswer {
   isDemo: boolean | null
   /** The last delta that the coordinator counted; null from one that knows no sequence numbers. */
   lastSeq: number | null
+  /** What membership grants, unchecked: the membership room validates it. Null from one that grants nothing. */
+  capability: unknown
 }
 
 const layer = z.int().min(0).max(MAX_LAYERS).nullish()
@@ -84,6 +86,7 @@ const answerShape = z.object({
   x_offline_after_ms: optional(z.number().min(200).max(3_600_000)),
   x_demo: optional(z.boolean()),
   x_last_seq: optional(z.int().min(0)),
+  x_capability: z.unknown(),
 })
 
 function answerSchema(statusField: 'status' | 'worker_status') {
@@ -120,6 +123,7 @@ function answerSchema(statusField: 'status' | 'worker_status') {
       offlineAfterMs: body.x_offline_after_ms ?? null,
       isDemo: body.x_demo ?? null,
       lastSeq: body.x_last_seq ?? null,
+      capability: body.x_capability ?? null,
     }
   })
 }
