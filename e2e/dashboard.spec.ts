@@ -180,6 +180,22 @@ test.describe('what the host decides', () => {
   })
 })
 
+test('H-29: an invite is a link and a picture of it', async ({ page, host }) => {
+  await open(page, host)
+  await expect(page.getByRole('heading', { name: 'Invites' })).toHaveCount(0)
+  await signIn(page)
+  await page.getByRole('textbox', { name: /For whom/ }).fill('Ada’s workstation')
+  await page.getByRole('button', { name: 'Make an invite' }).click()
+  await expect(page.getByRole('dialog')).toContainText('espalier://invite?')
+  await expect(page.getByRole('img', { name: /QR code/ })).toHaveJSProperty('complete', true)
+  expect(
+    await page.getByRole('img', { name: /QR code/ }).evaluate((image: HTMLImageElement) => image.naturalWidth),
+  ).toBeGreaterThan(20)
+  await look(page, 'invite', ALL)
+  await page.getByRole('button', { name: 'Done' }).click()
+  await expect(page.getByRole('list', { name: 'Invites' })).toContainText('Ada’s workstation')
+})
+
 test.describe('the token', () => {
   test('is asked for once, stays in the tab and in headers, and can be given back', async ({ page, host, context }) => {
     const addresses: string[] = []

@@ -7,6 +7,7 @@ import type { Clock } from '../src-shared/clock'
 import { Counts } from './components/counts'
 import { DecisionLog } from './components/decision-log'
 import { Headline } from './components/headline'
+import { Invites } from './components/invites'
 import { NetworkControls } from './components/network-controls'
 import { PendingList } from './components/pending-list'
 import { TopBar } from './components/top-bar'
@@ -88,6 +89,14 @@ function Panels({ store, state, snapshot }: PanelsProps) {
       )}
       <div className="columns">
         <div className="column">
+          {snapshot.view === 'host' && (
+            <Invites
+              store={store}
+              isBusy={state.busy !== null || !isLive}
+              version={decisions[0]?.id ?? 0}
+              nicknameOf={(id) => workers.find(({ worker_id }) => worker_id === id)?.nickname ?? null}
+            />
+          )}
           <DecisionLog decisions={decisions} />
         </div>
         <div className="column">

@@ -16,8 +16,12 @@ export interface CoordinatorApi {
   setTargetWorkers(count: number): Promise<void>
   setQuantization(mode: string): Promise<void>
   /** Any other call with the host's power. Throws ApiError. */
-  call(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<unknown>
+  call(method: Method, path: string, body?: object): Promise<unknown>
+  /** What is not JSON, as text. Throws ApiError. */
+  text(path: string): Promise<string>
 }
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 const RefusalSchema = z.object({
   error: z.object({
@@ -35,7 +39,7 @@ export function createCoordinatorApi(options: {
   fetch: typeof fetch
   token(): string | null
 }): CoordinatorApi {
-  const call: CoordinatorApi['call'] = async (method, path, body) => {
+  const send = async (method: Method, path: string, body?: object): Promise<Response> => {
     const token = options.token()
     const response = await options
       .fetch(new URL(path, options.baseUrl), {
@@ -53,19 +57,20 @@ export function createCoordinatorApi(options: {
       .catch((error: unknown) => {
         throw new ApiError(new EspalierError('COORDINATOR_UNREACHABLE', messageOf(error)).report())
       })
-    const reply: unknown = await response.json().catch(() => null)
-    if (response.ok) return reply
-    const refusal = RefusalSchema.safeParse(reply)
+    if (response.ok) return response
+    const refusal = RefusalSchema.safeParse(await response.json().catch(() => null))
     throw new ApiError(
       refusal.success ? refusal.data.error : new EspalierError('INTERNAL', `HTTP ${response.status}`).report(),
     )
   }
+  const call: CoordinatorApi['call'] = async (...request) => (await send(...request)).json().catch(() => null)
   const decide = (decision: 'approve' | 'reject') => async (workerId: string, reason: string) => {
     const given = reason.trim()
     await call('POST', `workers/${encodeURIComponent(workerId)}/${decision}`, given === '' ? {} : { reason: given })
   }
   return {
     call,
+    text: async (path) => (await send('GET', path)).text(),
     approve: decide('approve'),
     reject: decide('reject'),
     async setTargetWorkers(count) {

@@ -196,3 +196,27 @@ export function decisionLine({ decision, by }: FeedDecision): { words: string; s
   const { word, shape } = VERBS[decision] ?? { word: decision.replaceAll(/[-_]/g, ' '), shape: 'working' as const }
   return { words: HAPPENED.has(decision) || by === '' ? word : `${word} by ${by}`, shape }
 }
+
+export const INVITES = {
+  title: 'Invites',
+  text: 'A link that lets one worker in without a second question. It works once, and it ends by itself.',
+  label: 'For whom (a note for you)',
+  lifetime: 'How long it is good for',
+  make: 'Make an invite',
+  show: 'Show',
+  revoke: 'Revoke',
+  untitled: 'An invite',
+  use: 'Open it on the other computer, or scan it. Whoever has it first can use it, once.',
+  pictureAlt: 'The invite as a QR code',
+  copy: 'Copy the link',
+  done: 'Done',
+  oneToken: '1 access token in use',
+  tokens: 'access tokens in use',
+} as const
+
+const HOUR = 3_600_000
+export const LIFETIMES = [
+  { ms: HOUR, words: '1 hour' },
+  { ms: 24 * HOUR, words: '1 day' },
+  { ms: 7 * 24 * HOUR, words: '7 days' },
+] as const

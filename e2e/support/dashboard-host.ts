@@ -1,8 +1,10 @@
 import fastify, { type FastifyInstance } from 'fastify'
+import QRCode from 'qrcode'
 import type { FeedDocuments } from '../../src-coordinator/dashboard/feed-mask'
 import { feedRoute } from '../../src-coordinator/dashboard/feed-route'
 import { pageRoutes } from '../../src-coordinator/dashboard/page-routes'
 import { DASHBOARD_DIR } from '../../src-dashboard/build'
+import type { Invite } from '../../src-dashboard/membership'
 import { systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 
@@ -21,6 +23,7 @@ export class DashboardHost {
   /** What a decision does to the network. */
   onDecision: (kind: string, workerId: string, reason: string) => void = () => undefined
   onSetting: (name: string, value: string) => void = () => undefined
+  readonly invites: Invite[] = []
   /** Answers nothing at all, like a host that hangs. */
   isSilent = false
 
@@ -87,6 +90,32 @@ export class DashboardHost {
         return {}
       },
     )
+    app.get('/tokens', async (request) => {
+      requireAdmin(request)
+      return { tokens: [] }
+    })
+    app.get('/invites', async (request) => {
+      requireAdmin(request)
+      return { invites: this.invites }
+    })
+    app.post<{ Body: { label: string; expires_in_s: number } }>('/invites', async (request) => {
+      requireAdmin(request)
+      const invite = {
+        invite_id: `invite-${this.invites.length + 1}-0001`,
+        label: request.body.label,
+        state: 'open',
+        expires_at_ms: Date.now() + request.body.expires_in_s * 1_000,
+        redeemed_by: null,
+        link: `espalier://invite?c=${encodeURIComponent('https://orchard.example')}&t=${'eyJhbGciOiJFZERTQSJ9'.repeat(9)}`,
+      }
+      this.invites.unshift(invite)
+      return invite
+    })
+    app.get<{ Params: { id: string } }>('/invites/:id/qr.svg', async (request, reply) => {
+      requireAdmin(request)
+      const invite = this.invites.find(({ invite_id }) => invite_id === request.params.id)
+      return reply.type('image/svg+xml').send(await QRCode.toString(invite?.link ?? 'none', { type: 'svg', margin: 4 }))
+    })
     app.put<{ Params: { name: string }; Querystring: Record<string, string> }>('/network/:name', async (request) => {
       requireAdmin(request)
       this.onSetting(request.params.name, Object.values(request.query)[0] ?? '')

@@ -60,13 +60,12 @@ export function TopBar({ store, state }: { store: DashboardStore; state: Dashboa
   )
 }
 
-/** Live is what was heard of late, not a socket that is open. */
+/** Fresh is what was heard of late, not a socket that is open. */
 function Freshness({ state: { link, snapshot } }: { state: DashboardState }) {
-  if (!snapshot) return null
+  if (!snapshot || link.state === 'away') return null
   return (
-    <span className={link.state === 'live' ? 'fresh is-live' : 'fresh'}>
-      {link.state === 'live' ? 'Changed ' : 'Last news '}
-      <Age at={snapshot.at} />
+    <span className="fresh">
+      Changed <Age at={snapshot.at} />
     </span>
   )
 }
