@@ -96,6 +96,15 @@ program
   .action(async (options) => (await import('./observe')).observe(options))
 
 program
+  .command('contract')
+  .description('check a coordinator against the documented contract, with workers that are removed again')
+  .argument('<url>', 'the coordinator')
+  .option('--admin-token <token>', 'also check approving and rejecting, as the host')
+  .option('--insecure-http', 'allow http:// to another computer', false)
+  .addOption(json())
+  .action(async (url, options) => (await import('./contract')).contract(url, options))
+
+program
   .command('demo')
   .description('a whole network on this computer: coordinator, three nodes, an observer and a client')
   .option('--once', 'end when everything has been shown', false)
