@@ -52,6 +52,7 @@ export function createSimulatedCoordinator(options: {
       offlineAfterMs: null,
       isDemo: null,
       lastSeq: options.knowsSeq ? lastSeq : null,
+      capability: null,
     }
   }
 
