@@ -13,7 +13,7 @@ import { type Clock, systemClock } from '../../src-shared/clock'
 import { connect, loopbackHost } from '../loopback-host'
 import { type SigningWorker, signingWorker } from './signing-worker'
 
-const releases: (() => Promise<unknown> | void)[] = []
+const releases: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release()
 })

@@ -1,1 +1,0 @@
-export { replyWithErrors, requireLoopbackHost, validated } from './security/http-guards'
