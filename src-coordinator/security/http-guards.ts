@@ -5,7 +5,8 @@ import type { ErrorCode } from '../../src-shared/error-catalogue'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { RetryLater } from './retry-later'
 
-const STATUS_OF: Partial<Record<ErrorCode, number>> = {
+/** The HTTP status of each error that leaves on purpose. */
+export const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   BAD_ARGUMENT: 400,
   INVITE_INVALID: 400,
   COORDINATOR_ADMIN_ONLY: 401,
@@ -14,14 +15,17 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   REQUEST_TIME_WRONG: 401,
   REQUEST_UNSIGNED: 401,
   DEMO_CONFINED: 403,
+  COORDINATOR_UNKNOWN_USER: 404,
   COORDINATOR_UNKNOWN_WORKER: 404,
   INVITE_UNKNOWN: 404,
+  MANIFEST_MISSING: 404,
   TOKEN_UNKNOWN: 404,
   INVITE_USED: 409,
   WORKER_ID_TAKEN: 409,
   INVITE_EXPIRED: 410,
   INVITE_REVOKED: 410,
   COORDINATOR_BUSY: 429,
+  BRIDGE_PAGE_MISSING: 503,
 }
 
 /** Every error leaves as `{ error: { code, cause, action } }`; what we did not expect, without its particulars. */
