@@ -86,7 +86,7 @@ const answerShape = z.object({
   x_offline_after_ms: optional(z.number().min(200).max(3_600_000)),
   x_demo: optional(z.boolean()),
   x_last_seq: optional(z.int().min(0)),
-  x_capability: z.unknown(),
+  x_capability: z.unknown().optional(),
 })
 
 function answerSchema(statusField: 'status' | 'worker_status') {
