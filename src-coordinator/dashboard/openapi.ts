@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifySchema } from 'fastify'
 import { z } from 'zod'
 import { ERROR_CATALOGUE, type ErrorCode } from '../../src-shared/error-catalogue'
 import { VERSION } from '../../src-shared/version'
+import { STATUS_OF } from '../security/http-guards'
 import { OPERATIONS, type Operation } from './openapi-operations'
 
 /**
@@ -33,7 +34,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
 }
 
 function schemaOf(operation: Operation, name: string): FastifySchema {
-  const { tag, summary, params, query, body, reply, contentType, errors, isAdmin } = operation
+  const { tag, summary, params, query, body, reply, contentType, errors, isAdmin, status = 200 } = operation
   return {
     tags: [tag],
     summary,
@@ -46,7 +47,10 @@ function schemaOf(operation: Operation, name: string): FastifySchema {
     ...(body ? { body: jsonSchema(body) } : {}),
     ...(isAdmin ? { security: [{ admin: [] }] } : {}),
     response: {
-      200: { description: summary, content: { [contentType ?? 'application/json']: { schema: jsonSchema(reply) } } },
+      [status]: {
+        description: summary,
+        content: { [contentType ?? 'application/json']: { schema: jsonSchema(reply) } },
+      },
       ...errorResponses(errors),
     },
   }
@@ -60,7 +64,10 @@ function jsonSchema(schema: z.ZodType): object {
 
 function errorResponses(errors: Operation['errors']): Record<string, object> {
   const codesOf = new Map<number, ErrorCode[]>()
-  for (const [status, code] of errors) codesOf.set(status, [...(codesOf.get(status) ?? []), code])
+  for (const code of errors) {
+    const status = STATUS_OF[code] ?? 500
+    codesOf.set(status, [...(codesOf.get(status) ?? []), code])
+  }
   return Object.fromEntries(
     [...codesOf].map(([status, codes]) => [
       status,
