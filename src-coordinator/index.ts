@@ -11,6 +11,7 @@ import { systemClock } from '../src-shared/clock'
 import { EspalierError } from '../src-shared/errors'
 import { startBootstrapPeer } from './bootstrap-peer'
 import { loadHostedModel } from './load-hosted-model'
+import { addSecurityOptions, type SecurityFlags, securityOf } from './security/command-options'
 import { createCoordinatorServer } from './server'
 
 /** Quick enough to watch. */
@@ -20,7 +21,7 @@ const DEMO_TIMINGS = {
   sweepIntervalMs: 1_000,
 }
 
-interface Options {
+interface Options extends SecurityFlags {
   dataDir?: string
   host: string
   port: number
@@ -31,9 +32,9 @@ interface Options {
   json: boolean
 }
 
-const program = new Command('espalier-coordinator')
+const program = addSecurityOptions(new Command('espalier-coordinator'))
   .description('Hosts a network: registers and approves nodes, assigns blocks, and is its first peer.')
-  .option('--data-dir <path>', 'where database, identity and admin token live')
+  .option('--data-dir <path>', 'where database and identity live')
   .option('--host <address>', 'address of the HTTP server', '127.0.0.1')
   .option('--port <number>', 'port of the HTTP server', wholeNumber, 8000)
   .option('--dht-port <number>', 'port of the bootstrap peer', wholeNumber, 31_337)
@@ -71,15 +72,24 @@ async function run(options: Options): Promise<void> {
     demo: options.demo,
     ...(options.demo ? { timings: DEMO_TIMINGS } : {}),
     targetWorkers: options.targetWorkers,
+    security: securityOf(options),
     ...adminTokenFromEnvironment(),
     log,
   }).catch(async (error: unknown) => {
     await peer.close()
     throw error
   })
+  // Shown once, at the start that made it, and never to whoever gave it to us.
+  const newToken = process.env.ESPALIER_ADMIN_TOKEN === undefined ? server.adminToken : null
+  if (newToken !== null) {
+    print(
+      { type: 'admin-token', adminToken: newToken },
+      `Admin token (keep it: it is not stored and not shown again)\n  ${newToken}`,
+    )
+  }
   print(
     { type: 'ready', url: server.url, bootstrapPeers: peer.addresses(), peerId: peer.peerId },
-    `Coordinator at ${server.url}\nBootstrap peer ${peer.addresses().join('\n               ')}\nAdmin token in ${join(data.root, 'admin-token')}`,
+    `Coordinator at ${server.url}\nBootstrap peer ${peer.addresses().join('\n               ')}`,
   )
   await untilEnd()
   await server.close()
