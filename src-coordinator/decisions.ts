@@ -12,6 +12,8 @@ export const BY_COORDINATOR = 'the coordinator'
 const ABOUT_STANDING: ReadonlySet<DecisionKind> = new Set(['approved', 'rejected'])
 /** Comings and goings are forgotten after a while; what somebody decided is kept. */
 const COMINGS_AND_GOINGS: readonly DecisionKind[] = ['registered', 'offline', 'returned', 'left', 'forgotten']
+/** SQL takes so many values in one list without trouble. */
+const MAX_LISTED = 500
 const KEEP_COMINGS_MS = 30 * 24 * 3_600_000
 
 /**
@@ -55,6 +57,31 @@ async function insertDecision(db: CoordinatorQueries, note: DecisionNote): Promi
       .execute()
   }
   return row
+}
+
+const MAX_KEPT = 10_000
+
+/**
+ * The decisions with these ids. `kept` holds those read before: rows never change once they are committed, so a
+ * caller that reads only committed ones need not read them twice.
+ */
+export async function decisionsById(
+  db: CoordinatorQueries,
+  ids: readonly number[],
+  kept: Map<number, DecisionRow> = new Map(),
+): Promise<ReadonlyMap<number, DecisionRow>> {
+  const missing = ids.filter((id) => !kept.has(id))
+  if (missing.length === 0) return kept
+  if (kept.size > MAX_KEPT) kept.clear()
+  for (let from = 0; from < missing.length; from += MAX_LISTED) {
+    const rows = await db
+      .selectFrom('decisions')
+      .selectAll()
+      .where('decision_id', 'in', missing.slice(from, from + MAX_LISTED))
+      .execute()
+    for (const row of rows) kept.set(row.decision_id, row)
+  }
+  return kept
 }
 
 /** The newest first; `before` is an id, for paging back. */

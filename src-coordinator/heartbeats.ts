@@ -5,7 +5,7 @@ import type { Clock } from '../src-shared/clock'
 import { EspalierError } from '../src-shared/errors'
 import type { CoordinatorEvents } from './coordinator-events'
 import { jsonRows } from './database/json-rows'
-import type { CoordinatorDatabase, CoordinatorQueries } from './database/tables'
+import type { CoordinatorDatabase, CoordinatorQueries, DecisionRow } from './database/tables'
 import { BY_COORDINATOR, decide, type NoteDecision } from './decisions'
 import type { Liveness } from './liveness'
 import { isMember, memberData } from './members'
@@ -25,7 +25,6 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-const HOUR_MS = 3_600_000
 const MAX_BATCH = 256
 
 /**
@@ -40,6 +39,8 @@ export function createHeartbeats(options: {
 }): Heartbeats {
   const { clock, database, events, liveness } = options
   let waiting: Waiting[] = []
+  // What heartbeats read is committed: they decide nothing about a worker's standing themselves.
+  const keptDecisions = new Map<number, DecisionRow>()
   let writing: Promise<void> | null = null
 
   async function write(batch: readonly Waiting[]): Promise<void> {
@@ -47,7 +48,7 @@ export function createHeartbeats(options: {
       const now = clock.now()
       const bodies = batch.map(({ body }) => body)
       const { entries, tokens } = await decide(options, (db, note) =>
-        writeBeats({ db, dialect: database.dialect, note, bodies, now }),
+        writeBeats({ db, dialect: database.dialect, note, bodies, now, keptDecisions }),
       )
       liveness.heard([...entries.keys()])
       for (const { body, resolve, reject } of batch) {
@@ -92,17 +93,19 @@ async function writeBeats({
   note,
   bodies,
   now,
+  keptDecisions,
 }: {
   db: CoordinatorQueries
   dialect: CoordinatorDatabase['dialect']
   note: NoteDecision
   bodies: readonly Heartbeat[]
   now: number
+  keptDecisions: Map<number, DecisionRow>
 }): Promise<{ entries: Map<string, RosterEntry>; tokens: number }> {
   const ids = [...new Set(bodies.map(({ worker_id }) => worker_id))]
-  const held = await holdEntries(db, dialect, ids)
+  const held = await holdEntries(db, dialect, ids, keptDecisions)
   const entries = new Map(held.map((entry) => [entry.worker.worker_id, entry]))
-  const tokensOf = new Map<string, number>()
+  let counted = 0
   const returned = held.filter(({ worker }) => worker.is_live === 0)
   for (const body of bodies) {
     const worker = entries.get(body.worker_id)?.worker
@@ -116,7 +119,7 @@ async function writeBeats({
     worker.tokens_served += tokens
     if (!isRepeat) worker.last_seq = body.x_seq ?? worker.last_seq
     worker.block_steps_per_s = body.x_block_steps_per_s ?? worker.block_steps_per_s
-    tokensOf.set(body.worker_id, (tokensOf.get(body.worker_id) ?? 0) + tokens)
+    counted += tokens
   }
   if (held.length === 0) return { entries, tokens: 0 }
   const workers = held.map(({ worker }) => worker)
@@ -143,20 +146,6 @@ async function writeBeats({
   await sql`UPDATE workers SET is_live = 1, last_seen_at = beats.seen, reported_status = beats.status,
     tokens_served = beats.tokens, last_seq = beats.seq, block_steps_per_s = beats.speed
     FROM ${seen} WHERE workers.worker_id = beats.id`.execute(db)
-
-  const counted = [...tokensOf].filter(([, tokens]) => tokens > 0)
-  if (counted.length > 0) {
-    const hour = Math.floor(now / HOUR_MS)
-    const rows = jsonRows(
-      dialect,
-      'counted',
-      { id: 'text', hour: 'bigint', tokens: 'bigint' },
-      counted.map(([id, tokens]) => ({ id, hour, tokens })),
-    )
-    // "WHERE true": without it, SQLite reads ON as part of a join.
-    await sql`INSERT INTO usage (worker_id, hour, tokens) SELECT id, hour, tokens FROM ${rows} WHERE true
-      ON CONFLICT (worker_id, hour) DO UPDATE SET tokens = usage.tokens + excluded.tokens`.execute(db)
-  }
 
   // One row for each peer id: the statement may not meet a row twice.
   const members = [...new Map(workers.filter(isMember).map((worker) => [worker.peer_id, worker])).values()]
@@ -185,5 +174,5 @@ async function writeBeats({
       decided_at: now,
     })
   }
-  return { entries, tokens: counted.reduce((sum, [, tokens]) => sum + tokens, 0) }
+  return { entries, tokens: counted }
 }

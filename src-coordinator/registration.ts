@@ -8,6 +8,7 @@ import { decide } from './decisions'
 import type { Liveness } from './liveness'
 import { removeMember, writeMember } from './members'
 import { holdEntries, type RosterEntry, readEntry } from './roster-entries'
+import { bookTokens } from './tokens'
 
 export interface RegistrationOptions {
   database: CoordinatorDatabase
@@ -60,9 +61,11 @@ export function createRegistration(options: RegistrationOptions): Registration {
     },
     async remove(workerId) {
       await decide(options, async (db, note) => {
-        const { worker } = await readEntry(db, workerId)
+        const worker = (await holdEntries(db, database.dialect, [workerId]))[0]?.worker
+        if (!worker) throw new EspalierError('COORDINATOR_UNKNOWN_WORKER', workerId)
         const now = clock.now()
         await keepCounter(db, worker, now)
+        await bookTokens(db, database.dialect, now, workerId)
         await removeMember(db, workerId)
         await db.deleteFrom('assignments').where('worker_id', '=', workerId).execute()
         await db.deleteFrom('workers').where('worker_id', '=', workerId).execute()

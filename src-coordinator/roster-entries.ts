@@ -1,5 +1,6 @@
 import { EspalierError } from '../src-shared/errors'
 import type { AssignmentRow, CoordinatorDatabase, CoordinatorQueries, DecisionRow, WorkerRow } from './database/tables'
+import { decisionsById } from './decisions'
 
 /** Everything known of one worker. `decision` is the host's last one about it. */
 export interface RosterEntry {
@@ -36,6 +37,7 @@ export async function holdEntries(
   db: CoordinatorQueries,
   dialect: CoordinatorDatabase['dialect'],
   workerIds: readonly string[],
+  keptDecisions?: Map<number, DecisionRow>,
 ): Promise<RosterEntry[]> {
   const workers = await db
     .selectFrom('workers')
@@ -44,46 +46,33 @@ export async function holdEntries(
     .orderBy('worker_id')
     .$if(dialect === 'postgres', (query) => query.forUpdate())
     .execute()
-  return withTheirs(db, workers)
+  return withTheirs(db, workers, keptDecisions)
 }
 
 /** Beyond this many, whole tables are read: shorter than a list of ids. */
 const MAX_LISTED = 200
 
-async function withTheirs(db: CoordinatorQueries, workers: readonly WorkerRow[]): Promise<RosterEntry[]> {
+async function withTheirs(
+  db: CoordinatorQueries,
+  workers: readonly WorkerRow[],
+  keptDecisions?: Map<number, DecisionRow>,
+): Promise<RosterEntry[]> {
   if (workers.length === 0) return []
   const ids = workers.map(({ worker_id }) => worker_id)
-  const decisionIds = workers.flatMap(({ last_decision_id }) => last_decision_id ?? [])
   const assignments = await db
     .selectFrom('assignments')
     .selectAll()
     .$if(ids.length <= MAX_LISTED, (query) => query.where('worker_id', 'in', ids))
     .execute()
-  const decisions =
-    decisionIds.length === 0
-      ? []
-      : await db
-          .selectFrom('decisions')
-          .selectAll()
-          .$if(decisionIds.length <= MAX_LISTED, (query) => query.where('decision_id', 'in', decisionIds))
-          .$if(decisionIds.length > MAX_LISTED, (query) =>
-            query.where('decision_id', 'in', (build) => build.selectFrom('workers').select('last_decision_id')),
-          )
-          .execute()
+  const decisionOf = await decisionsById(
+    db,
+    workers.flatMap(({ last_decision_id }) => last_decision_id ?? []),
+    keptDecisions,
+  )
   const assignmentOf = new Map(assignments.map((assignment) => [assignment.worker_id, assignment]))
-  const decisionOf = new Map(decisions.map((decision) => [decision.decision_id, decision]))
   return workers.map((worker) => ({
     worker,
     assignment: assignmentOf.get(worker.worker_id) ?? null,
     decision: decisionOf.get(worker.last_decision_id ?? -1) ?? null,
   }))
-}
-
-/** Every token that workers ever reported, those of workers that left included. */
-export async function totalTokens(db: CoordinatorQueries): Promise<number> {
-  const row = await db
-    .selectFrom('usage')
-    .select((build) => build.fn.sum<number | null>('tokens').as('tokens'))
-    .executeTakeFirst()
-  return row?.tokens ?? 0
 }

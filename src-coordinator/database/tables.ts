@@ -25,6 +25,8 @@ export interface WorkerTable {
   /** The last delta counted, for workers that number them. */
   last_seq: number | null
   tokens_served: number
+  /** How much of `tokens_served` has been booked to an hour of `usage`. */
+  tokens_rolled: Generated<number>
   registered_at: number
   last_seen_at: number
   /** Bytes that the worker offers for blocks; null when it did not say. */
@@ -78,7 +80,7 @@ export interface CoordinatorTables extends SecurityTables {
   workers: WorkerTable
   assignments: AssignmentRow
   decisions: DecisionTable
-  /** Tokens by worker and hour, so that the table grows with time and not with heartbeats. */
+  /** Tokens by worker and hour, booked from the workers' counters, so that it grows with time and not with heartbeats. */
   usage: { worker_id: string; hour: number; tokens: number }
   settings: { name: string; value: string }
   /** Peers that may be named to others: approved, with an address, lately heard. `data` is JSON. */

@@ -2,8 +2,9 @@ import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
 import { MAX_LAYERS } from '../../src-main/coordinator/coordinator-wire'
 import { networkHealth, networkInfo, networkStats } from '../network-documents'
-import { listEntries, totalTokens } from '../roster-entries'
+import { listEntries } from '../roster-entries'
 import { validated } from '../security/http-guards'
+import { totalTokens } from '../tokens'
 import type { RouteContext, RouteOptions } from './route-context'
 
 const TargetQuerySchema = z.object({ count: z.coerce.number().pipe(z.int().min(1).max(MAX_LAYERS)) })

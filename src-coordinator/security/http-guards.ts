@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
 import type { z } from 'zod'
 import { isLoopbackHost } from '../../src-main/coordinator/coordinator-url'
 import type { ErrorCode } from '../../src-shared/error-catalogue'
@@ -43,6 +43,12 @@ export function replyWithErrors(app: FastifyInstance, onUnexpected: (error: unkn
   app.setNotFoundHandler((request, reply) =>
     send(reply, 404, new EspalierError('BAD_ARGUMENT', `there is no ${request.method} ${request.url.slice(0, 200)}`)),
   )
+}
+
+/** Addresses that Fastify refuses before it looks for a route get the same shape of answer. */
+export function refuseBadAddress(error: FastifyError, _request: unknown, reply: FastifyReply): void {
+  const report = new EspalierError('BAD_ARGUMENT', messageOf(error).slice(0, 200)).report()
+  void reply.code(error.statusCode ?? 400).send({ error: report })
 }
 
 /** Checks a body, query or parameter. Throws BAD_ARGUMENT that names the fields. */

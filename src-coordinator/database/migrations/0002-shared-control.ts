@@ -12,7 +12,12 @@ export const sharedControl: Migration = {
       .alterTable('workers')
       .addColumn('assignment_note', 'text', (column) => column.notNull().defaultTo(''))
       .execute()
-    await sql`UPDATE workers SET last_decision_id =
+    await db.schema
+      .alterTable('workers')
+      .addColumn('tokens_rolled', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute()
+    // Earlier releases booked with every heartbeat.
+    await sql`UPDATE workers SET tokens_rolled = tokens_served, last_decision_id =
       (SELECT max(decision_id) FROM decisions WHERE decisions.worker_id = workers.worker_id)`.execute(db)
     await db.schema
       .createTable('members')
