@@ -6,7 +6,12 @@ const path = z.string().check(z.minLength(1), z.maxLength(4096))
 /** Which network this computer gives to. `demo` is a network that exists only on this computer. */
 export const NetworkChoiceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('demo') }),
-  z.strictObject({ kind: z.literal('coordinator'), url }),
+  z.strictObject({
+    kind: z.literal('coordinator'),
+    url,
+    /** A person has said outright that http:// to another computer is all right (C-44). */
+    insecure: z.optional(z.literal(true)),
+  }),
 ])
 export type NetworkChoice = z.infer<typeof NetworkChoiceSchema>
 

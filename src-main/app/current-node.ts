@@ -30,7 +30,7 @@ export interface CurrentNode {
   dispose(): Promise<void>
 }
 
-type Network = Pick<NodeConfig, 'profile' | 'coordinatorUrl' | 'bootstraps' | 'modelPath'>
+type Network = Pick<NodeConfig, 'profile' | 'coordinatorUrl' | 'allowsInsecureCoordinator' | 'bootstraps' | 'modelPath'>
 
 export function createCurrentNode(options: AppOptions & { settings: SettingsStore }): CurrentNode {
   const { clock, log, data, paths, settings } = options
@@ -129,10 +129,12 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
     }
     if (!hasNetwork()) throw new EspalierError('NETWORK_NOT_CHOSEN')
     const coordinatorUrl = network?.url ?? null
-    const profile = givenProfile ?? (await askProfile(coordinatorUrl, signal))
+    const allowsInsecureCoordinator = network?.insecure ?? false
+    const profile = givenProfile ?? (await askProfile(coordinatorUrl, allowsInsecureCoordinator, signal))
     return {
       profile,
       coordinatorUrl,
+      allowsInsecureCoordinator,
       bootstraps,
       modelPath: modelPath ?? (profile.loopbackOnly ? paths.sampleModel : null),
     }
@@ -151,10 +153,14 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
     return neighbourhood
   }
 
-  async function askProfile(coordinatorUrl: string | null, signal: AbortSignal): Promise<NetworkProfile> {
+  async function askProfile(
+    coordinatorUrl: string | null,
+    allowInsecure: boolean,
+    signal: AbortSignal,
+  ): Promise<NetworkProfile> {
     if (coordinatorUrl === null) return PROFILES.espalier
     const { fetch = coordinatorFetch } = options
-    return profileOf(coordinatorUrl, { fetch, clock, log, memoryFile: data.networkFile, signal })
+    return profileOf(coordinatorUrl, { fetch, clock, log, memoryFile: data.networkFile, allowInsecure, signal })
   }
 
   function configOf(network: Network): NodeConfig {

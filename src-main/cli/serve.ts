@@ -19,6 +19,7 @@ export interface ServeOptions {
   dataDir?: string
   profile?: NetworkProfile
   coordinator?: string
+  insecureHttp?: boolean
   bootstrap?: string[]
   modelFile?: string
   name?: string
@@ -80,9 +81,26 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 function overridesOf(options: ServeOptions): AppOverrides {
-  const { coordinator, profile, bootstrap, modelFile, name, port, threads, contextTokens, sessions } = options
+  const {
+    coordinator,
+    insecureHttp = false,
+    profile,
+    bootstrap,
+    modelFile,
+    name,
+    port,
+    threads,
+    contextTokens,
+    sessions,
+  } = options
   return {
-    ...(coordinator !== undefined && { network: { kind: 'coordinator', url: normaliseCoordinatorUrl(coordinator) } }),
+    ...(coordinator !== undefined && {
+      network: {
+        kind: 'coordinator',
+        url: normaliseCoordinatorUrl(coordinator, { allowInsecure: insecureHttp }),
+        ...(insecureHttp && { insecure: true }),
+      },
+    }),
     ...(profile && { profile }),
     ...(bootstrap && { bootstraps: bootstrap }),
     ...(modelFile !== undefined && { modelPath: modelFile }),

@@ -25,12 +25,14 @@ import type { Steps } from './steps'
 const RETRY_MS = 5_000
 
 /** A demo node must not reach a real network; the coordinator refuses the other half (C-40). */
-export function openCoordinator({ coordinatorUrl, data, profile }: NodeConfig, clock: Clock): CoordinatorApi | null {
+export function openCoordinator(config: NodeConfig, clock: Clock): CoordinatorApi | null {
+  const { coordinatorUrl, data, profile, allowsInsecureCoordinator: allowInsecure = false } = config
   if (coordinatorUrl === null) return null
-  const baseUrl = normaliseCoordinatorUrl(coordinatorUrl)
+  const baseUrl = normaliseCoordinatorUrl(coordinatorUrl, { allowInsecure })
   const identity = () => loadOrCreateIdentity(data.identityFile)
   const api = createCoordinatorApi({
     baseUrl,
+    allowInsecure,
     fetch: createSigningFetch({ fetch: coordinatorFetch, baseUrl, identity, clock }),
     clock,
   })

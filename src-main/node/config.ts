@@ -10,6 +10,8 @@ export interface NodeConfig {
   listenPort: number
   /** Null: no coordinator, so nothing is registered, approved or served. */
   coordinatorUrl: string | null
+  /** A person has allowed http:// to a coordinator on another computer. */
+  allowsInsecureCoordinator?: boolean
   /** Multiaddrs beside those that the coordinator names. */
   bootstraps: readonly string[]
   /** The whole model on this computer, from which slices are made. Null: none. */

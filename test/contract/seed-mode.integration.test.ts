@@ -2,6 +2,12 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { workerIdOf } from '../../src-main/coordinator/worker-id'
+import { computeSpans } from '../../src-main/hivemind/compute-spans'
+import { blockKey } from '../../src-main/hivemind/server-info'
+import { openNetworkClient } from '../../src-main/node/network-client'
+import { createEventLog } from '../../src-main/storage/event-log'
+import { systemClock } from '../../src-shared/clock'
+import { EspalierError } from '../../src-shared/errors'
 import type { NodeStatus } from '../../src-shared/status'
 import {
   isVisible,
@@ -18,16 +24,14 @@ import { type SeedCoordinator, type SeedOptions, startSeedCoordinator } from './
 // A real node with real peers, and a coordinator that knows only the document.
 
 let network: LiveNetwork
+let companion: LiveNode
 let manifest: { json: string; sha256: string }
 const cleanups: (() => Promise<unknown>)[] = []
 beforeAll(async () => {
   network = await startLiveNetwork()
   // With the bootstrap, the second peer that can be a witness.
-  await until(
-    await network.join({ name: 'companion' }),
-    'joined',
-    (status) => stepOf(status, 'approve').state === 'done',
-  )
+  companion = await network.join({ name: 'companion' })
+  await until(companion, 'joined', (status) => stepOf(status, 'approve').state === 'done')
   const json = await readFile(SAMPLE_MANIFEST, 'utf8')
   manifest = { json, sha256: createHash('sha256').update(json).digest('hex') }
 })
@@ -154,8 +158,8 @@ describe('a coordinator by the document', () => {
     coordinator.forget()
     await until(live, 'waiting again', isWaiting)
     expect([...coordinator.workers.keys()]).toEqual([id])
-    await until(live, 'silent', (now) => stepOf(now, 'announce').state === 'idle')
-    expect(live.node.status()).toMatchObject({ blocks: null })
+    const silent = await until(live, 'silent', (now) => stepOf(now, 'announce').state === 'idle' && now.blocks === null)
+    expect(silent.loadLevel).toBe('L6')
     expect(timelineOf(live)).toContain('forgotten')
     await coordinator.approve(id)
     const again = await until(live, 'visible again', isVisible)
@@ -219,5 +223,64 @@ describe('a coordinator by the document', () => {
     live.node.running()?.reapply()
     await until(live, 'asking', () => coordinator.calls.filter(({ call }) => call.startsWith('POST')).length > asked)
     expect(timelineOf(live)).toContain('asked-again')
+  })
+
+  it('C-50: other blocks mid-run: no moment with both online, and an answer under way ends well or with its reason', async () => {
+    const coordinator = await seed({ layersFor: () => [4, 8] })
+    const live = await join(coordinator, { name: 'moving' })
+    await until(live, 'waiting', isWaiting)
+    await coordinator.approve(idOf(live))
+    await until(live, 'visible', isVisible)
+    await until(companion, 'whole', ({ coverage }) => coverage.length === 8 && coverage.every((servers) => servers > 0))
+
+    const client = await openNetworkClient({
+      profile: network.profile,
+      bootstraps: network.bootstrap.addresses(),
+      clock: systemClock,
+      log: createEventLog(systemClock, null),
+    })
+    cleanups.push(() => client.close())
+    const { peerId, model } = live.node.status()
+    const keys = Array.from({ length: 8 }, (_, block) => blockKey(model?.dhtPrefix ?? '', block))
+    /** The blocks under which this node's record says online, as one reading finds them. */
+    const onlineBlocks = async () => {
+      const found = await client.dht.get(keys, { signal: AbortSignal.timeout(10_000) })
+      return keys.flatMap((key, block) => {
+        // One block's record at a time: a span would hide that another one says something else.
+        const alone = keys.map((other) => (other === key ? (found.get(key) ?? null) : null))
+        const mine = computeSpans(alone).find(({ peer }) => peer.toString() === peerId)
+        return mine?.info.state === 'online' ? [block] : []
+      })
+    }
+    await expect.poll(onlineBlocks, { timeout: 20_000 }).toEqual([4, 5, 6, 7])
+
+    let tokens = 0
+    const answer = companion.node
+      .generate({
+        prompt: 'A hacker is',
+        maxTokens: 48,
+        signal: AbortSignal.timeout(60_000),
+        onToken: () => {
+          tokens += 1
+        },
+      })
+      .then(
+        () => 'finished',
+        (error: unknown) => (error instanceof EspalierError ? error.code : String(error)),
+      )
+    await expect.poll(() => tokens, { timeout: 20_000, interval: 5 }).toBeGreaterThan(0)
+    coordinator.assign(idOf(live), [0, 4])
+    const readings: number[][] = []
+    for (;;) {
+      const reading = await onlineBlocks()
+      readings.push(reading)
+      if (reading.length === 4 && reading[0] === 0) break
+      if (readings.length > 2_000) throw new Error('the new blocks never came online')
+      await systemClock.sleep(20)
+    }
+    const both = readings.filter((blocks) => blocks.some((block) => block < 4) && blocks.some((block) => block >= 4))
+    expect(both).toEqual([])
+    expect(['finished', 'STAGE_LOST']).toContain(await answer)
+    expect(live.node.status().coordinator?.timeline.at(-1)).toMatchObject({ kind: 'reassigned' })
   })
 })
