@@ -34,6 +34,12 @@ export const ERROR_CATALOGUE = {
     cause: 'The settings could not be written to disk',
     action: 'Free disk space, or make the data directory writable.',
   },
+  HOST_NOT_RUNNING: { cause: 'No network is hosted here', action: 'Start hosting first.' },
+  HOST_RUNNING: { cause: 'A network is hosted here already', action: 'Stop it before you host another.' },
+  HOST_FAILED: {
+    cause: 'The network could not be hosted',
+    action: 'The message says why; mend that and start again.',
+  },
   DISK_ALMOST_FULL: {
     cause: 'There is little room left on the disk',
     action: 'Free disk space for the model’s blocks.',

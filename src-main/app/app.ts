@@ -2,6 +2,7 @@ import type { Check, LogLine } from '../../src-shared/app-views'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
 import { EspalierError, messageOf } from '../../src-shared/errors'
+import type { HostStatus } from '../../src-shared/host-network'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import type { AppPaths } from '../app-paths'
@@ -19,6 +20,7 @@ import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { createGenerations } from './generations'
+import { createHostNetwork } from './host-network/host-network'
 import { createLogBook } from './log-book'
 import { previewNetwork } from './preview'
 import { openSettings } from './settings-store'
@@ -46,6 +48,8 @@ export interface AppOptions {
   startScript?: StartScript
   overrides?: AppOverrides
   fetch?: typeof fetch
+  /** Of a network that is hosted here; 0 takes free ones. */
+  hostPorts?: { http: number; dht: number }
   /** For tests of faults. */
   rooms?: Partial<NodeRooms>
 }
@@ -62,6 +66,7 @@ export interface App {
   onLog(listener: (lines: LogLine[]) => void): Disposer
   onToken(listener: (payload: EventPayload<'generate.token'>) => void): Disposer
   onEnd(listener: (payload: EventPayload<'generate.end'>) => void): Disposer
+  onHost(listener: (status: HostStatus) => void): Disposer
   /** Starts the node in the chosen network; does nothing when none is chosen. Resolves when it listens. */
   start(): Promise<void>
   /** The node takes leave and stops; a demo network goes on without it. */
@@ -84,6 +89,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   let diagnosing: Promise<Check[]> | null = null
   const ends = createTopic<EventPayload<'generate.end'>>()
   const generations = createGenerations(() => current.node, log, { onToken: tokens.tell, onEnd: ends.tell })
+
+  const host = createHostNetwork({
+    ...{ clock, log, fetch },
+    dataRoot: data.root,
+    paths: options.paths,
+    spawnEngine: options.spawnEngine,
+    startScript: options.startScript,
+    ports: options.hostPorts,
+  })
 
   /** What the next start of the app does; a disk that can't keep it is no reason to refuse the wish itself. */
   const remember = (startsRunning: boolean) =>
@@ -111,8 +125,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     'settings.get': settings.get,
     'settings.save': (change) => settings.save(definedFields(change)),
-    'network.preview': async ({ url }) =>
+    'network.preview': async ({ url, insecure = false }) =>
       previewNetwork(url, {
+        allowInsecure: insecure,
         fetch,
         clock,
         peerId: (await loadOrCreateIdentity(data.identityFile)).publicKey.toString(),
@@ -121,7 +136,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       }),
     async 'network.join'(choice) {
       await current.choose(
-        choice.kind === 'demo' ? choice : { kind: 'coordinator', url: normaliseCoordinatorUrl(choice.url) },
+        choice.kind === 'demo'
+          ? choice
+          : { ...choice, url: normaliseCoordinatorUrl(choice.url, { allowInsecure: choice.insecure ?? false }) },
       )
       return {}
     },
@@ -135,6 +152,20 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     'diagnostics.run': diagnose,
     'logs.recent': ({ limit }) => book.recent(limit),
+    'host.get': host.status,
+    async 'host.start'(choice) {
+      await host.start(choice)
+      return {}
+    },
+    async 'host.stop'() {
+      await host.stop()
+      return {}
+    },
+    async 'host.decide'(choice) {
+      await host.decide(choice)
+      return {}
+    },
+    'host.invite': ({ label }) => host.invite(label),
   }
 
   /** A second page that asks meanwhile gets the same answer. */
@@ -171,6 +202,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     onLog: book.onLines,
     onToken: tokens.subscribe,
     onEnd: ends.subscribe,
+    onHost: host.onStatus,
     async start() {
       if (current.hasNetwork) await current.start()
     },
@@ -178,6 +210,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async dispose() {
       generations.cancelAll()
       await current.dispose()
+      await host.dispose()
       book.dispose()
     },
   }

@@ -1,0 +1,51 @@
+import type { FeedDocuments } from '../../src-coordinator/dashboard/feed-mask'
+import type { HostInvite, HostStatus } from '../../src-shared/host-network'
+
+export function offHost(now: number): HostStatus {
+  return {
+    phase: 'off',
+    modelPath: null,
+    reach: 'computer',
+    progress: null,
+    since: now,
+    url: null,
+    dashboardUrl: null,
+    network: null,
+    workerCount: 0,
+    failure: null,
+  }
+}
+
+export function preparingHost(now: number): HostStatus {
+  return {
+    ...offHost(now - 9_000),
+    phase: 'preparing',
+    modelPath: '/models/llama-3.1-8b-instruct-q4_k_m.gguf',
+    progress: { done: 2_100_000_000, total: 4_920_000_000 },
+  }
+}
+
+export function runningHost(now: number, documents: FeedDocuments): HostStatus {
+  return {
+    ...offHost(now - 3_600_000),
+    phase: 'running',
+    modelPath: '/models/llama-3.1-8b-instruct-q4_k_m.gguf',
+    reach: 'network',
+    url: 'http://192.168.1.20:8000',
+    dashboardUrl: 'http://127.0.0.1:8000/dashboard',
+    network: { view: 'host', at: now, ...documents },
+    workerCount: documents.workers.length,
+  }
+}
+
+/** A picture of seven by seven modules: small, and plainly none that anybody could scan. */
+export function inviteOf(label: string): HostInvite {
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 7 7"><path fill="#fff" d="M0 0h7v7H0z"/><path d="M1 1h2v2H1zM4 4h2v2H4zM4 1h1v1H4zM1 5h1v1H1z"/></svg>'
+  return {
+    label,
+    link: `espalier://invite?c=${encodeURIComponent('http://192.168.1.20:8000')}&t=${'eyJhbGciOiJFZERTQSJ9'.repeat(8)}`,
+    picture: `data:image/svg+xml,${encodeURIComponent(svg)}`,
+    expiresAt: Date.now() + 24 * 3_600_000,
+  }
+}
