@@ -95,6 +95,7 @@ export function createAssignment(options: {
   steps.working('register')
   const link = createCoordinatorLink({
     api,
+    apiFor: (baseUrl) => openCoordinator({ ...config, coordinatorUrl: baseUrl }, clock),
     clock: options.rooms.heartbeatClock(clock),
     store: jsonFile(config.data.coordinatorFile, LinkMemorySchema),
     heartbeatIntervalMs: config.profile.timings.heartbeatIntervalMs,
