@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import fastify from 'fastify'
+import fastify, { type FastifyInstance } from 'fastify'
 import type { EventLog } from '../src-main/storage/event-log'
 import type { Clock } from '../src-shared/clock'
 import { EspalierError, messageOf } from '../src-shared/errors'
@@ -24,7 +24,7 @@ import { networkRoutes, readNetworkInfo } from './routes/network'
 import type { RouteContext } from './routes/route-context'
 import { usageRoutes } from './routes/usage'
 import { workerRoutes } from './routes/workers'
-import { replyWithErrors } from './security/http-guards'
+import { refuseBadAddress, replyWithErrors } from './security/http-guards'
 import { openSecurity, openTransport, type SecurityOptions } from './security/security'
 import { serverFactory } from './security/transport'
 import { createSweep, type SweepReport } from './sweep'
@@ -71,6 +71,8 @@ export interface CoordinatorServer {
   /** Null when it was made at an earlier start: nobody but the host has it. */
   readonly adminToken: string | null
   snapshot(): Promise<CoordinatorSnapshot>
+  /** A request without a socket: for tests that send very many. */
+  inject: FastifyInstance['inject']
   /** The recurring work, now. */
   sweep(): Promise<SweepReport>
   /** Ends requests, sweep and database. Calling it twice is harmless. */
@@ -100,6 +102,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
     // A model's name may be "owner/name", percent-encoded.
     routerOptions: { maxParamLength: 600 },
     serverFactory: serverFactory(tls),
+    frameworkErrors: refuseBadAddress,
     forceCloseConnections: true,
   })
   try {
@@ -171,6 +174,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       port,
       adminToken: security.admin.token,
       sweep: sweepNow,
+      inject: app.inject.bind(app),
       async snapshot() {
         return { info: await readNetworkInfo(context), workers: (await listEntries(db)).map(workerDocument) }
       },

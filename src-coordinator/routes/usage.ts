@@ -28,7 +28,10 @@ export const UsageLogSchema = z.object({
   completion_tokens: count,
   worker_ids: z.array(WorkerIdSchema).max(1_000),
   /** Of a client that may send the same report twice. */
-  x_request_id: z.string().min(1).max(128).optional(),
+  x_request_id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/)
+    .optional(),
 })
 
 export const RecentQuerySchema = z.object({

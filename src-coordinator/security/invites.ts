@@ -36,7 +36,7 @@ export interface Invites {
 }
 
 const KEEP_OLD_MS = 30 * 24 * 3_600_000
-const MAX_LISTED = 500
+const MAX_LISTED = 200
 
 export function createInvites(options: { db: CoordinatorQueries; issuer: Issuer; clock: Clock }): Invites {
   const { db, issuer, clock } = options

@@ -23,7 +23,10 @@ export const WorkerRegistrationSchema = z.object({
   /** GiB of memory that the worker offers; 0 for CPU. */
   vram_gb: z.number().min(0).max(100_000),
   requested_layers: z.int().min(1).max(MAX_LAYERS).nullish(),
-  x_peer_id: z.string().min(1).max(120).optional(),
+  x_peer_id: z
+    .string()
+    .regex(/^[\w-]{1,120}$/)
+    .optional(),
   x_multiaddrs: z.array(z.string().max(MAX_PEER_LENGTH)).max(32).optional(),
   /** Bytes that the worker offers for blocks, also where they are not on a graphics card. */
   x_memory_bytes: z.int().min(0).optional(),

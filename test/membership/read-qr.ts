@@ -110,8 +110,7 @@ const MASKS: ((row: number, column: number) => boolean)[] = [
 function functionModules(size: number, version: number): Matrix {
   const taken: Matrix = Array.from({ length: size }, () => new Array<boolean>(size).fill(false))
   const fill = (row: number, column: number, height: number, width: number) => {
-    for (let r = row; r < row + height; r++)
-      for (let c = column; c < column + width; c++) if (taken[r]) taken[r][c] = true
+    for (const line of taken.slice(row, row + height)) line.fill(true, column, column + width)
   }
   // Finders with their separators and the format beside them; timing; alignment; the version from 7 on.
   fill(0, 0, 9, 9)
