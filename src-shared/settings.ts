@@ -25,6 +25,8 @@ export const SettingsSchema = z.strictObject({
   modelPath: z.nullable(path),
   /** llama.cpp's compute threads; null leaves one core free. */
   threads: z.nullable(z.int().check(z.minimum(1), z.maximum(512))),
+  /** At most this much memory is offered, in GB; null offers half of what there is. Never more than there is. */
+  offeredMemoryGb: z.nullable(z.int().check(z.minimum(1), z.maximum(4_096))),
   contextTokens: z.int().check(z.minimum(64), z.maximum(131_072)),
   maxSequences: z.int().check(z.minimum(1), z.maximum(64)),
   theme: z.enum(['system', 'light', 'dark']),
@@ -40,6 +42,7 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   listenPort: 31_338,
   modelPath: null,
   threads: null,
+  offeredMemoryGb: null,
   contextTokens: 512,
   maxSequences: 4,
   theme: 'system',

@@ -14,6 +14,7 @@ import type { EngineProcess } from '../engine/engine'
 import { loadOrCreateIdentity } from '../network/identity'
 import type { NetworkProfile } from '../network/profiles'
 import type { RunningNode } from '../node/node'
+import { capabilityOf, offerOf } from '../node/offer'
 import type { NodeRooms } from '../node/rooms'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { DataDirectory } from '../storage/data-directory'
@@ -124,7 +125,11 @@ export async function createApp(options: AppOptions): Promise<App> {
       return {}
     },
     'settings.get': settings.get,
-    'settings.save': (change) => settings.save(definedFields(change)),
+    'settings.save': async (change) => {
+      // More than there is can't be saved, so that nothing else has to say no later.
+      offerOf(capabilityOf(), change.offeredMemoryGb ?? null)
+      return settings.save(definedFields(change))
+    },
     'network.preview': async ({ url, insecure = false }) =>
       previewNetwork(url, {
         allowInsecure: insecure,
@@ -132,6 +137,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         clock,
         peerId: (await loadOrCreateIdentity(data.identityFile)).publicKey.toString(),
         publicName: settings.get().publicName,
+        offeredMemoryGb: settings.get().offeredMemoryGb,
         listenPort: settings.listenPort(),
       }),
     async 'network.join'(choice) {

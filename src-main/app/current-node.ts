@@ -164,13 +164,14 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
   }
 
   function configOf(network: Network): NodeConfig {
-    const { publicName, threads, contextTokens, maxSequences } = settings.get()
+    const { publicName, threads, offeredMemoryGb, contextTokens, maxSequences } = settings.get()
     return {
       ...network,
       data,
       publicName,
       listenPort: settings.listenPort(),
       threads: threads ?? Math.max(1, availableParallelism() - 1),
+      offeredMemoryGb,
       contextTokens,
       maxSequences,
     }

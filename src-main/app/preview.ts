@@ -20,6 +20,7 @@ export async function previewNetwork(
     allowInsecure: boolean
     peerId: string
     publicName: string
+    offeredMemoryGb: number | null
     listenPort: number
   },
 ): Promise<NetworkPreview> {

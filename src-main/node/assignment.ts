@@ -105,6 +105,7 @@ export function createAssignment(options: {
         publicName: config.publicName,
         multiaddrs: host.getMultiaddrs().map(String),
         isDemo: config.profile.watermark !== null,
+        offeredMemoryGb: config.offeredMemoryGb ?? null,
       }),
     onEvent(event) {
       follow(event)

@@ -16,6 +16,8 @@ export interface NodeConfig {
   bootstraps: readonly string[]
   /** The whole model on this computer, from which slices are made. Null: none. */
   modelPath: string | null
+  /** The operator's limit in GB; null or absent offers half of what there is. */
+  offeredMemoryGb?: number | null
   /** llama.cpp's compute threads. Below the number of cores, or its spin barriers fight with everything else. */
   threads: number
   contextTokens: number
