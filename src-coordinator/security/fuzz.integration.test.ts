@@ -90,6 +90,27 @@ describe('malformed requests', () => {
     expect((await coordinator.server.inject('/network/info')).statusCode).toBe(200)
   })
 
+  it('C-45: half a surrogate pair is refused everywhere: it would end the process when it is read back', async () => {
+    for (const [name, valid] of Object.entries(VALID)) {
+      const [method, path = ''] = name.split(' ')
+      for (const field of Object.keys(valid)) {
+        const payload = JSON.stringify({ ...valid, [field]: 'a\ud800b' })
+        const headers = { 'content-type': 'application/json', authorization: `Bearer ${coordinator.server.adminToken}` }
+        const url = path.replace('{id}', 'w2')
+        const answer = await coordinator.server.inject({
+          method: method === 'POST' ? 'POST' : 'PUT',
+          url,
+          headers,
+          payload,
+        })
+        expect([answer.statusCode, answer.body], `${name} ${field}`).toEqual([
+          400,
+          expect.stringContaining('surrogate'),
+        ])
+      }
+    }
+  })
+
   it('X-14: nicknames with markup, escapes, bidirectional controls or 10,000 characters are stored harmless', async () => {
     const nasty = [
       '<script>alert(1)</script>',
@@ -98,7 +119,7 @@ describe('malformed requests', () => {
       '\u2066\u200b\ufeffx',
       'a\nb\r\nc',
       '🙂'.repeat(60),
-      '\ud800',
+      `a${'🙂'.repeat(60)}`,
     ]
     for (const [index, nickname] of nasty.entries()) {
       const payload = {
@@ -126,6 +147,7 @@ describe('malformed requests', () => {
     for (const { nickname, device_name } of workers) {
       for (const text of [nickname, device_name]) {
         expect(text.length).toBeLessThanOrEqual(120)
+        expect(text.isWellFormed()).toBe(true)
         // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be left.
         expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/)
       }

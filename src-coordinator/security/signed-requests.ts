@@ -94,8 +94,20 @@ function keepBodyBytes(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
     request.bodyBytes = bytes
-    void parse(request, bytes.toString('utf8'), done)
+    void parse(request, bytes.toString('utf8'), (error, value) => {
+      if (error || isWellFormed(value)) done(error, value)
+      else done(new EspalierError('BAD_ARGUMENT', 'a text holds half of a surrogate pair'))
+    })
   })
+}
+
+/**
+ * Whether every text in a JSON value is Unicode. SQLite's JSON functions write half a surrogate pair as bytes that are
+ * not UTF-8, and the binding ends the process when it reads those back.
+ */
+function isWellFormed(value: unknown): boolean {
+  // A whole pair is written as it is, a half as an escape.
+  return !/\\ud[89a-f]/i.test(JSON.stringify(value) ?? '')
 }
 
 function workerIdFrom(source: unknown, kind: 'body' | 'params'): string | null {
