@@ -40,8 +40,16 @@ export async function makeInvite(api: CoordinatorApi, label: string, lifetimeMs:
   return InviteSchema.parse(await api.call('POST', 'invites', { label, expires_in_s: lifetimeMs / 1000 }))
 }
 
-/** A picture as a data address: the page may show it, and a picture can't run anything. */
-export async function invitePicture(api: CoordinatorApi, inviteId: string): Promise<string> {
+/** A QR code as one path of strokes on a square of `size` units. */
+export const QrPictureSchema = z.object({
+  size: z.int().check(z.minimum(1), z.maximum(400)),
+  path: z.string().check(z.maxLength(200_000), z.regex(/^[MmHhVvZz0-9 .,-]+$/)),
+})
+export type QrPicture = z.infer<typeof QrPictureSchema>
+
+/** Drawn by the page itself, so that no page needs the right to load pictures. Null when it is not the form we know. */
+export async function invitePicture(api: CoordinatorApi, inviteId: string): Promise<QrPicture | null> {
   const svg = await api.text(`invites/${encodeURIComponent(inviteId)}/qr.svg`)
-  return `data:image/svg+xml,${encodeURIComponent(svg)}`
+  const size = Number(/viewBox="0 0 (\d+) \1"/.exec(svg)?.[1])
+  return QrPictureSchema.safeParse({ size, path: /<path stroke="#000000" d="([^"]+)"/.exec(svg)?.[1] }).data ?? null
 }

@@ -48,9 +48,9 @@ export const DASHBOARD = {
 
 export const TOKEN_DIALOG = {
   title: 'The host’s token',
-  text: 'The coordinator wrote it to its data directory when it first started, in the file admin-token. It stays in this tab and goes nowhere but to this coordinator.',
+  text: 'The coordinator printed it once, when it first started. It stays in this tab and goes to this coordinator only. If it is lost, start the coordinator with --reset-admin-token.',
   label: 'Admin token',
-  refused: 'The coordinator does not know this token. Compare it with the file, and mind the last characters.',
+  refused: 'The coordinator does not know this token. Compare it with what was printed, to the last character.',
   yes: 'Use it',
   no: 'Cancel',
 } as const

@@ -6,6 +6,7 @@ import { Hero } from './components/hero'
 import { NowProvider, useFocusOnChange, useNode } from './components/hooks'
 import { Sidebar } from './components/sidebar'
 import { DiagnosticsPage } from './pages/diagnostics'
+import { HostPage } from './pages/host'
 import { OverviewPage } from './pages/overview'
 import { PeersPage } from './pages/peers'
 import { SettingsPage } from './pages/settings'
@@ -26,7 +27,7 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
   // Without the settings it is not known whether this is a first run, and a page that changes its mind is worse.
   const isReady = status !== null && isSettled
   const isFirstRun = isReady && settings?.network === null
-  useFocusOnChange(isFirstRun ? 'welcome' : route.page)
+  useFocusOnChange(isFirstRun && route.page !== 'host' ? 'welcome' : route.page)
 
   return (
     <NowProvider clock={clock}>
@@ -51,6 +52,8 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
           {isReady && (isFirstRun || route.page !== 'overview') && <ConnectionNotice node={stores.node} />}
           {!isReady ? (
             <Hero node={stores.node} isReady={false} />
+          ) : isFirstRun && route.page === 'host' ? (
+            <HostPage stores={stores} isFirstRun />
           ) : isFirstRun ? (
             <WelcomePage stores={stores} />
           ) : (
@@ -79,6 +82,8 @@ function CurrentPage({ route, stores, theme, onTheme }: CurrentPageProps) {
       return <PeersPage stores={stores} view={route.view} />
     case 'try':
       return <TryPage stores={stores} />
+    case 'host':
+      return <HostPage stores={stores} isFirstRun={false} />
     case 'diagnostics':
       return <DiagnosticsPage stores={stores} />
     case 'settings':

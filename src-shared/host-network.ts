@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { SnapshotSchema } from '../src-dashboard/feed'
+import { QrPictureSchema } from '../src-dashboard/membership'
 import { ERROR_CODES } from './error-catalogue'
 
 const text = (max: number) => z.string().check(z.maxLength(max))
@@ -34,8 +35,8 @@ export type HostStatus = z.infer<typeof HostStatusSchema>
 export const HostInviteSchema = z.object({
   label: text(200),
   link: text(4_000),
-  /** The link as a QR code: a data address of an SVG picture. */
-  picture: text(200_000),
+  /** The link as a QR code. */
+  picture: z.nullable(QrPictureSchema),
   expiresAt: z.number(),
 })
 export type HostInvite = z.infer<typeof HostInviteSchema>

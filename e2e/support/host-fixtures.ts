@@ -38,14 +38,12 @@ export function runningHost(now: number, documents: FeedDocuments): HostStatus {
   }
 }
 
-/** A picture of seven by seven modules: small, and plainly none that anybody could scan. */
+/** The link is not in the picture: a row of bars, and plainly none that anybody could scan. */
 export function inviteOf(label: string): HostInvite {
-  const svg =
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 7 7"><path fill="#fff" d="M0 0h7v7H0z"/><path d="M1 1h2v2H1zM4 4h2v2H4zM4 1h1v1H4zM1 5h1v1H1z"/></svg>'
   return {
     label,
     link: `espalier://invite?c=${encodeURIComponent('http://192.168.1.20:8000')}&t=${'eyJhbGciOiJFZERTQSJ9'.repeat(8)}`,
-    picture: `data:image/svg+xml,${encodeURIComponent(svg)}`,
+    picture: { size: 33, path: 'M4 4.5h25M4 9.5h9m4 0h12M4 14.5h25M4 19.5h4m6 0h15M4 24.5h25M4 28.5h25' },
     expiresAt: Date.now() + 24 * 3_600_000,
   }
 }

@@ -2,13 +2,14 @@ import { useEffect, useId, useRef } from 'react'
 import { useNow } from '../../src-renderer/components/hooks'
 import { CopyText } from '../../src-renderer/components/text'
 import { formatIn } from '../../src-renderer/format'
+import type { QrPicture } from '../membership'
 import { INVITES } from '../words'
 
 export interface InviteDialogProps {
   label: string
   link: string
-  /** A data address of the QR code; null until it is there. */
-  picture: string | null
+  /** Null until it is there. */
+  picture: QrPicture | null
   expiresAt: number
   onClose(): void
 }
@@ -25,7 +26,17 @@ export function InviteDialog({ label, link, picture, expiresAt, onClose }: Invit
       <p id={id}>
         {INVITES.use} It ends {formatIn(expiresAt - now)}.
       </p>
-      {picture && <img className="invite-picture" src={picture} alt={INVITES.pictureAlt} width="280" height="280" />}
+      {picture && (
+        <svg
+          className="invite-picture"
+          viewBox={`0 0 ${picture.size} ${picture.size}`}
+          role="img"
+          aria-label={INVITES.pictureAlt}
+          shapeRendering="crispEdges"
+        >
+          <path d={picture.path} stroke="#000" />
+        </svg>
+      )}
       <p className="invite-link">
         <code>{link}</code>
       </p>

@@ -10,6 +10,7 @@ import {
   invitePicture,
   type Membership,
   makeInvite,
+  type QrPicture,
   readMembership,
 } from '../membership'
 import { INVITES, LIFETIMES } from '../words'
@@ -29,7 +30,7 @@ export interface InvitesProps {
 /** Links that let one worker in without a second question, and the tokens that workers were given. */
 export function Invites({ store, isBusy, version, nicknameOf }: InvitesProps) {
   const [membership, setMembership] = useState<Membership | null>(null)
-  const [shown, setShown] = useState<{ invite: Invite; picture: string | null } | null>(null)
+  const [shown, setShown] = useState<{ invite: Invite; picture: QrPicture | null } | null>(null)
   const [label, setLabel] = useState('')
   const [lifetimeMs, setLifetimeMs] = useState<number>(LIFETIMES[1].ms)
   const read = useCallback(() => {

@@ -5,7 +5,7 @@ import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
 import { PreviewCard } from '../components/network-preview'
 import { Mark } from '../components/status-shape'
-import { goTo } from '../router'
+import { goTo, hashOf } from '../router'
 import type { AppStores } from '../stores/app-stores'
 import type { SettingsStore } from '../stores/settings-store'
 import { FIELDS } from '../words/settings'
@@ -172,7 +172,12 @@ function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
           <button type="submit" className="button is-primary is-large" disabled={busy !== null || isLooking || !isLive}>
             {label}
           </button>
-          <p className="fine">{WELCOME.beginText}</p>
+          <p className="fine">
+            {WELCOME.beginText}{' '}
+            <a className="link" href={hashOf({ page: 'host' })}>
+              {WELCOME.host}
+            </a>
+          </p>
         </div>
       </WelcomeStep>
     </form>

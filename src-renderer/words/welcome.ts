@@ -27,6 +27,7 @@ export const WELCOME = {
   nameHint: 'Made up for this installation; it says nothing about you. Change it as you like.',
   beginTitle: 'Begin',
   beginText: 'You can stop at any moment on the overview, and leave the network in the settings.',
+  host: 'Or host a network of your own.',
   willSend: 'Exactly this will be sent when you ask to join',
   willSendNothing: 'Looking has told the coordinator nothing about this computer.',
   demoNetwork: 'A demo network: real nodes cannot join it.',

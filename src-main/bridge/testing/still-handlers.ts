@@ -34,6 +34,6 @@ export function stillHandlers(): MethodHandlers {
     'host.start': () => ({}),
     'host.stop': () => ({}),
     'host.decide': () => ({}),
-    'host.invite': () => ({ label: '', link: 'espalier://invite', picture: 'data:,', expiresAt: 1_000 }),
+    'host.invite': () => ({ label: '', link: 'espalier://invite', picture: null, expiresAt: 1_000 }),
   }
 }
