@@ -18,22 +18,23 @@ const MARKS: Record<ContractResult['verdict'], string> = { pass: '‚óè', fail: '‚
 /** Prints what a coordinator keeps of the document. Exits 1 when a row fails. */
 export async function contract(url: string, options: ContractCommandOptions): Promise<void> {
   const baseUrl = normaliseCoordinatorUrl(url, { allowInsecure: options.insecureHttp })
-  // A name of its own, so that a coordinator that wants signatures gets good ones and nobody's place is taken.
-  const identities = await Promise.all([generateKeyPair('Ed25519'), generateKeyPair('Ed25519')])
-  const [first, second] = identities.map((identity) => workerIdOf(peerIdFromPrivateKey(identity).toString()))
+  const [first, second, stranger] = await Promise.all([
+    throwAwayWorker(baseUrl),
+    throwAwayWorker(baseUrl),
+    throwAwayWorker(baseUrl),
+  ])
   const out = (line: string) => void (options.json || process.stdout.write(`${line}\n`))
   out(`${baseUrl}\n`)
   const results = await runContractSuite({
     baseUrl,
     clock: systemClock,
     adminToken: options.adminToken ?? null,
-    ...(first && second ? { workerIds: [first, second] } : {}),
-    fetch: createSigningFetch({
-      fetch: coordinatorFetch,
-      baseUrl,
-      identity: async () => identities[0],
-      clock: systemClock,
-    }),
+    workerIds: [first.id, second.id, stranger.id],
+    // Each worker speaks for itself: a coordinator that wants signatures ties an id to its key.
+    fetch(input, init) {
+      const request = `${String(input)} ${String(init?.body ?? '')}`
+      return ([first, second].find(({ id }) => request.includes(id)) ?? stranger).fetch(input, init)
+    },
     onResult: ({ row, title, verdict, detail }) => out(`${MARKS[verdict]} ${row.padEnd(11)} ${title}\n    ${detail}`),
   })
   const failed = results.filter(({ verdict }) => verdict === 'fail').length
@@ -41,4 +42,18 @@ export async function contract(url: string, options: ContractCommandOptions): Pr
   if (options.json) process.stdout.write(`${JSON.stringify({ url: baseUrl, passed: failed === 0, results })}\n`)
   out(`\n${results.length - failed - skipped} rows pass, ${failed} fail, ${skipped} left out`)
   if (failed > 0) process.exitCode = 1
+}
+
+/** An id and a key that nobody else has, so that nobody's place is taken. */
+async function throwAwayWorker(baseUrl: string): Promise<{ id: string; fetch: typeof fetch }> {
+  const identity = await generateKeyPair('Ed25519')
+  return {
+    id: workerIdOf(peerIdFromPrivateKey(identity).toString()),
+    fetch: createSigningFetch({
+      fetch: coordinatorFetch,
+      baseUrl,
+      identity: async () => identity,
+      clock: systemClock,
+    }),
+  }
 }

@@ -37,6 +37,7 @@ interface ContractContext {
   /** Throw-away ids: nobody else has them, and every one is removed at the end. */
   worker: ReturnType<typeof registrationOf>
   second: ReturnType<typeof registrationOf>
+  neverRegistered: string
 }
 
 export interface ContractOptions {
@@ -46,7 +47,7 @@ export interface ContractOptions {
   /** Null leaves the rows out that need the host's powers. */
   adminToken: string | null
   /** Of a throw-away identity, where the coordinator wants signed requests. */
-  workerIds?: readonly [string, string]
+  workerIds?: readonly [first: string, second: string, neverRegistered: string]
   onResult?: (result: ContractResult) => void
 }
 
@@ -134,8 +135,8 @@ const ROWS: readonly ContractRow[] = [
   {
     row: 'C-34',
     title: 'a heartbeat of an unknown worker is a 404',
-    async check({ call }) {
-      const answer = await call('POST', '/workers/heartbeat', beatOf(`contract-${randomUUID()}`))
+    async check({ call, neverRegistered }) {
+      const answer = await call('POST', '/workers/heartbeat', beatOf(neverRegistered))
       expectRefusal(answer, 404)
       return 'HTTP 404'
     },
@@ -231,9 +232,10 @@ const ROWS: readonly ContractRow[] = [
  * has, and removes them. Never rejects: what could not be asked is a failed row.
  */
 export async function runContractSuite(options: ContractOptions): Promise<ContractResult[]> {
-  const [first, other] = options.workerIds ?? [`contract-${randomUUID()}`, `contract-${randomUUID()}`]
+  const newId = () => `contract-${randomUUID()}`
+  const [first, other, neverRegistered] = options.workerIds ?? [newId(), newId(), newId()]
   const call = createContractCaller(options)
-  const context: ContractContext = { call, worker: registrationOf(first), second: registrationOf(other) }
+  const context = { call, worker: registrationOf(first), second: registrationOf(other), neverRegistered }
   const results: ContractResult[] = []
   try {
     for (const { row, title, isHosts = false, check } of ROWS) {
