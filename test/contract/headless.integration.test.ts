@@ -48,7 +48,8 @@ describe('headless', () => {
   it('C-52: espalier contract prints a table, as JSON too, and exits 0; against nobody it exits 1', async () => {
     // Not the demo's, which takes demo workers only.
     const coordinator = await startTestCoordinator()
-    const { url, adminToken } = coordinator.server
+    const { url } = coordinator.server
+    const adminToken = coordinator.server.adminToken ?? ''
     const table = cli('contract', url, '--admin-token', adminToken)
     const { code } = await table.child.exited
     expect(table.lines.filter((line, i) => [line, table.lines[i - 1]].some((one) => one?.startsWith('◣')))).toEqual([])
