@@ -14,7 +14,7 @@ describe('a network for members only', () => {
     const nodes = [await network.join(), await network.join()]
     const [first] = nodes
     if (!first) throw new Error('no node')
-    for (const node of nodes) await until(node, 'visible', isVisible)
+    for (const node of nodes) await until(node, 'visible', isVisible, 150_000)
     const signal = AbortSignal.timeout(60_000)
     const ask = { prompt: 'The', maxTokens: 4, signal, onToken: () => undefined }
     const { tokens } = await first.node.generate(ask)
