@@ -12,7 +12,7 @@ export function worker(now: number, { nickname, ...more }: Row): FeedWorker {
   made += 1
   const id = more.worker_id ?? `${(0x5a000000 + made * 0x1f3d7).toString(16)}-51c2-4d0e-9b0f-0a1b2c3d4e5f`
   return {
-    key: `k${id}`,
+    key: `row-${made}`,
     worker_id: id,
     nickname,
     hardware_type: 'cuda',
