@@ -26,6 +26,7 @@ interface Waiting {
 }
 
 const MAX_BATCH = 256
+const MAX_TURNS = 6
 
 /**
  * Takes heartbeats. Those that arrive while one transaction is under way share the next one: with one commit for
@@ -65,9 +66,19 @@ export function createHeartbeats(options: {
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
+      await gather()
       const batch = waiting.slice(0, MAX_BATCH)
       waiting = waiting.slice(MAX_BATCH)
       await write(batch)
+    }
+  }
+
+  /** Waits while the event loop still has requests at hand: many at once are much cheaper. A single one hardly waits. */
+  async function gather(): Promise<void> {
+    let seen = 0
+    for (let turn = 0; turn < MAX_TURNS && waiting.length > seen && waiting.length < MAX_BATCH; turn += 1) {
+      seen = waiting.length
+      await new Promise<void>((done) => setImmediate(done))
     }
   }
 
@@ -75,8 +86,7 @@ export function createHeartbeats(options: {
     beat: (body) =>
       new Promise((resolve, reject) => {
         waiting.push({ body, resolve, reject })
-        // After the requests that the event loop has at hand have been read.
-        writing ??= new Promise<void>((done) => setImmediate(done)).then(writeAll).finally(() => {
+        writing ??= writeAll().finally(() => {
           writing = null
         })
       }),
