@@ -99,14 +99,16 @@ export function createAssignment(options: {
     clock: options.rooms.heartbeatClock(clock),
     store: jsonFile(config.data.coordinatorFile, LinkMemorySchema),
     heartbeatIntervalMs: config.profile.timings.heartbeatIntervalMs,
-    registration: () =>
-      registrationOf({
+    registration: () => ({
+      ...registrationOf({
         peerId: self,
         publicName: config.publicName,
         multiaddrs: host.getMultiaddrs().map(String),
         isDemo: config.profile.watermark !== null,
         offeredMemoryGb: config.offeredMemoryGb ?? null,
       }),
+      ...(config.invite === undefined ? {} : { x_invite: config.invite }),
+    }),
     onEvent(event) {
       follow(event)
       standing.onEvent(event)

@@ -12,6 +12,8 @@ export interface NodeConfig {
   coordinatorUrl: string | null
   /** A person has allowed http:// to a coordinator on another computer. */
   allowsInsecureCoordinator?: boolean
+  /** The signed part of an invite link, shown with every registration. */
+  invite?: string
   /** Multiaddrs beside those that the coordinator names. */
   bootstraps: readonly string[]
   /** The whole model on this computer, from which slices are made. Null: none. */

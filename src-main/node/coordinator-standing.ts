@@ -79,6 +79,8 @@ export function createCoordinatorStanding(options: {
         answered(event.evidence.at)
         break
       case 'pending':
+        // Still the same question, also after a restart of either side.
+        if (timeline.at(-1)?.kind === 'waiting') break
         if (timeline.at(-1)?.kind !== 'asked-again') add('asked')
         add('waiting')
         break
