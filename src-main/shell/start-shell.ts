@@ -13,6 +13,7 @@ import type { ElectronModule } from './electron-module'
 import { hardenContents, hardenSession } from './hardening'
 import { isTrustedSender } from './ipc-trust'
 import { setApplicationMenu } from './menu'
+import { openOutside } from './outside-links'
 import { createQuit } from './quit'
 import { createTray, type TrayView } from './tray'
 import { createUtilityStarter } from './utility-child'
@@ -71,9 +72,13 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   }
   host.enableSandbox()
   registerAppScheme(protocol)
-  hardenContents(host)
-
   const trouble = (code: string) => (error: unknown) => opened?.log.write('error', code, messageOf(error))
+  hardenContents(host, (url) => {
+    void openOutside(url, opened?.app ?? null, (href) => electron.shell.openExternal(href)).catch(
+      trouble('shell.open.failed'),
+    )
+  })
+
   const window = createMainWindow(electron, {
     preload: options.preload,
     mayClose: () => quit.isOver,
