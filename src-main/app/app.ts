@@ -36,6 +36,8 @@ export type StartScript = (options: ChildOptions) => OwnedChild
  */
 export interface AppOverrides extends Partial<Settings> {
   profile?: NetworkProfile
+  /** The signed part of an invite to the network that is named here too. */
+  invite?: string
   /** Multiaddrs beside those that the coordinator names. */
   bootstraps?: readonly string[]
 }

@@ -30,7 +30,10 @@ export interface CurrentNode {
   dispose(): Promise<void>
 }
 
-type Network = Pick<NodeConfig, 'profile' | 'coordinatorUrl' | 'allowsInsecureCoordinator' | 'bootstraps' | 'modelPath'>
+type Network = Pick<
+  NodeConfig,
+  'profile' | 'coordinatorUrl' | 'allowsInsecureCoordinator' | 'bootstraps' | 'invite' | 'modelPath'
+>
 
 export function createCurrentNode(options: AppOptions & { settings: SettingsStore }): CurrentNode {
   const { clock, log, data, paths, settings } = options
@@ -136,8 +139,16 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
       coordinatorUrl,
       allowsInsecureCoordinator,
       bootstraps,
+      ...inviteFor(coordinatorUrl),
       modelPath: modelPath ?? (profile.loopbackOnly ? paths.sampleModel : null),
     }
+  }
+
+  /** An invite is for the network that came with it, and not for one that is chosen later. */
+  function inviteFor(coordinatorUrl: string | null): Pick<NodeConfig, 'invite'> {
+    const { invite, network } = options.overrides ?? {}
+    const isItsNetwork = network?.kind === 'coordinator' && network.url === coordinatorUrl
+    return invite !== undefined && isItsNetwork ? { invite } : {}
   }
 
   async function openNeighbourhood(signal: AbortSignal): Promise<Neighbourhood> {

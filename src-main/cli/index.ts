@@ -23,6 +23,7 @@ program
   .addOption(dataDir())
   .addOption(profile())
   .option('--coordinator <url>', 'the network’s coordinator; without it the network that was chosen in the page')
+  .option('--invite <link>', 'join with an invite (espalier://…), which names the coordinator too')
   .option('--insecure-http', 'allow http:// to a coordinator on another computer', false)
   .addOption(bootstrap())
   .option('--model-file <gguf>', 'the whole model, from which this node’s blocks are taken')

@@ -26,7 +26,18 @@ export interface CoordinatorAnswer<T> {
 }
 
 /** Codes that a coordinator of ours may raise here by name; every other refusal is COORDINATOR_REFUSED. */
-const NAMED_REFUSALS = ['DEMO_CONFINED', 'WORKER_ID_TAKEN', 'COORDINATOR_BUSY', 'COORDINATOR_ADMIN_ONLY'] as const
+const NAMED_REFUSALS = [
+  'DEMO_CONFINED',
+  'WORKER_ID_TAKEN',
+  'COORDINATOR_BUSY',
+  'COORDINATOR_ADMIN_ONLY',
+  'INVITE_EXPIRED',
+  'INVITE_INVALID',
+  'INVITE_REVOKED',
+  'INVITE_USED',
+  'REQUEST_TIME_WRONG',
+  'REQUEST_UNSIGNED',
+] as const
 /** Errors that a gateway answers with in place of a server that is down. */
 const GATEWAY_STATUSES = [502, 503, 504]
 

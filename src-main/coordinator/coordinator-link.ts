@@ -48,7 +48,14 @@ export interface CoordinatorLink {
 
 const UNREGISTER_BUDGET_MS = 2_000
 /** Refusals that the same request meets again every time. */
-const FINAL_REFUSALS = ['DEMO_CONFINED', 'WORKER_ID_TAKEN'] as const
+const FINAL_REFUSALS = [
+  'DEMO_CONFINED',
+  'WORKER_ID_TAKEN',
+  'INVITE_EXPIRED',
+  'INVITE_INVALID',
+  'INVITE_REVOKED',
+  'INVITE_USED',
+] as const
 
 export function createCoordinatorLink(options: CoordinatorLinkOptions): CoordinatorLink {
   const { api, clock, store } = options

@@ -1,14 +1,30 @@
 import { readFile } from 'node:fs/promises'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parseInviteLink } from '../../src-main/membership/invite'
 import { openNetworkClient } from '../../src-main/node/network-client'
 import { createEventLog } from '../../src-main/storage/event-log'
 import { systemClock } from '../../src-shared/clock'
-import { isVisible, type LiveNetwork, startLiveNetwork, until } from '../live-network'
+import type { NodeStatus } from '../../src-shared/status'
+import { isVisible, type LiveNetwork, startLiveNetwork, stepOf, until } from '../live-network'
+import { send } from './signing-worker'
 
 let network: LiveNetwork | undefined
 afterEach(() => network?.close())
 
-describe('a network for members only', () => {
+describe('a network that asks who comes', () => {
+  it('H-29: a real node that has an invite is approved without anybody at the dashboard', async () => {
+    network = await startLiveNetwork({ approves: false })
+    const { url, adminToken } = network.coordinator
+    const made = await send(`${url}/invites`, 'POST', {}, { authorization: `Bearer ${adminToken}` })
+    const { coordinatorUrl, invite } = parseInviteLink(String(made.body.link), systemClock.now())
+    expect(coordinatorUrl).toBe(url)
+    const node = await network.join({ config: { invite } })
+    await until(node, 'approved', (status) => stepOf(status, 'approve').state === 'done', 120_000)
+    const stranger = await network.join({ config: { invite } })
+    const refused = (status: NodeStatus) => stepOf(status, 'register').blocker?.code === 'INVITE_USED'
+    await until(stranger, 'refused', refused, 120_000)
+  })
+
   it('H-19, X-14: real nodes sign, are given tokens and serve each other; a guest is refused', async () => {
     network = await startLiveNetwork({ targetWorkers: 2, security: { membersOnly: true } })
     const nodes = [await network.join(), await network.join()]
