@@ -45,6 +45,7 @@ export default {
     'package.json',
     ...shipped.files,
     'out/renderer/**',
+    'out/dashboard/**',
     'resources/icons/**',
     'resources/models/*.{gguf,json}',
     '!resources/icons/*.svg',
