@@ -75,6 +75,10 @@ const program = addSecurityOptions(new Command('espalier-coordinator'))
   )
   .option('--demo', 'a network on this computer only, for demo nodes only', false)
   .option('--json', 'print one JSON object a line', false)
+  .addHelpText(
+    'after',
+    '\nESPALIER_ADMIN_TOKEN in the environment (32 characters or more) is the admin token of this run.',
+  )
   .action(run)
 
 async function run(options: Options): Promise<void> {
