@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { empty, orchard, worker } from '../../e2e/support/dashboard-fixtures'
-import { FEED_HEARTBEAT_MS, type Snapshot } from '../../src-dashboard/feed'
+import { FEED_HEARTBEAT_MS, SnapshotSchema } from '../../src-dashboard/feed'
 import { createSseParser } from '../../src-dashboard/sse-parser'
 import { FakeClock } from '../../test/fake-clock'
 import { createFeedHub, type FeedReader, type FeedView } from './feed-hub'
@@ -85,8 +85,8 @@ describe('the feed of the dashboard', () => {
     for (const { worker_id } of orchard(clock.now()).workers) expect(worker_id.length).toBeGreaterThan(9)
     expect(JSON.stringify(events)).not.toContain('-51c2-')
     expect(JSON.stringify(events)).not.toContain('reading-group')
-    const [snapshot] = events
-    const keys = (snapshot?.data as unknown as Snapshot).workers.map(({ key }) => key)
+    const { workers } = SnapshotSchema.parse(events[0]?.data)
+    const keys = workers.map(({ key }) => key)
     expect(new Set(keys).size).toBe(keys.length)
   })
 
