@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { alsoBuildDashboard } from './src-dashboard/build'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
@@ -34,7 +35,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'src-renderer',
-    plugins: [react()],
+    plugins: [react(), alsoBuildDashboard()],
     build: {
       outDir: 'out/renderer',
       minify: true,

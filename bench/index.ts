@@ -28,6 +28,13 @@ measurement('pipeline', 'decode speed of chains of nodes, compared with one proc
     await run('pipeline', options, (say) => measurePipeline({ ...options, say }))
   })
 
+measurement('coordinator', 'heartbeats a second, compared with a bare server')
+  .option('--repetitions <count>', 'interleaved repetitions', wholeNumber)
+  .action(async (options) => {
+    const { measureCoordinator } = await import('./coordinator/coordinator')
+    await run('coordinator', options, (say) => measureCoordinator({ ...options, say }))
+  })
+
 // Ended early, it still takes its processes and files with it (`exit` handlers).
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))

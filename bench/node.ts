@@ -7,6 +7,8 @@ const roles: Record<string, () => Promise<Parameters<typeof serveCalls>[0]>> = {
   stage: async () => (await import('./pipeline/stage-node')).stageNode(),
   whole: async () => (await import('./pipeline/whole-model')).wholeModel(),
   'node-llama-cpp': async () => (await import('./pipeline/node-llama-cpp')).nodeLlamaCpp(),
+  coordinator: async () => (await import('./coordinator/servers')).ourServer(),
+  'bare-fastify': async () => (await import('./coordinator/servers')).bareServer(),
 }
 const role = roles[process.argv[2] ?? '']
 if (!role) throw new Error(`no such role: ${process.argv[2]}`)

@@ -46,6 +46,7 @@ export default {
     'package.json',
     ...shipped.files,
     'out/renderer/**',
+    'out/dashboard/**',
     'resources/icons/**',
     'resources/models/*.{gguf,json}',
     '!resources/icons/*.svg',

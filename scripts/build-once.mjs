@@ -16,9 +16,15 @@ function newest(folder) {
   return latest
 }
 
-const sources = ['src-main', 'src-shared', 'src-coordinator', 'src-renderer', 'src-preload', 'bench'].map((name) =>
-  join(root, name),
-)
+const sources = [
+  'src-main',
+  'src-shared',
+  'src-coordinator',
+  'src-renderer',
+  'src-dashboard',
+  'src-preload',
+  'bench',
+].map((name) => join(root, name))
 const files = ['package.json', 'electron.vite.config.ts'].map((name) => statSync(join(root, name)).mtimeMs)
 const changedAt = Math.max(...files, ...sources.filter(existsSync).map(newest))
 

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { findChromium, installChromium } from './chromium.mjs'
+import { startPostgres } from './postgres.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (name, file) => ['node', [`${root}node_modules/${name}/${file}`]]
@@ -21,19 +22,25 @@ if (!chromium) {
   process.exit(1)
 }
 
+// The coordinator's tests run on both of its databases.
+const postgres = process.env.ESPALIER_TEST_POSTGRES ? null : await startPostgres((line) => console.log(line))
+const testPostgres = postgres ? { ESPALIER_TEST_POSTGRES: postgres.url } : {}
+
 for (const [name, command, args, ...more] of steps) {
   console.log(`\n=== ${name}`)
   const startedAt = performance.now()
   const { status, signal } = spawnSync(command === 'node' ? process.execPath : command, [...args, ...more], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, CHROMIUM_PATH: chromium },
+    env: { ...process.env, ...testPostgres, CHROMIUM_PATH: chromium },
   })
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
   if (status !== 0) {
     console.error(`\n=== ${name} failed (${signal ?? `exit ${status}`}) after ${seconds} s`)
+    await postgres?.stop()
     process.exit(1)
   }
   console.log(`=== ${name} passed in ${seconds} s`)
 }
+await postgres?.stop()
 console.log('\nAll checks passed.')

@@ -10,6 +10,8 @@ export interface HostedModel {
   quantization: string
   /** Served as it is, byte for byte, so that its hash means something. */
   manifestJson: string
+  /** Bytes of the largest block's weights, where the manifest tells; for how many blocks fit into a memory. */
+  blockBytes?: number
 }
 
 export function manifestSha256(model: HostedModel): string {

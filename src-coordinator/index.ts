@@ -1,6 +1,6 @@
 import '../src-shared/polyfill'
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { wholeNumber } from '../src-main/cli/arguments'
 import { runMain } from '../src-main/cli/run-main'
 import { untilEnd } from '../src-main/cli/until-end'
@@ -10,8 +10,11 @@ import { createEventLog } from '../src-main/storage/event-log'
 import { systemClock } from '../src-shared/clock'
 import { EspalierError } from '../src-shared/errors'
 import { startBootstrapPeer } from './bootstrap-peer'
+import { isPostgresUrl } from './database/open-database'
 import { loadHostedModel } from './load-hosted-model'
+import { addSecurityOptions, type SecurityFlags, securityOf } from './security/command-options'
 import { createCoordinatorServer } from './server'
+import type { CoordinatorTimings } from './timings'
 
 /** Quick enough to watch. */
 const DEMO_TIMINGS = {
@@ -20,27 +23,62 @@ const DEMO_TIMINGS = {
   sweepIntervalMs: 1_000,
 }
 
-interface Options {
+interface Options extends SecurityFlags {
   dataDir?: string
   host: string
   port: number
   dhtPort: number
   manifest: string[]
   targetWorkers: number
+  maxReplicas: number
+  databaseUrl?: string
+  publicHost?: string
+  heartbeatSeconds?: number
+  offlineSeconds?: number
+  sweepSeconds?: number
+  stalePeerSeconds?: number
   demo: boolean
   json: boolean
 }
 
-const program = new Command('espalier-coordinator')
+const program = addSecurityOptions(new Command('espalier-coordinator'))
   .description('Hosts a network: registers and approves nodes, assigns blocks, and is its first peer.')
-  .option('--data-dir <path>', 'where database, identity and admin token live')
-  .option('--host <address>', 'address of the HTTP server', '127.0.0.1')
-  .option('--port <number>', 'port of the HTTP server', wholeNumber, 8000)
-  .option('--dht-port <number>', 'port of the bootstrap peer', wholeNumber, 31_337)
+  .option('--data-dir <path>', 'where database and identity live')
+  .addOption(
+    new Option('--database-url <url>', 'postgres://… for a database that several coordinators share; SQLite without')
+      .env('DATABASE_URL')
+      .argParser(postgresUrl),
+  )
+  .addOption(new Option('--host <address>', 'address of the HTTP server').env('API_HOST').default('127.0.0.1'))
+  .addOption(
+    new Option('--port <number>', 'port of the HTTP server').env('API_PORT').default(8000).argParser(wholeNumber),
+  )
+  .addOption(
+    new Option('--dht-port <number>', 'port of the bootstrap peer')
+      .env('DHT_PORT')
+      .default(31_337)
+      .argParser(wholeNumber),
+  )
+  .addOption(
+    new Option('--public-host <name>', 'name or IP address under which others reach this computer').env('PUBLIC_HOST'),
+  )
   .requiredOption('--manifest <file...>', 'manifests of the models to host (make one with: espalier manifest)')
   .option('--target-workers <count>', 'into how many ranges a model is split', wholeNumber, 3)
+  .option('--max-replicas <count>', 'servers of every block, beyond which nodes are held in reserve', wholeNumber, 16)
+  .option('--heartbeat-seconds <count>', 'how often nodes report (default: 30)', wholeNumber)
+  .option('--offline-seconds <count>', 'without a report for so long, a node is offline (default: 60)', wholeNumber)
+  .option('--sweep-seconds <count>', 'how often the coordinator looks for silent nodes (default: 30)', wholeNumber)
+  .option(
+    '--stale-peer-seconds <count>',
+    'silent for so long, a peer is not named to others (default: 120)',
+    wholeNumber,
+  )
   .option('--demo', 'a network on this computer only, for demo nodes only', false)
   .option('--json', 'print one JSON object a line', false)
+  .addHelpText(
+    'after',
+    '\nESPALIER_ADMIN_TOKEN in the environment (32 characters or more) is the admin token of this run.',
+  )
   .action(run)
 
 async function run(options: Options): Promise<void> {
@@ -60,6 +98,7 @@ async function run(options: Options): Promise<void> {
     profile: options.demo ? PROFILES.local : PROFILES.espalier,
     clock,
     log,
+    publicHost: options.publicHost,
   })
   const server = await createCoordinatorServer({
     directory: data.root,
@@ -69,22 +108,51 @@ async function run(options: Options): Promise<void> {
     models: await Promise.all(options.manifest.map(loadHostedModel)),
     bootstrapPeers: peer.addresses,
     demo: options.demo,
-    ...(options.demo ? { timings: DEMO_TIMINGS } : {}),
+    timings: { ...(options.demo ? DEMO_TIMINGS : {}), ...timingsOf(options) },
     targetWorkers: options.targetWorkers,
+    maxReplicas: options.maxReplicas,
+    ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
+    security: securityOf(options),
     ...adminTokenFromEnvironment(),
     log,
   }).catch(async (error: unknown) => {
     await peer.close()
     throw error
   })
+  // Shown once, at the start that made it, and never to whoever gave it to us.
+  const newToken = process.env.ESPALIER_ADMIN_TOKEN === undefined ? server.adminToken : null
+  if (newToken !== null) {
+    print(
+      { type: 'admin-token', adminToken: newToken },
+      `Admin token (keep it: it is not stored and not shown again)\n  ${newToken}`,
+    )
+  }
   print(
     { type: 'ready', url: server.url, bootstrapPeers: peer.addresses(), peerId: peer.peerId },
-    `Coordinator at ${server.url}\nBootstrap peer ${peer.addresses().join('\n               ')}\nAdmin token in ${join(data.root, 'admin-token')}`,
+    `Coordinator at ${server.url}\nBootstrap peer ${peer.addresses().join('\n               ')}`,
   )
   await untilEnd()
   await server.close()
   await peer.close()
   await log.close()
+}
+
+/** Only what was given: the others have their defaults. */
+function timingsOf(options: Options): Partial<CoordinatorTimings> {
+  const given = {
+    heartbeatIntervalMs: options.heartbeatSeconds,
+    offlineAfterMs: options.offlineSeconds,
+    sweepIntervalMs: options.sweepSeconds,
+    stalePeerAfterMs: options.stalePeerSeconds,
+  }
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, seconds]) => (seconds === undefined ? [] : [[name, seconds * 1000]])),
+  )
+}
+
+function postgresUrl(url: string): string {
+  if (!isPostgresUrl(url)) throw new InvalidArgumentError('It begins with postgres:// or postgresql://.')
+  return url
 }
 
 /** For whoever starts us as a child: a token in the environment is not seen in process lists. */

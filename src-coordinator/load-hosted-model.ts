@@ -1,5 +1,5 @@
 import { cuttingRule } from '../src-main/shards/architectures'
-import { readManifest } from '../src-main/shards/manifest'
+import { type Manifest, readManifest } from '../src-main/shards/manifest'
 import type { HostedModel } from './hosted-model'
 
 /** Reads and checks a manifest file. Throws MANIFEST_MISSING, MANIFEST_INVALID or ARCH_UNSUPPORTED. */
@@ -11,5 +11,14 @@ export async function loadHostedModel(path: string): Promise<HostedModel> {
     period: cuttingRule(manifest.architecture).period,
     quantization: manifest.quantization,
     manifestJson: JSON.stringify(manifest),
+    blockBytes: largestBlock(manifest),
   }
+}
+
+function largestBlock({ pieces }: Manifest): number {
+  const sizes = new Map<number, number>()
+  for (const { block, sizeBytes } of pieces) {
+    if (block !== null) sizes.set(block, (sizes.get(block) ?? 0) + sizeBytes)
+  }
+  return Math.max(...sizes.values())
 }

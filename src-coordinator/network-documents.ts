@@ -1,9 +1,17 @@
 import type { HostedModel } from './hosted-model'
-import type { PeerRow, RosterEntry } from './roster-entries'
-import { blockServers, type DocumentContext, isServing, peerAddresses, statusOf } from './worker-documents'
+import type { NetworkSettings } from './network-settings'
+import type { RosterEntry } from './roster-entries'
+import {
+  blockServers,
+  type DocumentContext,
+  isServing,
+  type NamedPeer,
+  peerAddresses,
+  statusOf,
+} from './worker-documents'
 
 /** Coverage counts blocks that somebody really serves; a block that is only assigned is not covered. */
-function coverage(model: HostedModel | undefined, entries: readonly RosterEntry[]) {
+function coverage(model: HostedModel | null, entries: readonly RosterEntry[]) {
   if (!model) return { percent: 0, isReady: false, assigned: [], serving: [] }
   const { assigned, serving } = blockServers(model, entries)
   const covered = serving.filter((servers) => servers > 0).length
@@ -20,10 +28,9 @@ function countOf(entries: readonly RosterEntry[], status: string): number {
 export function networkInfo(
   context: DocumentContext,
   entries: readonly RosterEntry[],
-  peers: readonly PeerRow[],
-  targetWorkers: number,
+  peers: readonly NamedPeer[],
+  { model, targetWorkers }: NetworkSettings,
 ) {
-  const model = context.models[0]
   const { percent, isReady } = coverage(model, entries)
   return {
     model_name: model?.name ?? null,
@@ -41,8 +48,7 @@ export function networkInfo(
 }
 
 /** GET /network/health: each block with its number of assigned and of serving workers. */
-export function networkHealth(context: DocumentContext, entries: readonly RosterEntry[]) {
-  const model = context.models[0]
+export function networkHealth(entries: readonly RosterEntry[], { model }: NetworkSettings) {
   const { percent, isReady, assigned, serving } = coverage(model, entries)
   return {
     model_name: model?.name ?? null,
@@ -54,8 +60,7 @@ export function networkHealth(context: DocumentContext, entries: readonly Roster
 }
 
 /** GET /network/stats. */
-export function networkStats(context: DocumentContext, entries: readonly RosterEntry[], tokens: number) {
-  const model = context.models[0]
+export function networkStats(entries: readonly RosterEntry[], tokens: number, { model }: NetworkSettings) {
   const { percent, isReady } = coverage(model, entries)
   return {
     model_name: model?.name ?? null,
@@ -68,6 +73,7 @@ export function networkStats(context: DocumentContext, entries: readonly RosterE
     coverage_percent: percent,
     ready_for_inference: isReady,
     total_tokens_served: tokens,
+    quantization: model?.quantization ?? null,
     x_serving_workers: entries.filter(isServing).length,
   }
 }

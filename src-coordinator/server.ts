@@ -1,21 +1,34 @@
 import { mkdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import fastify from 'fastify'
-import { isLoopbackHost } from '../src-main/coordinator/coordinator-url'
+import fastify, { type FastifyInstance } from 'fastify'
 import type { EventLog } from '../src-main/storage/event-log'
 import type { Clock } from '../src-shared/clock'
 import { EspalierError, messageOf } from '../src-shared/errors'
-import { loadAdminToken } from './admin-token'
 import { createApproval } from './approval'
-import { openCoordinatorDatabase } from './database'
+import { createCoordinatorEvents } from './coordinator-events'
+import { addDashboard } from './dashboard/dashboard'
+import { addOpenApi } from './dashboard/openapi'
+import { openCoordinatorDatabase } from './database/open-database'
+import { createHeartbeats } from './heartbeats'
 import { type HostedModel, manifestSha256 } from './hosted-model'
-import { createAdminCheck, limitRate, replyWithErrors, requireLoopbackHost } from './http-guards'
+import { createLiveness } from './liveness'
 import type { networkInfo } from './network-documents'
-import { Roster } from './roster'
+import { createNetworkSettings } from './network-settings'
+import { createPeerList } from './peer-list'
+import { createRegistration } from './registration'
 import { listEntries } from './roster-entries'
-import { addModelRoutes, addNetworkRoutes, addWorkerRoutes, type RouteContext, readNetworkInfo } from './routes'
-import { type CoordinatorTimings, DEFAULT_TIMINGS } from './timings'
+import { decisionRoutes } from './routes/decisions'
+import { modelRoutes } from './routes/models'
+import { networkRoutes, readNetworkInfo } from './routes/network'
+import type { RouteContext } from './routes/route-context'
+import { usageRoutes } from './routes/usage'
+import { workerRoutes } from './routes/workers'
+import { refuseBadAddress, replyWithErrors } from './security/http-guards'
+import { openSecurity, openTransport, type SecurityOptions } from './security/security'
+import { serverFactory } from './security/transport'
+import { createSweep, type SweepReport } from './sweep'
+import { type CoordinatorTimings, checkedTimings } from './timings'
 import { workerDocument } from './worker-documents'
 
 export interface CoordinatorServerOptions {
@@ -25,7 +38,7 @@ export interface CoordinatorServerOptions {
   /** 0 takes a free one. */
   port: number
   clock: Clock
-  /** Workers get blocks of the first one. */
+  /** Workers get blocks of the first one, or of the first in the quantization that the host chooses. */
   models: readonly HostedModel[]
   /** Multiaddrs of the bootstrap peers, asked for at every reply. */
   bootstrapPeers: () => readonly string[]
@@ -34,9 +47,17 @@ export interface CoordinatorServerOptions {
   timings?: Partial<CoordinatorTimings>
   /** Into how many ranges a model is split until the host says otherwise. */
   targetWorkers?: number
-  /** Without one, a token is made once and kept in `directory`. */
+  /** Once every block has this many servers, further workers are held in reserve. */
+  maxReplicas?: number
+  /** Who may speak, how, and how often. */
+  security?: SecurityOptions
+  /** Without one, a token is made at the first start, and only its hash is kept. */
   adminToken?: string
   log?: Pick<EventLog, 'write'>
+  /** The built dashboard, where it does not lie with the app. */
+  dashboardDirectory?: string
+  /** `postgres://…` for a database that several coordinators share; SQLite in `directory` without. */
+  databaseUrl?: string
 }
 
 export interface CoordinatorSnapshot {
@@ -47,76 +68,113 @@ export interface CoordinatorSnapshot {
 export interface CoordinatorServer {
   readonly url: string
   readonly port: number
-  readonly adminToken: string
+  /** Null when it was made at an earlier start: nobody but the host has it. */
+  readonly adminToken: string | null
   snapshot(): Promise<CoordinatorSnapshot>
+  /** A request without a socket: for tests that send very many. */
+  inject: FastifyInstance['inject']
+  /** The recurring work, now. */
+  sweep(): Promise<SweepReport>
   /** Ends requests, sweep and database. Calling it twice is harmless. */
   close(): Promise<void>
 }
 
 const MAX_BODY_BYTES = 64 * 1024
-// A thousand workers behind one address need 34 requests a second.
-const RATE_LIMITS = { perSecond: 200, burst: 400 }
+const DEFAULT_MAX_REPLICAS = 16
 
 /**
- * Starts a coordinator. Throws DEMO_CONFINED (a demo off 127.0.0.1), COORDINATOR_STATE_DAMAGED or PORT_TAKEN.
+ * Starts a coordinator. Throws DEMO_CONFINED (a demo off 127.0.0.1), COORDINATOR_INSECURE, TLS_UNUSABLE,
+ * COORDINATOR_STATE_DAMAGED or PORT_TAKEN.
  */
 export async function createCoordinatorServer(options: CoordinatorServerOptions): Promise<CoordinatorServer> {
   const { clock, log, models } = options
   if (options.demo && options.host !== '127.0.0.1') {
     throw new EspalierError('DEMO_CONFINED', `it cannot listen on ${options.host}`)
   }
-  const timings = { ...DEFAULT_TIMINGS, ...options.timings }
+  const timings = checkedTimings(options.timings)
   await mkdir(options.directory, { recursive: true, mode: 0o700 })
-  const adminToken = options.adminToken ?? (await loadAdminToken(options.directory))
-  const db = openCoordinatorDatabase(join(options.directory, 'coordinator.sqlite'))
+  const tls = await openTransport(options.host, options.security ?? {})
+  const scheme = tls ? 'https' : 'http'
+  const database = await openCoordinatorDatabase(options.databaseUrl ?? join(options.directory, 'coordinator.sqlite'))
+  const db = database.queries
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     // A model's name may be "owner/name", percent-encoded.
     routerOptions: { maxParamLength: 600 },
-    connectionTimeout: 15_000,
-    requestTimeout: 15_000,
-    keepAliveTimeout: 5_000,
+    serverFactory: serverFactory(tls),
+    frameworkErrors: refuseBadAddress,
     forceCloseConnections: true,
   })
   try {
     // Browsers send text/plain to other origins without asking first; nobody of ours does.
     app.removeContentTypeParser('text/plain')
     replyWithErrors(app, (error) => log?.write('error', 'INTERNAL', messageOf(error)))
-    limitRate(app, clock, RATE_LIMITS)
-    if (isLoopbackHost(options.host)) requireLoopbackHost(app)
 
-    const roster = new Roster({ db, clock, models, isDemo: options.demo, timings })
-    await roster.dropObsoleteAssignments()
+    const events = createCoordinatorEvents((error) => log?.write('error', 'INTERNAL', messageOf(error)))
+    const liveness = createLiveness(clock)
+    const common = { database, events, clock, liveness, models }
+    const settings = createNetworkSettings({ ...common, defaultTargetWorkers: options.targetWorkers ?? 3 })
+    const maxReplicas = options.maxReplicas ?? DEFAULT_MAX_REPLICAS
+    const heartbeats = createHeartbeats(common)
+    const peers = createPeerList({ ...common, loopbackOnly: options.demo })
+    const sweep = createSweep({ ...common, settings, timings, maxReplicas })
+    const approval = createApproval({ ...common, settings, maxReplicas })
+    const security = await openSecurity({
+      ...{ db, clock, scheme, directory: options.directory, host: options.host },
+      adminToken: options.adminToken,
+      modelNames: models.map(({ name }) => name),
+      approve: approval.approve,
+      options: options.security ?? {},
+    })
+    await addOpenApi(app)
+    await security.protect(app)
     const context: RouteContext = {
-      db,
-      roster,
-      approval: createApproval({ db, clock, models, defaultTargetWorkers: options.targetWorkers ?? 3 }),
+      clock,
+      database,
+      events,
+      settings,
+      heartbeats,
+      peers,
+      registration: createRegistration({ ...common, isDemo: options.demo }),
+      approval: security.guardApproval(approval),
+      membership: security.membership,
       models,
       manifestHashes: new Map(models.map((model) => [model.name, manifestSha256(model)])),
       timings,
       isDemo: options.demo,
       bootstrapPeers: options.bootstrapPeers,
-      requireAdmin: createAdminCheck(adminToken),
+      requireAdmin: security.admin.requireAdmin,
     }
-    addNetworkRoutes(app, context)
-    addWorkerRoutes(app, context)
-    addModelRoutes(app, context)
+    for (const routes of [networkRoutes, workerRoutes, modelRoutes, usageRoutes, decisionRoutes])
+      await app.register(routes, { context })
+    await addDashboard(app, { context, clock, log, pageDirectory: options.dashboardDirectory })
     await app.listen({ host: options.host, port: options.port })
 
     const { port } = app.server.address() as AddressInfo
-    let sweeping: Promise<void> = Promise.resolve()
-    const stopSweeping = clock.every(timings.sweepIntervalMs, () => {
-      sweeping = sweeping.then(async () => {
-        const silent = await roster.sweep()
-        if (silent.length > 0) log?.write('info', 'WORKERS_OFFLINE', `${silent.length} offline`, { workers: silent })
+    let sweeping: Promise<unknown> = Promise.resolve()
+    const sweepNow = () => {
+      const swept = sweeping.then(async () => {
+        await security.sweep()
+        return sweep.run()
       })
-      sweeping = sweeping.catch((error) => log?.write('error', 'INTERNAL', messageOf(error)))
+      sweeping = swept.catch((error) => log?.write('error', 'INTERNAL', messageOf(error)))
+      return swept
+    }
+    const stopSweeping = clock.every(timings.sweepIntervalMs, () => {
+      void sweepNow().then(
+        ({ silent }) => {
+          if (silent.length > 0) log?.write('info', 'WORKERS_OFFLINE', `${silent.length} offline`, { workers: silent })
+        },
+        () => undefined,
+      )
     })
     let closing: Promise<void> | undefined
     return {
-      url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+      url: `${scheme}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
       port,
-      adminToken,
+      adminToken: security.admin.token,
+      sweep: sweepNow,
+      inject: app.inject.bind(app),
       async snapshot() {
         return { info: await readNetworkInfo(context), workers: (await listEntries(db)).map(workerDocument) }
       },
@@ -125,14 +183,17 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
           stopSweeping()
           await app.close()
           await sweeping
-          await db.destroy()
+          await heartbeats.settled()
+          peers.close()
+          await sweep.release().catch(() => undefined)
+          await database.close()
         })()
         return closing
       },
     }
   } catch (error) {
     await app.close()
-    await db.destroy()
+    await database.close()
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
       throw new EspalierError('PORT_TAKEN', `${options.host}:${options.port}`, { cause: error })
     }

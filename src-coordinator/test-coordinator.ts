@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../src-shared/clock'
+import { createTestDatabase } from '../test/coordinator/test-databases'
+import type { DialectName } from './database/tables'
 import type { HostedModel } from './hosted-model'
 import { type CoordinatorServer, type CoordinatorServerOptions, createCoordinatorServer } from './server'
 
@@ -25,29 +27,37 @@ export interface TestCoordinator {
   remove(): Promise<void>
 }
 
-export async function startTestCoordinator(
-  overrides: Partial<CoordinatorServerOptions> = {},
-): Promise<TestCoordinator> {
-  const directories: string[] = []
-  const newDirectory = async () => {
+export async function startTestCoordinator({
+  dialect = 'sqlite',
+  ...overrides
+}: Partial<CoordinatorServerOptions> & { dialect?: DialectName } = {}): Promise<TestCoordinator> {
+  const removals: (() => Promise<void>)[] = []
+  /** A place for state that nobody has written to. */
+  const newState = async () => {
     const directory = await mkdtemp(join(tmpdir(), 'espalier-coordinator-'))
-    directories.push(directory)
-    return directory
+    removals.push(() => rm(directory, { recursive: true, force: true }))
+    if (dialect === 'sqlite') return { directory }
+    const database = await createTestDatabase()
+    removals.push(database.drop)
+    return { directory, databaseUrl: database.url }
   }
   let options: CoordinatorServerOptions = {
-    directory: await newDirectory(),
+    ...(await newState()),
     host: '127.0.0.1',
     port: 0,
     clock: systemClock,
     models: [TEST_MODEL],
     bootstrapPeers: () => [],
     demo: false,
+    // Given, so that it is known after a restart too.
+    adminToken: 'the-admin-token-of-a-test-coordinator',
+    // Most tests speak as programs do that know only the documented fields.
+    security: { allowUnsigned: true, rateLimits: null },
     ...overrides,
   }
-  const removeDirectories = () =>
-    Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })))
+  const removeState = () => Promise.all(removals.map((remove) => remove()))
   let server = await createCoordinatorServer(options).catch(async (error) => {
-    await removeDirectories()
+    await removeState()
     throw error
   })
   const decide = (workerId: string, decision: string, reason?: string) =>
@@ -64,7 +74,7 @@ export async function startTestCoordinator(
       const { port } = server
       await server.close()
       await systemClock.sleep(downMs)
-      options = { ...options, port, directory: forgetful ? await newDirectory() : options.directory }
+      options = { ...options, port, ...(forgetful ? await newState() : {}) }
       server = await createCoordinatorServer(options)
     },
     stop: () => server.close(),
@@ -72,7 +82,7 @@ export async function startTestCoordinator(
     reject: (workerId, reason) => decide(workerId, 'reject', reason),
     async remove() {
       await server.close()
-      await removeDirectories()
+      await removeState()
     },
   }
 }

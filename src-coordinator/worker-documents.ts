@@ -1,7 +1,8 @@
 import { isLoopback, parsePeerAddresses } from '../src-main/network/peer-addresses'
-import { coverageOf } from './assign-blocks'
 import { type HostedModel, manifestPath } from './hosted-model'
-import type { PeerRow, RosterEntry } from './roster-entries'
+import type { Member } from './members'
+import { coverageOf } from './planning/assign-blocks'
+import type { RosterEntry } from './roster-entries'
 import type { CoordinatorTimings } from './timings'
 
 /** The documented vocabulary. `offline` hides what was decided: the decision is in `x_decision`. */
@@ -30,27 +31,36 @@ export interface DocumentContext {
   bootstrapPeers: () => readonly string[]
 }
 
-/** Answer to register (`status`) and heartbeat (`worker_status`). */
+/** A peer that others may be told of, with the addresses that can be dialled. */
+export interface NamedPeer {
+  workerId: string
+  addresses: readonly string[]
+}
+
+/**
+ * Answer to register (`status`) and heartbeat (`worker_status`). `model` is what new assignments are of; the
+ * answer is about the worker's own, where it has one.
+ */
 export function workerAnswer(
   context: DocumentContext,
   statusField: 'status' | 'worker_status',
   entry: RosterEntry,
-  peers: readonly PeerRow[],
+  { peers, model: current }: { peers: readonly NamedPeer[]; model: HostedModel | null },
 ) {
   const { assignment, worker } = entry
-  const model = context.models.find(({ name }) => name === assignment?.model_name) ?? context.models[0]
-  const others = peers.filter((other) => other.worker_id !== worker.worker_id)
+  const model = context.models.find(({ name }) => name === assignment?.model_name) ?? current
   return {
     [statusField]: statusOf(entry),
     layers_start: assignment?.start_block ?? null,
     layers_end: assignment?.end_block ?? null,
     model_name: model?.name ?? null,
-    initial_peers: peerAddresses(context, others),
+    initial_peers: peerAddresses(context, peers, worker.worker_id),
     is_idle: assignment === null,
     x_demo: context.isDemo,
     x_heartbeat_interval_ms: context.timings.heartbeatIntervalMs,
     x_offline_after_ms: context.timings.offlineAfterMs,
     x_last_seq: worker.last_seq ?? 0,
+    x_assignment_reason: assignmentReason(entry),
     ...(model
       ? { x_manifest_url: manifestPath(model.name), x_manifest_sha256: context.manifestHashes.get(model.name) }
       : {}),
@@ -79,7 +89,8 @@ export function workerDocument(entry: RosterEntry) {
     x_peer_id: worker.peer_id,
     x_registered_at_ms: worker.registered_at,
     x_last_seen_at_ms: worker.last_seen_at,
-    x_assignment_reason: assignment?.reason ?? null,
+    x_assignment_reason: assignmentReason(entry),
+    x_assigned_at_ms: assignment?.assigned_at ?? null,
     ...decisionDocument(entry),
   }
 }
@@ -89,22 +100,30 @@ function decisionDocument({ worker, decision }: RosterEntry) {
   return { x_decision: { reason: decision.reason, by: decision.decided_by, at: decision.decided_at } }
 }
 
+/** Why it has what it has, in words; null before anything was decided. */
+function assignmentReason({ assignment, worker }: RosterEntry): string | null {
+  return assignment?.reason ?? (worker.assignment_note || null)
+}
+
 /** Bootstrap peers first, then the addresses that approved, living workers gave for themselves. */
-export function peerAddresses(context: DocumentContext, peers: readonly PeerRow[]): string[] {
-  const ofWorkers = peers.flatMap((peer) => dialable(peer.multiaddrs, peer.peer_id, context.isDemo))
-  return [...new Set([...context.bootstrapPeers(), ...ofWorkers])].slice(0, MAX_INITIAL_PEERS)
+export function peerAddresses(context: DocumentContext, peers: readonly NamedPeer[], exceptWorkerId = ''): string[] {
+  const addresses = new Set(context.bootstrapPeers())
+  for (const { workerId, addresses: theirs } of peers) {
+    if (addresses.size >= MAX_INITIAL_PEERS) break
+    if (workerId !== exceptWorkerId) for (const address of theirs) addresses.add(address)
+  }
+  return [...addresses].slice(0, MAX_INITIAL_PEERS)
 }
 
 /** A worker may speak for its own peer id only, and "any address" (0.0.0.0) is no address to dial. */
-function dialable(multiaddrsJson: string, peerId: string | null, loopbackOnly: boolean): string[] {
-  if (peerId === null) return []
-  const listed: string[] = JSON.parse(multiaddrsJson)
-  const complete = listed.map((address) => (address.includes('/p2p/') ? address : `${address}/p2p/${peerId}`))
-  return parsePeerAddresses(complete)
+export function namedPeer({ workerId, peerId, multiaddrs }: Member, loopbackOnly: boolean): NamedPeer {
+  const complete = multiaddrs.map((address) => (address.includes('/p2p/') ? address : `${address}/p2p/${peerId}`))
+  const addresses = parsePeerAddresses(complete)
     .valid.filter((address) => address.peerId.toString() === peerId)
     .filter((address) => !loopbackOnly || isLoopback(address.multiaddr))
     .map((address) => address.multiaddr.toString())
     .filter((address) => !/^\/ip4\/0\.0\.0\.0\/|^\/ip6\/(?:::|0:0:0:0:0:0:0:0)\//.test(address))
+  return { workerId, addresses }
 }
 
 /** Servers of each block of `model`: assigned to living workers, and really serving. */

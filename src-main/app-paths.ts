@@ -16,6 +16,7 @@ export interface AppPaths {
   cli: string
   coordinator: string
   renderer: string
+  dashboard: string
   sampleModel: string
   sampleManifest: string
 }
@@ -33,6 +34,7 @@ export function appPathsAt(root: string): AppPaths {
     cli: join(root, 'out/main/cli.js'),
     coordinator: join(root, 'out/main/coordinator.js'),
     renderer: join(root, 'out/renderer'),
+    dashboard: join(root, 'out/dashboard'),
     sampleModel: join(models, 'tiny-jargon-8.gguf'),
     sampleManifest: join(models, 'tiny-jargon-8.manifest.json'),
   }

@@ -7,6 +7,7 @@ import { NowProvider, useFocusOnChange, useNode } from './components/hooks'
 import { SafeModeNotice } from './components/safe-mode-notice'
 import { Sidebar } from './components/sidebar'
 import { DiagnosticsPage } from './pages/diagnostics'
+import { HostPage } from './pages/host'
 import { OverviewPage } from './pages/overview'
 import { PeersPage } from './pages/peers'
 import { SettingsPage } from './pages/settings'
@@ -27,7 +28,7 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
   // Without the settings it is not known whether this is a first run, and a page that changes its mind is worse.
   const isReady = status !== null && isSettled
   const isFirstRun = isReady && settings?.network === null
-  useFocusOnChange(isFirstRun ? 'welcome' : route.page)
+  useFocusOnChange(isFirstRun && route.page !== 'host' ? 'welcome' : route.page)
 
   return (
     <NowProvider clock={clock}>
@@ -53,6 +54,8 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
           {isReady && !isFirstRun && route.page !== 'overview' && <SafeModeNotice node={stores.node} />}
           {!isReady ? (
             <Hero node={stores.node} isReady={false} />
+          ) : isFirstRun && route.page === 'host' ? (
+            <HostPage stores={stores} isFirstRun />
           ) : isFirstRun ? (
             <WelcomePage stores={stores} />
           ) : (
@@ -81,6 +84,8 @@ function CurrentPage({ route, stores, theme, onTheme }: CurrentPageProps) {
       return <PeersPage stores={stores} view={route.view} />
     case 'try':
       return <TryPage stores={stores} />
+    case 'host':
+      return <HostPage stores={stores} isFirstRun={false} />
     case 'diagnostics':
       return <DiagnosticsPage stores={stores} />
     case 'settings':

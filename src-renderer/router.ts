@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-export const PAGES = ['overview', 'shards', 'peers', 'try', 'diagnostics', 'settings'] as const
+export const PAGES = ['overview', 'shards', 'peers', 'try', 'host', 'diagnostics', 'settings'] as const
 export type Page = (typeof PAGES)[number]
 
 export const PEER_VIEWS = ['table', 'map', 'path'] as const

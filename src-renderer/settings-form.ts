@@ -9,6 +9,7 @@ export const FIELD_NAMES = [
   'listenPort',
   'modelPath',
   'threads',
+  'offeredMemoryGb',
   'contextTokens',
   'maxSequences',
 ] as const satisfies readonly FieldName[]
@@ -19,6 +20,7 @@ export function formOf(settings: Settings): SettingsForm {
     listenPort: String(settings.listenPort),
     modelPath: settings.modelPath ?? '',
     threads: settings.threads === null ? '' : String(settings.threads),
+    offeredMemoryGb: settings.offeredMemoryGb === null ? '' : String(settings.offeredMemoryGb),
     contextTokens: String(settings.contextTokens),
     maxSequences: String(settings.maxSequences),
   }
@@ -46,7 +48,7 @@ export function readForm(form: SettingsForm, settings: Settings): ReadForm {
 function valueFrom(name: FieldName, text: string): string | number | null {
   if (name === 'publicName') return text
   if (name === 'modelPath') return text === '' ? null : text
-  if (name === 'threads' && text === '') return null
+  if ((name === 'threads' || name === 'offeredMemoryGb') && text === '') return null
   // People write 131,072; Number('') would be 0 and Number('1e3') a surprise.
   return /^[\d, ]+$/.test(text) ? Number(text.replace(/[, ]/g, '')) : Number.NaN
 }

@@ -15,10 +15,15 @@ export const METHOD_NAMES = [
   'shards.get',
   'diagnostics.run',
   'logs.recent',
+  'host.get',
+  'host.start',
+  'host.stop',
+  'host.decide',
+  'host.invite',
 ] as const
 export type MethodName = (typeof METHOD_NAMES)[number]
 
-export const EVENT_NAMES = ['status', 'settings', 'log', 'generate.token', 'generate.end'] as const
+export const EVENT_NAMES = ['status', 'settings', 'log', 'generate.token', 'generate.end', 'host'] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 
 /** Who may call: `read` looks, `operate` also starts, stops and generates. */
@@ -31,6 +36,7 @@ export const EVENT_SCOPES = {
   log: 'read',
   'generate.token': 'operate',
   'generate.end': 'operate',
+  host: 'operate',
 } as const satisfies Record<EventName, Scope>
 
 export type Reply = { ok: true; value: unknown } | { ok: false; error: { code: string; cause: string; action: string } }

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
+import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
 import { NetworkChoiceSchema, SettingsSchema } from './settings'
 import { NodeStatusSchema } from './status'
 
@@ -37,7 +38,7 @@ export const METHODS = {
   /** Asks a coordinator about its network without telling it anything about us. */
   'network.preview': {
     scope: 'operate',
-    input: z.strictObject({ url: z.string().check(z.maxLength(500)) }),
+    input: z.strictObject({ url: z.string().check(z.maxLength(500)), insecure: z.optional(z.literal(true)) }),
     output: NetworkPreviewSchema,
   },
   /** Chooses a network and starts the node in it; a running node leaves its old one first. */
@@ -61,6 +62,18 @@ export const METHODS = {
     output: z.strictObject({ generationId: id }),
   },
   'generate.cancel': { scope: 'operate', input: z.strictObject({ generationId: id }), output: nothing },
+  /** The network that this app hosts; every call below reaches its own coordinator and no other. */
+  'host.get': { scope: 'operate', input: nothing, output: HostStatusSchema },
+  /** Answers when the coordinator runs; `host` events tell the way there. */
+  'host.start': { scope: 'operate', input: HostStartSchema, output: nothing },
+  /** Also gives up a start that is under way. */
+  'host.stop': { scope: 'operate', input: nothing, output: nothing },
+  'host.decide': { scope: 'operate', input: HostDecisionSchema, output: nothing },
+  'host.invite': {
+    scope: 'operate',
+    input: z.strictObject({ label: z.string().check(z.maxLength(80)) }),
+    output: HostInviteSchema,
+  },
 } as const satisfies Record<MethodName, { scope: Scope; input: z.ZodMiniType; output: z.ZodMiniType }>
 
 export const EVENTS = {
@@ -76,6 +89,7 @@ export const EVENTS = {
     tokensPerSecond: z.nullable(z.number()),
     hops: z.array(HopSchema),
   }),
+  host: HostStatusSchema,
 } as const satisfies Record<EventName, z.ZodMiniType>
 
 export type MethodInput<M extends MethodName> = z.infer<(typeof METHODS)[M]['input']>

@@ -34,6 +34,12 @@ export const ERROR_CATALOGUE = {
     cause: 'The settings could not be written to disk',
     action: 'Free disk space, or make the data directory writable.',
   },
+  HOST_NOT_RUNNING: { cause: 'No network is hosted here', action: 'Start hosting first.' },
+  HOST_RUNNING: { cause: 'A network is hosted here already', action: 'Stop it before you host another.' },
+  HOST_FAILED: {
+    cause: 'The network could not be hosted',
+    action: 'The message says why; mend that and start again.',
+  },
   DISK_ALMOST_FULL: {
     cause: 'There is little room left on the disk',
     action: 'Free disk space for the model’s blocks.',
@@ -141,13 +147,29 @@ export const ERROR_CATALOGUE = {
   },
   COORDINATOR_INSECURE: {
     cause: 'The address would send this node’s details unencrypted over the network',
-    action: 'Use an https:// address.',
+    action: 'Use an https:// address, or say outright that it may be unencrypted.',
+  },
+  COORDINATOR_PRIVATE: {
+    cause: 'The address leads where no coordinator of others can be',
+    action: 'Ask the host for the right address; one in your own network must be given as an IP address.',
   },
   COORDINATOR_ADMIN_ONLY: {
     cause: 'Only the host of the network may do that',
     action: 'Send the coordinator’s admin token.',
   },
   COORDINATOR_BUSY: { cause: 'The coordinator takes no more requests now', action: 'Try again in a moment.' },
+  COORDINATOR_DATABASE_UNREACHABLE: {
+    cause: 'The coordinator’s database server does not answer',
+    action: 'Check DATABASE_URL and that the server runs; the coordinator starts when it is there.',
+  },
+  COORDINATOR_TIMINGS_INVALID: {
+    cause: 'The coordinator’s intervals do not fit together',
+    action: 'Choose heartbeat < offline time, sweep ≤ offline time, and stale peers ≥ offline time.',
+  },
+  COORDINATOR_UNKNOWN_USER: {
+    cause: 'The coordinator does not know this user',
+    action: 'Register the user first.',
+  },
   COORDINATOR_STATE_DAMAGED: {
     cause: 'The coordinator’s database is damaged',
     action: 'Restore it from a backup or move it aside. It is never replaced by itself.',
@@ -164,6 +186,71 @@ export const ERROR_CATALOGUE = {
     cause: 'A demo node cannot leave this computer or join a real network',
     action: 'Start a node with another profile for a real network.',
   },
+
+  // Membership: signed requests, invites, capability tokens. On wires a token's code is lower case (`token_expired`).
+  REQUEST_UNSIGNED: {
+    cause: 'This network takes signed requests only',
+    action: 'Update the app; a program that cannot sign needs the host’s permission.',
+  },
+  REQUEST_SIGNATURE_INVALID: {
+    cause: 'The request’s signature does not fit',
+    action: 'Sign it with the key of the node that it speaks for.',
+  },
+  REQUEST_TIME_WRONG: {
+    cause: 'The request’s time is not now',
+    action: 'Let the system set the clock by itself, then try again.',
+  },
+  REQUEST_REPLAYED: { cause: 'The same signed request came before', action: 'Sign it again with a new nonce.' },
+  INVITE_INVALID: { cause: 'The invite is not valid', action: 'Ask the host for a new invite.' },
+  INVITE_EXPIRED: { cause: 'The invite has expired', action: 'Ask the host for a new invite.' },
+  INVITE_REVOKED: { cause: 'The host has taken the invite back', action: 'Ask the host for a new invite.' },
+  INVITE_USED: { cause: 'The invite was used by another node', action: 'Ask the host for a new invite.' },
+  INVITE_UNKNOWN: { cause: 'There is no such invite', action: 'Look at the list of invites.' },
+  TLS_UNUSABLE: {
+    cause: 'The TLS certificate or its key cannot be used',
+    action: 'Give the PEM files of a certificate and of the key that belongs to it.',
+  },
+  TOKEN_UNKNOWN: { cause: 'There is no such capability token', action: 'Look at the list of tokens.' },
+  TOKEN_MISSING: {
+    cause: 'Capability token is required',
+    action: 'Join the network first; its host approves nodes.',
+  },
+  TOKEN_MALFORMED: { cause: 'Capability token is not readable', action: 'Get a new one from the coordinator.' },
+  TOKEN_ALGORITHM_REFUSED: {
+    cause: 'Capability token uses another algorithm than EdDSA',
+    action: 'Get a new one from the coordinator.',
+  },
+  TOKEN_ISSUER_UNKNOWN: {
+    cause: 'Capability token comes from an unknown issuer',
+    action: 'Get a new one from this network’s coordinator.',
+  },
+  TOKEN_SIGNATURE_INVALID: {
+    cause: 'Capability token has an invalid signature',
+    action: 'Get a new one from the coordinator.',
+  },
+  TOKEN_NOT_YET_VALID: {
+    cause: 'Capability token is not valid yet',
+    action: 'Let the system set the clock by itself, then try again.',
+  },
+  TOKEN_EXPIRED: {
+    cause: 'Capability token has expired',
+    action: 'The app gets a new one with its next report to the coordinator.',
+  },
+  TOKEN_WRONG_AUDIENCE: {
+    cause: 'Capability token is for another network',
+    action: 'Get one from this network’s coordinator.',
+  },
+  TOKEN_WRONG_SUBJECT: {
+    cause: 'Capability token belongs to another node',
+    action: 'Use the token of the node that asks.',
+  },
+  TOKEN_SCOPE_MISSING: { cause: 'Capability token allows nothing', action: 'Ask the host of the network.' },
+  TOKEN_SCOPE_INSUFFICIENT: {
+    cause: 'Capability token does not allow this',
+    action: 'Ask the host of the network for the model or the blocks.',
+  },
+  TOKEN_REVOKED: { cause: 'Capability token was revoked', action: 'Ask the host of the network.' },
+  TOKEN_USED_UP: { cause: 'Capability token has no uses left', action: 'Ask the host of the network for another.' },
 
   // Network
   MULTIADDR_INVALID: {

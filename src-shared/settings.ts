@@ -6,7 +6,12 @@ const path = z.string().check(z.minLength(1), z.maxLength(4096))
 /** Which network this computer gives to. `demo` is a network that exists only on this computer. */
 export const NetworkChoiceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('demo') }),
-  z.strictObject({ kind: z.literal('coordinator'), url }),
+  z.strictObject({
+    kind: z.literal('coordinator'),
+    url,
+    /** A person has said outright that http:// to another computer is all right (C-44). */
+    insecure: z.optional(z.literal(true)),
+  }),
 ])
 export type NetworkChoice = z.infer<typeof NetworkChoiceSchema>
 
@@ -20,6 +25,8 @@ export const SettingsSchema = z.strictObject({
   modelPath: z.nullable(path),
   /** llama.cpp's compute threads; null leaves one core free. */
   threads: z.nullable(z.int().check(z.minimum(1), z.maximum(512))),
+  /** At most this much memory is offered, in GB; null offers half of what there is. Never more than there is. */
+  offeredMemoryGb: z.nullable(z.int().check(z.minimum(1), z.maximum(4_096))),
   contextTokens: z.int().check(z.minimum(64), z.maximum(131_072)),
   maxSequences: z.int().check(z.minimum(1), z.maximum(64)),
   theme: z.enum(['system', 'light', 'dark']),
@@ -37,6 +44,7 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   listenPort: 31_338,
   modelPath: null,
   threads: null,
+  offeredMemoryGb: null,
   contextTokens: 512,
   maxSequences: 4,
   theme: 'system',

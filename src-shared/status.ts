@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { CoordinatorViewSchema } from './coordinator-view'
 import { ERROR_CODES } from './error-catalogue'
 
 /** In the order in which a node goes through them. */
@@ -95,6 +96,8 @@ export const NodeStatusSchema = z.object({
   profile: text(40),
   listenAddresses: z.array(text(300)),
   coordinatorUrl: z.nullable(text(500)),
+  /** Our standing with the coordinator; absent while no node runs or where there is none. */
+  coordinator: z.optional(CoordinatorViewSchema),
   model: z.nullable(z.object({ name: text(200), dhtPrefix: text(200), blockCount: z.int() })),
   blocks: z.nullable(BlockRangeSchema),
   loadLevel: z.enum(LOAD_LEVELS),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BootstrapPeer, startBootstrapPeer } from '../src-coordinator/bootstrap-peer'
 import { loadHostedModel } from '../src-coordinator/load-hosted-model'
+import type { SecurityOptions } from '../src-coordinator/security/security'
 import { type CoordinatorServer, createCoordinatorServer } from '../src-coordinator/server'
 import { createEngineFactory, type EngineFactory } from '../src-main/engine/testing/test-engine'
 import { type NetworkProfile, PROFILES, type ProfileTimings } from '../src-main/network/profiles'
@@ -49,7 +50,7 @@ export interface LiveNetwork {
 
 /** A coordinator with its bootstrap peer, and as many real nodes as a test wants, all in this process. */
 export async function startLiveNetwork(
-  options: { timings?: ProfileTimings; targetWorkers?: number; approves?: boolean } = {},
+  options: { timings?: ProfileTimings; targetWorkers?: number; approves?: boolean; security?: SecurityOptions } = {},
 ): Promise<LiveNetwork> {
   const directory = await mkdtemp(join(tmpdir(), 'espalier-network-'))
   const profile: NetworkProfile = { ...PROFILES.local, timings: options.timings ?? QUICK }
@@ -70,6 +71,7 @@ export async function startLiveNetwork(
     models: [await loadHostedModel(SAMPLE_MANIFEST)],
     bootstrapPeers: bootstrap.addresses,
     demo: true,
+    ...(options.security ? { security: options.security } : {}),
     targetWorkers: options.targetWorkers ?? 2,
     timings: {
       heartbeatIntervalMs: profile.timings.heartbeatIntervalMs,

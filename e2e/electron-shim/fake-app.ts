@@ -29,6 +29,8 @@ export class FakeApp extends EventEmitter implements Like<App, Members> {
   readonly isPackaged = false
   /** Names of calls in their order, for tests of what must come first. */
   readonly calls: string[] = []
+  /** Addresses that were handed to the system's browser. */
+  readonly openedOutside: string[] = []
   readonly commandLine
   exitCode: number | null = null
   isSandboxed = false

@@ -225,6 +225,11 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
         return defaultSession
       },
     },
+    shell: {
+      openExternal: async (url: string) => {
+        app.openedOutside.push(url)
+      },
+    },
     Tray: FakeTray,
     utilityProcess: utility.utilityProcess,
     /** Not of the shell: Playwright finds and closes windows with these. */

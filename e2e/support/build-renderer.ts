@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { build } from 'vite'
+import { buildDashboard } from '../../src-dashboard/build'
 
 const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url))
 
@@ -16,4 +17,5 @@ export default async function buildRenderer(): Promise<void> {
     plugins: [react()],
     build: { outDir: RENDERER_DIR, emptyOutDir: true, minify: true, modulePreload: { polyfill: false } },
   })
+  await buildDashboard()
 }

@@ -2,12 +2,14 @@ import { createBridgeServer } from '../../src-main/bridge/server'
 import { startWebCarrier, type WebCarrier } from '../../src-main/bridge/web-carrier'
 import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { systemClock } from '../../src-shared/clock'
-import type { Hop, MethodHandlers } from '../../src-shared/contract'
+import type { Hop, MethodHandlers, MethodInput } from '../../src-shared/contract'
 import type { MethodName } from '../../src-shared/contract-names'
 import { EspalierError } from '../../src-shared/errors'
+import type { HostStatus } from '../../src-shared/host-network'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { RENDERER_DIR } from './build-renderer'
+import { inviteOf, offHost } from './host-fixtures'
 import { PEERS, stoppedStatus } from './status-fixtures'
 import { checksOf, linesOf, PREVIEW, SETTINGS, SHARDS } from './view-fixtures'
 
@@ -40,6 +42,9 @@ export class ScriptedHost {
   settings: Settings = SETTINGS
   shards: ShardView | null = SHARDS
   preview: NetworkPreview = PREVIEW
+  hosted: HostStatus = offHost(Date.now())
+  onHostStart: (choice: MethodInput<'host.start'>) => void = () => undefined
+  onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
   makeChecks: (at: number) => Check[] = checksOf
   logLines: LogLine[] = linesOf(Date.now(), 60)
   /** Methods that fail, and with what; a test fills it. */
@@ -88,6 +93,20 @@ export class ScriptedHost {
     'shards.get': () => this.shards,
     'diagnostics.run': () => this.makeChecks(Date.now()),
     'logs.recent': ({ limit }) => this.logLines.slice(-limit),
+    'host.get': () => this.hosted,
+    'host.start': (choice) => {
+      this.onHostStart(choice)
+      return {}
+    },
+    'host.stop': () => {
+      this.host(offHost(Date.now()))
+      return {}
+    },
+    'host.decide': (choice) => {
+      this.onHostDecide(choice)
+      return {}
+    },
+    'host.invite': ({ label }) => inviteOf(label),
     'generate.start': ({ prompt, maxTokens }) => {
       if (prompt.includes('too long')) throw new EspalierError('PROMPT_TOO_LONG', '3,000 tokens, at most 512 fit')
       return { generationId: this.generate(maxTokens) }
@@ -143,6 +162,11 @@ export class ScriptedHost {
   writeMany(lines: LogLine[]): void {
     this.logLines.push(...lines)
     this.server.emit('log', { lines })
+  }
+
+  host(hosted: HostStatus): void {
+    this.hosted = hosted
+    this.server.emit('host', hosted)
   }
 
   choose(settings: Settings): void {

@@ -2,9 +2,11 @@ import type { Check, LogLine } from '../../src-shared/app-views'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
 import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
+import type { HostStatus } from '../../src-shared/host-network'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import type { AppPaths } from '../app-paths'
+import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import type { DiagnosticsContext } from '../diagnostics/check'
 import { runDiagnostics } from '../diagnostics/diagnostics'
@@ -12,12 +14,14 @@ import type { EngineProcess } from '../engine/engine'
 import { loadOrCreateIdentity } from '../network/identity'
 import type { NetworkProfile } from '../network/profiles'
 import type { RunningNode } from '../node/node'
+import { capabilityOf, offerOf } from '../node/offer'
 import type { NodeRooms } from '../node/rooms'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { createGenerations } from './generations'
+import { createHostNetwork } from './host-network/host-network'
 import { createLogBook } from './log-book'
 import { previewNetwork } from './preview'
 import { openSettings } from './settings-store'
@@ -32,6 +36,8 @@ export type StartScript = (options: ChildOptions) => OwnedChild
  */
 export interface AppOverrides extends Partial<Settings> {
   profile?: NetworkProfile
+  /** The signed part of an invite to the network that is named here too. */
+  invite?: string
   /** Multiaddrs beside those that the coordinator names. */
   bootstraps?: readonly string[]
 }
@@ -45,6 +51,8 @@ export interface AppOptions {
   startScript?: StartScript
   overrides?: AppOverrides
   fetch?: typeof fetch
+  /** Of a network that is hosted here; 0 takes free ones. */
+  hostPorts?: { http: number; dht: number }
   /** For tests of faults. */
   rooms?: Partial<NodeRooms>
 }
@@ -61,6 +69,7 @@ export interface App {
   onLog(listener: (lines: LogLine[]) => void): Disposer
   onToken(listener: (payload: EventPayload<'generate.token'>) => void): Disposer
   onEnd(listener: (payload: EventPayload<'generate.end'>) => void): Disposer
+  onHost(listener: (status: HostStatus) => void): Disposer
   /** Starts the node in the chosen network; does nothing when none is chosen. Resolves when it listens. */
   start(): Promise<void>
   /** Safe mode: the node is not started by itself, and its status says why, until somebody starts it. */
@@ -76,7 +85,7 @@ export interface App {
  * are not valid, SETTINGS_NOT_SAVED when the data directory can't take its first settings.
  */
 export async function createApp(options: AppOptions): Promise<App> {
-  const { clock, log, data, overrides = {}, fetch = globalThis.fetch } = options
+  const { clock, log, data, overrides = {}, fetch = coordinatorFetch } = options
   const { profile: _, bootstraps: __, ...settingsOverrides } = overrides
   const settings = await openSettings(data.settingsFile, settingsOverrides, log)
   const book = createLogBook(log, clock)
@@ -85,6 +94,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   let diagnosing: Promise<Check[]> | null = null
   const ends = createTopic<EventPayload<'generate.end'>>()
   const generations = createGenerations(() => current.node, log, { onToken: tokens.tell, onEnd: ends.tell })
+
+  const host = createHostNetwork({
+    ...{ clock, log, fetch },
+    dataRoot: data.root,
+    paths: options.paths,
+    spawnEngine: options.spawnEngine,
+    startScript: options.startScript,
+    ports: options.hostPorts,
+  })
 
   /** What the next start of the app does; a disk that can't keep it is no reason to refuse the wish itself. */
   const remember = (startsRunning: boolean) =>
@@ -111,18 +129,26 @@ export async function createApp(options: AppOptions): Promise<App> {
       return {}
     },
     'settings.get': settings.get,
-    'settings.save': (change) => settings.save(definedFields(change)),
-    'network.preview': async ({ url }) =>
+    'settings.save': async (change) => {
+      // More than there is can't be saved, so that nothing else has to say no later.
+      offerOf(capabilityOf(), change.offeredMemoryGb ?? null)
+      return settings.save(definedFields(change))
+    },
+    'network.preview': async ({ url, insecure = false }) =>
       previewNetwork(url, {
+        allowInsecure: insecure,
         fetch,
         clock,
         peerId: (await loadOrCreateIdentity(data.identityFile)).publicKey.toString(),
         publicName: settings.get().publicName,
+        offeredMemoryGb: settings.get().offeredMemoryGb,
         listenPort: settings.listenPort(),
       }),
     async 'network.join'(choice) {
       await current.choose(
-        choice.kind === 'demo' ? choice : { kind: 'coordinator', url: normaliseCoordinatorUrl(choice.url) },
+        choice.kind === 'demo'
+          ? choice
+          : { ...choice, url: normaliseCoordinatorUrl(choice.url, { allowInsecure: choice.insecure ?? false }) },
       )
       return {}
     },
@@ -136,6 +162,20 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     'diagnostics.run': diagnose,
     'logs.recent': ({ limit }) => book.recent(limit),
+    'host.get': host.status,
+    async 'host.start'(choice) {
+      await host.start(choice)
+      return {}
+    },
+    async 'host.stop'() {
+      await host.stop()
+      return {}
+    },
+    async 'host.decide'(choice) {
+      await host.decide(choice)
+      return {}
+    },
+    'host.invite': ({ label }) => host.invite(label),
   }
 
   /** A second page that asks meanwhile gets the same answer. */
@@ -172,6 +212,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     onLog: book.onLines,
     onToken: tokens.subscribe,
     onEnd: ends.subscribe,
+    onHost: host.onStatus,
     async start() {
       if (current.hasNetwork) await current.start()
     },
@@ -180,6 +221,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async dispose() {
       generations.cancelAll()
       await current.dispose()
+      await host.dispose()
       book.dispose()
     },
   }

@@ -3,6 +3,7 @@ import type { Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
 import type { NetworkChoice } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
+import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { type Neighbourhood, startNeighbourhood } from '../demo/neighbours'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 import type { NodeConfig } from '../node/config'
@@ -31,7 +32,10 @@ export interface CurrentNode {
   dispose(): Promise<void>
 }
 
-type Network = Pick<NodeConfig, 'profile' | 'coordinatorUrl' | 'bootstraps' | 'modelPath'>
+type Network = Pick<
+  NodeConfig,
+  'profile' | 'coordinatorUrl' | 'allowsInsecureCoordinator' | 'bootstraps' | 'invite' | 'modelPath'
+>
 
 export function createCurrentNode(options: AppOptions & { settings: SettingsStore }): CurrentNode {
   const { clock, log, data, paths, settings } = options
@@ -130,13 +134,23 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
     }
     if (!hasNetwork()) throw new EspalierError('NETWORK_NOT_CHOSEN')
     const coordinatorUrl = network?.url ?? null
-    const profile = givenProfile ?? (await askProfile(coordinatorUrl, signal))
+    const allowsInsecureCoordinator = network?.insecure ?? false
+    const profile = givenProfile ?? (await askProfile(coordinatorUrl, allowsInsecureCoordinator, signal))
     return {
       profile,
       coordinatorUrl,
+      allowsInsecureCoordinator,
       bootstraps,
+      ...inviteFor(coordinatorUrl),
       modelPath: modelPath ?? (profile.loopbackOnly ? paths.sampleModel : null),
     }
+  }
+
+  /** An invite is for the network that came with it, and not for one that is chosen later. */
+  function inviteFor(coordinatorUrl: string | null): Pick<NodeConfig, 'invite'> {
+    const { invite, network } = options.overrides ?? {}
+    const isItsNetwork = network?.kind === 'coordinator' && network.url === coordinatorUrl
+    return invite !== undefined && isItsNetwork ? { invite } : {}
   }
 
   async function openNeighbourhood(signal: AbortSignal): Promise<Neighbourhood> {
@@ -152,20 +166,25 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
     return neighbourhood
   }
 
-  async function askProfile(coordinatorUrl: string | null, signal: AbortSignal): Promise<NetworkProfile> {
+  async function askProfile(
+    coordinatorUrl: string | null,
+    allowInsecure: boolean,
+    signal: AbortSignal,
+  ): Promise<NetworkProfile> {
     if (coordinatorUrl === null) return PROFILES.espalier
-    const { fetch = globalThis.fetch } = options
-    return profileOf(coordinatorUrl, { fetch, clock, log, memoryFile: data.networkFile, signal })
+    const { fetch = coordinatorFetch } = options
+    return profileOf(coordinatorUrl, { fetch, clock, log, memoryFile: data.networkFile, allowInsecure, signal })
   }
 
   function configOf(network: Network): NodeConfig {
-    const { publicName, threads, contextTokens, maxSequences } = settings.get()
+    const { publicName, threads, offeredMemoryGb, contextTokens, maxSequences } = settings.get()
     return {
       ...network,
       data,
       publicName,
       listenPort: settings.listenPort(),
       threads: threads ?? Math.max(1, availableParallelism() - 1),
+      offeredMemoryGb,
       contextTokens,
       maxSequences,
     }

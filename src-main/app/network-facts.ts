@@ -17,7 +17,14 @@ const ASK_TIMEOUT_MS = 3_000
  */
 export async function profileOf(
   coordinatorUrl: string,
-  options: { fetch: typeof fetch; clock: Clock; log: EventLog; memoryFile: string; signal?: AbortSignal },
+  options: {
+    fetch: typeof fetch
+    clock: Clock
+    log: EventLog
+    memoryFile: string
+    allowInsecure: boolean
+    signal?: AbortSignal
+  },
 ): Promise<NetworkProfile> {
   const { log, signal } = options
   const api = createCoordinatorApi({ ...options, baseUrl: coordinatorUrl })

@@ -14,9 +14,17 @@ import { registrationOf } from '../node/registration'
  */
 export async function previewNetwork(
   url: string,
-  options: { fetch: typeof fetch; clock: Clock; peerId: string; publicName: string; listenPort: number },
+  options: {
+    fetch: typeof fetch
+    clock: Clock
+    allowInsecure: boolean
+    peerId: string
+    publicName: string
+    offeredMemoryGb: number | null
+    listenPort: number
+  },
 ): Promise<NetworkPreview> {
-  const api = createCoordinatorApi({ baseUrl: url, fetch: options.fetch, clock: options.clock })
+  const api = createCoordinatorApi({ ...options, baseUrl: url })
   const { value } = await api.networkInfo()
   const isDemo = value.isDemo === true && isLoopbackHost(new URL(api.baseUrl).hostname)
   const registration = registrationOf({

@@ -4,6 +4,7 @@ import { isErrorCode } from '../../src-shared/errors'
 import { DEFAULT_SETTINGS } from '../../src-shared/settings'
 import { openSettings } from '../app/settings-store'
 import { appPaths } from '../app-paths'
+import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { runDiagnostics } from '../diagnostics/diagnostics'
 import { startChild } from '../process/owned-child'
 import { type DataDirectory, dataDirectoryAt } from '../storage/data-directory'
@@ -53,7 +54,7 @@ async function checkHere(options: Options, data: DataDirectory): Promise<Check[]
   const chosen = settings.network?.kind === 'coordinator' ? settings.network.url : null
   return runDiagnostics({
     clock,
-    fetch: globalThis.fetch,
+    fetch: coordinatorFetch,
     data,
     spawnEngine: () => startChild({ script: appPaths().engineChild, ipc: true }),
     listenPort: options.port ?? settings.listenPort,

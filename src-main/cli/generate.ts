@@ -2,6 +2,7 @@ import { systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { appPaths } from '../app-paths'
 import { createCoordinatorApi } from '../coordinator/coordinator-api'
+import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { EngineClient } from '../engine/engine'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 import { openNetworkClient } from '../node/network-client'
@@ -23,7 +24,7 @@ interface Options {
 /** Streams the answer to stdout; with --json, one document with answer, route and speed. */
 export async function generateCommand(prompt: string, options: Options): Promise<void> {
   const clock = systemClock
-  const api = createCoordinatorApi({ baseUrl: options.coordinator, fetch: globalThis.fetch, clock })
+  const api = createCoordinatorApi({ baseUrl: options.coordinator, fetch: coordinatorFetch, clock })
   const { value: info } = await api.networkInfo()
   if (info.modelName === null) throw new EspalierError('MANIFEST_MISSING', 'the coordinator hosts no model')
   const manifest = checkManifest((await api.manifest(info.modelName)).value)

@@ -23,6 +23,8 @@ program
   .addOption(dataDir())
   .addOption(profile())
   .option('--coordinator <url>', 'the network’s coordinator; without it the network that was chosen in the page')
+  .option('--invite <link>', 'join with an invite (espalier://…), which names the coordinator too')
+  .option('--insecure-http', 'allow http:// to a coordinator on another computer', false)
   .addOption(bootstrap())
   .option('--model-file <gguf>', 'the whole model, from which this node’s blocks are taken')
   .option('--name <text>', 'the name that others see')
@@ -94,6 +96,15 @@ program
   .option('--once', 'look once', false)
   .addOption(json())
   .action(async (options) => (await import('./observe')).observe(options))
+
+program
+  .command('contract')
+  .description('check a coordinator against the documented contract, with workers that are removed again')
+  .argument('<url>', 'the coordinator')
+  .option('--admin-token <token>', 'also check approving and rejecting, as the host')
+  .option('--insecure-http', 'allow http:// to another computer', false)
+  .addOption(json())
+  .action(async (url, options) => (await import('./contract')).contract(url, options))
 
 program
   .command('demo')

@@ -7,6 +7,7 @@ import { appPaths } from '../app-paths'
 import { createConflater } from '../bridge/conflate'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { serveUi } from '../headless'
+import { parseInviteLink } from '../membership/invite'
 import type { NetworkProfile } from '../network/profiles'
 import { startChild } from '../process/owned-child'
 import { writeFileAtomic } from '../storage/atomic-file'
@@ -21,6 +22,9 @@ export interface ServeOptions {
   dataDir?: string
   profile?: NetworkProfile
   coordinator?: string
+  /** A link; names the coordinator too. */
+  invite?: string
+  insecureHttp?: boolean
   bootstrap?: string[]
   modelFile?: string
   name?: string
@@ -57,7 +61,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     data,
     paths,
     spawnEngine: () => startChild({ script: paths.engineChild, ipc: true }),
-    overrides: overridesOf(options),
+    overrides: overridesOf(withInvite(options, clock.now())),
   })
   const printer = options.json
     ? (status: NodeStatus) => out(JSON.stringify({ type: 'status', status }))
@@ -83,10 +87,36 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
+/** Throws INVITE_INVALID or INVITE_EXPIRED. */
+function withInvite(options: ServeOptions, now: number): ServeOptions {
+  if (options.invite === undefined) return options
+  const { coordinatorUrl, invite } = parseInviteLink(options.invite, now)
+  return { ...options, coordinator: coordinatorUrl, invite }
+}
+
 function overridesOf(options: ServeOptions): AppOverrides {
-  const { coordinator, profile, bootstrap, modelFile, name, port, threads, contextTokens, sessions } = options
+  const {
+    coordinator,
+    insecureHttp = false,
+    invite,
+    profile,
+    bootstrap,
+    modelFile,
+    name,
+    port,
+    threads,
+    contextTokens,
+    sessions,
+  } = options
   return {
-    ...(coordinator !== undefined && { network: { kind: 'coordinator', url: normaliseCoordinatorUrl(coordinator) } }),
+    ...(coordinator !== undefined && {
+      network: {
+        kind: 'coordinator',
+        url: normaliseCoordinatorUrl(coordinator, { allowInsecure: insecureHttp }),
+        ...(insecureHttp && { insecure: true }),
+      },
+    }),
+    ...(invite !== undefined && { invite }),
     ...(profile && { profile }),
     ...(bootstrap && { bootstraps: bootstrap }),
     ...(modelFile !== undefined && { modelPath: modelFile }),

@@ -16,7 +16,8 @@ const assigned = {
 }
 
 function apiAnswering(body: BodyInit | null, init: ResponseInit = {}) {
-  const fetch = (async () => new Response(body, init)) as typeof globalThis.fetch
+  const headers = { 'content-type': 'application/json', ...init.headers }
+  const fetch = (async () => new Response(body, { ...init, headers })) as typeof globalThis.fetch
   return createCoordinatorApi({ baseUrl: 'http://127.0.0.1:8000', fetch, clock: systemClock })
 }
 

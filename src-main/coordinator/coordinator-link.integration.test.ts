@@ -70,6 +70,7 @@ function createWorker(url: string, options: WorkerOptions = {}): Worker {
     }),
     heartbeatIntervalMs: INTERVAL_MS,
     onEvent: (event) => events.push(event),
+    apiFor: (baseUrl) => createCoordinatorApi({ baseUrl, fetch, clock: systemClock }),
   })
   cleanups.push(() => link.stop({ unregister: false }))
   return { link, events, store, calls }
@@ -212,6 +213,34 @@ describe('coordinator link', () => {
     expect(await second.link.stop()).toBe(false)
     expect(second.link.state().name).toBe('stopped')
     expect(await second.link.stop()).toBe(false)
+  })
+
+  it('C-20: a sign-off that the coordinator did not hear is told later, from another network', async () => {
+    const first = await startCoordinator({ timings: { heartbeatIntervalMs: INTERVAL_MS, offlineAfterMs: 60_000 } })
+    const worker = await startApproved(first)
+    const { url, port } = first.server
+    await first.stop()
+    const startedAt = performance.now()
+    expect(await worker.link.stop()).toBe(false)
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+    expect(await worker.store.load()).toMatchObject({ owed: [{ baseUrl: url, workerId: 'w1' }] })
+
+    const deleted: string[] = []
+    const listener = createServer((request, response) => {
+      deleted.push(`${request.method} ${request.url}`)
+      response.setHeader('content-type', 'application/json')
+      response.end('{"status":"removed"}')
+    })
+    await new Promise<void>((resolve) => listener.listen(port, '127.0.0.1', resolve))
+    cleanups.push(() => new Promise((resolve) => listener.close(resolve)))
+    const second = await startCoordinator()
+    const again = createWorker(second.server.url, { store: worker.store })
+    await again.link.start()
+    await until(() => deleted.length > 0)
+    expect(deleted).toEqual(['DELETE /workers/w1'])
+    await until(async () => (await worker.store.load())?.owed.length === 0)
+    // Its place at the second coordinator is its own.
+    expect(await rowOf(second)).toBeDefined()
   })
 
   it('C-17: a lost answer to the registration leaves one row', async () => {

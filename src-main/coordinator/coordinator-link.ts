@@ -5,7 +5,7 @@ import type { CoordinatorApi } from './coordinator-api'
 import { wasNeverSent } from './coordinator-http'
 import type { WorkerAnswer, WorkerRegistration } from './coordinator-wire'
 import { eventsOfAnswer, type LinkEvent } from './link-events'
-import { type LinkMemory, type LinkStore, memoryFor } from './link-memory'
+import { dueSignOffs, type LinkMemory, type LinkStore, memoryFor, oweSignOff, settleSignOff } from './link-memory'
 import { attemptTimeoutMs, beatDelayMs, retryDelayMs } from './link-schedule'
 import { continueAfter, countTokens, dispatch, settle, takeBack } from './token-ledger'
 import type { WorkerState } from './worker-state'
@@ -21,6 +21,8 @@ export interface CoordinatorLinkOptions {
   heartbeatIntervalMs: number
   /** Called in order, one at a time; must not throw. */
   onEvent: (event: LinkEvent) => void
+  /** For sign-offs that other coordinators have not heard. Without it they are kept. */
+  apiFor?: (baseUrl: string) => CoordinatorApi | null
   /** For the jitter; a number in [0, 1). */
   random?: () => number
 }
@@ -46,7 +48,14 @@ export interface CoordinatorLink {
 
 const UNREGISTER_BUDGET_MS = 2_000
 /** Refusals that the same request meets again every time. */
-const FINAL_REFUSALS = ['DEMO_CONFINED', 'WORKER_ID_TAKEN'] as const
+const FINAL_REFUSALS = [
+  'DEMO_CONFINED',
+  'WORKER_ID_TAKEN',
+  'INVITE_EXPIRED',
+  'INVITE_INVALID',
+  'INVITE_REVOKED',
+  'INVITE_USED',
+] as const
 
 export function createCoordinatorLink(options: CoordinatorLinkOptions): CoordinatorLink {
   const { api, clock, store } = options
@@ -144,6 +153,7 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
     const { value, evidence } = await api.register(body, { timeoutMs, signal })
     isKnownThere = true
     isReapplying = false
+    memory = settleSignOff(memory, memory)
     memory = { ...memory, knowsSeq: value.lastSeq !== null, ledger: continueAfter(memory.ledger, value.lastSeq ?? 0) }
     emit({ type: 'registered', status: value.status, isDemo: value.isDemo, evidence })
     apply(value, evidence)
@@ -175,6 +185,21 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
         memory = { ...memory, ledger: isUncounted ? takeBack(memory.ledger) : settle(memory.ledger) }
       }
       throw error
+    }
+  }
+
+  /** Side by side with everything else, once a start: what another coordinator answers changes nothing here. */
+  async function signOffElsewhere(): Promise<void> {
+    const { apiFor } = options
+    if (!apiFor) return
+    for (const owed of dueSignOffs(memory, clock.now())) {
+      try {
+        await apiFor(owed.baseUrl)?.unregister(owed.workerId, { timeoutMs: UNREGISTER_BUDGET_MS })
+      } catch (error) {
+        // One that does not answer may be asked at the next start; a refusal would be the same then.
+        if (isErrorCode(error, 'COORDINATOR_UNREACHABLE')) continue
+      }
+      memory = settleSignOff(memory, owed)
     }
   }
 
@@ -230,7 +255,10 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
       running = {
         abort,
         ended: remembering.then(
-          () => run(abort.signal),
+          () => {
+            void signOffElsewhere()
+            return run(abort.signal)
+          },
           () => undefined,
         ),
       }
@@ -256,6 +284,7 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
           (error) => isErrorCode(error, 'COORDINATOR_UNKNOWN_WORKER'),
         )
         if (isGone) isKnownThere = false
+        memory = isGone ? settleSignOff(memory, memory) : oweSignOff(memory, clock.now())
       }
       state = nextWorkerState(state, { type: 'stopped' })
       await save()

@@ -23,11 +23,18 @@ export const WorkerRegistrationSchema = z.object({
   /** GiB of memory that the worker offers; 0 for CPU. */
   vram_gb: z.number().min(0).max(100_000),
   requested_layers: z.int().min(1).max(MAX_LAYERS).nullish(),
-  x_peer_id: z.string().min(1).max(120).optional(),
+  x_peer_id: z
+    .string()
+    .regex(/^[\w-]{1,120}$/)
+    .optional(),
   x_multiaddrs: z.array(z.string().max(MAX_PEER_LENGTH)).max(32).optional(),
+  /** Bytes that the worker offers for blocks, also where they are not on a graphics card. */
+  x_memory_bytes: z.int().min(0).optional(),
   x_demo: z.boolean().optional(),
   /** A person asked to be considered again after a rejection. */
   x_reapply: z.boolean().optional(),
+  /** The signed part of an invite link: whoever has one is approved at once. */
+  x_invite: z.string().min(1).max(1_200).optional(),
 })
 export type WorkerRegistration = z.input<typeof WorkerRegistrationSchema>
 
@@ -37,6 +44,8 @@ export const WorkerHeartbeatSchema = z.object({
   status: z.string().min(1).max(100).pipe(line(40)),
   /** Grows by one with every new delta. The same number again is the same delta again, and counts once. */
   x_seq: z.int().min(1).optional(),
+  /** Measured by the worker: single-token steps per second and block. */
+  x_block_steps_per_s: z.number().positive().max(1e9).optional(),
 })
 export type WorkerHeartbeat = z.input<typeof WorkerHeartbeatSchema>
 
@@ -59,6 +68,8 @@ export interface WorkerAnswer {
   isDemo: boolean | null
   /** The last delta that the coordinator counted; null from one that knows no sequence numbers. */
   lastSeq: number | null
+  /** What membership grants, unchecked: the membership room validates it. Null from one that grants nothing. */
+  capability: unknown
 }
 
 const layer = z.int().min(0).max(MAX_LAYERS).nullish()
@@ -78,6 +89,7 @@ const answerShape = z.object({
   x_offline_after_ms: optional(z.number().min(200).max(3_600_000)),
   x_demo: optional(z.boolean()),
   x_last_seq: optional(z.int().min(0)),
+  x_capability: z.unknown().optional(),
 })
 
 function answerSchema(statusField: 'status' | 'worker_status') {
@@ -114,6 +126,7 @@ function answerSchema(statusField: 'status' | 'worker_status') {
       offlineAfterMs: body.x_offline_after_ms ?? null,
       isDemo: body.x_demo ?? null,
       lastSeq: body.x_last_seq ?? null,
+      capability: body.x_capability ?? null,
     }
   })
 }
@@ -154,6 +167,9 @@ export const NetworkInfoReplySchema = z
     totalLayers: body.total_layers,
     // The document's list holds workers too; ours also says which are the network's own.
     bootstrapPeers: peerStrings(body.x_bootstrap_peers ?? body.bootstrap_peers ?? []),
+    /** As documented, unsorted: this node itself may be in it, at an address that the coordinator believes. */
+    listedPeers: peerStrings(body.bootstrap_peers ?? []),
+    namesBootstraps: body.x_bootstrap_peers !== undefined,
     onlineWorkers: body.online_workers ?? null,
     coveragePercent: body.coverage_percent ?? null,
     readyForInference: body.ready_for_inference ?? null,

@@ -3,6 +3,9 @@ import { EMPTY_LEDGER } from './token-ledger'
 import { WORKER_STATES } from './worker-state'
 
 const whole = z.int().min(0)
+/** Of other coordinators; one that comes after so many is of no use to anybody. */
+const MAX_OWED = 8
+const OWED_LIFETIME_MS = 7 * 86_400_000
 
 /** What the link must not forget when the process dies. The shape of its file. */
 export const LinkMemorySchema = z.object({
@@ -19,6 +22,11 @@ export const LinkMemorySchema = z.object({
     nextSeq: z.int().min(1),
     inFlight: z.object({ seq: z.int().min(1), tokens: whole }).nullable(),
   }),
+  /** Sign-offs that no coordinator has heard: it was away, and the node had to end. */
+  owed: z
+    .array(z.object({ baseUrl: z.string(), workerId: z.string(), at: z.number() }))
+    .max(MAX_OWED)
+    .default([]),
 })
 export type LinkMemory = z.output<typeof LinkMemorySchema>
 
@@ -39,8 +47,25 @@ export function memoryFor(saved: LinkMemory | null, baseUrl: string, workerId: s
     assignment: null,
     knowsSeq: false,
     ledger: EMPTY_LEDGER,
+    owed: saved?.owed ?? [],
   }
   if (saved === null) return fresh
   if (saved.baseUrl === baseUrl && saved.workerId === workerId) return saved
   return { ...fresh, ledger: { ...EMPTY_LEDGER, total: saved.ledger.total, settled: saved.ledger.total } }
+}
+
+/** A sign-off that did not arrive, kept for later (C-20). */
+export function oweSignOff(memory: LinkMemory, now: number): LinkMemory {
+  const { baseUrl, workerId } = memory
+  return { ...memory, owed: [...settleSignOff(memory, memory).owed, { baseUrl, workerId, at: now }].slice(-MAX_OWED) }
+}
+
+/** Arrived, or of no use any more: whoever registers again has taken it back. */
+export function settleSignOff(memory: LinkMemory, of: { baseUrl: string; workerId: string }): LinkMemory {
+  return { ...memory, owed: memory.owed.filter((one) => one.baseUrl !== of.baseUrl || one.workerId !== of.workerId) }
+}
+
+export function dueSignOffs({ owed, baseUrl, workerId }: LinkMemory, now: number): LinkMemory['owed'] {
+  const isDue = (one: LinkMemory['owed'][number]) => one.baseUrl !== baseUrl || one.workerId !== workerId
+  return owed.filter((one) => isDue(one) && now - one.at < OWED_LIFETIME_MS)
 }

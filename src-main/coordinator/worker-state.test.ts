@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   type Assignment,
@@ -75,23 +76,21 @@ function reaches(from: WorkerState, goal: WorkerStateName): boolean {
 
 describe('worker state', () => {
   it('C-24: 10,000 random event sequences meet no illegal state and no dead end', () => {
-    const random = seeded(24)
     const reached = new Map<string, WorkerState>()
-    for (let sequence = 0; sequence < 10_000; sequence += 1) {
-      let state = INITIAL_WORKER_STATE
-      const length = 1 + Math.floor(random() * 30)
-      for (let step = 0; step < length; step += 1) {
-        const event = events[Math.floor(random() * events.length)]!
-        const next = nextWorkerState(state, event)
-        const problems = problemsOf(next)
-        if (next.name !== state.name && !allowed[state.name].includes(next.name)) problems.push('forbidden arrow')
-        if (problems.length > 0) {
-          expect.fail(`${problems.join(', ')}: ${JSON.stringify({ sequence, step, state, event, next })}`)
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...events), { minLength: 1, maxLength: 30 }), (sequence) => {
+        let state = INITIAL_WORKER_STATE
+        for (const event of sequence) {
+          const next = nextWorkerState(state, event)
+          const problems = problemsOf(next)
+          if (next.name !== state.name && !allowed[state.name].includes(next.name)) problems.push('forbidden arrow')
+          if (problems.length > 0) throw new Error(`${problems.join(', ')}: ${JSON.stringify({ state, event, next })}`)
+          state = next
+          reached.set(JSON.stringify(state), state)
         }
-        state = next
-        reached.set(JSON.stringify(state), state)
-      }
-    }
+      }),
+      { numRuns: 10_000, seed: 24 },
+    )
     expect([...new Set([...reached.values()].map(({ name }) => name))].sort()).toEqual([...WORKER_STATES].sort())
     for (const state of reached.values()) {
       expect(reaches(state, 'online'), `${JSON.stringify(state)} to online`).toBe(true)
@@ -149,12 +148,3 @@ describe('worker state', () => {
     return path.reduce(nextWorkerState, INITIAL_WORKER_STATE)
   }
 })
-
-/** A small generator with a seed, so that a failing run can be repeated. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
-    return state / 4_294_967_296
-  }
-}

@@ -4,12 +4,14 @@ import { bootstraps } from './bootstraps'
 import { type CheckDefinition, type DiagnosticsContext, type Finding, failedBy, unknown } from './check'
 import { clockSkew } from './clock-skew'
 import { coordinator } from './coordinator'
+import { coordinatorStanding } from './coordinator-standing'
 import { dataDirectory } from './data-directory'
 import { dhtReadBack } from './dht-read-back'
 import { diskSpace } from './disk-space'
 import { engine } from './engine'
 import { identity } from './identity'
 import { manifestFile, modelFile } from './model-file'
+import { petalsCommand } from './petals-command'
 import { port } from './port'
 import { shardFiles } from './shard-files'
 import { visibility } from './visibility'
@@ -22,9 +24,11 @@ export const CHECKS: readonly CheckDefinition[] = [
   port,
   engine,
   coordinator,
+  coordinatorStanding,
   bootstraps,
   dhtReadBack,
   visibility,
+  petalsCommand,
   shardFiles,
   modelFile,
   manifestFile,

@@ -53,13 +53,17 @@ export function keepBootstrapsConnected(
   let cancelTimer: Disposer = () => undefined
   let pauseMs = REDIAL_FIRST_MS
 
+  let hasFailed = false
+
   const round = async () => {
-    const missing = peers().filter(({ peerId }) => !isConnected(host, peerId))
+    // After a failure all are asked again: one may have connected by another way, and nobody would hear of it.
+    const missing = peers().filter(({ peerId }) => hasFailed || !isConnected(host, peerId))
     if (missing.length > 0) {
       const outcomes = await dial(host, missing, clock)
       if (stopped) return
+      hasFailed = outcomes.some(({ error }) => error !== null)
       onOutcome(outcomes)
-      pauseMs = outcomes.every(({ error }) => error !== null) ? Math.min(pauseMs * 2, REDIAL_MAX_MS) : REDIAL_FIRST_MS
+      pauseMs = hasFailed ? Math.min(pauseMs * 2, REDIAL_MAX_MS) : REDIAL_FIRST_MS
     }
     schedule(missing.length > 0 ? pauseMs : KEEP_ALIVE_CHECK_MS)
   }

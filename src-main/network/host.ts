@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { createServer } from 'node:net'
+import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { type Identify, identify } from '@libp2p/identify'
 import type { PrivateKey, ServiceMap } from '@libp2p/interface'
 import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
@@ -26,12 +27,21 @@ export interface HostOptions {
   port: number | null
   /** Whether others may ask us for routes: only nodes that listen. */
   kadMode: 'server' | 'client'
+  /** Lets nodes that cannot be dialled be reached through us (circuit relay v2, hop). Only for hosts that listen. */
+  isRelay?: boolean
 }
 
 const LISTEN_HOST_LOOPBACK = '127.0.0.1'
 const MAX_CALLS_PER_SIGNAL = 512
 const PORTS_TO_TRY = 20
 const YAMUX_WINDOW_BYTES = 2 * 1024 * 1024
+/** A relayed connection is for saying where one is and for hole punching, and short; blocks travel directly. */
+const RELAY_LIMITS = {
+  maxReservations: 256,
+  reservationTtl: 3_600_000,
+  defaultDurationLimit: 120_000,
+  defaultDataLimit: 1_048_576n,
+}
 
 /**
  * The libp2p host: TCP, Noise, Yamux, identify, ping, and Kademlia for peer routing only (records live in
@@ -76,6 +86,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         disjointPaths: 2,
         initialQuerySelfInterval: 100,
       }),
+      ...(options.isRelay ? { relay: circuitRelayServer({ reservations: RELAY_LIMITS }) } : {}),
     },
   })
 }

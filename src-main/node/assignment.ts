@@ -1,28 +1,41 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError, reportOf } from '../../src-shared/errors'
 import { type CoordinatorApi, createCoordinatorApi } from '../coordinator/coordinator-api'
+import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { type CoordinatorLink, createCoordinatorLink } from '../coordinator/coordinator-link'
-import { isLoopbackHost } from '../coordinator/coordinator-url'
+import { isLoopbackHost, normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import type { AssignedBlocks } from '../coordinator/link-events'
 import { LinkMemorySchema } from '../coordinator/link-memory'
+import { createSigningFetch } from '../membership/signing-fetch'
 import type { Host } from '../network/host'
+import { loadOrCreateIdentity } from '../network/identity'
 import { checkManifest, type Manifest } from '../shards/manifest'
 import { jsonFile } from '../storage/atomic-file'
 import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
+import type { CoordinatorStanding } from './coordinator-standing'
 import { followCoordinator } from './follow-coordinator'
 import type { BootstrapBook } from './join-network'
 import type { ShardTarget } from './load-ladder'
 import { registrationOf } from './registration'
 import type { NodeRooms } from './rooms'
+import type { ServingTarget } from './serving-target'
 import type { Steps } from './steps'
 
 const RETRY_MS = 5_000
 
 /** A demo node must not reach a real network; the coordinator refuses the other half (C-40). */
-export function openCoordinator({ coordinatorUrl, profile }: NodeConfig, clock: Clock): CoordinatorApi | null {
+export function openCoordinator(config: NodeConfig, clock: Clock): CoordinatorApi | null {
+  const { coordinatorUrl, data, profile, allowsInsecureCoordinator: allowInsecure = false } = config
   if (coordinatorUrl === null) return null
-  const api = createCoordinatorApi({ baseUrl: coordinatorUrl, fetch: globalThis.fetch, clock })
+  const baseUrl = normaliseCoordinatorUrl(coordinatorUrl, { allowInsecure })
+  const identity = () => loadOrCreateIdentity(data.identityFile)
+  const api = createCoordinatorApi({
+    baseUrl,
+    allowInsecure,
+    fetch: createSigningFetch({ fetch: coordinatorFetch, baseUrl, identity, clock }),
+    clock,
+  })
   const { hostname } = new URL(api.baseUrl)
   if (profile.loopbackOnly && !isLoopbackHost(hostname)) {
     throw new EspalierError('DEMO_CONFINED', `the coordinator at ${hostname} is not on this computer`)
@@ -30,10 +43,7 @@ export function openCoordinator({ coordinatorUrl, profile }: NodeConfig, clock: 
   return api
 }
 
-/**
- * The coordinator's side of a node: the steps *register* and *approve*, and which blocks are ours. `onTarget` comes
- * after approval and never before; null takes everything back.
- */
+/** The coordinator's side of a node: the steps *register* and *approve*, and which blocks are ours. */
 export function createAssignment(options: {
   api: CoordinatorApi
   host: Host
@@ -43,9 +53,11 @@ export function createAssignment(options: {
   steps: Steps
   clock: Clock
   log: EventLog
-  onTarget(target: ShardTarget | null): void
+  standing: CoordinatorStanding
+  /** Told after approval and never before. */
+  blocks: Pick<ServingTarget, 'take' | 'leave'>
 }): { link: CoordinatorLink; stop: Disposer } {
-  const { api, host, book, config, steps, clock, log, onTarget } = options
+  const { api, host, book, config, steps, clock, log, blocks, standing } = options
   const self = host.peerId.toString()
   let cancelRetry: Disposer = () => undefined
   /** A manifest that arrives after the blocks changed again is of no use. */
@@ -55,7 +67,7 @@ export function createAssignment(options: {
     try {
       const manifest = await fetchManifest(api, assigned)
       if (config.modelPath === null) throw new EspalierError('SHARD_MISSING', `no file of ${manifest.name} was chosen`)
-      if (mine === generation) onTarget({ manifest, range: assigned.range, modelPath: config.modelPath })
+      if (mine === generation) blocks.take({ manifest, range: assigned.range, modelPath: config.modelPath })
     } catch (error) {
       if (mine !== generation) return
       steps.failed('fetch', reportOf(error), { what: 'Trying again by itself', at: clock.now() + RETRY_MS })
@@ -63,35 +75,44 @@ export function createAssignment(options: {
     }
   }
 
+  const follow = followCoordinator({
+    steps,
+    book,
+    log,
+    events: {
+      onAssigned(assigned) {
+        cancelRetry()
+        void take(assigned, ++generation)
+      },
+      onUnassigned(why) {
+        generation++
+        cancelRetry()
+        blocks.leave(why)
+      },
+    },
+  })
+
   steps.working('register')
   const link = createCoordinatorLink({
     api,
+    apiFor: (baseUrl) => openCoordinator({ ...config, coordinatorUrl: baseUrl }, clock),
     clock: options.rooms.heartbeatClock(clock),
     store: jsonFile(config.data.coordinatorFile, LinkMemorySchema),
     heartbeatIntervalMs: config.profile.timings.heartbeatIntervalMs,
-    registration: () =>
-      registrationOf({
+    registration: () => ({
+      ...registrationOf({
         peerId: self,
         publicName: config.publicName,
         multiaddrs: host.getMultiaddrs().map(String),
         isDemo: config.profile.watermark !== null,
+        offeredMemoryGb: config.offeredMemoryGb ?? null,
       }),
-    onEvent: followCoordinator({
-      steps,
-      book,
-      log,
-      events: {
-        onAssigned(assigned) {
-          cancelRetry()
-          void take(assigned, ++generation)
-        },
-        onUnassigned() {
-          generation++
-          cancelRetry()
-          onTarget(null)
-        },
-      },
+      ...(config.invite === undefined ? {} : { x_invite: config.invite }),
     }),
+    onEvent(event) {
+      follow(event)
+      standing.onEvent(event)
+    },
   })
   return {
     link,

@@ -10,10 +10,16 @@ export interface NodeConfig {
   listenPort: number
   /** Null: no coordinator, so nothing is registered, approved or served. */
   coordinatorUrl: string | null
+  /** A person has allowed http:// to a coordinator on another computer. */
+  allowsInsecureCoordinator?: boolean
+  /** The signed part of an invite link, shown with every registration. */
+  invite?: string
   /** Multiaddrs beside those that the coordinator names. */
   bootstraps: readonly string[]
   /** The whole model on this computer, from which slices are made. Null: none. */
   modelPath: string | null
+  /** The operator's limit in GB; null or absent offers half of what there is. */
+  offeredMemoryGb?: number | null
   /** llama.cpp's compute threads. Below the number of cores, or its spin barriers fight with everything else. */
   threads: number
   contextTokens: number

@@ -1,4 +1,5 @@
 import type { BlockRange } from '../../src-shared/blocks'
+import type { CoordinatorView } from '../../src-shared/coordinator-view'
 import type { LoadLevel, NodePhase, NodeStatus } from '../../src-shared/status'
 import type { NodeConfig } from './config'
 import { EMPTY_VIEW, type PeerView } from './peer-watch'
@@ -10,6 +11,7 @@ import { summarize } from './words'
 export interface NodeFacts {
   phase: NodePhase
   peerId: string | null
+  coordinator: CoordinatorView | null
   listenAddresses: string[]
   model: { name: string; dhtPrefix: string; blockCount: number } | null
   blocks: BlockRange | null
@@ -26,6 +28,7 @@ export function noFacts(): NodeFacts {
   return {
     phase: 'stopped',
     peerId: null,
+    coordinator: null,
     listenAddresses: [],
     model: null,
     blocks: null,
@@ -53,6 +56,7 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     profile: config.profile.name,
     listenAddresses: facts.listenAddresses,
     coordinatorUrl: config.coordinatorUrl,
+    ...(facts.coordinator ? { coordinator: facts.coordinator } : {}),
     model: facts.model,
     blocks: facts.blocks,
     loadLevel: facts.loadLevel,

@@ -4,12 +4,13 @@ import type { Evidence } from '../../src-shared/status'
 import type { AssignedBlocks, DecisionWords, LinkEvent } from '../coordinator/link-events'
 import type { EventLog } from '../storage/event-log'
 import type { BootstrapBook } from './join-network'
+import type { WithoutBlocks } from './serving-target'
 import type { Steps } from './steps'
 
 export interface CoordinatorEvents {
   onAssigned(assigned: AssignedBlocks): void
   /** Approved no longer, or without blocks: nothing may be served. */
-  onUnassigned(): void
+  onUnassigned(why: WithoutBlocks): void
 }
 
 /** Turns what the coordinator says into the steps *register* and *approve*. */
@@ -35,9 +36,9 @@ export function followCoordinator(options: {
     events.onAssigned(assigned)
   }
 
-  function lose(): void {
+  function lose(why: WithoutBlocks): void {
     approved = null
-    events.onUnassigned()
+    events.onUnassigned(why)
   }
 
   return (event) => {
@@ -58,7 +59,7 @@ export function followCoordinator(options: {
       case 'pending':
         askedAt = event.evidence
         steps.waiting('approve', { what: 'The host of the network has been told' }, [event.evidence])
-        lose()
+        lose('pending')
         break
       case 'approved':
       case 'assignment-changed':
@@ -68,14 +69,14 @@ export function followCoordinator(options: {
         steps.waiting('approve', { what: `On standby${because(event)}. Blocks are assigned when they are needed` }, [
           event.evidence,
         ])
-        lose()
+        lose('standby')
         break
       case 'rejected':
         steps.failed(
           'approve',
           new EspalierError('REGISTRATION_REJECTED', event.reason || 'the host gave no reason').report(),
         )
-        lose()
+        lose('rejected')
         break
       case 'unknown-status':
         log.write('warn', 'coordinator.status.unknown', `the coordinator says “${event.word}”`)
@@ -90,7 +91,7 @@ export function followCoordinator(options: {
         log.write('warn', 'coordinator.heartbeat.failed', event.report.cause)
         if (approved)
           steps.degraded('approve', event.report, {
-            what: 'The coordinator will take this node for offline',
+            what: 'The coordinator will drop you',
             at: event.deadlineAt,
           })
         break

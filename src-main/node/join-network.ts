@@ -9,6 +9,7 @@ import type { Host } from '../network/host'
 import { type PeerAddress, parsePeerAddresses } from '../network/peer-addresses'
 import type { EventLog } from '../storage/event-log'
 import type { Scope } from './lifecycle'
+import type { PeerCache } from './peer-cache'
 import type { NodeRooms } from './rooms'
 import type { Steps } from './steps'
 
@@ -57,17 +58,18 @@ export async function joinNetwork(options: {
   dht: HivemindDht
   book: BootstrapBook
   api: CoordinatorApi | null
+  cache: PeerCache
   rooms: NodeRooms
   steps: Steps
   clock: Clock
   log: EventLog
   scope: Scope
 }): Promise<void> {
-  const { host, dht, book, api, rooms, steps, clock, log, scope } = options
+  const { host, dht, book, rooms, steps, clock, log, scope } = options
   steps.working('connect')
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
     try {
-      if (api) book.add((await api.networkInfo({ signal: scope.signal })).value.bootstrapPeers)
+      await askForPeers(options)
       const outcomes = await rooms.dialBootstraps(host, book.peers(), clock)
       if (!outcomes.some(({ error }) => error === null))
         outcomes.push(...(await rooms.dialBootstraps(host, book.hints(), clock)))
@@ -107,6 +109,19 @@ export async function joinNetwork(options: {
       rooms.dialBootstraps,
     ),
   )
+}
+
+/** A coordinator that is away is no reason to stay away from peers that were good the last time (C-38). */
+async function askForPeers({ api, book, cache, log, scope }: Parameters<typeof joinNetwork>[0]): Promise<void> {
+  book.hint(await cache.load())
+  if (!api) return
+  try {
+    book.add((await api.networkInfo({ signal: scope.signal })).value.bootstrapPeers)
+  } catch (error) {
+    if (scope.signal.aborted || book.peers().length + book.hints().length === 0) throw error
+    const { cause, code } = reportOf(error)
+    log.write('warn', 'network.info.failed', `${cause}; peers of earlier are tried`, { code })
+  }
 }
 
 function evidenceOf(outcomes: readonly BootstrapOutcome[]): Evidence[] {

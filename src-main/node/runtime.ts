@@ -1,29 +1,39 @@
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { VERSION } from '../../src-shared/version'
+import { workerIdOf } from '../coordinator/worker-id'
 import type { EngineProcess } from '../engine/engine'
 import type { StartReport } from '../engine/protocol'
 import { EngineSupervisor } from '../engine/supervisor'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
+import { keepGrants } from '../membership/keep-grants'
+import { createSessionGuard } from '../membership/session-guard'
+import { createTokenKeeper } from '../membership/token-keeper'
 import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
 import { createWitnessService } from '../observe/witness-service'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
+import { jsonFile } from '../storage/atomic-file'
 import type { EventLog } from '../storage/event-log'
-import { createAssignment, isSameTarget, openCoordinator } from './assignment'
+import { createAssignment, openCoordinator } from './assignment'
 import { MAX_BATCH_TOKENS, type NodeConfig } from './config'
+import { createCoordinatorStanding, StandingMemorySchema } from './coordinator-standing'
 import type { NodeFacts } from './facts'
 import { type BootstrapBook, createBootstrapBook, joinNetwork } from './join-network'
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
+import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { type PeerView, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
 import { type ReadBack, readBackFrom } from './read-back'
 import { watchResources } from './resources'
 import type { NodeRooms } from './rooms'
+import { createServingTarget } from './serving-target'
 import { createShardLoader, type LoadedShard } from './shard-loader'
 import type { Steps } from './steps'
+import { watchNetwork } from './watch-network'
 import { watchEvidenceAge } from './watchdog'
+import { shortPeer } from './words'
 
 const PEER_WATCH_LOCAL_MS = 2_000
 const PEER_WATCH_MS = 30_000
@@ -64,9 +74,13 @@ export interface Runtime {
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, clock, log, rooms, steps, facts, scope, onChange } = options
   const { profile } = config
-  let target: ShardTarget | null = null
   let view: ReturnType<typeof watchPeers> | null = null
-  const api = openCoordinator(config, clock)
+  const coordinator = openCoordinator(config, clock)
+  const keeper =
+    coordinator &&
+    createTokenKeeper({ file: config.data.membershipFile, coordinatorUrl: coordinator.baseUrl, clock, log })
+  await keeper?.load()
+  const api = coordinator && keeper && keepGrants(coordinator, keeper)
   const { host, dht, book } = await startNetwork(options)
 
   const supervisor = new EngineSupervisor({
@@ -95,25 +109,35 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         facts.loadLevel = level
         onChange()
       },
-      onProven(shard) {
-        assignment?.link.setStatus('online', { model: shard.target.manifest.name, range: shard.target.range })
-        presence.online(shard)
-      },
-      onLost(cause) {
-        endSessions('ENGINE_GONE', cause.cause)
-        assignment?.link.setStatus('joining')
-        presence.lost(target)
-      },
+      onProven: (shard) => blocks.onProven(shard),
+      onLost: (cause) => blocks.onLost(cause),
     },
   })
   scope.add(() => loader.stop())
+
+  const blocks = createServingTarget({
+    loader: () => loader,
+    presence: () => presence,
+    steps,
+    clock,
+    log,
+    endSessions: (code, why) => pipeline.endSessions(new EspalierError(code, why)),
+    report(loaded) {
+      if (loaded) assignment?.link.setStatus('online', { model: loaded.manifest.name, range: loaded.range })
+      else assignment?.link.setStatus('joining')
+    },
+    onTarget,
+  })
 
   const pipeline = createPipeline({
     host,
     clock,
     log,
-    stage: () => loader.loaded?.stage ?? null,
+    stage: () => blocks.serving?.stage ?? null,
     events: { onSessions, onServed },
+    ...(keeper
+      ? { guard: createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock }) }
+      : {}),
   })
   await rooms.startPipeline(pipeline)
   scope.add(() => pipeline.stop())
@@ -128,17 +152,33 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     log,
     cacheTokensLeft,
-    shard: () => loader.loaded,
+    shard: () => blocks.serving,
     onRound: () => void view?.refresh(),
   })
   const stopServingRpcInfo = await rooms.serveRpcInfo(host, {
     clock,
     info: () => ({ version: VERSION, dhtClientMode: false, cacheTokensAvailable: cacheTokensLeft() }),
-    serves: (key) => loader.loaded !== null && presence.keysOf(loader.loaded.target).includes(key),
+    serves: (key) => blocks.serving !== null && presence.keysOf(blocks.serving.target).includes(key),
   })
   scope.add(() => stopServingRpcInfo())
 
-  const assignment = api && createAssignment({ api, host, book, config, rooms, steps, clock, log, onTarget })
+  const standing =
+    api &&
+    createCoordinatorStanding({
+      coordinatorUrl: api.baseUrl,
+      clock,
+      store: jsonFile(config.data.standingFile, StandingMemorySchema),
+      onChange() {
+        facts.coordinator = standing?.view(assignment?.link.state().name ?? 'unregistered') ?? null
+        onChange()
+      },
+      onStoreError: (error) => log.write('warn', 'standing.memory.failed', messageOf(error)),
+    })
+  await standing?.load()
+  const cache = createPeerCache(jsonFile(config.data.peersFile, PeerCacheSchema))
+  const assignment =
+    api && standing && createAssignment({ api, host, book, config, rooms, steps, clock, log, blocks, standing })
+
   scope.add(async () => {
     assignment?.stop()
     await assignment?.link.stop()
@@ -161,12 +201,32 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   scope.add(async () => {
     // Taking leave comes first, while everything still works.
     view?.stop()
-    endSessions('STAGE_LOST', 'the node stops')
-    await presence.withdraw()
+    await blocks.stop()
   })
 
-  void joinNetwork({ host, dht, book, api, rooms, steps, clock, log, scope }).then(
-    () => assignment?.link.start().catch((error: unknown) => steps.failed('register', reportOf(error))),
+  void joinNetwork({ host, dht, book, api, cache, rooms, steps, clock, log, scope }).then(
+    () => {
+      assignment?.link.start().catch((error: unknown) => steps.failed('register', reportOf(error)))
+      if (api && standing && !scope.signal.aborted) {
+        const watch = watchNetwork({
+          api,
+          host,
+          book,
+          cache,
+          standing,
+          workerId: workerIdOf(host.peerId.toString()),
+          dialledBackBy: () =>
+            steps
+              .get('visible')
+              ?.evidence.map(({ by }) => shortPeer(by))
+              .join(' and ') || null,
+          isLocal: profile.loopbackOnly,
+          clock,
+          log,
+        })
+        scope.add(watch.stop)
+      }
+    },
     (error: unknown) => {
       if (!scope.signal.aborted) steps.failed('connect', reportOf(error))
     },
@@ -175,10 +235,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   return {
     pipeline,
     get shard() {
-      return loader.loaded
+      return blocks.serving
     },
     get target() {
-      return target
+      return blocks.target
     },
     get engineReport() {
       return supervisor.state.name === 'ready' ? supervisor.state.report : null
@@ -187,9 +247,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       if (!assignment) throw new EspalierError('NO_COORDINATOR')
       log.write('info', 'worker.reapply', 'the host is asked again')
       assignment.link.reapply()
+      standing?.askedAgain()
     },
     async readBack(signal) {
       const peers = book.peers().map(({ peerId }) => peerId)
+      const { target } = blocks
       return target ? readBackFrom(dht, host.peerId, peers, presence.keysOf(target), signal) : []
     },
     async refreshView() {
@@ -199,30 +261,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 
   function onTarget(next: ShardTarget | null): void {
-    if (next && isSameTarget(next, target)) return
-    void changeTarget(next).catch((error: unknown) => log.write('error', 'node.target.failed', messageOf(error)))
-  }
-
-  /** What said that we serve the old blocks is withdrawn before anything is said about the new ones. */
-  async function changeTarget(next: ShardTarget | null): Promise<void> {
-    const before = target
-    target = next
     facts.blocks = next?.range ?? null
-    if (before) {
-      loader.rest()
-      assignment?.link.setStatus('joining')
-      endSessions('STAGE_LOST', 'other blocks are assigned to this node')
-      steps.idle('fetch', 'load', 'prove', 'announce', 'visible', 'serve')
-      facts.loadLevel = 'L0'
-      await presence.withdraw()
+    if (next) {
+      const { name, dhtPrefix, blockCount } = next.manifest
+      facts.model = { name, dhtPrefix, blockCount }
+      watchModel(facts.model)
     }
-    if (!next || target !== next || scope.signal.aborted) return onChange()
-    const { name, dhtPrefix, blockCount } = next.manifest
-    facts.model = { name, dhtPrefix, blockCount }
-    watchModel(facts.model)
-    // JOINING is said while the slice is fetched and loaded, and only then: approval came first.
-    presence.joining(next)
-    loader.use(next)
+    if (!loader.loaded) facts.loadLevel = 'L0'
     onChange()
   }
 
@@ -242,17 +287,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     })
   }
 
-  function endSessions(code: 'ENGINE_GONE' | 'STAGE_LOST', why: string): void {
-    pipeline.endSessions(new EspalierError(code, why))
-  }
-
   function cacheTokensLeft(): number {
     const free = Math.max(0, config.maxSequences - pipeline.activeSessions)
-    return loader.loaded ? free * config.contextTokens : 0
+    return blocks.serving ? free * config.contextTokens : 0
   }
 
   function onSessions(active: number, startedBy: string | null): void {
     facts.activeSessions = active
+    blocks.onSessions(active)
     if (startedBy !== null && startedBy !== facts.peerId) facts.requests++
     onChange()
   }

@@ -39,7 +39,7 @@ export interface OpenSessionOptions {
   signal: AbortSignal
 }
 
-export function createEntrySessions(self: string, links: () => Links) {
+export function createEntrySessions(self: string, links: () => Links, token: () => string | null) {
   const sessions = new Map<string, State>()
 
   function fail(id: string, failure: EspalierError): void {
@@ -76,7 +76,9 @@ export function createEntrySessions(self: string, links: () => Links) {
       if (last && last.peer !== self) await links().to(last.peer)
       state.link = await links().to(first.peer)
       const route = options.route.map(({ peer, start, end }) => ({ peer, start, end }))
+      const capability = token()
       const body = {
+        ...(capability === null ? {} : { token: capability }),
         root: options.root,
         entry: self,
         stage: 0,

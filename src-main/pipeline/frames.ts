@@ -40,6 +40,8 @@ const OpenBody = z.strictObject({
     .max(1 << 20),
   /** Whether results carry the logits of the row (parity runs); otherwise only the greedy token. */
   wantsLogits: z.boolean(),
+  /** The entry's capability token, in networks that give some. */
+  token: z.string().max(4096).optional(),
 })
 const ErrorBody = z.strictObject({ code: z.enum(ERROR_CODES), cause: z.string().max(1000), peer: peerId, ...range })
 const CheckedBody = z.strictObject({ root: z.string().max(100), ...range, proven: z.boolean() })

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src-shared/clock'
 import { type EspalierError, messageOf } from '../../src-shared/errors'
+import type { SessionGuard } from '../membership/session-guard'
 import type { Host } from '../network/host'
 import type { EventLog } from '../storage/event-log'
 import { createEntrySessions, type EntrySession, type OpenSessionOptions } from './entry-sessions'
@@ -25,10 +26,16 @@ export function createPipeline(options: {
   log: EventLog
   stage: () => StageRunner | null
   events: StageSessionEvents
+  /** Who may ask; everybody without one. */
+  guard?: SessionGuard
 }): Pipeline {
   const { host, log } = options
   const self = host.peerId.toString()
-  const entry = createEntrySessions(self, () => links)
+  const entry = createEntrySessions(
+    self,
+    () => links,
+    () => options.guard?.token() ?? null,
+  )
   const stages = createStageSessions({ ...options, self, links: () => links })
 
   const links = createLinks(host, {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, reportOf } from '../../src-shared/errors'
+import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
 import type { ErrorBody, Frame, OpenBody, StepFrame } from './frames'
 import type { Link, Links } from './links'
@@ -36,6 +37,8 @@ const MAX_SESSIONS_PER_PEER = 64
 /** Steps of one session that may wait for the engine: a prompt's chunks, not an attack. */
 const MAX_WAITING_STEPS = 64
 const SWEEP_INTERVAL_MS = 10_000
+/** Sessions whose tokens are being checked. */
+const MAX_JUDGED = 256
 
 /** The serving side: sessions of other peers that run through our slice. */
 export function createStageSessions(options: {
@@ -45,9 +48,25 @@ export function createStageSessions(options: {
   links: () => Links
   stage: () => StageRunner | null
   events: StageSessionEvents
+  guard?: SessionGuard
 }) {
   const { self, clock, log, events } = options
   const sessions = new Map<string, Session>()
+  const judged = new Map<string, Link>()
+
+  /** Membership comes first: nothing is looked up or reserved for whoever may not ask. */
+  async function admit(id: string, open: OpenBody, upstream: Link): Promise<void> {
+    if (options.guard) {
+      if (judged.has(id)) throw new EspalierError('PROTOCOL_VIOLATION', 'the session is open already')
+      if (judged.size >= MAX_JUDGED) throw new EspalierError('SESSION_LIMIT')
+      judged.set(id, upstream)
+      const admission = await options.guard.authorise(open)
+      // Closed, or its neighbour gone, before it began.
+      if (!judged.delete(id)) return
+      if (!admission.ok) throw admission.refusal
+    }
+    start(id, open, upstream)
+  }
 
   function start(id: string, open: OpenBody, upstream: Link): void {
     const runner = options.stage()
@@ -200,13 +219,11 @@ export function createStageSessions(options: {
       return sessions.size
     },
     onOpen(id: string, open: OpenBody, upstream: Link): void {
-      try {
-        start(id, open, upstream)
-      } catch (error) {
+      void admit(id, open, upstream).catch((error: unknown) => {
         const { code, cause } = reportOf(error)
         const { start: from, end } = open.route[open.stage] ?? { start: 0, end: 1 }
         tell(upstream, { type: 'error', session: id, body: { code, cause, peer: self, start: from, end } })
-      }
+      })
     },
     onStep(frame: StepFrame, upstream: Link): void {
       const session = sessions.get(frame.session)
@@ -219,6 +236,7 @@ export function createStageSessions(options: {
       enqueue(session, () => step(session, frame))
     },
     onClose(id: string, upstream: Link): void {
+      if (judged.get(id) === upstream) judged.delete(id)
       const session = sessions.get(id)
       if (session && session.upstream === upstream) release(session, { tellNext: true })
     },
@@ -231,6 +249,7 @@ export function createStageSessions(options: {
       return true
     },
     onLinkEnd(link: Link, cause: string): void {
+      for (const [id, upstream] of judged) if (upstream === link) judged.delete(id)
       for (const session of [...sessions.values()]) {
         if (session.upstream === link) release(session, { tellNext: true })
         else {

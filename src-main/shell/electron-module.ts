@@ -13,6 +13,7 @@ export type ElectronModule = Pick<
   | 'powerMonitor'
   | 'protocol'
   | 'session'
+  | 'shell'
   | 'Tray'
   | 'utilityProcess'
 >

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { MAX_MESSAGE_BYTES } from '../../src-shared/contract-names'
 import { IPC_CALL_CHANNEL, IPC_EVENT_CHANNEL } from '../../src-shared/ipc-envelope'
 import { START_URL } from './app-protocol'
@@ -73,6 +73,20 @@ describe('D-T37: what a page can reach', () => {
     expect(window.webContents.mayNavigate(START_URL)).toBe(true)
     expect(window.webContents.mayNavigate(START_URL, false)).toBe(false)
     expect(await fake.request(START_URL, 'GET', window.webContents)).toBeInstanceOf(Response)
+  })
+
+  it('C-23: opens the coordinator’s dashboard in the system’s browser, and never in a window', async () => {
+    const { window, fake } = await ready({
+      settings: { network: { kind: 'coordinator', url: 'https://orchard.example' } },
+    })
+    for (const url of [
+      'https://orchard.example/dashboard',
+      'https://elsewhere.example/dashboard',
+      'file:///etc/passwd',
+    ]) {
+      expect(window.webContents.mayOpen(url)).toBe(false)
+    }
+    await vi.waitFor(() => expect(fake.app.openedOutside).toEqual(['https://orchard.example/dashboard']))
   })
 
   it('opens no window, attaches no webview, saves no download', async () => {

@@ -2,14 +2,17 @@ import { isAppUrl } from './app-protocol'
 
 /**
  * Shuts every way out of a page: other pages, new windows, embedded guests. For all contents there will ever be,
- * because a window that was forgotten is the one that gets used.
+ * because a window that was forgotten is the one that gets used. `onOpen` hears of each window that was refused.
  */
-export function hardenContents(app: Pick<Electron.App, 'on'>): void {
-  app.on('web-contents-created', (_event, contents) => keepAtHome(contents))
+export function hardenContents(app: Pick<Electron.App, 'on'>, onOpen: (url: string) => void = () => undefined): void {
+  app.on('web-contents-created', (_event, contents) => keepAtHome(contents, onOpen))
 }
 
-function keepAtHome(contents: Electron.WebContents): void {
-  contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+function keepAtHome(contents: Electron.WebContents, onOpen: (url: string) => void): void {
+  contents.setWindowOpenHandler(({ url }) => {
+    onOpen(url)
+    return { action: 'deny' }
+  })
   contents.on('will-navigate', (event) => {
     if (!isAppUrl(event.url)) event.preventDefault()
   })

@@ -14,6 +14,7 @@ import type { ElectronModule } from './electron-module'
 import { hardenContents, hardenSession } from './hardening'
 import { isTrustedSender } from './ipc-trust'
 import { setApplicationMenu } from './menu'
+import { openOutside } from './outside-links'
 import { guardPage } from './page-guard'
 import { createQuit } from './quit'
 import { openStartGuard, type StartGuard } from './start-guard'
@@ -75,9 +76,13 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   }
   host.enableSandbox()
   registerAppScheme(protocol)
-  hardenContents(host)
-
   const trouble = (code: string) => (error: unknown) => opened?.log.write('error', code, messageOf(error))
+  hardenContents(host, (url) => {
+    void openOutside(url, opened?.app ?? null, (href) => electron.shell.openExternal(href)).catch(
+      trouble('shell.open.failed'),
+    )
+  })
+
   const window = createMainWindow(electron, {
     preload: options.preload,
     mayClose: () => quit.isOver,

@@ -9,7 +9,11 @@ export interface DataDirectory {
   readonly identityFile: string
   readonly settingsFile: string
   readonly coordinatorFile: string
+  /** The capability token and what is needed to check others'. */
+  readonly membershipFile: string
   readonly networkFile: string
+  readonly standingFile: string
+  readonly peersFile: string
   readonly countersFile: string
   readonly modelsDirectory: string
   readonly logsDirectory: string
@@ -37,7 +41,10 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
     identityFile: join(root, 'identity.key'),
     settingsFile: join(root, 'settings.json'),
     coordinatorFile: join(root, 'coordinator.json'),
+    membershipFile: join(root, 'membership.json'),
     networkFile: join(root, 'network.json'),
+    standingFile: join(root, 'standing.json'),
+    peersFile: join(root, 'peers.json'),
     countersFile: join(root, 'counters.json'),
     modelsDirectory: join(root, 'models_cache'),
     logsDirectory: join(root, 'logs'),

@@ -3,6 +3,7 @@ import { closeSentence } from '../format'
 import type { NodeStore } from '../stores/node-store'
 import type { SettingsStore } from '../stores/settings-store'
 import { APPROVAL } from '../words/pages'
+import { STANDING } from '../words/standing'
 import { nextWords } from '../words/steps'
 import { useNode, useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
@@ -10,6 +11,8 @@ import { Age, WithPeers } from './text'
 
 export interface ApprovalProps {
   step: Step
+  /** Approved, and without blocks for now. */
+  isStandby?: boolean
   /** What the page says above this card; what is said there is not said twice. */
   sentence: string
   node: NodeStore
@@ -17,7 +20,7 @@ export interface ApprovalProps {
 }
 
 /** Stands where the model will be: who decides, since when, and what to do when the answer was no. */
-export function Approval({ step, sentence, node, settings }: ApprovalProps) {
+export function Approval({ step, isStandby = false, sentence, node, settings }: ApprovalProps) {
   const { pending, mayOperate, isLive } = useNode(node)
   const now = useNow()
   const isRejected = step.state === 'failed'
@@ -27,13 +30,15 @@ export function Approval({ step, sentence, node, settings }: ApprovalProps) {
     <section className={`card approval is-${isRejected ? 'rejected' : 'waiting'}`} aria-labelledby="approval-title">
       <StatusShapeIcon shape={isRejected ? 'problem' : 'waiting'} size={28} />
       <div>
-        <h2 id="approval-title">{isRejected ? APPROVAL.rejectedTitle : APPROVAL.waitingTitle}</h2>
+        <h2 id="approval-title">
+          {isRejected ? APPROVAL.rejectedTitle : isStandby ? STANDING.standbyTitle : APPROVAL.waitingTitle}
+        </h2>
         {step.blocker && !sentence.includes(step.blocker.cause) && (
           <p className="approval-reason">
             <WithPeers text={closeSentence(step.blocker.cause)} /> <code className="code">{step.blocker.code}</code>
           </p>
         )}
-        <p>{isRejected ? APPROVAL.rejectedText : APPROVAL.waitingText}</p>
+        <p>{isRejected ? APPROVAL.rejectedText : isStandby ? STANDING.standbyText : APPROVAL.waitingText}</p>
         <p className="fine">
           {step.startedAt !== null && (
             <>

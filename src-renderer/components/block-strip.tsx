@@ -6,11 +6,13 @@ import { useWidth } from './hooks'
 
 export interface BlockStripProps extends Omit<StripInput, 'width'> {
   modelName: string
+  /** What the legend calls a copy that is not ours. */
+  copyName?: string
 }
 
 /** The model's blocks as a lattice: a stem per block, a leaf per copy, ours framed, gaps hollow. */
 export const BlockStrip = memo(
-  function BlockStrip({ modelName, ...input }: BlockStripProps) {
+  function BlockStrip({ modelName, copyName = 'a copy elsewhere', ...input }: BlockStripProps) {
     const { blockCount, coverage, own, isOwnProved } = input
     const box = useRef<HTMLDivElement>(null)
     const width = useWidth(box, 720)
@@ -49,7 +51,7 @@ export const BlockStrip = memo(
             <Lattice layout={layout} pointed={pointed} own={own} />
           </svg>
         </div>
-        <Legend coverage={coverage} own={own} isOwnProved={isOwnProved} />
+        <Legend coverage={coverage} own={own} isOwnProved={isOwnProved} copyName={copyName} />
         <ul className="only-read">
           {stripWords(coverage, own).map((line) => (
             <li key={line}>{line}</li>
@@ -156,10 +158,12 @@ function RowLabels({ row, layout, own }: { row: StripRow; layout: StripLayout; o
   )
 }
 
-function Legend({ coverage, own, isOwnProved }: Pick<StripInput, 'coverage' | 'own' | 'isOwnProved'>) {
+type LegendProps = Pick<StripInput, 'coverage' | 'own' | 'isOwnProved'> & { copyName: string }
+
+function Legend({ coverage, own, isOwnProved, copyName }: LegendProps) {
   const entries: [kind: string, words: string][] = []
   if (own) entries.push(isOwnProved ? ['own', 'your copy'] : ['own-unproved', 'yours, not proved yet'])
-  if (coverage.some((copies) => copies > 0)) entries.push(['other', 'a copy elsewhere'])
+  if (coverage.some((copies) => copies > 0)) entries.push(['other', copyName])
   if (coverage.some((copies, block) => copies === 0 && !(own && block >= own.start && block < own.end)))
     entries.push(['gap', 'served by nobody'])
   if (entries.length === 0) return null

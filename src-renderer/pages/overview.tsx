@@ -7,6 +7,7 @@ import { Given, ThisComputer } from '../components/figures'
 import { Hero } from '../components/hero'
 import { useNode } from '../components/hooks'
 import { PeerList } from '../components/peer-list'
+import { Standing } from '../components/standing'
 import { StepList } from '../components/step-list'
 import { isProved, undecided } from '../node-facts'
 import type { AppStores } from '../stores/app-stores'
@@ -24,6 +25,7 @@ export function OverviewPage({ stores }: { stores: AppStores }) {
             <StepList status={status} />
             <div className="column">
               {mayOperate && <AskLine status={status} isLive={isLive} store={stores.generation} />}
+              {status.coordinator && <Standing view={status.coordinator} />}
               <Given contribution={status.contribution} />
               <ThisComputer resources={status.resources} />
               <PeerList peers={status.peers} blockCount={status.model?.blockCount ?? null} />
@@ -38,7 +40,15 @@ export function OverviewPage({ stores }: { stores: AppStores }) {
 function Model({ status, stores }: { status: NodeStatus; stores: AppStores }) {
   const waiting = undecided(status)
   if (waiting)
-    return <Approval step={waiting} sentence={status.sentence} node={stores.node} settings={stores.settings} />
+    return (
+      <Approval
+        step={waiting}
+        isStandby={status.coordinator?.state === 'standby'}
+        sentence={status.sentence}
+        node={stores.node}
+        settings={stores.settings}
+      />
+    )
   const { model } = status
   if (!model) {
     return (

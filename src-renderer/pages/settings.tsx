@@ -95,6 +95,7 @@ function Form({ settings, store, disabled }: PartProps) {
         <h2 id="engine-title">{SETTINGS.sections.engine}</h2>
         {field('modelPath', { isLong: true })}
         {field('threads', { isNumber: true })}
+        {field('offeredMemoryGb', { isNumber: true })}
         {field('contextTokens', { isNumber: true })}
         {field('maxSequences', { isNumber: true })}
       </section>

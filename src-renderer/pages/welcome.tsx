@@ -5,7 +5,7 @@ import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
 import { PreviewCard } from '../components/network-preview'
 import { Mark } from '../components/status-shape'
-import { goTo } from '../router'
+import { goTo, hashOf } from '../router'
 import type { AppStores } from '../stores/app-stores'
 import type { SettingsStore } from '../stores/settings-store'
 import { FIELDS } from '../words/settings'
@@ -72,11 +72,16 @@ function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
   const [url, setUrl] = useState('')
   const [name, setName] = useState<string | null>(null)
   const [isTried, setTried] = useState(false)
+  const [typedWord, setTypedWord] = useState('')
   const publicName = (name ?? settings?.publicName ?? '').trim()
   const wrongUrl = urlProblem(url)
   const wrongName = SettingsSchema.shape.publicName.safeParse(publicName).success ? null : FIELDS.publicName.problem
   const asked = url.trim()
   const network = preview.state === 'seen' && preview.url === asked ? preview.network : null
+  const isRefusedHttp =
+    preview.state === 'failed' && preview.url === asked && preview.failure.code === 'COORDINATOR_INSECURE'
+  /** Only for the address that it was typed for; see `change`. */
+  const insecure = typedWord.trim().toLowerCase() === WELCOME.insecureWord ? { insecure: true as const } : {}
   const isLooking = preview.state === 'looking' && preview.url === asked
 
   /** The coordinator's preview lists what will be sent, our name with it: so a new name is saved first. */
@@ -88,8 +93,8 @@ function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
       return
     }
     if (wrongUrl !== null || wrongName !== null || !(await keepName())) return
-    if (!network) return store.look(asked)
-    if (await store.join({ kind: 'coordinator', url: network.coordinatorUrl })) goTo({ page: 'overview' })
+    if (!network) return store.look(asked, insecure.insecure)
+    if (await store.join({ kind: 'coordinator', url: network.coordinatorUrl, ...insecure })) goTo({ page: 'overview' })
   }
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
@@ -134,7 +139,12 @@ function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
               placeholder={WELCOME.urlPlaceholder}
               value={url}
               problem={isTried ? wrongUrl : null}
-              onChange={(value) => change(() => setUrl(value))}
+              onChange={(value) =>
+                change(() => {
+                  setUrl(value)
+                  setTypedWord('')
+                })
+              }
             />
             <Field
               label={WELCOME.nameLabel}
@@ -144,6 +154,15 @@ function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
               onChange={(value) => change(() => setName(value))}
             />
             {preview.state === 'failed' && preview.url === asked && <FailureNote failure={preview.failure} />}
+            {(isRefusedHttp || typedWord !== '') && (
+              <Field
+                label={WELCOME.insecureLabel}
+                hint={WELCOME.insecureHint}
+                value={typedWord}
+                problem={null}
+                onChange={setTypedWord}
+              />
+            )}
             {network && <PreviewCard network={network} />}
           </div>
         )}
@@ -154,7 +173,12 @@ function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
           <button type="submit" className="button is-primary is-large" disabled={busy !== null || isLooking || !isLive}>
             {label}
           </button>
-          <p className="fine">{WELCOME.beginText}</p>
+          <p className="fine">
+            {WELCOME.beginText}{' '}
+            <a className="link" href={hashOf({ page: 'host' })}>
+              {WELCOME.host}
+            </a>
+          </p>
         </div>
       </WelcomeStep>
     </form>

@@ -1,5 +1,6 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import type { BridgeClient } from '../bridge-client'
+import { createHostStore, type HostStore } from '../pages/host-store'
 import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-store'
 import { createFrames } from './frames'
 import { createGenerationStore, type GenerationStore } from './generation-store'
@@ -15,6 +16,7 @@ export interface AppStores {
   readonly shards: ShardsStore
   readonly diagnostics: DiagnosticsStore
   readonly log: LogStore
+  readonly host: HostStore
   dispose: Disposer
 }
 
@@ -31,6 +33,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     shards: createShardsStore(client, clock, node),
     diagnostics: createDiagnosticsStore(client),
     log: createLogStore(client, clock, frames),
+    host: createHostStore(client, clock, frames),
   }
   return {
     ...stores,

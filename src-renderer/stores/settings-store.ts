@@ -32,7 +32,8 @@ export interface SettingsStore {
   save(patch: SettingsPatch): Promise<boolean>
   join(choice: NetworkChoice): Promise<boolean>
   leave(): Promise<boolean>
-  look(url: string): Promise<void>
+  /** `insecure`: a person has said that this http:// address may be asked. */
+  look(url: string, insecure?: true): Promise<void>
   forgetPreview(): void
   dispose: Disposer
 }
@@ -86,14 +87,18 @@ export function createSettingsStore(client: BridgeClient, clock: Clock): Setting
         state.setState({ preview: { state: 'none' } })
         asker.ask()
       }),
-    async look(url) {
+    async look(url, insecure) {
       const looking: Preview = { state: 'looking', url }
       state.setState({ preview: looking })
       const settle = (preview: Preview) => {
         if (state.getState().preview === looking) state.setState({ preview })
       }
       try {
-        settle({ state: 'seen', url, network: await client.call('network.preview', { url }) })
+        settle({
+          state: 'seen',
+          url,
+          network: await client.call('network.preview', { url, ...(insecure && { insecure }) }),
+        })
       } catch (error) {
         settle({ state: 'failed', url, failure: failureOf(error) })
       }

@@ -5,6 +5,7 @@ export const PAGE_NAMES: Readonly<Record<Page, string>> = {
   shards: 'Shards',
   peers: 'Peers',
   try: 'Try it',
+  host: 'Host',
   diagnostics: 'Diagnostics',
   settings: 'Settings',
 }

@@ -1,6 +1,13 @@
 import type { NetworkChoice } from '../../src-shared/settings'
 
-export type FieldName = 'publicName' | 'listenPort' | 'modelPath' | 'threads' | 'contextTokens' | 'maxSequences'
+export type FieldName =
+  | 'publicName'
+  | 'listenPort'
+  | 'modelPath'
+  | 'threads'
+  | 'offeredMemoryGb'
+  | 'contextTokens'
+  | 'maxSequences'
 
 export const FIELDS: Readonly<
   Record<FieldName, { label: string; hint: string; problem: string; placeholder?: string }>
@@ -26,6 +33,12 @@ export const FIELDS: Readonly<
     hint: 'More is faster until the processor is full. Left empty, one core stays free.',
     problem: 'A whole number between 1 and 512, or empty.',
     placeholder: 'Automatic',
+  },
+  offeredMemoryGb: {
+    label: 'Memory to offer, in GB',
+    hint: 'The coordinator is told no more than this, and never more than there is. Left empty, it is half.',
+    problem: 'A whole number of GB, at least 1 and no more than this computer has, or empty.',
+    placeholder: 'Half of it',
   },
   contextTokens: {
     label: 'Longest conversation',

@@ -1,3 +1,4 @@
+import { offHost } from '../../../e2e/support/host-fixtures'
 import { stoppedStatus } from '../../../e2e/support/status-fixtures'
 import type { MethodHandlers } from '../../../src-shared/contract'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src-shared/settings'
@@ -29,5 +30,10 @@ export function stillHandlers(): MethodHandlers {
     'shards.get': () => null,
     'diagnostics.run': () => [],
     'logs.recent': () => [],
+    'host.get': () => offHost(1_000),
+    'host.start': () => ({}),
+    'host.stop': () => ({}),
+    'host.decide': () => ({}),
+    'host.invite': () => ({ label: '', link: 'espalier://invite', picture: null, expiresAt: 1_000 }),
   }
 }

@@ -32,6 +32,7 @@ export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: P
     onLog: () => () => undefined,
     onToken: () => () => undefined,
     onEnd: () => () => undefined,
+    onHost: () => () => undefined,
     start: vi.fn(async () => undefined),
     stop: vi.fn(async () => undefined),
     holdBack: vi.fn(),

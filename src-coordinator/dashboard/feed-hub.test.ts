@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest'
+import { empty, orchard, worker } from '../../e2e/support/dashboard-fixtures'
+import { FEED_HEARTBEAT_MS, SnapshotSchema } from '../../src-dashboard/feed'
+import { createSseParser } from '../../src-dashboard/sse-parser'
+import { FakeClock } from '../../test/fake-clock'
+import { createFeedHub, type FeedReader, type FeedView } from './feed-hub'
+import type { FeedDocuments } from './feed-mask'
+
+function setUp(first: (now: number) => FeedDocuments = orchard) {
+  const clock = new FakeClock()
+  let documents = first(clock.now())
+  let reads = 0
+  const listeners = new Set<() => void>()
+  const hub = createFeedHub({
+    read: async () => {
+      reads += 1
+      return documents
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    clock,
+    onError: (error) => {
+      throw error
+    },
+  })
+  const readerOf = (view: FeedView, lastEventId = '') => {
+    const parser = createSseParser()
+    const events: { id: string; name: string; data: Record<string, unknown> }[] = []
+    const state = { takes: true, hasEnded: false, chars: 0, onDrain: () => undefined as unknown }
+    const reader: FeedReader = {
+      view,
+      lastEventId,
+      write(text) {
+        state.chars += text.length
+        for (const event of parser.feed(text)) events.push({ ...event, data: JSON.parse(event.data) })
+        return state.takes
+      },
+      onDrain(listener) {
+        state.onDrain = listener
+        return () => undefined
+      },
+      end: () => {
+        state.hasEnded = true
+      },
+    }
+    return { reader, events, state }
+  }
+  const change = (next: (before: FeedDocuments) => FeedDocuments) => {
+    documents = next(documents)
+    for (const listener of listeners) listener()
+  }
+  const addWorker = (nickname: string) =>
+    change((before) => ({ ...before, workers: [...before.workers, worker(clock.now(), { nickname })] }))
+  return { clock, hub, readerOf, change, addWorker, reads: () => reads }
+}
+
+describe('the feed of the dashboard', () => {
+  it('C-43: begins with everything, then tells only what changed, at most twice a second', async () => {
+    const { clock, hub, readerOf, addWorker, reads } = setUp()
+    const { reader, events } = readerOf('host')
+    await hub.add(reader)
+    expect(events.map(({ name }) => name)).toEqual(['snapshot'])
+    for (let index = 0; index < 20; index += 1) addWorker(`new-${index}`)
+    await clock.advance(1_000)
+    expect(events.map(({ name }) => name)).toEqual(['snapshot', 'change'])
+    expect(events[1]?.data.workers).toHaveLength(20)
+    expect(events[1]?.data).not.toHaveProperty('network')
+    expect(reads()).toBe(2)
+  })
+
+  it('H-38: a reader without the token gets no whole id, in no event', async () => {
+    const { clock, hub, readerOf, change } = setUp()
+    const { reader, events } = readerOf('reader')
+    await hub.add(reader)
+    change((before) => ({
+      ...before,
+      workers: before.workers.map((row) => ({ ...row, tokens_served: row.tokens_served + 1 })),
+      decisions: before.decisions.slice(1),
+      usage: before.usage.slice(1),
+    }))
+    await clock.advance(1_000)
+    expect(events).toHaveLength(2)
+    for (const { worker_id } of orchard(clock.now()).workers) expect(worker_id.length).toBeGreaterThan(9)
+    expect(JSON.stringify(events)).not.toContain('-51c2-')
+    expect(JSON.stringify(events)).not.toContain('reading-group')
+    const { workers } = SnapshotSchema.parse(events[0]?.data)
+    const keys = workers.map(({ key }) => key)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+
+  it('a page that comes back gets what it missed, or everything when that is forgotten', async () => {
+    const { clock, hub, readerOf, addWorker } = setUp()
+    const first = readerOf('host')
+    const remove = await hub.add(first.reader)
+    remove()
+    const other = readerOf('host')
+    await hub.add(other.reader)
+    addWorker('missed')
+    await clock.advance(1_000)
+
+    const back = readerOf('host', first.events.at(-1)?.id)
+    await hub.add(back.reader)
+    expect(back.events.map(({ name }) => name)).toEqual(['change'])
+    expect(back.events[0]?.data.workers).toMatchObject([{ nickname: 'missed' }])
+    // Up to date: an empty change says so.
+    const again = readerOf('host', back.events.at(-1)?.id)
+    await hub.add(again.reader)
+    expect(again.events).toMatchObject([{ name: 'change', data: { workers: [], gone: [] } }])
+
+    for (const unknown of ['another-3', 'x', '', `${first.events[0]?.id}9`]) {
+      const stranger = readerOf('host', unknown)
+      await hub.add(stranger.reader)
+      expect(stranger.events.map(({ name }) => name)).toEqual(['snapshot'])
+    }
+    for (let index = 0; index < 300; index += 1) {
+      addWorker(`many-${index}`)
+      await clock.advance(600)
+    }
+    const late = readerOf('host', first.events.at(-1)?.id)
+    await hub.add(late.reader)
+    expect(late.events.map(({ name }) => name)).toEqual(['snapshot'])
+  })
+
+  it('nothing piles up for a slow reader: it misses events, then gets everything; one that is stuck is ended', async () => {
+    const { clock, hub, readerOf, addWorker } = setUp(empty)
+    const slow = readerOf('host')
+    slow.state.takes = false
+    await hub.add(slow.reader)
+    const { chars } = slow.state
+    for (let index = 0; index < 10; index += 1) {
+      addWorker(`w-${index}`)
+      await clock.advance(1_000)
+    }
+    expect(slow.state.chars).toBe(chars)
+    slow.state.takes = true
+    slow.state.onDrain()
+    expect(slow.events.at(-1)).toMatchObject({ name: 'snapshot' })
+    expect(slow.events.at(-1)?.data.workers).toHaveLength(10)
+
+    slow.state.takes = false
+    addWorker('one more')
+    await clock.advance(40_000)
+    expect(slow.state.hasEnded).toBe(true)
+  })
+
+  it('says that it is there, reads nothing while nobody looks, and leaves no timer', async () => {
+    const { clock, hub, readerOf, reads } = setUp()
+    const { reader, state } = readerOf('reader')
+    const remove = await hub.add(reader)
+    const { chars } = state
+    await clock.advance(FEED_HEARTBEAT_MS)
+    expect(state.chars).toBe(chars + ': here\n\n'.length)
+    remove()
+    const before = reads()
+    await clock.advance(60_000)
+    expect(reads()).toBe(before)
+    hub.close()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('takes at most 200 readers', async () => {
+    const { hub, readerOf } = setUp(empty)
+    for (let index = 0; index < 200; index += 1) await hub.add(readerOf('reader').reader)
+    await expect(hub.add(readerOf('reader').reader)).rejects.toMatchObject({ code: 'COORDINATOR_BUSY' })
+    expect(hub.readers).toBe(200)
+  })
+})

@@ -1,0 +1,35 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { applyTheme, readTheme } from '../src-renderer/theme'
+import { systemClock } from '../src-shared/clock'
+import { App } from './app'
+import { baseUrlOf, createCoordinatorApi } from './coordinator-api'
+import { createDashboardStore } from './dashboard-store'
+import { openHostToken } from './host-token'
+import './styles'
+
+applyTheme(window, readTheme(window))
+
+const baseUrl = baseUrlOf(window.location.href)
+const fetch = window.fetch.bind(window)
+const store = createDashboardStore({
+  baseUrl,
+  fetch,
+  clock: systemClock,
+  token: openHostToken(window.sessionStorage),
+  makeApi: (token) => createCoordinatorApi({ baseUrl, fetch, token }),
+})
+// A phone that comes out of a pocket need not wait for the next attempt.
+const retryIfAway = () => {
+  if (!document.hidden && store.state.getState().link.state === 'away') store.retryNow()
+}
+window.addEventListener('online', retryIfAway)
+document.addEventListener('visibilitychange', retryIfAway)
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root')
+createRoot(root).render(
+  <StrictMode>
+    <App store={store} clock={systemClock} />
+  </StrictMode>,
+)

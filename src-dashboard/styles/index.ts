@@ -1,0 +1,11 @@
+// The app's own, without the parts of its pages; what only networks need lies in network.css and dashboard.css.
+import '../../src-renderer/styles/tokens.css'
+import '../../src-renderer/styles/base.css'
+import '../../src-renderer/styles/controls.css'
+import '../../src-renderer/styles/shell.css'
+import '../../src-renderer/styles/hero.css'
+import '../../src-renderer/styles/panels.css'
+import '../../src-renderer/styles/strip.css'
+import '../../src-renderer/styles/peers.css'
+import './network.css'
+import './dashboard.css'

@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest'
+import { complete, crowd, empty, orchard } from '../e2e/support/dashboard-fixtures'
+import { baseUrlOf } from './coordinator-api'
+import { networkHeadline, preparingWords, whyWords, workerState } from './words'
+import { filterWorkers, sortWorkers, WORKER_COLUMNS } from './worker-order'
+
+it('C-12, C-13: the headline says whether a prompt gets through, and what is missing', () => {
+  const { network, workers } = orchard(0)
+  expect(networkHeadline(network, workers).headline).toBe('Blocks 12–19 are missing')
+  expect(networkHeadline(network, workers).sentence).toContain('2 workers wait for the host')
+  expect(preparingWords(network)).toBe('Blocks 12–19: assigned, not served yet.')
+  const whole = complete(0)
+  expect(networkHeadline(whole.network, whole.workers)).toMatchObject({ shape: 'visible' })
+  const none = empty(0)
+  expect(networkHeadline(none.network, none.workers)).toMatchObject({
+    shape: 'waiting',
+    headline: 'Nobody serves a block yet',
+  })
+  const unassigned = { ...network, layers: network.layers.map((layer) => ({ ...layer, assigned: layer.workers })) }
+  expect(networkHeadline(unassigned, workers)).toMatchObject({ shape: 'degraded' })
+})
+
+it('a worker is green only when it reports that it serves, and one that has nothing says why', () => {
+  expect(workerState({ status: 'online', x_serving: false })).toMatchObject({ shape: 'working' })
+  expect(workerState({ status: 'online', x_serving: true })).toMatchObject({ shape: 'visible' })
+  expect(workerState({ status: 'dreaming' })).toEqual({ word: 'Dreaming', shape: 'degraded' })
+  for (const worker of orchard(0).workers) expect(whyWords(worker), worker.nickname).not.toBe('')
+})
+
+it('C-16: a thousand workers are sorted and found in any order without losing one', () => {
+  const { workers } = crowd(0)
+  for (const column of WORKER_COLUMNS) {
+    for (const isDescending of [false, true]) {
+      const sorted = sortWorkers(workers, { column, isDescending })
+      expect(new Set(sorted.map(({ key }) => key)).size).toBe(workers.length)
+    }
+  }
+  expect(filterWorkers(workers, 'TREE-0777 ').map(({ nickname }) => nickname)).toEqual(['tree-0777'])
+  const withoutBlocks = sortWorkers(workers, { column: 'blocks', isDescending: true }).slice(-3)
+  expect(withoutBlocks.every(({ layers_start }) => layers_start === null)).toBe(true)
+})
+
+it('finds the coordinator’s endpoints from the page’s own address, also behind a proxy', () => {
+  for (const [page, base] of [
+    ['http://127.0.0.1:8000/dashboard', 'http://127.0.0.1:8000/'],
+    ['http://127.0.0.1:8000/dashboard/', 'http://127.0.0.1:8000/'],
+    ['https://example.org/net/dashboard?x#y', 'https://example.org/net/'],
+  ] as const) {
+    expect(baseUrlOf(page)).toBe(base)
+  }
+})

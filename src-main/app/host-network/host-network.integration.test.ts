@@ -1,0 +1,134 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { systemClock } from '../../../src-shared/clock'
+import type { HostStatus } from '../../../src-shared/host-network'
+import { SAMPLE_MODEL } from '../../../test/live-network'
+import { startChild } from '../../process/owned-child'
+import { openDataDirectory } from '../../storage/data-directory'
+import { createEventLog } from '../../storage/event-log'
+import { type App, createApp } from '../app'
+import { type BuiltApp, buildApp } from '../testing/built-app'
+
+let built: BuiltApp
+const releases: (() => Promise<unknown>)[] = []
+beforeAll(async () => {
+  built = await buildApp()
+})
+afterAll(() => built?.remove())
+afterEach(async () => {
+  for (const release of releases.splice(0).reverse()) await release()
+})
+
+async function open(): Promise<{ app: App; seen: HostStatus[] }> {
+  const root = await mkdtemp(join(tmpdir(), 'espalier-host-'))
+  const app = await createApp({
+    clock: systemClock,
+    log: createEventLog(systemClock, null),
+    data: await openDataDirectory(root),
+    paths: built.paths,
+    startScript: startChild,
+    spawnEngine: () => startChild({ script: built.paths.engineChild, ipc: true }),
+    overrides: { listenPort: 0, threads: 1, contextTokens: 256, modelPath: SAMPLE_MODEL },
+    hostPorts: { http: 0, dht: 0 },
+  })
+  const seen: HostStatus[] = []
+  app.onHost((status) => seen.push(status))
+  releases.push(async () => {
+    await app.dispose()
+    await rm(root, { recursive: true, force: true })
+  })
+  return { app, seen }
+}
+
+async function until<T>(what: string, look: () => T | undefined | false | null): Promise<T> {
+  const deadline = performance.now() + 90_000
+  for (;;) {
+    const found = look()
+    if (found) return found
+    if (performance.now() > deadline) throw new Error(`timed out waiting until ${what}`)
+    await systemClock.sleep(50)
+  }
+}
+
+it('C-19, C-42: an app hosts a network, another joins it, and only the host’s own word lets it in', async () => {
+  const host = await open()
+  const node = await open()
+  await expect(
+    (async () => host.app.handlers['host.decide']({ workerId: 'w1', decision: 'approve', reason: '' }))(),
+  ).rejects.toMatchObject({ code: 'HOST_NOT_RUNNING' })
+
+  await host.app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
+  const running = host.seen.at(-1)
+  expect(running).toMatchObject({ phase: 'running', failure: null })
+  // Every byte was hashed before the network began, and the page saw it happen.
+  expect(host.seen.some(({ phase, progress }) => phase === 'preparing' && progress !== null && progress.done > 0)).toBe(
+    true,
+  )
+  const url = running?.url ?? ''
+  expect(new URL(url).hostname).toBe('127.0.0.1')
+
+  await node.app.handlers['network.join']({ kind: 'coordinator', url })
+  const asking = await until('it asks', () =>
+    host.seen.at(-1)?.network?.workers.find(({ status }) => status === 'pending'),
+  )
+  // The node's own app has no network to host, and so nothing to approve itself with.
+  await expect(
+    (async () => node.app.handlers['host.decide']({ workerId: asking.worker_id, decision: 'approve', reason: '' }))(),
+  ).rejects.toMatchObject({ code: 'HOST_NOT_RUNNING' })
+
+  await host.app.handlers['host.decide']({ workerId: asking.worker_id, decision: 'approve', reason: 'a friend' })
+  const serving = await until('it serves', () =>
+    host.seen.at(-1)?.network?.workers.find(({ x_serving }) => x_serving === true),
+  )
+  expect(serving).toMatchObject({ worker_id: asking.worker_id, layers_start: 0, x_decision: { by: 'the host' } })
+  expect(serving.x_assignment_reason).not.toBe('')
+  expect(host.seen.at(-1)?.network?.decisions.map(({ decision }) => decision)).toContain('approved')
+
+  const invite = await host.app.handlers['host.invite']({ label: 'for Ada' })
+  expect(invite.link).toMatch(/^espalier:\/\/invite\?/)
+  expect(invite.picture?.path.length).toBeGreaterThan(500)
+
+  await node.app.stop()
+  await host.app.handlers['host.stop']({})
+  expect(host.seen.at(-1)).toMatchObject({ phase: 'off', network: null, url: null })
+  await expect(fetch(url)).rejects.toThrow()
+})
+
+it('a network that is hosted again is there at once: the file that it knows is not hashed again', async () => {
+  const { app, seen } = await open()
+  await app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
+  await app.handlers['host.stop']({})
+  seen.length = 0
+  await app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
+  expect(seen.every(({ progress }) => progress === null)).toBe(true)
+  expect(seen.at(-1)?.phase).toBe('running')
+})
+
+it('a start is given up when told to, and a file that is no model says so', async () => {
+  const { app, seen } = await open()
+  const starting = (async () => app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' }))()
+  await until('it prepares', () => seen.some(({ phase }) => phase === 'preparing'))
+  await app.handlers['host.stop']({})
+  await expect(starting).rejects.toMatchObject({ code: 'CANCELLED' })
+  expect(app.handlers['host.get']({})).toMatchObject({ phase: 'off', failure: null })
+
+  const script = fileURLToPath(import.meta.url)
+  await expect(
+    (async () => app.handlers['host.start']({ modelPath: script, reach: 'computer' }))(),
+  ).rejects.toMatchObject({ code: 'GGUF_INVALID' })
+  expect(app.handlers['host.get']({})).toMatchObject({ phase: 'off', failure: { code: 'GGUF_INVALID' } })
+})
+
+it('C-42: nothing on a worker’s side can approve: the calls stand in the host’s rooms alone', async () => {
+  const root = fileURLToPath(new URL('../../', import.meta.url))
+  const files = (await readdir(root, { recursive: true })).filter((path) => /\.tsx?$/.test(path) && !/test/.test(path))
+  const callers: string[] = []
+  for (const path of files) {
+    if (/\/(approve|reject)\b/.test(await readFile(join(root, path), 'utf8'))) callers.push(path)
+  }
+  // The demo plays its own host; the contract suite decides only with a token that somebody gives it.
+  expect(callers.filter((path) => !/^(demo|app\/host-network|coordinator\/contract)\//.test(path))).toEqual([])
+})

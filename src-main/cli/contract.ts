@@ -1,0 +1,59 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { systemClock } from '../../src-shared/clock'
+import { type ContractResult, runContractSuite } from '../coordinator/contract/contract-suite'
+import { coordinatorFetch } from '../coordinator/coordinator-fetch'
+import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
+import { workerIdOf } from '../coordinator/worker-id'
+import { createSigningFetch } from '../membership/signing-fetch'
+
+export interface ContractCommandOptions {
+  adminToken?: string
+  insecureHttp: boolean
+  json: boolean
+}
+
+const MARKS: Record<ContractResult['verdict'], string> = { pass: '●', fail: '◣', skip: '·' }
+
+/** Prints what a coordinator keeps of the document. Exits 1 when a row fails. */
+export async function contract(url: string, options: ContractCommandOptions): Promise<void> {
+  const baseUrl = normaliseCoordinatorUrl(url, { allowInsecure: options.insecureHttp })
+  const [first, second, stranger] = await Promise.all([
+    throwAwayWorker(baseUrl),
+    throwAwayWorker(baseUrl),
+    throwAwayWorker(baseUrl),
+  ])
+  const out = (line: string) => void (options.json || process.stdout.write(`${line}\n`))
+  out(`${baseUrl}\n`)
+  const results = await runContractSuite({
+    baseUrl,
+    clock: systemClock,
+    adminToken: options.adminToken ?? null,
+    workerIds: [first.id, second.id, stranger.id],
+    // Each worker speaks for itself: a coordinator that wants signatures ties an id to its key.
+    fetch(input, init) {
+      const request = `${String(input)} ${String(init?.body ?? '')}`
+      return ([first, second].find(({ id }) => request.includes(id)) ?? stranger).fetch(input, init)
+    },
+    onResult: ({ row, title, verdict, detail }) => out(`${MARKS[verdict]} ${row.padEnd(11)} ${title}\n    ${detail}`),
+  })
+  const failed = results.filter(({ verdict }) => verdict === 'fail').length
+  const skipped = results.filter(({ verdict }) => verdict === 'skip').length
+  if (options.json) process.stdout.write(`${JSON.stringify({ url: baseUrl, passed: failed === 0, results })}\n`)
+  out(`\n${results.length - failed - skipped} rows pass, ${failed} fail, ${skipped} left out`)
+  if (failed > 0) process.exitCode = 1
+}
+
+/** An id and a key that nobody else has, so that nobody's place is taken. */
+async function throwAwayWorker(baseUrl: string): Promise<{ id: string; fetch: typeof fetch }> {
+  const identity = await generateKeyPair('Ed25519')
+  return {
+    id: workerIdOf(peerIdFromPrivateKey(identity).toString()),
+    fetch: createSigningFetch({
+      fetch: coordinatorFetch,
+      baseUrl,
+      identity: async () => identity,
+      clock: systemClock,
+    }),
+  }
+}

@@ -1,0 +1,85 @@
+import type { CoordinatorView, TimelineEntry } from '../../src-shared/coordinator-view'
+import { dropWords, STANDING, stateWords, timelineWords } from '../words/standing'
+import { useNow } from './hooks'
+import { Age, WithPeers } from './text'
+
+/** How many entries stand open; older ones are behind a fold. */
+const SHOWN = 6
+
+/** Who decided what about this node, when and why; and what the coordinator says that should be looked at. */
+export function Standing({ view }: { view: CoordinatorView }) {
+  const drop = dropWords(view, useNow())
+  const newestFirst = view.timeline.toReversed()
+  const older = newestFirst.slice(SHOWN)
+  return (
+    <section className="card standing" aria-labelledby="standing-title">
+      <div className="card-head">
+        <h2 id="standing-title">{STANDING.title}</h2>
+        <p className="aside">
+          {view.answeredAt === null ? (
+            STANDING.never
+          ) : (
+            <>
+              {STANDING.answered} <Age at={view.answeredAt} />
+            </>
+          )}
+        </p>
+      </div>
+      <p className="standing-state">{stateWords(view.state)}</p>
+      {drop && <p className="notice">{drop}</p>}
+      {view.notices.map(({ id, tone, text }) => (
+        <p key={id} className={tone === 'warn' ? 'notice' : 'fine standing-note'}>
+          <WithPeers text={text} />
+        </p>
+      ))}
+      {newestFirst.length === 0 ? (
+        <p className="fine">{STANDING.empty}</p>
+      ) : (
+        <ol className="timeline">
+          {newestFirst.slice(0, SHOWN).map((entry) => (
+            <TimelineItem key={`${entry.at}/${entry.kind}`} entry={entry} />
+          ))}
+        </ol>
+      )}
+      {older.length > 0 && (
+        <details>
+          <summary>
+            {older.length} {STANDING.earlier}
+          </summary>
+          <ol className="timeline">
+            {older.map((entry) => (
+              <TimelineItem key={`${entry.at}/${entry.kind}`} entry={entry} />
+            ))}
+          </ol>
+        </details>
+      )}
+      <p className="fine standing-network">
+        {[
+          view.quantization === null ? null : `${STANDING.quantization}: ${view.quantization}`,
+          view.recommendedSplit === null ? null : `${STANDING.split}: ${view.recommendedSplit}`,
+        ]
+          .filter((part) => part !== null)
+          .join(' · ')}
+      </p>
+    </section>
+  )
+}
+
+function TimelineItem({ entry }: { entry: TimelineEntry }) {
+  const { what, why } = timelineWords(entry)
+  return (
+    <li>
+      <span className="timeline-what">
+        <WithPeers text={what} />
+      </span>
+      <span className="step-time">
+        <Age at={entry.at} />
+      </span>
+      {why && (
+        <span className="timeline-why">
+          <WithPeers text={why} />
+        </span>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,70 @@
+import { type FormEvent, useState } from 'react'
+import { HOST_REACHES, type HostReach } from '../../src-shared/host-network'
+import { TextField } from '../components/setting-row'
+import { HOST, REACHES } from './host-words'
+
+export interface HostChoice {
+  modelPath: string
+  reach: HostReach
+}
+
+export interface HostFormProps {
+  first: HostChoice
+  disabled: boolean
+  onStart(choice: HostChoice): void
+}
+
+/** Which model, and for whom. */
+export function HostForm({ first, disabled, onStart }: HostFormProps) {
+  const [modelPath, setModelPath] = useState(first.modelPath)
+  const [reach, setReach] = useState(first.reach)
+  const [isTried, setTried] = useState(false)
+  const isEmpty = modelPath.trim() === ''
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    setTried(true)
+    if (!isEmpty) onStart({ modelPath: modelPath.trim(), reach })
+  }
+  return (
+    <form className="panels is-reading" onSubmit={onSubmit} noValidate>
+      <section className="card settings" aria-labelledby="host-model">
+        <h2 id="host-model">{HOST.modelTitle}</h2>
+        <TextField
+          label={HOST.modelLabel}
+          hint={HOST.modelHint}
+          value={modelPath}
+          placeholder={HOST.modelPlaceholder}
+          problem={isTried && isEmpty ? HOST.modelEmpty : null}
+          disabled={disabled}
+          isLong
+          onChange={setModelPath}
+        />
+      </section>
+      <fieldset>
+        <legend className="only-read">{HOST.reachTitle}</legend>
+        <div className="choices">
+          {HOST_REACHES.map((name) => (
+            <label key={name} className="card choice">
+              <input
+                type="radio"
+                name="reach"
+                checked={reach === name}
+                disabled={disabled}
+                onChange={() => setReach(name)}
+              />
+              <span>
+                <b>{REACHES[name].title}</b>
+                <span>{REACHES[name].text}</span>
+              </span>
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      <div>
+        <button type="submit" className="button is-primary is-large" disabled={disabled}>
+          {HOST.start}
+        </button>
+      </div>
+    </form>
+  )
+}
