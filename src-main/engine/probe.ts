@@ -2,6 +2,7 @@ import { type BlockRange, isBlockRange } from '../../src-shared/blocks'
 import { EspalierError } from '../../src-shared/errors'
 import { type Manifest, probeBoundary } from '../shards/manifest'
 import { argmaxOf, decodeFloats, relativeError } from '../shards/probe'
+import { encodeProof } from '../shards/proof'
 import type { EngineClient, ProbeInput } from './engine'
 
 export interface ProbeOptions {
@@ -27,24 +28,49 @@ export async function runProbe(
   engine: EngineClient,
   manifest: Manifest,
   range: BlockRange,
-  { hasEntry }: ProbeOptions,
+  options: ProbeOptions,
 ): Promise<ProbeOutcome> {
+  const { hidden, logits, computeMs } = await computeProbe(engine, manifest, range, options)
+  const isLast = range.end === manifest.blockCount
+  const { tolerance: limits } = manifest.probe
+  const tolerance = isLast ? limits.logit : limits.residual
+  const maxDifference = isLast
+    ? logitDifference(manifest, logits ?? new Float32Array())
+    : relativeError(probeBoundary(manifest, range.end), hidden ?? new Float32Array())
+  return { ok: maxDifference <= tolerance, maxDifference, tolerance, computeMs }
+}
+
+/**
+ * The loaded blocks' own answer to the manifest's probe, for somebody else to judge: see shards/proof.ts.
+ * Throws BLOCK_RANGE_INVALID, and what EngineClient.run does.
+ */
+export async function proofOf(
+  engine: EngineClient,
+  manifest: Manifest,
+  range: BlockRange,
+  options: ProbeOptions,
+): Promise<{ values: Uint8Array; computeMs: number }> {
+  const { hidden, logits, computeMs } = await computeProbe(engine, manifest, range, options)
+  return { values: encodeProof(manifest, { hidden, logits }), computeMs }
+}
+
+async function computeProbe(
+  engine: EngineClient,
+  manifest: Manifest,
+  range: BlockRange,
+  { hasEntry }: ProbeOptions,
+): Promise<{ hidden: Float32Array | null; logits: Float32Array | null; computeMs: number }> {
   const { blockCount, probe } = manifest
   if (!isBlockRange(range, blockCount)) {
     throw new EspalierError('BLOCK_RANGE_INVALID', `[${range.start}, ${range.end}) of ${blockCount} blocks`)
   }
-  const isLast = range.end === blockCount
   const input: ProbeInput =
     range.start === 0 && hasEntry
       ? { tokens: Int32Array.from(probe.tokens) }
       : { hidden: probeBoundary(manifest, range.start) }
-  const { items, computeMs } = await engine.probe(input, isLast ? 'last' : 'none')
+  const { items, computeMs } = await engine.probe(input, range.end === blockCount ? 'last' : 'none')
   const [result] = items
-  const tolerance = isLast ? probe.tolerance.logit : probe.tolerance.residual
-  const maxDifference = isLast
-    ? logitDifference(manifest, result?.logits ?? new Float32Array())
-    : relativeError(probeBoundary(manifest, range.end), result?.hidden ?? new Float32Array())
-  return { ok: maxDifference <= tolerance, maxDifference, tolerance, computeMs }
+  return { hidden: result?.hidden ?? null, logits: result?.logits ?? null, computeMs }
 }
 
 /**
