@@ -1,8 +1,7 @@
 import type { ErrorCode } from '../../src-shared/error-catalogue'
 import type { BlockerButton, ShardBlocker, ShardReadiness } from '../../src-shared/readiness'
 import type { NodeStatus, Step, StepName } from '../../src-shared/status'
-import type { CrossView } from '../node/swarm'
-import { listOf, type ReadinessVerdict } from '../observe/readiness'
+import { type CrossView, listOf, type ReadinessVerdict } from '../observe/readiness'
 import type { SentCommand } from '../shards/commands/command-service'
 import type { LoadHistory } from '../shards/commands/load-requests'
 

@@ -1,6 +1,7 @@
 import type { BlockRange } from '../../src-shared/blocks'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import type { LoadLevel } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
 import type { ProbeOutcome, runProbe } from '../engine/probe'
 import type { LoadReport } from '../engine/protocol'
@@ -28,6 +29,7 @@ export interface LoaderSettings {
   reprobeIntervalMs: number
 }
 
+const MAX_UNFINISHED = 0.99
 const MAX_PROBE_WAIT_MS = 30_000
 const MIN_PROBE_WAIT_MS = 2_000
 
@@ -40,8 +42,16 @@ export function createLoadLadder(options: {
 }) {
   const { steps, clock, settings, rooms } = options
 
-  async function fetchSlice({ manifest, range, modelPath }: ShardTarget, signal: AbortSignal): Promise<VerifiedSlice> {
+  async function fetchSlice(
+    { manifest, range, modelPath }: ShardTarget,
+    signal: AbortSignal,
+    onLevel: (level: LoadLevel) => void,
+  ): Promise<VerifiedSlice> {
     steps.working('fetch')
+    const progress = onlyForward((done, total) => {
+      onLevel(done < total ? 'L1' : 'L2')
+      steps.progress('fetch', { done, total, unit: 'bytes' })
+    })
     const needed = new Map(piecesFor(manifest, range).map((piece) => [piece.index, piece.sha256]))
     let matching = 0
     const slice = await rooms.makeSlice({
@@ -51,7 +61,7 @@ export function createLoadLadder(options: {
       directory: sliceDirectory(settings.dataRoot, manifest.root, range),
       clock,
       signal,
-      onProgress: (done, total) => steps.progress('fetch', { done, total, unit: 'bytes' }),
+      onProgress: progress,
       // Counted here and not there: that a verification ran is known by the hashes that it found.
       onPieceHashed: (index, sha256) => {
         if (needed.get(index) === sha256) matching++
@@ -79,8 +89,14 @@ export function createLoadLadder(options: {
     { manifest, range }: ShardTarget,
     slice: VerifiedSlice,
     signal: AbortSignal,
+    onLevel: (level: LoadLevel) => void,
   ): Promise<LoadReport> {
     steps.working('load')
+    // llama.cpp says 100 % when the tensors are read, before the context is there: the last step is the report itself.
+    const progress = onlyForward((done, total) => {
+      onLevel('L4')
+      steps.progress('load', { done: Math.min(done, MAX_UNFINISHED), total, unit: 'parts' })
+    })
     const report = await engine.load(
       {
         slicePath: slice.slicePath,
@@ -93,9 +109,10 @@ export function createLoadLadder(options: {
         threads: settings.threads,
         gpuLayers: settings.gpuLayers,
       },
-      { signal, onProgress: (fraction) => steps.progress('load', { done: fraction, total: 1, unit: 'parts' }) },
+      { signal, onProgress: (fraction) => progress(fraction, 1) },
     )
     const grownBytes = report.residentBytesAfter - report.residentBytesBefore
+    steps.progress('load', { done: 1, total: 1, unit: 'parts' })
     steps.done('load', [
       {
         kind: 'measurement',
@@ -141,6 +158,16 @@ export function createLoadLadder(options: {
   }
 
   return { fetchSlice, load, prove, finishProve }
+}
+
+/** Passes on what is further than before; a bar that goes back was wrong once. */
+function onlyForward(show: (done: number, total: number) => void): (done: number, total: number) => void {
+  let furthest = -1
+  return (done, total) => {
+    if (done <= furthest) return
+    furthest = done
+    show(done, total)
+  }
 }
 
 function megabytes(bytes: number): string {

@@ -29,7 +29,7 @@ export interface EspalierNode {
   generate(request: GenerateRequest): Promise<Generation & { hops: Hop[] }>
 }
 
-export type RunningNode = Pick<Runtime, 'target' | 'engineReport' | 'reapply' | 'readBack'>
+export type RunningNode = Pick<Runtime, 'target' | 'engineReport' | 'reapply' | 'readBack' | 'loadNow' | 'swarm'>
 
 export interface GenerateRequest {
   prompt: string

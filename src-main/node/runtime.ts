@@ -1,3 +1,4 @@
+import type { PrivateKey } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { VERSION } from '../../src-shared/version'
@@ -16,17 +17,19 @@ import type { NodeFacts } from './facts'
 import { type BootstrapBook, createBootstrapBook, joinNetwork } from './join-network'
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
-import { type PeerView, watchPeers } from './peer-watch'
+import { nextWatchMs, type PeerView, WATCH_INCOMPLETE_MS, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
 import { type ReadBack, readBackFrom } from './read-back'
+import { foldReadiness } from './readiness-fold'
 import { watchResources } from './resources'
 import type { NodeRooms } from './rooms'
 import { createShardLoader, type LoadedShard } from './shard-loader'
 import type { Steps } from './steps'
+import { createSwarm, type Swarm } from './swarm'
 import { watchEvidenceAge } from './watchdog'
 
-const PEER_WATCH_LOCAL_MS = 2_000
-const PEER_WATCH_MS = 30_000
+/** A network on one computer may look more often than the 30 s of real ones. */
+const MAX_LOCAL_WATCH_MS = 8_000
 
 export interface RuntimeOptions {
   config: NodeConfig
@@ -49,6 +52,10 @@ export interface Runtime {
   readonly target: ShardTarget | null
   /** What the engine said when it started; null while none runs. */
   readonly engineReport: StartReport | null
+  /** This node among the others that serve its model. */
+  readonly swarm: Swarm
+  /** Fetches, loads and proves now what is assigned here; does nothing while that is under way or done. */
+  loadNow(): void
   /** Asks the host to be considered again, after a rejection or refusal. Throws NO_COORDINATOR. */
   reapply(): void
   /** What each bootstrap has of our records, read now; empty while there are none. */
@@ -67,7 +74,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let target: ShardTarget | null = null
   let view: ReturnType<typeof watchPeers> | null = null
   const api = openCoordinator(config, clock)
-  const { host, dht, book } = await startNetwork(options)
+  const { host, privateKey, dht, book } = await startNetwork(options)
 
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
@@ -98,11 +105,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       onProven(shard) {
         assignment?.link.setStatus('online', { model: shard.target.manifest.name, range: shard.target.range })
         presence.online(shard)
+        swarm.proven(shard)
       },
       onLost(cause) {
         endSessions('ENGINE_GONE', cause.cause)
         assignment?.link.setStatus('joining')
         presence.lost(target)
+        swarm.lost()
       },
     },
   })
@@ -137,6 +146,31 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     serves: (key) => loader.loaded !== null && presence.keysOf(loader.loaded.target).includes(key),
   })
   scope.add(() => stopServingRpcInfo())
+
+  const swarm = createSwarm({
+    host,
+    privateKey,
+    clock,
+    log,
+    isIssuer: (peer) => book.peers().some(({ peerId }) => peerId.toString() === peer),
+    shard: () => loader.loaded,
+    level: () => facts.loadLevel,
+    node: {
+      load: loader.again,
+      cancel: loader.cancel,
+      fetching() {
+        const { state, progress } = steps.get('fetch') ?? {}
+        return state === 'working' && progress?.unit === 'bytes' ? progress : null
+      },
+    },
+    onChange: () => readiness.refresh(),
+  })
+  const readiness = foldReadiness({ swarm, steps, facts, config, clock, onChange })
+  await swarm.start()
+  scope.add(async () => {
+    readiness.stop()
+    await swarm.stop()
+  })
 
   const assignment = api && createAssignment({ api, host, book, config, rooms, steps, clock, log, onTarget })
   scope.add(async () => {
@@ -174,6 +208,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   return {
     pipeline,
+    swarm,
+    loadNow: loader.again,
     get shard() {
       return loader.loaded
     },
@@ -208,6 +244,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const before = target
     target = next
     facts.blocks = next?.range ?? null
+    swarm.setTarget(next)
     if (before) {
       loader.rest()
       assignment?.link.setStatus('joining')
@@ -228,15 +265,21 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   function watchModel(model: { dhtPrefix: string; blockCount: number }): void {
     view?.stop()
+    let intervalMs = WATCH_INCOMPLETE_MS
     view = watchPeers({
       host,
       dht,
       model,
-      intervalMs: profile.loopbackOnly ? PEER_WATCH_LOCAL_MS : PEER_WATCH_MS,
+      nextMs() {
+        const isComplete = swarm.verdict()?.isReady ?? false
+        intervalMs = nextWatchMs(intervalMs, isComplete, profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined)
+        return intervalMs
+      },
       clock,
       log,
       onView(seen) {
         facts.view = seen
+        swarm.onSpans(seen.spans)
         onChange()
       },
     })
@@ -276,7 +319,7 @@ async function startNetwork({
   facts,
   scope,
   onChange,
-}: RuntimeOptions): Promise<{ host: Host; dht: HivemindDht; book: BootstrapBook }> {
+}: RuntimeOptions): Promise<{ host: Host; privateKey: PrivateKey; dht: HivemindDht; book: BootstrapBook }> {
   const { profile } = config
   const privateKey = await loadOrCreateIdentity(config.data.identityFile)
   const host = await createHost({ privateKey, profile, port: config.listenPort, kadMode: 'server' })
@@ -302,5 +345,5 @@ async function startNetwork({
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
   await witness.start()
   scope.add(() => witness.stop())
-  return { host, dht, book }
+  return { host, privateKey, dht, book }
 }

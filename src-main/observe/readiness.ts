@@ -23,6 +23,14 @@ export interface ReadinessVerdict {
   reasons: string[]
 }
 
+/** Another peer's view of us, beside our own. */
+export interface CrossView {
+  peer: string
+  /** Whether it takes us for loaded; null: it did not answer. */
+  seesUs: boolean | null
+  at: number
+}
+
 /** The one freshness limit (S-34): what nobody has shown for as long as a record lives by default. */
 export const FRESH_MS = 360_000
 /** A right answer counts this long; it is asked for again at half of that. */

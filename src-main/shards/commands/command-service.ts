@@ -130,7 +130,9 @@ export function createCommandService(options: {
       const data = (await lp.read({ signal })).subarray()
       if (!peer.publicKey) throw new EspalierError('COMMAND_FORGED', 'a peer without a public key')
       const reply = await openReply(data, peer.publicKey)
-      if (reply.from !== peer.toString() || reply.to !== self || reply.id !== id)
+      // Who refuses a message before reading it can't know its id.
+      const isAnswer = reply.id === id || reply.reply.status === 'error'
+      if (reply.from !== peer.toString() || reply.to !== self || !isAnswer)
         throw new EspalierError('COMMAND_FORGED', 'a reply to something else')
       return reply.reply
     } finally {
