@@ -41,7 +41,7 @@ export function foldReadiness(options: {
       verdict,
       history: swarm.history(),
       crossViews: swarm.crossViews(),
-      links: swarm.commands.lastSent(),
+      links: swarm.links(),
       now,
     })
     const timeline = timelineOf({

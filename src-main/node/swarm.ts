@@ -9,7 +9,7 @@ import type { Host } from '../network/host'
 import { type CrossView, expectedShards, type ReadinessVerdict } from '../observe/readiness'
 import { statusBlock } from '../observe/readiness-block'
 import { createSwarmWatch, type SwarmWatch } from '../observe/swarm-watch'
-import { type CommandService, createCommandService } from '../shards/commands/command-service'
+import { type CommandService, createCommandService, type SentCommand } from '../shards/commands/command-service'
 import type { ShardCommand } from '../shards/commands/command-wire'
 import { createLoadRequests, type LoadHistory, type LoadingNode } from '../shards/commands/load-requests'
 import { type ShardStory, seedLines } from '../shards/commands/seed-words'
@@ -38,6 +38,8 @@ export interface Swarm {
   /** How other peers see us. */
   crossViews(): readonly CrossView[]
   history(): LoadHistory
+  /** The last command to each peer that serves our model now, with what came of it. */
+  links(): SentCommand[]
   commands: Pick<CommandService, 'counts' | 'lastSent' | 'send'>
 }
 
@@ -246,6 +248,7 @@ export function createSwarm(options: {
     verdict: () => watch?.verdict() ?? null,
     crossViews: () => [...views.values()],
     history: requests.history,
+    links: () => service.lastSent().filter(({ peer }) => peers.has(peer)),
     commands: service,
   }
 }
