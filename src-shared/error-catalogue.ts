@@ -129,6 +129,10 @@ export const ERROR_CATALOGUE = {
     cause: 'Nobody has the missing pieces',
     action: 'Choose the model file if you have it, or wait until a node that has the pieces joins.',
   },
+  FETCH_SOURCES_FAILED: {
+    cause: 'No source could give the missing pieces',
+    action: 'Look at what each source says; choose the model file if you have it, or ask the host of the network.',
+  },
   FETCH_STALLED: {
     cause: 'No piece has arrived for three minutes',
     action: 'Check the connection; every source is asked again by itself. You can also choose a file.',

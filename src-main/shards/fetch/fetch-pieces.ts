@@ -95,8 +95,8 @@ async function headerFor(job: Job, signal: AbortSignal, wake: Wake): Promise<Ggu
       await store.use.makeRoom(bytes.byteLength)
       return store.saveHeader(manifest, bytes)
     }
-    const cause = causeOf(entries, manifest.pieces)
     const isOut = entries.every(({ state, source }) => state === 'excluded' || !source.hasHeader)
+    const cause = causeOf(entries, manifest.pieces, { isHopeless: isOut })
     if (isOut && !control) throw cause
     if (isOut || clock.monotonicMs() - startedAtMs >= limits.blockerMs) reporter.blocked(cause.report())
     reporter.state('waiting')
@@ -189,6 +189,6 @@ function noteStandstill({ options, limits, entries, reporter }: Job, board: Piec
   reporter.state(isWorking || entries.some(({ available }) => available === undefined) ? 'fetching' : 'waiting')
   const isKnown = entries.every(({ state, available }) => state === 'excluded' || available !== undefined)
   const isHopeless = isKnown && !isWorking && missing.some((piece) => !entries.some((entry) => has(entry, piece)))
-  if (isHopeless && !options.control) throw causeOf(entries, missing)
-  if (isHopeless || idleMs >= limits.blockerMs) reporter.blocked(causeOf(entries, missing).report())
+  if (isHopeless && !options.control) throw causeOf(entries, missing, { isHopeless })
+  if (isHopeless || idleMs >= limits.blockerMs) reporter.blocked(causeOf(entries, missing, { isHopeless }).report())
 }

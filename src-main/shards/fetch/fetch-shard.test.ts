@@ -9,7 +9,8 @@ import { makeSlice } from '../make-slice'
 import { type Manifest, piecesFor } from '../manifest'
 import { fileSource } from '../sources/file-source'
 import { nodeFileSystem } from '../store/file-system'
-import { createShardStore, verifyStoredDirectory } from '../store/shard-store'
+import { createShardStore } from '../store/shard-store'
+import { verifyStoredDirectory } from '../store/verify-stored'
 import { fetchShard } from './fetch-shard'
 import type { FetchProgress } from './types'
 
@@ -98,7 +99,7 @@ describe('fetchShard from a file on this computer', () => {
     const other = join(home, 'other.gguf')
     await copyFile('package.json', other)
     await expect(fetchShard({ ...options, sources: [fileSource(other, nodeFileSystem)] })).rejects.toMatchObject({
-      code: 'FETCH_STALLED',
+      code: 'FETCH_SOURCES_FAILED',
     })
   })
 })

@@ -20,7 +20,7 @@ const DISK_RETRY_MS = 5_000
  * unless a `control` is there that may bring another source.
  *
  * Throws BLOCK_RANGE_INVALID, CUT_UNSUPPORTED, ARCH_UNSUPPORTED, GGUF_INVALID, MANIFEST_MISMATCH (header and manifest
- * disagree), FETCH_NO_SOURCE, FETCH_STALLED, FETCH_PIECES_REJECTED, SOURCE_GATED (all sources are out),
+ * disagree), FETCH_NO_SOURCE, FETCH_SOURCES_FAILED, FETCH_PIECES_REJECTED, SOURCE_GATED (all sources are out),
  * DISK_CAP_REACHED, SHARD_WRITE_FAILED, SHARD_READ_FAILED, CANCELLED.
  */
 export async function fetchShard(options: FetchOptions): Promise<FetchedShard> {

@@ -105,7 +105,11 @@ export function reportOfSource(entry: SourceEntry): SourceReport {
  * Why nothing moves, from what was measured: rejected pieces weigh more than failures, a failure more than the absence
  * of sources.
  */
-export function causeOf(entries: readonly SourceEntry[], missing: readonly ManifestPiece[]): EspalierError {
+export function causeOf(
+  entries: readonly SourceEntry[],
+  missing: readonly ManifestPiece[],
+  { isHopeless }: { isHopeless: boolean },
+): EspalierError {
   const pieces = `${missing.length} piece${missing.length === 1 ? '' : 's'} missing`
   const liar = entries.find(({ rejected }) => rejected.size > 0)
   if (liar !== undefined) {
@@ -115,7 +119,8 @@ export function causeOf(entries: readonly SourceEntry[], missing: readonly Manif
   if (failed?.lastFailure) {
     const { code, cause } = failed.lastFailure
     if (code === 'SOURCE_GATED') return new EspalierError('SOURCE_GATED', `${failed.source.label}; ${pieces}`)
-    return new EspalierError('FETCH_STALLED', `${failed.source.label}: ${cause}; ${pieces}`)
+    const kind = isHopeless ? 'FETCH_SOURCES_FAILED' : 'FETCH_STALLED'
+    return new EspalierError(kind, `${failed.source.label}: ${cause}; ${pieces}`)
   }
   return new EspalierError('FETCH_NO_SOURCE', entries.length === 0 ? `no source is known; ${pieces}` : pieces)
 }

@@ -1,22 +1,19 @@
-import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import type { BlockRange } from '../../../src-shared/blocks'
 import type { Clock, Disposer } from '../../../src-shared/clock'
 import { EspalierError, isErrorCode } from '../../../src-shared/errors'
 import type { GgufHeader } from '../gguf-types'
-import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../manifest'
-import { ENTRY_FILE, RECORD_FILE, SLICE_FILE, sliceDirectory } from '../models'
+import type { Manifest } from '../manifest'
+import { ENTRY_FILE, SLICE_FILE, sliceDirectory } from '../models'
 import { findSlice, type VerifiedSlice } from '../verify-slice'
 import { createDiskUse, type DiskUse } from './disk-use'
 import { nodeFileSystem, replaceFile, type ShardFileSystem } from './file-system'
 import { headerOf, mapPieces, type PieceMap } from './piece-map'
 import { openSliceFiles } from './slice-files'
 import { openSliceSession, type SliceSession } from './slice-session'
-import { pathsIn, readStoredRecord, slicePaths } from './stored-slice'
+import { readStoredRecord, slicePaths } from './stored-slice'
 import { type PieceCheckOptions, verifyPieces } from './verify-pieces'
-
-const HEADER_FILE = 'header.bin'
-const MANIFEST_FILE = 'manifest.json'
+import { HEADER_FILE, isHeader, MANIFEST_FILE } from './verify-stored'
 
 export interface VerifyStoredOptions extends PieceCheckOptions {
   /** Told which pieces are damaged, before they are put aside. */
@@ -179,52 +176,6 @@ async function verifyOlder(
     ...(onProgress && { onProgress }),
     ...(signal && { signal }),
   })
-}
-
-/**
- * As the store's `verify`, for those who have only the directory of a slice: the manifest is the one that was kept
- * with it, and its root must be the one that the record names.
- */
-export async function verifyStoredDirectory(
-  directory: string,
-  checks: PieceCheckOptions = {},
-  disk: ShardFileSystem = nodeFileSystem,
-): Promise<VerifiedSlice | null> {
-  const record = await readStoredRecord(disk, join(directory, RECORD_FILE))
-  if (record === null) return null
-  const bytes = await disk.readSmall(join(dirname(directory), MANIFEST_FILE), MAX_MANIFEST_BYTES)
-  const headerBytes = await disk.readSmall(join(dirname(directory), HEADER_FILE), MAX_MANIFEST_BYTES * 2)
-  if (bytes === null || headerBytes === null) return null
-  const manifest = parseManifest(bytes)
-  if (manifest.root !== record.manifestRoot || !isHeader(manifest, headerBytes)) return null
-  const map = mapPieces(manifest, headerOf(manifest, headerBytes), record.range)
-  const paths = pathsIn(directory)
-  const files = await openSliceFiles(disk, map, paths.finished, 'read')
-  try {
-    const { bad, digest } = await verifyPieces(map, files, checks)
-    const madeBad = await files.checkMade()
-    if (bad.length > 0 || madeBad !== null) {
-      throw new EspalierError(
-        'SHARD_HASH_MISMATCH',
-        `${directory}, ${madeBad ?? `pieces ${bad.slice(0, 10).join(', ')}`}`,
-      )
-    }
-    const slice = await disk.facts(paths.finished(SLICE_FILE))
-    return {
-      slicePath: paths.finished(SLICE_FILE),
-      entryPath: record.range.start === 0 ? paths.finished(ENTRY_FILE) : null,
-      sizeBytes: slice?.sizeBytes ?? 0,
-      sha256: digest,
-      range: record.range,
-      manifestRoot: manifest.root,
-    }
-  } finally {
-    await files.close()
-  }
-}
-
-function isHeader({ header }: Manifest, bytes: Uint8Array): boolean {
-  return bytes.byteLength === header.sizeBytes && createHash('sha256').update(bytes).digest('hex') === header.sha256
 }
 
 function isSameRange(a: BlockRange, b: BlockRange): boolean {

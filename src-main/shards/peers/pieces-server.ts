@@ -1,0 +1,168 @@
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Clock } from '../../../src-shared/clock'
+import { EspalierError } from '../../../src-shared/errors'
+import { type FramedStream, frameStream } from '../../network/framed-stream'
+import { createBandwidth } from '../fetch/bandwidth'
+import {
+  DATA,
+  DATA_BYTES,
+  decodeJson,
+  encodeBitmap,
+  encodeJson,
+  encodeRefusal,
+  MAX_REQUEST_BYTES,
+  PIECES_PROTOCOL,
+  type PiecesRequest,
+  PiecesRequestSchema,
+  type Refusal,
+} from './pieces-wire'
+import type { SeededModel, Seeds } from './seeds'
+
+export interface SeedingLimits {
+  /** All peers together; null: no cap. */
+  readonly bytesPerSecond: number | null
+  readonly uploadsAtOnce: number
+  readonly uploadsPerPeer: number
+  /** Requests of one peer within a second, and within a burst. */
+  readonly requestsPerSecond: number
+  /** A peer that takes nothing for this long is let go. */
+  readonly idleMs: number
+}
+
+export const DEFAULT_SEEDING: SeedingLimits = {
+  bytesPerSecond: null,
+  uploadsAtOnce: 4,
+  uploadsPerPeer: 1,
+  requestsPerSecond: 20,
+  idleMs: 60_000,
+}
+
+export interface SeedingFigures {
+  readonly sentBytes: number
+  readonly uploads: number
+  readonly refused: number
+}
+
+const MAX_INBOUND_STREAMS = 4
+const MAX_REMEMBERED_PEERS = 1_000
+
+/** Hands verified pieces to whoever asks, within limits, until `stop`. */
+export async function servePieces(
+  host: Pick<Libp2p, 'handle' | 'unhandle'>,
+  { seeds, clock, limits = {} }: { seeds: Seeds; clock: Clock; limits?: Partial<SeedingLimits> },
+): Promise<{ figures(): SeedingFigures; stop(): Promise<void> }> {
+  const { bytesPerSecond, uploadsAtOnce, uploadsPerPeer, requestsPerSecond, idleMs } = { ...DEFAULT_SEEDING, ...limits }
+  const bandwidth = createBandwidth(clock, bytesPerSecond)
+  const open = new Set<FramedStream>()
+  const uploading = new Map<string, number>()
+  const budgets = new Map<string, { left: number; atMs: number }>()
+  let sentBytes = 0
+  let refused = 0
+
+  async function serve(stream: Stream, connection: Connection): Promise<void> {
+    const peer = connection.remotePeer.toString()
+    const frames = frameStream(stream, MAX_REQUEST_BYTES)
+    open.add(frames)
+    try {
+      for (;;) {
+        const bytes = await within(frames, idleMs, () => frames.read())
+        if (bytes === null) break
+        await answer(frames, peer, decodeJson(PiecesRequestSchema, bytes, MAX_REQUEST_BYTES))
+      }
+      await frames.close()
+    } catch (error) {
+      frames.abort(error instanceof Error ? error : new Error(String(error)))
+    } finally {
+      open.delete(frames)
+    }
+  }
+
+  async function answer(frames: FramedStream, peer: string, request: PiecesRequest): Promise<void> {
+    if (!mayAsk(peer)) return refuse(frames, { code: 'busy', text: 'too many requests' })
+    const model = await seeds.model(request.root).catch(() => null)
+    if (request.op === 'have') {
+      const pieces = model?.pieces ?? new Set<number>()
+      const have = {
+        v: 1,
+        header: model !== null,
+        pieces: encodeBitmap(pieces, model?.manifest.pieces.length ?? 0),
+      } as const
+      return within(frames, idleMs, () => frames.write(encodeJson(have)))
+    }
+    if (model === null) return refuse(frames, { code: 'missing', text: 'nothing of this model is here' })
+    const mine = uploading.get(peer) ?? 0
+    const all = [...uploading.values()].reduce((sum, count) => sum + count, 0)
+    if (mine >= uploadsPerPeer || all >= uploadsAtOnce) {
+      return refuse(frames, { code: 'busy', text: 'this node hands out as much as it may' })
+    }
+    uploading.set(peer, mine + 1)
+    try {
+      await upload(frames, model, request.offset, request.offset + request.size)
+    } finally {
+      const left = (uploading.get(peer) ?? 1) - 1
+      if (left === 0) uploading.delete(peer)
+      else uploading.set(peer, left)
+    }
+  }
+
+  async function upload(frames: FramedStream, model: SeededModel, from: number, to: number): Promise<void> {
+    const { manifest } = model
+    if (to > manifest.file.sizeBytes) return refuse(frames, { code: 'invalid', text: 'beyond the end of the file' })
+    if (from < manifest.header.sizeBytes) {
+      await send(frames, model.header.subarray(from, Math.min(to, manifest.header.sizeBytes)))
+    }
+    const wanted = manifest.pieces.filter((piece) => piece.offset < to && piece.offset + piece.sizeBytes > from)
+    let next = wanted[0] === undefined ? null : model.readPiece(wanted[0].index)
+    for (const [place, piece] of wanted.entries()) {
+      const bytes = await next
+      const following = wanted[place + 1]
+      // The disk works on the next one while this one is on its way.
+      next = bytes === null || following === undefined ? null : model.readPiece(following.index)
+      next?.catch(() => undefined)
+      if (bytes === null) return refuse(frames, { code: 'missing', text: `piece ${piece.index} is not here` })
+      const start = Math.max(0, from - piece.offset)
+      await send(frames, bytes.subarray(start, Math.min(piece.sizeBytes, to - piece.offset)))
+    }
+  }
+
+  async function send(frames: FramedStream, bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.byteLength; at += DATA_BYTES) {
+      const part = bytes.subarray(at, at + DATA_BYTES)
+      await bandwidth.take(part.byteLength)
+      await within(frames, idleMs, () => frames.write(Uint8Array.of(DATA), part))
+      sentBytes += part.byteLength
+    }
+  }
+
+  async function refuse(frames: FramedStream, refusal: Refusal): Promise<void> {
+    refused++
+    await within(frames, idleMs, () => frames.write(encodeRefusal(refusal)))
+  }
+
+  /** A budget that refills: a burst of two seconds' worth is fine. */
+  function mayAsk(peer: string): boolean {
+    const nowMs = clock.monotonicMs()
+    const most = 2 * requestsPerSecond
+    const budget = budgets.get(peer) ?? { left: most, atMs: nowMs }
+    const left = Math.min(most, budget.left + ((nowMs - budget.atMs) * requestsPerSecond) / 1000) - 1
+    budgets.delete(peer)
+    budgets.set(peer, { left: Math.max(left, -1), atMs: nowMs })
+    const [oldest] = budgets.keys()
+    if (budgets.size > MAX_REMEMBERED_PEERS && oldest !== undefined) budgets.delete(oldest)
+    return left >= 0
+  }
+
+  function within<T>(frames: FramedStream, waitMs: number, work: () => Promise<T>): Promise<T> {
+    const cancel = clock.after(waitMs, () => frames.abort(new EspalierError('TIMED_OUT', 'the peer is silent')))
+    return work().finally(cancel)
+  }
+
+  await host.handle(PIECES_PROTOCOL, serve, { maxInboundStreams: MAX_INBOUND_STREAMS, runOnLimitedConnection: false })
+  return {
+    figures: () => ({ sentBytes, refused, uploads: [...uploading.values()].reduce((sum, count) => sum + count, 0) }),
+    async stop() {
+      await host.unhandle(PIECES_PROTOCOL)
+      for (const frames of open) frames.abort(new EspalierError('CANCELLED', 'this node stops handing out pieces'))
+    },
+  }
+}
