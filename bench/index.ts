@@ -28,6 +28,13 @@ measurement('pipeline', 'decode speed of chains of nodes, compared with one proc
     await run('pipeline', options, (say) => measurePipeline({ ...options, say }))
   })
 
+measurement('fetch', 'bytes, speed and memory of fetching a shard, compared with bare transfers')
+  .option('--repetitions <count>', 'interleaved repetitions', wholeNumber)
+  .action(async (options) => {
+    const { measureFetch } = await import('./fetch/fetch')
+    await run('fetch', options, (say) => measureFetch({ ...options, say }))
+  })
+
 // Ended early, it still takes its processes and files with it (`exit` handlers).
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))

@@ -7,6 +7,8 @@ const roles: Record<string, () => Promise<Parameters<typeof serveCalls>[0]>> = {
   stage: async () => (await import('./pipeline/stage-node')).stageNode(),
   whole: async () => (await import('./pipeline/whole-model')).wholeModel(),
   'node-llama-cpp': async () => (await import('./pipeline/node-llama-cpp')).nodeLlamaCpp(),
+  'fetch-server': async () => (await import('./fetch/server-node')).serverNode(),
+  'fetch-client': async () => (await import('./fetch/client-node')).clientNode(),
 }
 const role = roles[process.argv[2] ?? '']
 if (!role) throw new Error(`no such role: ${process.argv[2]}`)

@@ -141,6 +141,7 @@ export const ERROR_CATALOGUE = {
     cause: 'What arrived was not what the manifest describes',
     action: 'Use another source, or ask the host of the network whether the manifest is the right one.',
   },
+  SOURCE_BUSY: { cause: 'A source hands out as much as it may', action: 'The app asks again by itself.' },
   SOURCE_REFUSED: {
     cause: 'A source of the model does not hand it out',
     action: 'Use another source, or check the address.',

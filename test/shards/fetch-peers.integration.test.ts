@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { frameStream } from '../../src-main/network/framed-stream'
 import type { Host } from '../../src-main/network/host'
 import { fetchShard } from '../../src-main/shards/fetch/fetch-shard'
 import type { FetchEvent, FetchOptions } from '../../src-main/shards/fetch/types'
+import { byteStream } from '../../src-main/shards/peers/byte-stream'
 import { type SeedingLimits, servePieces } from '../../src-main/shards/peers/pieces-server'
-import { encodeJson, PIECES_PROTOCOL, REFUSAL, refusalError } from '../../src-main/shards/peers/pieces-wire'
+import { PIECES_PROTOCOL, readHead, sendRequest } from '../../src-main/shards/peers/pieces-wire'
 import { createSeeds } from '../../src-main/shards/peers/seeds'
 import { fileSource } from '../../src-main/shards/sources/file-source'
 import { httpSource } from '../../src-main/shards/sources/http-source'
@@ -153,15 +153,17 @@ describe('fetching from peers', () => {
   it.each([
     ['no JSON', Buffer.from('GET / HTTP/1.1')],
     ['another version', Buffer.from('{"v":2,"op":"have","root":""}')],
-    ['a path for a root', encodeJson({ v: 1, op: 'have', root: '../../../../etc/passwd' })],
+    ['a path for a root', Buffer.from('{"v":1,"op":"have","root":"../../../../etc/passwd"}')],
     ['a huge message', new Uint8Array(100_000)],
     ['a negative offset', Buffer.from(`{"v":1,"op":"read","root":"${'0'.repeat(64)}","offset":-1,"size":1}`)],
   ])('S-38: ends the stream of who sends %s, and serves others', async (_, bytes) => {
     const one = await seeder({ start: 5, end: 6 })
     const host = await client(one.host)
-    const stream = frameStream(await host.dialProtocol(one.host.peerId, PIECES_PROTOCOL), 1e6)
-    await stream.write(bytes)
-    await expect(stream.read()).rejects.toThrow()
+    const stream = byteStream(await host.dialProtocol(one.host.peerId, PIECES_PROTOCOL))
+    const head = Buffer.alloc(4)
+    head.writeUInt32BE(bytes.byteLength)
+    await stream.send(Buffer.concat([head, bytes]))
+    await expect(readHead(stream)).rejects.toThrow()
     const used = await options({ start: 5, end: 6 })
     await fetchShard({ ...used, sources: [peerSource(host, one.host.peerId, 'lan')] })
   })
@@ -169,13 +171,11 @@ describe('fetching from peers', () => {
   it('refuses what it does not have and what lies beyond the file, and goes on', async () => {
     const one = await seeder({ start: 5, end: 6 })
     const host = await client(one.host)
-    const stream = frameStream(await host.dialProtocol(one.host.peerId, PIECES_PROTOCOL), 1e6)
+    const stream = byteStream(await host.dialProtocol(one.host.peerId, PIECES_PROTOCOL))
     const root = model.manifest.root
     const ask = async (offset: number, size: number, of = root) => {
-      await stream.write(encodeJson({ v: 1, op: 'read', root: of, offset, size }))
-      const answer = (await stream.read())!
-      expect(answer[0]).toBe(REFUSAL)
-      return refusalError(answer.subarray(1)).code
+      await sendRequest(stream, { v: 1, op: 'read', root: of, offset, size })
+      return readHead(stream).catch((error: { code: string }) => error.code)
     }
     expect(await ask(model.manifest.file.sizeBytes - 1, 2)).toBe('REMOTE_ERROR')
     expect(await ask(model.manifest.file.sizeBytes - 1, 1)).toBe('SOURCE_REFUSED')

@@ -77,11 +77,15 @@ export async function serveModel(path: string, behaviour: Behaviour = {}) {
       sentBytes += chunk.length
       if (!response.write(chunk)) {
         // The close ends the stream that we read from, and with it the loop.
-        await new Promise<void>((go) => {
-          response.once('drain', go)
-          stream.once('close', go)
+        await new Promise<void>((resolve) => {
+          const go = () => {
+            response.off('drain', go)
+            stream.off('close', go)
+            resolve()
+          }
+          response.on('drain', go)
+          stream.on('close', go)
         })
-        stream.removeAllListeners('close')
       }
     }
     response.end()

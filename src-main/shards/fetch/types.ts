@@ -68,7 +68,7 @@ export const DEFAULT_LIMITS: FetchLimits = {
   maxSources: 4,
   stallMs: 30_000,
   blockerMs: 180_000,
-  bufferBytes: 32 * 2 ** 20,
+  bufferBytes: 16 * 2 ** 20,
 }
 
 export interface FetchOptions {

@@ -1,20 +1,17 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { Clock } from '../../../src-shared/clock'
 import { EspalierError } from '../../../src-shared/errors'
-import { type FramedStream, frameStream } from '../../network/framed-stream'
 import { createBandwidth } from '../fetch/bandwidth'
+import { type ByteStream, byteStream } from './byte-stream'
 import {
-  DATA,
-  DATA_BYTES,
-  decodeJson,
+  ANSWER,
+  answerHead,
   encodeBitmap,
-  encodeJson,
-  encodeRefusal,
-  MAX_REQUEST_BYTES,
   PIECES_PROTOCOL,
   type PiecesRequest,
-  PiecesRequestSchema,
   type Refusal,
+  readRequest,
+  sendJson,
 } from './pieces-wire'
 import type { SeededModel, Seeds } from './seeds'
 
@@ -44,6 +41,8 @@ export interface SeedingFigures {
 }
 
 const MAX_INBOUND_STREAMS = 4
+/** Goes through encryption in one piece; larger ones would be cut there. */
+const SEND_BYTES = 64 * 1024
 const MAX_REMEMBERED_PEERS = 1_000
 
 /** Hands verified pieces to whoever asks, within limits, until `stop`. */
@@ -53,7 +52,7 @@ export async function servePieces(
 ): Promise<{ figures(): SeedingFigures; stop(): Promise<void> }> {
   const { bytesPerSecond, uploadsAtOnce, uploadsPerPeer, requestsPerSecond, idleMs } = { ...DEFAULT_SEEDING, ...limits }
   const bandwidth = createBandwidth(clock, bytesPerSecond)
-  const open = new Set<FramedStream>()
+  const open = new Set<ByteStream>()
   const uploading = new Map<string, number>()
   const budgets = new Map<string, { left: number; atMs: number }>()
   let sentBytes = 0
@@ -61,24 +60,24 @@ export async function servePieces(
 
   async function serve(stream: Stream, connection: Connection): Promise<void> {
     const peer = connection.remotePeer.toString()
-    const frames = frameStream(stream, MAX_REQUEST_BYTES)
-    open.add(frames)
+    const bytes = byteStream(stream)
+    open.add(bytes)
     try {
       for (;;) {
-        const bytes = await within(frames, idleMs, () => frames.read())
-        if (bytes === null) break
-        await answer(frames, peer, decodeJson(PiecesRequestSchema, bytes, MAX_REQUEST_BYTES))
+        const request = await within(bytes, idleMs, () => readRequest(bytes))
+        if (request === null) break
+        await answer(bytes, peer, request)
       }
-      await frames.close()
+      await bytes.close()
     } catch (error) {
-      frames.abort(error instanceof Error ? error : new Error(String(error)))
+      bytes.abort(error instanceof Error ? error : new Error(String(error)))
     } finally {
-      open.delete(frames)
+      open.delete(bytes)
     }
   }
 
-  async function answer(frames: FramedStream, peer: string, request: PiecesRequest): Promise<void> {
-    if (!mayAsk(peer)) return refuse(frames, { code: 'busy', text: 'too many requests' })
+  async function answer(stream: ByteStream, peer: string, request: PiecesRequest): Promise<void> {
+    if (!mayAsk(peer)) return refuse(stream, { code: 'busy', text: 'too many requests' })
     const model = await seeds.model(request.root).catch(() => null)
     if (request.op === 'have') {
       const pieces = model?.pieces ?? new Set<number>()
@@ -87,17 +86,17 @@ export async function servePieces(
         header: model !== null,
         pieces: encodeBitmap(pieces, model?.manifest.pieces.length ?? 0),
       } as const
-      return within(frames, idleMs, () => frames.write(encodeJson(have)))
+      return within(stream, idleMs, () => sendJson(stream, ANSWER.have, have))
     }
-    if (model === null) return refuse(frames, { code: 'missing', text: 'nothing of this model is here' })
+    if (model === null) return refuse(stream, { code: 'missing', text: 'nothing of this model is here' })
     const mine = uploading.get(peer) ?? 0
     const all = [...uploading.values()].reduce((sum, count) => sum + count, 0)
     if (mine >= uploadsPerPeer || all >= uploadsAtOnce) {
-      return refuse(frames, { code: 'busy', text: 'this node hands out as much as it may' })
+      return refuse(stream, { code: 'busy', text: 'this node hands out as much as it may' })
     }
     uploading.set(peer, mine + 1)
     try {
-      await upload(frames, model, request.offset, request.offset + request.size)
+      await upload(stream, model, request.offset, request.offset + request.size)
     } finally {
       const left = (uploading.get(peer) ?? 1) - 1
       if (left === 0) uploading.delete(peer)
@@ -105,11 +104,11 @@ export async function servePieces(
     }
   }
 
-  async function upload(frames: FramedStream, model: SeededModel, from: number, to: number): Promise<void> {
+  async function upload(stream: ByteStream, model: SeededModel, from: number, to: number): Promise<void> {
     const { manifest } = model
-    if (to > manifest.file.sizeBytes) return refuse(frames, { code: 'invalid', text: 'beyond the end of the file' })
+    if (to > manifest.file.sizeBytes) return refuse(stream, { code: 'invalid', text: 'beyond the end of the file' })
     if (from < manifest.header.sizeBytes) {
-      await send(frames, model.header.subarray(from, Math.min(to, manifest.header.sizeBytes)))
+      await send(stream, model.header.subarray(from, Math.min(to, manifest.header.sizeBytes)))
     }
     const wanted = manifest.pieces.filter((piece) => piece.offset < to && piece.offset + piece.sizeBytes > from)
     let next = wanted[0] === undefined ? null : model.readPiece(wanted[0].index)
@@ -119,24 +118,25 @@ export async function servePieces(
       // The disk works on the next one while this one is on its way.
       next = bytes === null || following === undefined ? null : model.readPiece(following.index)
       next?.catch(() => undefined)
-      if (bytes === null) return refuse(frames, { code: 'missing', text: `piece ${piece.index} is not here` })
+      if (bytes === null) return refuse(stream, { code: 'missing', text: `piece ${piece.index} is not here` })
       const start = Math.max(0, from - piece.offset)
-      await send(frames, bytes.subarray(start, Math.min(piece.sizeBytes, to - piece.offset)))
+      await send(stream, bytes.subarray(start, Math.min(piece.sizeBytes, to - piece.offset)))
     }
   }
 
-  async function send(frames: FramedStream, bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.byteLength; at += DATA_BYTES) {
-      const part = bytes.subarray(at, at + DATA_BYTES)
+  async function send(stream: ByteStream, bytes: Uint8Array): Promise<void> {
+    await stream.send(answerHead(ANSWER.data, bytes.byteLength))
+    for (let at = 0; at < bytes.byteLength; at += SEND_BYTES) {
+      const part = bytes.subarray(at, at + SEND_BYTES)
       await bandwidth.take(part.byteLength)
-      await within(frames, idleMs, () => frames.write(Uint8Array.of(DATA), part))
+      await within(stream, idleMs, () => stream.send(part))
       sentBytes += part.byteLength
     }
   }
 
-  async function refuse(frames: FramedStream, refusal: Refusal): Promise<void> {
+  async function refuse(stream: ByteStream, refusal: Refusal): Promise<void> {
     refused++
-    await within(frames, idleMs, () => frames.write(encodeRefusal(refusal)))
+    await within(stream, idleMs, () => sendJson(stream, ANSWER.refusal, refusal))
   }
 
   /** A budget that refills: a burst of two seconds' worth is fine. */
@@ -152,8 +152,8 @@ export async function servePieces(
     return left >= 0
   }
 
-  function within<T>(frames: FramedStream, waitMs: number, work: () => Promise<T>): Promise<T> {
-    const cancel = clock.after(waitMs, () => frames.abort(new EspalierError('TIMED_OUT', 'the peer is silent')))
+  function within<T>(stream: ByteStream, waitMs: number, work: () => Promise<T>): Promise<T> {
+    const cancel = clock.after(waitMs, () => stream.abort(new EspalierError('TIMED_OUT', 'the peer is silent')))
     return work().finally(cancel)
   }
 
@@ -162,7 +162,7 @@ export async function servePieces(
     figures: () => ({ sentBytes, refused, uploads: [...uploading.values()].reduce((sum, count) => sum + count, 0) }),
     async stop() {
       await host.unhandle(PIECES_PROTOCOL)
-      for (const frames of open) frames.abort(new EspalierError('CANCELLED', 'this node stops handing out pieces'))
+      for (const stream of open) stream.abort(new EspalierError('CANCELLED', 'this node stops handing out pieces'))
     },
   }
 }

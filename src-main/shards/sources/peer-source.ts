@@ -1,29 +1,26 @@
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import { EspalierError, messageOf } from '../../../src-shared/errors'
-import { type FramedStream, frameStream } from '../../network/framed-stream'
+import { type ByteStream, byteStream } from '../peers/byte-stream'
 import {
-  DATA,
+  ANSWER,
   decodeBitmap,
-  decodeJson,
-  encodeJson,
-  HaveSchema,
-  MAX_ANSWER_BYTES,
   MAX_READ_BYTES,
   PIECES_PROTOCOL,
-  REFUSAL,
-  refusalError,
+  readHave,
+  readHead,
+  sendRequest,
 } from '../peers/pieces-wire'
 import type { ByteRequest, ByteSink, ByteSource } from './source'
 
 /** Another node that has pieces: on the same network (`lan`) or anywhere (`swarm`). */
 export function peerSource(host: Pick<Libp2p, 'dialProtocol'>, peer: PeerId, kind: 'lan' | 'swarm'): ByteSource {
-  let frames: FramedStream | null = null
+  let frames: ByteStream | null = null
   let root = ''
 
-  async function stream(signal: AbortSignal): Promise<FramedStream> {
+  async function stream(signal: AbortSignal): Promise<ByteStream> {
     if (frames !== null && !frames.closed) return frames
     try {
-      frames = frameStream(await host.dialProtocol(peer, PIECES_PROTOCOL, { signal }), MAX_ANSWER_BYTES)
+      frames = byteStream(await host.dialProtocol(peer, PIECES_PROTOCOL, { signal }))
       return frames
     } catch (error) {
       if (signal.aborted) throw signal.reason
@@ -33,7 +30,7 @@ export function peerSource(host: Pick<Libp2p, 'dialProtocol'>, peer: PeerId, kin
   }
 
   /** Ends the stream when the signal does: an answer that nobody waits for any more would be taken for the next one. */
-  async function speak<T>(signal: AbortSignal, run: (frames: FramedStream) => Promise<T>): Promise<T> {
+  async function speak<T>(signal: AbortSignal, run: (frames: ByteStream) => Promise<T>): Promise<T> {
     const current = await stream(signal)
     const onAbort = () => current.abort(new EspalierError('CANCELLED'))
     signal.addEventListener('abort', onAbort, { once: true })
@@ -42,7 +39,7 @@ export function peerSource(host: Pick<Libp2p, 'dialProtocol'>, peer: PeerId, kin
       return await run(current)
     } catch (error) {
       const isAnswered =
-        error instanceof EspalierError && (error.code === 'SOURCE_REFUSED' || error.code === 'REMOTE_ERROR')
+        error instanceof EspalierError && /^(SOURCE_REFUSED|SOURCE_BUSY|REMOTE_ERROR)$/.test(error.code)
       if (!isAnswered) current.abort(error instanceof Error ? error : new Error(String(error)))
       if (signal.aborted) throw signal.reason
       if (error instanceof EspalierError || error instanceof SinkFailure) throw error
@@ -54,20 +51,18 @@ export function peerSource(host: Pick<Libp2p, 'dialProtocol'>, peer: PeerId, kin
 
   async function readPart({ offset, sizeBytes }: ByteRequest, sink: ByteSink, signal: AbortSignal): Promise<void> {
     await speak(signal, async (current) => {
-      await current.write(encodeJson({ v: 1, op: 'read', root, offset, size: sizeBytes }))
-      for (let received = 0; received < sizeBytes; ) {
-        const message = await current.read()
-        if (message === null) throw new EspalierError('PEER_UNREACHABLE', 'the peer ended the stream')
-        if (message[0] === REFUSAL) throw refusalError(message.subarray(1))
-        received += message.byteLength - 1
-        if (message[0] !== DATA || message.byteLength < 2 || received > sizeBytes) {
+      await sendRequest(current, { v: 1, op: 'read', root, offset, size: sizeBytes })
+      for (let left = sizeBytes; left > 0; ) {
+        const head = await readHead(current)
+        if (head.kind !== ANSWER.data || head.sizeBytes === 0 || head.sizeBytes > left) {
           throw new EspalierError('PROTOCOL_VIOLATION', 'more or other bytes than were asked for')
         }
-        try {
-          await sink(message.subarray(1))
-        } catch (error) {
-          throw new SinkFailure(error)
-        }
+        left -= head.sizeBytes
+        await current.pour(head.sizeBytes, (bytes) =>
+          sink(bytes)?.catch((error: unknown) => {
+            throw new SinkFailure(error)
+          }),
+        )
       }
     }).catch((error: unknown) => {
       throw error instanceof SinkFailure ? error.failure : error
@@ -82,11 +77,8 @@ export function peerSource(host: Pick<Libp2p, 'dialProtocol'>, peer: PeerId, kin
     async open(manifest, signal) {
       root = manifest.root
       return speak(signal, async (current) => {
-        await current.write(encodeJson({ v: 1, op: 'have', root }))
-        const answer = await current.read()
-        if (answer === null) throw new EspalierError('PEER_UNREACHABLE', 'the peer ended the stream')
-        if (answer[0] === REFUSAL) throw refusalError(answer.subarray(1))
-        return decodeBitmap(decodeJson(HaveSchema, answer, MAX_ANSWER_BYTES).pieces, manifest.pieces.length)
+        await sendRequest(current, { v: 1, op: 'have', root })
+        return decodeBitmap((await readHave(current)).pieces, manifest.pieces.length)
       })
     },
     async read({ offset, sizeBytes }, sink, signal) {
