@@ -1,7 +1,8 @@
-import { basename } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { appPaths } from '../app-paths'
 import { captureBoundaries } from '../engine/capture'
 import { EngineClient } from '../engine/engine'
+import { replayProbe } from '../engine/replay'
 import { dhtPrefixFor } from '../hivemind/server-info'
 import { startChild } from '../process/owned-child'
 import { modelShape } from '../shards/architectures'
@@ -24,6 +25,7 @@ interface Options {
 export async function manifest(modelPath: string, options: Options): Promise<void> {
   const spawnEngine = () => startChild({ script: appPaths().engineChild, ipc: true })
   const name = options.name ?? modelShape(await readGgufHeader(modelPath)).name ?? basename(modelPath, '.gguf')
+  const work = { spawnEngine, library: LIBRARY, threads: 1 }
   const made = await buildManifest(
     modelPath,
     {
@@ -34,7 +36,8 @@ export async function manifest(modelPath: string, options: Options): Promise<voi
       repository: options.repository ? `https://huggingface.co/${options.repository}` : null,
       probeTokens: await probeTokens(modelPath, spawnEngine),
     },
-    (path, tokens) => captureBoundaries(path, [...tokens], { spawnEngine, library: LIBRARY, threads: 1 }),
+    (path, tokens) => captureBoundaries(path, [...tokens], work),
+    { replay: (made) => replayProbe(modelPath, made, { ...work, directory: dirname(resolve(options.output)) }) },
   )
   await writeFileAtomic(options.output, `${JSON.stringify(made)}\n`, 0o644)
   const { root, blockCount, pieces, quantization } = made

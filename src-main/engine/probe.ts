@@ -1,8 +1,8 @@
 import { type BlockRange, isBlockRange } from '../../src-shared/blocks'
 import { EspalierError } from '../../src-shared/errors'
 import { type Manifest, probeBoundary } from '../shards/manifest'
-import { argmaxOf, decodeFloats, relativeError } from '../shards/probe'
-import { encodeProof } from '../shards/proof'
+import { argmaxOf, decodeFloats } from '../shards/probe'
+import { encodeProof, logitProbeDifference, rowsDifference } from '../shards/proof'
 import type { EngineClient, ProbeInput } from './engine'
 
 export interface ProbeOptions {
@@ -12,7 +12,7 @@ export interface ProbeOptions {
 
 export interface ProbeOutcome {
   ok: boolean
-  /** Largest difference from the manifest's answer, as a fraction of that answer's root mean square. */
+  /** How far it is off from the manifest's answer, in units of what these blocks do: see shards/probe.ts. */
   maxDifference: number
   tolerance: number
   /** Time in llama.cpp, as the engine measured it. */
@@ -35,8 +35,8 @@ export async function runProbe(
   const { tolerance: limits } = manifest.probe
   const tolerance = isLast ? limits.logit : limits.residual
   const maxDifference = isLast
-    ? logitDifference(manifest, logits ?? new Float32Array())
-    : relativeError(probeBoundary(manifest, range.end), hidden ?? new Float32Array())
+    ? logitsOff(manifest, range, logits ?? new Float32Array())
+    : wholeRowsOff(manifest, range, hidden ?? new Float32Array())
   return { ok: maxDifference <= tolerance, maxDifference, tolerance, computeMs }
 }
 
@@ -73,17 +73,22 @@ async function computeProbe(
   return { hidden: result?.hidden ?? null, logits: result?.logits ?? null, computeMs }
 }
 
+function wholeRowsOff(manifest: Manifest, range: BlockRange, hidden: Float32Array): number {
+  const isWhole = hidden.length === manifest.probe.tokens.length * manifest.embeddingLength
+  return isWhole ? rowsDifference(manifest, range, hidden) : Number.POSITIVE_INFINITY
+}
+
 /**
  * The larger of the sampled logits' difference and the distance by which the manifest's best token misses being our
  * best: another device may order two nearly equal tokens differently, but not two that are far apart.
  */
-function logitDifference(manifest: Manifest, logits: Float32Array): number {
+function logitsOff(manifest: Manifest, range: BlockRange, logits: Float32Array): number {
   if (logits.length !== manifest.vocabSize) return Number.POSITIVE_INFINITY
   const { tokenIds, values, argmax } = manifest.probe.logits
   const expected = decodeFloats(values)
   const sampled = Float32Array.from(tokenIds, (token) => logits[token] ?? Number.NaN)
   const rms = Math.sqrt(expected.reduce((sum, value) => sum + value * value, 0) / expected.length)
   const miss = ((logits[argmaxOf(logits)] ?? Number.NaN) - (logits[argmax] ?? Number.NaN)) / rms
-  const difference = Math.max(relativeError(expected, sampled), miss === 0 ? 0 : miss)
+  const difference = Math.max(logitProbeDifference(manifest, range, sampled), miss === 0 ? 0 : miss)
   return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference
 }

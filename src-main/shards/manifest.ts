@@ -51,7 +51,8 @@ const ProbeSchema = z.object({
     values: base64,
     argmax: z.int().min(0),
   }),
-  tolerance: z.object({ residual: z.number().positive(), logit: z.number().positive() }),
+  // At 1, blocks that do nothing at all would pass.
+  tolerance: z.object({ residual: z.number().positive().max(0.5), logit: z.number().positive().max(0.5) }),
 })
 
 export const ManifestSchema = z.object({

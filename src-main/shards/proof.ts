@@ -1,10 +1,13 @@
 import type { BlockRange } from '../../src-shared/blocks'
 import { type Manifest, probeBoundary } from './manifest'
-import { decodeFloats, decodeHalves, encodeFloats, encodeHalves, relativeError } from './probe'
+import { decodeFloats, decodeHalves, encodeFloats, encodeHalves, logitDifference, residualDifference } from './probe'
+
+/** Of a proof, so that it fits into one message beside its envelope. */
+const MAX_PROOF_BYTES = 56 * 1024
 
 /**
- * What a peer shows of its answer to the manifest's probe: the residual stream of the last prompt position in half
- * precision, or the sampled logits. It depends on every position before it, and fits into one message for any model.
+ * What a peer shows of its answer to the manifest's probe: the last rows of the residual stream in half precision, as
+ * many as one message holds, or the sampled logits. Each row depends on every position before it.
  * The expected answer stands in the public manifest: a proof shows that honest nodes compute rightly, and does not
  * unmask one that copies the answer.
  */
@@ -17,12 +20,13 @@ export function encodeProof(
     const sampled = Float32Array.from(tokenIds, (token) => logits[token] ?? Number.NaN)
     return bytesOf(encodeFloats(sampled))
   }
-  return bytesOf(encodeHalves(lastRow(hidden ?? new Float32Array(), manifest.embeddingLength)))
+  const { embeddingLength, probe } = manifest
+  const rows = Math.max(1, Math.min(probe.tokens.length, Math.floor(MAX_PROOF_BYTES / (2 * embeddingLength))))
+  return bytesOf(encodeHalves((hidden ?? new Float32Array()).slice(-rows * embeddingLength)))
 }
 
 export interface ProofVerdict {
   isRight: boolean
-  /** Largest difference, as a fraction of the root mean square of what the manifest expects. */
   maxDifference: number
   tolerance: number
 }
@@ -33,18 +37,31 @@ export function judgeProof(manifest: Manifest, range: BlockRange, values: Uint8A
   const isLast = range.end === manifest.blockCount
   const { probe, embeddingLength } = manifest
   const tolerance = isLast ? probe.tolerance.logit : probe.tolerance.residual
-  const bytesPerValue = isLast ? 4 : 2
-  const whole = values.byteLength % bytesPerValue === 0
-  const actual = !whole ? new Float32Array() : isLast ? decodeFloats(base64) : decodeHalves(base64)
-  const expected = isLast
-    ? decodeFloats(probe.logits.values)
-    : lastRow(probeBoundary(manifest, range.end), embeddingLength)
-  const maxDifference = relativeError(expected, actual)
+  const isWhole = values.byteLength > 0 && values.byteLength % (isLast ? 4 : 2 * embeddingLength) === 0
+  const maxDifference = !isWhole
+    ? Number.POSITIVE_INFINITY
+    : isLast
+      ? logitProbeDifference(manifest, range, decodeFloats(base64))
+      : rowsDifference(manifest, range, decodeHalves(base64))
   return { isRight: maxDifference <= tolerance, maxDifference, tolerance }
 }
 
-function lastRow(rows: Float32Array, length: number): Float32Array {
-  return rows.slice(-length)
+/** How far the last rows that blocks gave are off from the manifest's, in the unit of its tolerance. */
+export function rowsDifference(manifest: Manifest, range: BlockRange, actual: Float32Array): number {
+  const expected = probeBoundary(manifest, range.end).slice(-actual.length)
+  const input = probeBoundary(manifest, range.start).slice(-actual.length)
+  return residualDifference(expected, actual, input, manifest.embeddingLength)
+}
+
+/** How far sampled logits that the last blocks gave are off, in the unit of the manifest's tolerance. */
+export function logitProbeDifference(manifest: Manifest, range: BlockRange, sampled: Float32Array): number {
+  const { probe, embeddingLength } = manifest
+  return logitDifference(
+    decodeFloats(probe.logits.values),
+    sampled,
+    probeBoundary(manifest, range.start).slice(-embeddingLength),
+    probeBoundary(manifest, range.end).slice(-embeddingLength),
+  )
 }
 
 function bytesOf(base64: string): Uint8Array {

@@ -1,7 +1,15 @@
 import { type GgufEntry, TENSOR_TYPE } from '../../src-main/shards/gguf-types'
 import { entry } from '../../src-main/shards/gguf-write'
 
-export type SyntheticArchitecture = 'llama' | 'mistral3' | 'qwen2' | 'qwen3' | 'qwen3moe' | 'granite' | 'gemma3' | 'gpt-oss'
+export type SyntheticArchitecture =
+  | 'llama'
+  | 'mistral3'
+  | 'qwen2'
+  | 'qwen3'
+  | 'qwen3moe'
+  | 'granite'
+  | 'gemma3'
+  | 'gpt-oss'
 
 export interface SyntheticOptions {
   architecture: SyntheticArchitecture
