@@ -3,6 +3,7 @@ import { formatBlocks } from '../../../src-shared/blocks'
 import { EspalierError, isErrorCode } from '../../../src-shared/errors'
 import { throwIfCancelled } from '../source-file'
 import type { ByteSource } from '../sources/source'
+import { gigabytes } from '../store/disk-use'
 import type { PieceMap } from '../store/piece-map'
 import { slicePaths } from '../store/stored-slice'
 import type { VerifiedSlice } from '../verify-slice'
@@ -38,12 +39,15 @@ export async function fetchShard(options: FetchOptions): Promise<FetchedShard> {
       throwIfCancelled(signal)
       try {
         const map = await fetchPieces({ options, limits, entries, reporter })
-        await store.use.touch(paths.directory)
+        // Who was used last is worth knowing, and not worth a fetch.
+        await store.use.touch(paths.directory).catch(() => undefined)
         return finished(options, reporter, sliceOf(options, map), false)
       } catch (error) {
         if (!isErrorCode(error, 'DISK_FULL')) throw error
         // Nothing is lost: what was verified is on the disk, and room may be made at any time.
-        reporter.blocked(error.report())
+        reporter.blocked(
+          new EspalierError('DISK_FULL', `${gigabytes(reporter.missingBytes())} more are needed`).report(),
+        )
         await clock.sleep(DISK_RETRY_MS, signal)
       }
     }

@@ -20,6 +20,7 @@ export interface Reporter {
   blocked(blocker: ErrorReport): void
   unblocked(): void
   finished(): void
+  missingBytes(): number
   totals(): { neededBytes: number; neededPieces: number; receivedBytes: number }
   stop(): void
 }
@@ -104,6 +105,7 @@ export function createReporter({ manifest, blocks, clock, onProgress, onEvent }:
       blocker = null
       report(true)
     },
+    missingBytes: () => neededBytes - (board?.verifiedBytes() ?? 0),
     totals: () => ({ neededBytes, neededPieces: needed.length, receivedBytes }),
     stop() {
       nextAtMs = Number.POSITIVE_INFINITY

@@ -80,8 +80,9 @@ export function createShardStore(options: ShardStoreOptions): ShardStore {
       if (!isHeader(manifest, bytes)) throw new EspalierError('MANIFEST_MISMATCH', 'its header is another one')
       const header = headerOf(manifest, bytes)
       await disk.makeDirectory(modelDirectory(manifest))
-      await replaceFile(disk, join(modelDirectory(manifest), HEADER_FILE), bytes)
+      // The header last: where it is, the manifest is too.
       await replaceFile(disk, join(modelDirectory(manifest), MANIFEST_FILE), Buffer.from(JSON.stringify(manifest)))
+      await replaceFile(disk, join(modelDirectory(manifest), HEADER_FILE), bytes)
       return header
     },
 
