@@ -165,8 +165,11 @@ describe('S-26: the blocker is the most upstream cause, in one sentence with one
   })
 
   it('S-27: measured facts win over what is usual: a fetch that stalls is not called a missing file', () => {
-    const stalled = facts({ steps: [failed('fetch', 'TIMED_OUT', 'no verified piece for 180 s: no peers')] })
-    expect(chooseBlocker(stalled)).toMatchObject({ id: 'fetch-failed', sentence: expect.stringContaining('no peers') })
+    const stalled = facts({ steps: [failed('fetch', 'FETCH_STALLED', 'no peers')] })
+    expect(chooseBlocker(stalled)).toMatchObject({
+      id: 'download-stalled',
+      sentence: expect.stringContaining('no peers'),
+    })
   })
 
   it('a shard is on its way for a while before it counts as missing', () => {

@@ -11,6 +11,7 @@ import { engine } from './engine'
 import { identity } from './identity'
 import { manifestFile, modelFile } from './model-file'
 import { port } from './port'
+import { SHARD_CHECKS } from './shard-diagnosis'
 import { shardFiles } from './shard-files'
 import { visibility } from './visibility'
 
@@ -26,6 +27,7 @@ export const CHECKS: readonly CheckDefinition[] = [
   dhtReadBack,
   visibility,
   shardFiles,
+  ...SHARD_CHECKS.filter(({ id }) => id !== 'shards-own'),
   modelFile,
   manifestFile,
 ]

@@ -5,21 +5,24 @@ import type { LoadLevel } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
 import type { ProbeOutcome, runProbe } from '../engine/probe'
 import type { LoadReport } from '../engine/protocol'
-import type { makeSlice } from '../shards/make-slice'
+import type { fetchShard } from '../shards/fetch/fetch-shard'
 import { type Manifest, piecesFor } from '../shards/manifest'
-import { sliceDirectory } from '../shards/models'
+import type { ByteSource } from '../shards/sources/source'
+import type { ShardStore } from '../shards/store/shard-store'
 import type { VerifiedSlice } from '../shards/verify-slice'
 import type { Steps } from './steps'
 
 export interface ShardTarget {
   manifest: Manifest
   range: BlockRange
-  /** The model file on this computer from which the slice is made. */
-  modelPath: string
+  /** A whole model file on this computer, which the operator chose; null: none. */
+  modelPath: string | null
 }
 
 export interface LoaderSettings {
-  dataRoot: string
+  store: ShardStore
+  /** Where the pieces may come from, asked anew for each attempt. */
+  sources(target: ShardTarget): Promise<ByteSource[]>
   threads: number
   gpuLayers: number
   /** KV cache of each of the sequences, in tokens. */
@@ -27,6 +30,11 @@ export interface LoaderSettings {
   maxSequences: number
   maxBatchTokens: number
   reprobeIntervalMs: number
+}
+
+export interface LoaderRooms {
+  fetchShard: typeof fetchShard
+  runProbe: typeof runProbe
 }
 
 const MAX_UNFINISHED = 0.99
@@ -38,7 +46,7 @@ export function createLoadLadder(options: {
   steps: Steps
   clock: Clock
   settings: LoaderSettings
-  rooms: { makeSlice: typeof makeSlice; runProbe: typeof runProbe }
+  rooms: LoaderRooms
 }) {
   const { steps, clock, settings, rooms } = options
 
@@ -48,31 +56,33 @@ export function createLoadLadder(options: {
     onLevel: (level: LoadLevel) => void,
   ): Promise<VerifiedSlice> {
     steps.working('fetch')
-    const progress = onlyForward((done, total) => {
-      onLevel(done < total ? 'L1' : 'L2')
-      steps.progress('fetch', { done, total, unit: 'bytes' })
-    })
     const needed = new Map(piecesFor(manifest, range).map((piece) => [piece.index, piece.sha256]))
-    let matching = 0
-    const slice = await rooms.makeSlice({
-      modelPath,
+    const matching = new Set<number>()
+    const progress = onlyForward((done, total) => steps.progress('fetch', { done, total, unit: 'bytes' }))
+    const slice = await rooms.fetchShard({
       manifest,
-      range,
-      directory: sliceDirectory(settings.dataRoot, manifest.root, range),
+      blocks: range,
+      sources: await settings.sources({ manifest, range, modelPath }),
+      store: settings.store,
       clock,
       signal,
-      onProgress: progress,
+      onProgress({ state, verifiedBytes, neededBytes, blocker }) {
+        if (state === 'fetching' && verifiedBytes > 0) onLevel(verifiedBytes < neededBytes ? 'L1' : 'L2')
+        if (state === 'checking') onLevel('L2')
+        progress(verifiedBytes, neededBytes)
+        if (blocker) steps.failed('fetch', blocker, { what: 'Every source is asked again by itself' })
+        else if (steps.get('fetch')?.state === 'failed') steps.working('fetch')
+      },
       // Counted here and not there: that a verification ran is known by the hashes that it found.
-      onPieceHashed: (index, sha256) => {
-        if (needed.get(index) === sha256) matching++
+      onEvent(event) {
+        if (event.type === 'piece-verified' && needed.get(event.piece) === event.sha256) matching.add(event.piece)
       },
     })
-    if (!slice.wasThere && matching !== needed.size) {
-      throw new EspalierError('SHARD_HASH_MISMATCH', `${matching} of ${needed.size} pieces were hashed`)
+    if (matching.size !== needed.size) {
+      throw new EspalierError('SHARD_HASH_MISMATCH', `${matching.size} of ${needed.size} pieces were hashed`)
     }
-    const pieces = slice.wasThere
-      ? 'slice on disk hashed again'
-      : `${matching} of ${needed.size} pieces match the manifest`
+    const where = slice.wasThere ? ', on this computer before' : ''
+    const pieces = `${matching.size} of ${needed.size} pieces match the manifest${where}`
     steps.done('fetch', [
       {
         kind: 'hash',

@@ -96,7 +96,7 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
     running: () => (lifecycle.phase === 'running' ? runtime : null),
     async generate(request) {
       const shard = runtime?.shard
-      if (!runtime || !shard)
+      if (!runtime || !shard?.entry)
         throw new EspalierError('STAGE_LOST', 'this node is not ready; it needs the model’s vocabulary')
       const { manifest } = shard.target
       const { spans } = await runtime.refreshView()

@@ -10,6 +10,9 @@ import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
 import { createWitnessService } from '../observe/witness-service'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
+import { servePieces } from '../shards/peers/pieces-server'
+import { createSeeds } from '../shards/peers/seeds'
+import { createShardStore } from '../shards/store/shard-store'
 import type { EventLog } from '../storage/event-log'
 import { createAssignment, isSameTarget, openCoordinator } from './assignment'
 import { MAX_BATCH_TOKENS, type NodeConfig } from './config'
@@ -24,6 +27,7 @@ import { foldReadiness } from './readiness-fold'
 import { watchResources } from './resources'
 import type { NodeRooms } from './rooms'
 import { createShardLoader, type LoadedShard } from './shard-loader'
+import { sourcesFor } from './shard-sources'
 import type { Steps } from './steps'
 import { createSwarm, type Swarm } from './swarm'
 import { watchEvidenceAge } from './watchdog'
@@ -82,6 +86,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
   })
   scope.add(() => supervisor.stop())
+  const store = createShardStore({ dataDirectory: config.data.root, clock })
+  const seeds = createSeeds(store)
+  const seeding = await servePieces(host, { seeds, clock })
+  scope.add(async () => {
+    await seeding.stop()
+    await seeds.close()
+  })
   const loader = createShardLoader({
     supervisor,
     steps,
@@ -89,7 +100,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     rooms,
     settings: {
-      dataRoot: config.data.root,
+      store,
+      sources: (next) => sourcesFor(next, { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly }),
       threads: config.threads,
       gpuLayers: 0,
       contextTokens: config.contextTokens,
@@ -105,6 +117,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       onProven(shard) {
         assignment?.link.setStatus('online', { model: shard.target.manifest.name, range: shard.target.range })
         presence.online(shard)
+        void seeds.refresh()
         swarm.proven(shard)
       },
       onLost(cause) {

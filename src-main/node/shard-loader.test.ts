@@ -4,14 +4,15 @@ import type { LoadLevel, Progress } from '../../src-shared/status'
 import { FakeClock } from '../../test/fake-clock'
 import type { EngineClient } from '../engine/engine'
 import type { EngineSupervisor, SupervisorState } from '../engine/supervisor'
+import type { FetchProgress } from '../shards/fetch/types'
 import type { Manifest } from '../shards/manifest'
-import { readManifest } from '../shards/manifest'
+import { piecesFor, readManifest } from '../shards/manifest'
 import { createEventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
 import { createShardLoader, type ShardLoader } from './shard-loader'
 import { createSteps, type Steps } from './steps'
 
-type MakeSlice = Parameters<typeof createShardLoader>[0]['rooms']['makeSlice']
+type FetchShard = Parameters<typeof createShardLoader>[0]['rooms']['fetchShard']
 type RunProbe = Parameters<typeof createShardLoader>[0]['rooms']['runProbe']
 
 let clock: FakeClock
@@ -27,7 +28,7 @@ let loader: ShardLoader
 let enter: (state: SupervisorState) => void
 /** What each rung does in this test; each is well by default. */
 let script: {
-  makeSlice: (options: Parameters<MakeSlice>[0]) => Promise<void>
+  fetch: (options: Parameters<FetchShard>[0]) => Promise<void>
   load: (onProgress: (fraction: number) => void, signal: AbortSignal) => Promise<void>
   probe: () => Promise<number>
 }
@@ -54,7 +55,7 @@ beforeEach(async () => {
       if (shown && shown !== progress[name].at(-1)) progress[name].push(shown)
     }
   })
-  script = { makeSlice: async () => undefined, load: async () => undefined, probe: async () => 0.001 }
+  script = { fetch: async () => undefined, load: async () => undefined, probe: async () => 0.001 }
 
   const listeners = new Set<(state: SupervisorState) => void>()
   let state: SupervisorState = { name: 'stopped' }
@@ -108,7 +109,8 @@ beforeEach(async () => {
     clock,
     log: createEventLog(clock, null),
     settings: {
-      dataRoot: '/nowhere',
+      store: {} as never,
+      sources: async () => [],
       threads: 1,
       gpuLayers: 0,
       contextTokens: 64,
@@ -117,10 +119,12 @@ beforeEach(async () => {
       reprobeIntervalMs: 2_000,
     },
     rooms: {
-      makeSlice: (async (options: Parameters<MakeSlice>[0]) => {
-        await script.makeSlice(options)
+      fetchShard: (async (options: Parameters<FetchShard>[0]) => {
+        await script.fetch(options)
+        for (const { index, sha256 } of piecesFor(manifest, options.blocks))
+          options.onEvent?.({ type: 'piece-verified', piece: index, sha256, source: null })
         return { slicePath: 's', entryPath: 'e', sizeBytes: 100, sha256: 'ab'.repeat(32), wasThere: true }
-      }) as unknown as MakeSlice,
+      }) as unknown as FetchShard,
       runProbe: (async () => {
         const maxDifference = await script.probe()
         return { ok: maxDifference <= 0.1, maxDifference, tolerance: 0.1, computeMs: 1 }
@@ -134,6 +138,11 @@ beforeEach(async () => {
   })
 })
 
+/** A snapshot of a fetch, as far as the ladder looks at it. */
+function shown(verifiedBytes: number): FetchProgress {
+  return { state: 'fetching', verifiedBytes, neededBytes: 100, blocker: null } as unknown as FetchProgress
+}
+
 const stateOf = (name: 'fetch' | 'load' | 'prove') => steps.get(name)?.state
 
 describe('S-06: for each level there is a fault that stops exactly there, and nothing below L6 is called loaded', () => {
@@ -142,8 +151,8 @@ describe('S-06: for each level there is a fault that stops exactly there, and no
       'no file',
       undefined,
       () => {
-        script.makeSlice = async () => {
-          throw new EspalierError('SHARD_MISSING')
+        script.fetch = async () => {
+          throw new EspalierError('FETCH_NO_SOURCE')
         }
       },
     ],
@@ -151,8 +160,8 @@ describe('S-06: for each level there is a fault that stops exactly there, and no
       'half of the bytes, then nothing',
       'L1',
       () => {
-        script.makeSlice = async ({ onProgress }) => {
-          onProgress?.(50, 100)
+        script.fetch = async ({ onProgress }) => {
+          onProgress?.(shown(50))
           await forever()
         }
       },
@@ -161,9 +170,9 @@ describe('S-06: for each level there is a fault that stops exactly there, and no
       'all bytes, and one of them is wrong',
       'L2',
       () => {
-        script.makeSlice = async ({ onProgress }) => {
-          onProgress?.(50, 100)
-          onProgress?.(100, 100)
+        script.fetch = async ({ onProgress }) => {
+          onProgress?.(shown(50))
+          onProgress?.(shown(100))
           throw new EspalierError('SHARD_HASH_MISMATCH', 'piece 3')
         }
       },
@@ -208,8 +217,8 @@ describe('S-06: for each level there is a fault that stops exactly there, and no
 
 describe('S-07: progress', () => {
   it('is verified bytes, then llama.cpp’s own; it never goes back and is not 100 % before it is true', async () => {
-    script.makeSlice = async ({ onProgress }) => {
-      for (const done of [10, 40, 30, 90, 100]) onProgress?.(done, 100)
+    script.fetch = async ({ onProgress }) => {
+      for (const done of [10, 40, 30, 90, 100]) onProgress?.(shown(done))
     }
     let finish: () => void = () => undefined
     script.load = (onProgress) => {
@@ -290,7 +299,7 @@ describe('D-T07: a device that fails a later test pass', () => {
 
 describe('S-38: a load is cancelled', () => {
   it('at once, says so, and begins again only when asked', async () => {
-    script.makeSlice = ({ signal }) =>
+    script.fetch = ({ signal }) =>
       new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
     loader.use(target)
     await clock.advance(10)
@@ -298,7 +307,7 @@ describe('S-38: a load is cancelled', () => {
     await clock.advance(60_000)
     expect(steps.get('fetch')).toMatchObject({ state: 'failed', blocker: { code: 'CANCELLED' } })
     expect(proven).toBe(0)
-    script.makeSlice = async () => undefined
+    script.fetch = async () => undefined
     loader.again()
     await clock.advance(10)
     expect(proven).toBe(1)

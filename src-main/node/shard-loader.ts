@@ -1,15 +1,13 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } from '../../src-shared/errors'
-import type { LoadLevel } from '../../src-shared/status'
+import type { LoadLevel, StepName } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
-import type { runProbe } from '../engine/probe'
 import type { EntryReport } from '../engine/protocol'
 import type { EngineSupervisor } from '../engine/supervisor'
 import type { StageRunner } from '../pipeline/stage-runner'
-import type { makeSlice } from '../shards/make-slice'
 import type { EventLog } from '../storage/event-log'
 import { createEngineStage } from './engine-stage'
-import { createLoadLadder, type LoaderSettings, type ShardTarget } from './load-ladder'
+import { createLoadLadder, type LoaderRooms, type LoaderSettings, type ShardTarget } from './load-ladder'
 import { measureThroughput, type Throughput } from './measure-throughput'
 import type { Steps } from './steps'
 
@@ -18,7 +16,8 @@ export interface LoadedShard {
   readonly engine: EngineClient
   readonly stage: StageRunner
   readonly throughput: Throughput
-  readonly entry: EntryReport
+  /** Null where neither the first block nor a whole model is here: then nothing can be tokenized. */
+  readonly entry: EntryReport | null
 }
 
 export interface LoaderEvents {
@@ -43,7 +42,7 @@ export function createShardLoader(options: {
   clock: Clock
   log: EventLog
   settings: LoaderSettings
-  rooms: { makeSlice: typeof makeSlice; runProbe: typeof runProbe }
+  rooms: LoaderRooms
   events: LoaderEvents
 }) {
   const { supervisor, steps, clock, log, settings } = options
@@ -108,7 +107,7 @@ export function createShardLoader(options: {
       const report = await ladder.load(engine, current, slice, signal, onLevel)
       if (!stillMine()) return
       events.onLevel('L5')
-      const entry = report.entry ?? (await engine.loadEntry(current.modelPath))
+      const entry = report.entry ?? (current.modelPath === null ? null : await engine.loadEntry(current.modelPath))
       const outcome = await ladder.prove(engine, current)
       const throughput = await measureThroughput(engine, current.manifest, current.range, outcome)
       if (!stillMine()) return
@@ -136,14 +135,16 @@ export function createShardLoader(options: {
     // What was reached stays true: a fetch that failed keeps its pieces, and what gave a wrong answer is resident.
     if (step === 'load') events.onLevel('L3')
     if (step === 'fetch' && !UNVERIFIED.includes(level)) events.onLevel(report.code === 'SHARD_MISSING' ? 'L0' : 'L2')
-    const mayRetry = ++tries < MAX_TRIES
+    // Bytes may turn up at any time: a node that joins, a file that is copied in. A device doesn't change by waiting.
+    const mayRetry = step === 'fetch' || ++tries < MAX_TRIES
     isHeld = !mayRetry
-    steps.failed(step, report, mayRetry ? nextTry() : undefined)
+    steps.failed(step, report, mayRetry ? nextTry(step) : undefined)
     if (mayRetry) cancelTimer = clock.after(RETRY_MS, restart)
   }
 
-  function nextTry() {
-    return { what: `Trying again, ${MAX_TRIES - tries} left`, at: clock.now() + RETRY_MS }
+  function nextTry(step: StepName) {
+    const what = step === 'fetch' ? 'Looking again by itself' : `Trying again, ${MAX_TRIES - tries} left`
+    return { what, at: clock.now() + RETRY_MS }
   }
 
   function scheduleReprobe(mine: number): void {
