@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
 export interface ServedRange {
@@ -91,6 +91,11 @@ export async function serveModel(path: string, behaviour: Behaviour = {}) {
     response.end()
   }
 
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const close = () => {
@@ -104,6 +109,10 @@ export async function serveModel(path: string, behaviour: Behaviour = {}) {
     requests,
     behaviour,
     close,
+    /** Ends every connection at once, without a word. */
+    reset() {
+      for (const socket of sockets) socket.resetAndDestroy()
+    },
     get sentBytes() {
       return sentBytes
     },

@@ -7,7 +7,7 @@ import type { BufferPool } from './buffer-pool'
 import type { Run } from './piece-board'
 
 /** Unfinished pieces reach the disk in parts of this: what a kill costs. */
-const FLUSH_BYTES = 512 * 1024
+const FLUSH_BYTES = 2 ** 20
 
 /** Thrown into a source's `read` when another source has taken over the rest of its run. Not a failure. */
 export class RunEnded extends Error {}

@@ -29,7 +29,10 @@ export async function fetchPieces(job: Job): Promise<PieceMap> {
   const { manifest, blocks, store, clock } = options
   const ending = new AbortController()
   const wake = createWake(clock)
-  const cancel = () => ending.abort(new EspalierError('CANCELLED'))
+  const cancel = () => {
+    ending.abort(new EspalierError('CANCELLED'))
+    wake.notify()
+  }
   options.signal?.addEventListener('abort', cancel, { once: true })
   if (options.signal?.aborted) cancel()
   const stopListening = options.control?.onChange((change) => {

@@ -10,8 +10,8 @@ export interface ByteStream {
   take(sizeBytes: number): Promise<Uint8Array | null>
   /** Hands on the next `sizeBytes` as they arrive, without a copy. While the sink's promise is open the peer waits. */
   pour(sizeBytes: number, sink: ByteSink): Promise<void>
-  /** Resolves when more may follow. The bytes must not change afterwards. */
-  send(bytes: Uint8Array): Promise<void>
+  /** Undefined when more may follow at once, else resolves when it may. The bytes must not change afterwards. */
+  send(bytes: Uint8Array): Promise<void> | undefined
   close(): Promise<void>
   abort(error: Error): void
 }
@@ -135,9 +135,9 @@ export function byteStream(stream: Stream): ByteStream {
       }
       return bytes
     },
-    async send(bytes) {
-      if (stream.send(bytes)) return
-      await new Promise<void>((resolve, reject) => {
+    send(bytes) {
+      if (stream.send(bytes)) return undefined
+      return new Promise<void>((resolve, reject) => {
         const done = () => {
           stream.removeEventListener('close', onClose)
           resolve()
