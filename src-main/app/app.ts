@@ -108,6 +108,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       runningNode(current).reapply()
       return {}
     },
+    'node.load'() {
+      runningNode(current).loadNow()
+      return {}
+    },
     'settings.get': settings.get,
     'settings.save': (change) => settings.save(definedFields(change)),
     'network.preview': async ({ url }) =>
