@@ -71,6 +71,7 @@ program
   .option('--name <text>', 'the model’s name; default: the name in the file')
   .option('--prefix <text>', 'prefix of its keys in the DHT; default: derived from the repository or name')
   .option('--repository <owner/name>', 'its Hugging Face repository')
+  .option('--source <url...>', 'addresses where nodes can fetch the file by range')
   .addOption(json())
   .action(async (gguf, options) => (await import('./manifest')).manifest(gguf, options))
 

@@ -7,6 +7,7 @@ import { dhtPrefixFor } from '../hivemind/server-info'
 import { startChild } from '../process/owned-child'
 import { modelShape } from '../shards/architectures'
 import { readGgufHeader } from '../shards/gguf-read'
+import { checkManifest } from '../shards/manifest'
 import { buildManifest } from '../shards/manifest-build'
 import { writeFileAtomic } from '../storage/atomic-file'
 
@@ -19,6 +20,7 @@ interface Options {
   name?: string
   prefix?: string
   repository?: string
+  source?: string[]
   json: boolean
 }
 
@@ -26,7 +28,7 @@ export async function manifest(modelPath: string, options: Options): Promise<voi
   const spawnEngine = () => startChild({ script: appPaths().engineChild, ipc: true })
   const name = options.name ?? modelShape(await readGgufHeader(modelPath)).name ?? basename(modelPath, '.gguf')
   const work = { spawnEngine, library: LIBRARY, threads: 1 }
-  const made = await buildManifest(
+  const built = await buildManifest(
     modelPath,
     {
       name,
@@ -39,6 +41,8 @@ export async function manifest(modelPath: string, options: Options): Promise<voi
     (path, tokens) => captureBoundaries(path, [...tokens], work),
     { replay: (made) => replayProbe(modelPath, made, { ...work, directory: dirname(resolve(options.output)) }) },
   )
+  const sources = options.source?.map((url) => ({ urls: [url] }))
+  const made = sources === undefined ? built : checkManifest({ ...built, sources })
   await writeFileAtomic(options.output, `${JSON.stringify(made)}\n`, 0o644)
   const { root, blockCount, pieces, quantization } = made
   process.stdout.write(
