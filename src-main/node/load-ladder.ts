@@ -81,8 +81,8 @@ export function createLoadLadder(options: {
     if (matching.size !== needed.size) {
       throw new EspalierError('SHARD_HASH_MISMATCH', `${matching.size} of ${needed.size} pieces were hashed`)
     }
-    const where = slice.wasThere ? ', on this computer before' : ''
-    const pieces = `${matching.size} of ${needed.size} pieces match the manifest${where}`
+    const where = slice.wasThere ? 'slice on disk hashed again: ' : ''
+    const pieces = `${where}${matching.size} of ${needed.size} pieces match the manifest`
     steps.done('fetch', [
       {
         kind: 'hash',
