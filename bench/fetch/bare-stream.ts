@@ -42,7 +42,12 @@ export async function readBareStream(host: Libp2p, peer: PeerId): Promise<number
 
 function drained(stream: Stream): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.addEventListener('drain', () => resolve(), { once: true })
-    stream.addEventListener('close', () => reject(new Error('the stream closed')), { once: true })
+    const onClose = () => reject(new Error('the stream closed'))
+    const onDrain = () => {
+      stream.removeEventListener('close', onClose)
+      resolve()
+    }
+    stream.addEventListener('drain', onDrain, { once: true })
+    stream.addEventListener('close', onClose, { once: true })
   })
 }

@@ -15,6 +15,7 @@ import { EspalierError } from '../../src-shared/errors'
 import type { Served } from '../child-calls'
 import { bareDownload } from './bare-download'
 import { readBareStream } from './bare-stream'
+import { cpuMs } from './cpu-time'
 
 const ConnectSchema = z.object({ addresses: z.array(z.string()) })
 const FetchSchema = z.object({
@@ -78,6 +79,7 @@ export async function clientNode(): Promise<Served> {
         const sizeBytes = await readBareStream(host, peer())
         return { ms: clock.monotonicMs() - startedAt, sizeBytes }
       },
+      cpuMs: () => cpuMs(),
     },
     close: () => host.stop(),
   }

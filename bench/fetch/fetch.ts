@@ -55,7 +55,7 @@ export async function measureFetch({ quick, repetitions = quick ? 3 : 9, say }: 
       const target = { manifestPath, directory: join(directory, 'client') }
       const bytes = await bytesRow(name, manifest, server, client, { ...target, url })
       const http = await httpRow(client, { ...target, blocks, url }, manifest, repetitions, say)
-      const peer = await peerRow(client, { ...target, blocks, url: null }, manifest, repetitions, say)
+      const peer = await peerRow(server, client, { ...target, blocks, url: null }, manifest, repetitions, say)
       return [bytes, http, peer, await memoryRow(directory, quick ? QUICK_SPARSE_BLOCKS : SPARSE_BLOCKS, say)]
     } finally {
       await client.stop()
@@ -132,6 +132,7 @@ async function httpRow(
 }
 
 async function peerRow(
+  server: CalledChild,
   client: CalledChild,
   target: Target & { blocks: { start: number; end: number } },
   manifest: Manifest,
@@ -139,13 +140,21 @@ async function peerRow(
   say: Say,
 ): Promise<Row> {
   const [ours, bare]: [number[], number[]] = [[], []]
+  const [ourCpu, bareCpu]: [number[], number[]] = [[], []]
+  const cpu = async () =>
+    (await server.call('cpuMs', null, z.number())) + (await client.call('cpuMs', null, z.number()))
   for (let round = 0; round <= repetitions; round++) {
     say(`peer ${round} of ${repetitions}`)
+    const start = await cpu()
     const fetched = await client.call('fetch', target, FetchedSchema)
+    const between = await cpu()
     const streamed = await client.call('bareStream', null, StreamedSchema)
+    const end = await cpu()
     if (round === 0) continue
     ours.push(fetched.neededBytes / fetched.ms / 1e3)
     bare.push(streamed.sizeBytes / streamed.ms / 1e3)
+    ourCpu.push(between - start)
+    bareCpu.push(end - between)
   }
   return rowOf(
     {
@@ -156,7 +165,7 @@ async function peerRow(
       unit: 'MB/s',
       better: 'higher',
       target: 0.8,
-      detail: `hashed and on the disk: ${spread(ours, 0)}; bare: ${spread(bare, 0)}; ${repetitions} interleaved rounds of ${(manifest.file.sizeBytes / 1e6).toFixed(0)} MB`,
+      detail: `hashed and on the disk: ${spread(ours, 0)}; bare: ${spread(bare, 0)}; processor time of both processes ${median(ourCpu).toFixed(0)} ms against ${median(bareCpu).toFixed(0)} ms; ${repetitions} interleaved rounds of ${(manifest.file.sizeBytes / 1e6).toFixed(0)} MB`,
     },
     true,
   )

@@ -11,6 +11,7 @@ import { createShardStore } from '../../src-main/shards/store/shard-store'
 import { systemClock } from '../../src-shared/clock'
 import type { Served } from '../child-calls'
 import { serveBareStream } from './bare-stream'
+import { cpuMs } from './cpu-time'
 
 const OpenSchema = z.object({ modelPath: z.string(), dataDirectory: z.nullable(z.string()) })
 
@@ -54,6 +55,7 @@ export async function serverNode(): Promise<Served> {
         const { port } = web.address() as AddressInfo
         return { url: `http://127.0.0.1:${port}/model.gguf`, addresses: host.getMultiaddrs().map(String) }
       },
+      cpuMs: () => cpuMs(),
       sentBytes: () => [...sockets].reduce((sum, { bytesWritten }) => sum + bytesWritten, 0),
     },
     async close() {
