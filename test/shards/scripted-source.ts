@@ -27,7 +27,7 @@ export function scriptedSource(
       const failure = options.fails?.()
       if (failure) throw failure
       for (let at = offset; at < offset + sizeBytes; at += 65_536) {
-        if (at + 65_536 > hangAt) {
+        if (at >= hangAt) {
           await new Promise((_, reject) => {
             if (signal.aborted) reject(signal.reason)
             signal.addEventListener('abort', () => reject(signal.reason), { once: true })
