@@ -35,6 +35,18 @@ measurement('coordinator', 'heartbeats a second, compared with a bare server')
     await run('coordinator', options, (say) => measureCoordinator({ ...options, say }))
   })
 
+measurement('fetch', 'bytes, speed and memory of fetching a shard, compared with bare transfers')
+  .option('--repetitions <count>', 'interleaved repetitions', wholeNumber)
+  .action(async (options) => {
+    const { measureFetch } = await import('./fetch/fetch')
+    await run('fetch', options, (say) => measureFetch({ ...options, say }))
+  })
+
+measurement('swarm-ready', 'eight nodes from nothing to a swarm that each of them verified').action(async (options) => {
+  const { measureSwarmReady } = await import('./swarm-ready/swarm-ready')
+  await run('swarm-ready', options, (say) => measureSwarmReady({ say }))
+})
+
 // Ended early, it still takes its processes and files with it (`exit` handlers).
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))

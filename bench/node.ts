@@ -9,6 +9,8 @@ const roles: Record<string, () => Promise<Parameters<typeof serveCalls>[0]>> = {
   'node-llama-cpp': async () => (await import('./pipeline/node-llama-cpp')).nodeLlamaCpp(),
   coordinator: async () => (await import('./coordinator/servers')).ourServer(),
   'bare-fastify': async () => (await import('./coordinator/servers')).bareServer(),
+  'fetch-server': async () => (await import('./fetch/server-node')).serverNode(),
+  'fetch-client': async () => (await import('./fetch/client-node')).clientNode(),
 }
 const role = roles[process.argv[2] ?? '']
 if (!role) throw new Error(`no such role: ${process.argv[2]}`)

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { EspalierError } from '../src-shared/errors'
 import { orchard } from './support/dashboard-fixtures'
-import { expectNoIssueInAnyColour, picture, type Size } from './support/gallery'
+import { expectNoIssueInAnyColour, picture } from './support/gallery'
 import { offHost, preparingHost, runningHost } from './support/host-fixtures'
 import { expect, headline, test } from './support/page-test'
 import type { ScriptedHost } from './support/scripted-host'
@@ -13,10 +13,8 @@ test.beforeEach(({ page, host }) => {
   return page.setViewportSize({ width: 1440, height: 900 })
 })
 
-const ALL: readonly Size[] = ['wide', 'phone']
-
-async function look(page: Page, name: string, sizes?: readonly Size[]): Promise<void> {
-  await picture(page, `host-${name}`, sizes)
+async function look(page: Page, name: string): Promise<void> {
+  await picture(page, `host-${name}`)
   await expectNoIssueInAnyColour(page)
 }
 
@@ -35,7 +33,7 @@ test('a network is hosted: model, progress, address, approval, stop', async ({ p
   await expect(page.getByRole('alert')).toHaveText('Enter the path of a model file.')
   await page.getByRole('textbox', { name: 'Model file' }).fill('/models/llama.gguf')
   await page.getByRole('radio', { name: /local network/ }).check()
-  await look(page, 'form', ALL)
+  await look(page, 'form')
   await page.getByRole('button', { name: 'Host this network' }).click()
   await expect(headline(page)).toHaveText('Hashing the model file')
   expect(host.calls.find(({ method }) => method === 'host.start')?.input).toEqual({
@@ -43,12 +41,12 @@ test('a network is hosted: model, progress, address, approval, stop', async ({ p
     reach: 'network',
   })
   await expect(page.getByRole('progressbar')).toBeVisible()
-  await look(page, 'preparing', ALL)
+  await look(page, 'preparing')
 
   host.host(runningHost(Date.now(), orchard(Date.now())))
   await expect(headline(page)).toHaveText('Hosting a network')
   await expect(page.getByRole('button', { name: /Copy the address http:\/\/192/ })).toBeVisible()
-  await look(page, 'running', ALL)
+  await look(page, 'running')
 
   await page.getByRole('button', { name: 'Approve late-damson' }).click()
   await page.getByRole('textbox', { name: /word for its operator/ }).fill('Welcome')

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
 import { test as base, type Page } from '@playwright/test'
 import QRCode from 'qrcode'
 import { complete, crowd, empty, orchard, worker } from './support/dashboard-fixtures'
 import { DashboardHost, HOST_TOKEN } from './support/dashboard-host'
-import { expectNoIssueInAnyColour, GALLERY_DIR, picture, type Size } from './support/gallery'
+import { expectNoIssueInAnyColour, picture } from './support/gallery'
 import { expect, headline } from './support/page-test'
 
 const test = base.extend<{ host: DashboardHost; complaints: { expectOnly(pattern: RegExp): void } }>({
@@ -34,10 +33,8 @@ const test = base.extend<{ host: DashboardHost; complaints: { expectOnly(pattern
 
 test.beforeEach(({ page }) => page.setViewportSize({ width: 1440, height: 900 }))
 
-const ALL: readonly Size[] = ['wide', 'phone']
-
-async function look(page: Page, name: string, sizes?: readonly Size[]): Promise<void> {
-  await picture(page, `dashboard-${name}`, sizes)
+async function look(page: Page, name: string): Promise<void> {
+  await picture(page, `dashboard-${name}`)
   await expectNoIssueInAnyColour(page)
 }
 
@@ -60,7 +57,7 @@ test.describe('what it shows', () => {
     await expect(page.getByText('Blocks 12–19: assigned, not served yet.')).toBeVisible()
     await expect(page.getByText('The first that nobody served', { exact: false })).toBeAttached()
     await expect(page.getByLabel('The network in numbers')).toContainText('75')
-    await look(page, 'reader', ALL)
+    await look(page, 'reader')
   })
 
   test('the host sees whole ids and may decide', async ({ page, host }) => {
@@ -68,21 +65,21 @@ test.describe('what it shows', () => {
     await expect(page.getByRole('button', { name: /^Approve/ })).toHaveCount(0)
     await signIn(page)
     await expect(page.getByRole('button', { name: 'Approve late-damson' })).toBeVisible()
-    await look(page, 'host', ALL)
+    await look(page, 'host')
   })
 
   test('a whole network', async ({ page, host }) => {
     host.say(() => complete(Date.now()))
     await open(page, host)
     await expect(headline(page)).toHaveText('Every block is served')
-    await look(page, 'complete', ALL)
+    await look(page, 'complete')
   })
 
   test('nobody has come yet', async ({ page, host }) => {
     host.say(() => empty(Date.now()))
     await open(page, host)
     await expect(page.getByText('No worker has come yet')).toBeVisible()
-    await look(page, 'empty', ALL)
+    await look(page, 'empty')
   })
 
   test('loading', async ({ page, host }) => {
@@ -119,10 +116,7 @@ test.describe('what it shows', () => {
     await expect(page.locator('tbody tr th')).toHaveText(/tree-0777/)
     await page.getByRole('searchbox').fill('')
     await page.evaluate(() => window.scrollTo(0, 700))
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      await page.screenshot({ path: join(GALLERY_DIR, `dashboard-crowd-wide-${colorScheme}.png`) })
-    }
+    await look(page, 'crowd')
     await expectNoIssueInAnyColour(page)
   })
 })
@@ -143,7 +137,7 @@ test.describe('what the host decides', () => {
     const id = host.documents.workers.find(({ nickname }) => nickname === 'late-damson')?.worker_id
     await page.getByRole('button', { name: 'Approve late-damson' }).click()
     await expect(page.getByRole('dialog')).toContainText('Approve late-damson?')
-    await look(page, 'approve', ALL)
+    await look(page, 'approve')
     await page.getByRole('textbox', { name: /word for its operator/ }).fill('Welcome to the orchard')
     await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
     await expect(page.getByRole('dialog')).toHaveCount(0)
@@ -194,7 +188,7 @@ test('H-29: an invite is a link and a picture of it', async ({ page, host }) => 
     .getAttribute('d')
   const link = host.invites[0]?.link ?? ''
   expect(await QRCode.toString(link, { type: 'svg', margin: 4 })).toContain(`d="${drawn}"`)
-  await look(page, 'invite', ALL)
+  await look(page, 'invite')
   await page.getByRole('button', { name: 'Done' }).click()
   await expect(page.getByRole('list', { name: 'Invites' })).toContainText('Ada’s workstation')
 })

@@ -5,6 +5,7 @@ export const METHOD_NAMES = [
   'node.start',
   'node.stop',
   'node.reapply',
+  'node.load',
   'generate.start',
   'generate.cancel',
   'settings.get',

@@ -28,6 +28,8 @@ export const METHODS = {
   'node.stop': { scope: 'operate', input: nothing, output: nothing },
   /** After a rejection: asks the host to be considered again. */
   'node.reapply': { scope: 'operate', input: nothing, output: nothing },
+  /** Fetches, loads and proves the assigned blocks now, after a failure or a cancellation. */
+  'node.load': { scope: 'operate', input: nothing, output: nothing },
   'settings.get': { scope: 'read', input: nothing, output: SettingsSchema },
   /** Only the named fields change; what a running node uses takes effect at its next start. */
   'settings.save': {

@@ -99,6 +99,84 @@ export const ERROR_CATALOGUE = {
     action: 'Free disk space, or choose another data directory.',
   },
 
+  // Commands about shards
+  COMMAND_FORGED: {
+    cause: 'A command was not signed by the peer that sent it',
+    action: 'Nothing to do; it is ignored and counted.',
+  },
+  COMMAND_REPLAYED: {
+    cause: 'A command came a second time, or too long after it was made',
+    action: 'Nothing to do where it was replayed; otherwise set the clocks of both computers.',
+  },
+  COMMAND_NOT_ALLOWED: {
+    cause: 'A peer that may not give this command gave it',
+    action: 'Nothing to do; only the coordinator’s peers and the owner may.',
+  },
+  COMMAND_TOO_MANY: { cause: 'A peer sends commands too quickly', action: 'It may try again in a second.' },
+  MODEL_NOT_SERVED: {
+    cause: 'The command is about another model than the one served here',
+    action: 'Ask the host of the network which model it hosts.',
+  },
+  SHARD_NOT_ASSIGNED: {
+    cause: 'The command is about blocks that are not assigned to this node',
+    action: 'Ask the host of the network for its assignment.',
+  },
+  SHARD_NOT_LOADED: {
+    cause: 'The blocks are not loaded here now',
+    action: 'Wait until they are, or use another peer.',
+  },
+  SWARM_INCOMPLETE: {
+    cause: 'Some shards of the model are not served by anybody',
+    action: 'Start the nodes that have them.',
+  },
+
+  // Fetching
+  DISK_FULL: {
+    cause: 'There is no room on the disk for the model’s blocks',
+    action: 'Free disk space; fetching goes on by itself as soon as there is room.',
+  },
+  DISK_CAP_REACHED: {
+    cause: 'The model files would take more disk space than you allowed',
+    action: 'Raise the limit, or remove models that are not in use.',
+  },
+  FETCH_NO_SOURCE: {
+    cause: 'Nobody has the missing pieces',
+    action: 'Choose the model file if you have it, or wait until a node that has the pieces joins.',
+  },
+  FETCH_SOURCES_FAILED: {
+    cause: 'No source could give the missing pieces',
+    action: 'Look at what each source says; choose the model file if you have it, or ask the host of the network.',
+  },
+  FETCH_STALLED: {
+    cause: 'No piece has arrived for three minutes',
+    action: 'Check the connection; every source is asked again by itself. You can also choose a file.',
+  },
+  FETCH_PIECES_REJECTED: {
+    cause: 'What arrived was not what the manifest describes',
+    action: 'Use another source, or ask the host of the network whether the manifest is the right one.',
+  },
+  SOURCE_BUSY: { cause: 'A source hands out as much as it may', action: 'The app asks again by itself.' },
+  SOURCE_REFUSED: {
+    cause: 'A source of the model does not hand it out',
+    action: 'Use another source, or check the address.',
+  },
+  SOURCE_GATED: {
+    cause: 'This model needs permission from its publisher',
+    action: 'Accept its licence on its page, then enter your Hugging Face token in Settings.',
+  },
+  SOURCE_IGNORES_RANGES: {
+    cause: 'The server can only send the whole file, not the pieces of it that are needed',
+    action: 'Use another source; nothing was downloaded from this one.',
+  },
+  SOURCE_CHANGED: {
+    cause: 'The source has another file than the manifest describes',
+    action: 'Use another source, or ask the host of the network for a new manifest.',
+  },
+  SOURCE_FORBIDDEN: {
+    cause: 'The address of a source leads to a place that is not asked from here',
+    action: 'Use an address on the public internet, or add the file by hand.',
+  },
+
   // Engine
   ENGINE_LIBRARY_MISSING: {
     cause: 'llama.cpp’s libraries are missing for this system',

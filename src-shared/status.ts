@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { CoordinatorViewSchema } from './coordinator-view'
 import { ERROR_CODES } from './error-catalogue'
+import { ReadinessSchema } from './readiness'
 
 /** In the order in which a node goes through them. */
 export const STEP_NAMES = [
@@ -115,6 +116,8 @@ export const NodeStatusSchema = z.object({
     /** Fraction of one core used by host and engine over the last sample. */
     cpuCores: z.nullable(z.number()),
   }),
+  /** Whether every shard of the model is served, as this node verified it; absent before a model is known. */
+  readiness: z.optional(ReadinessSchema),
 })
 export type NodeStatus = z.infer<typeof NodeStatusSchema>
 

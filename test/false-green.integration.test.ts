@@ -126,7 +126,7 @@ describe('false-green suite (D-T41): a part that silently does nothing is named 
   it('8. piece verification', async () => {
     // As if the check had been taken out: bytes are copied and nothing is hashed.
     subject = await network.join({
-      rooms: { makeSlice: ({ onPieceHashed: _, ...options }) => REAL_ROOMS.makeSlice(options) },
+      rooms: { fetchShard: ({ onEvent: _, ...options }) => REAL_ROOMS.fetchShard(options) },
     })
     await expectNamed(subject, 'fetch', 30_000)
   })

@@ -65,6 +65,7 @@ export class ScriptedHost {
       this.onStop()
       return {}
     },
+    'node.load': () => ({}),
     'node.reapply': () => {
       this.onReapply()
       return {}

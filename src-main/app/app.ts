@@ -128,6 +128,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       runningNode(current).reapply()
       return {}
     },
+    'node.load'() {
+      runningNode(current).loadNow()
+      return {}
+    },
     'settings.get': settings.get,
     'settings.save': async (change) => {
       // More than there is can't be saved, so that nothing else has to say no later.

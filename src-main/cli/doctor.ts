@@ -6,6 +6,7 @@ import { openSettings } from '../app/settings-store'
 import { appPaths } from '../app-paths'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { runDiagnostics } from '../diagnostics/diagnostics'
+import { SHARD_CHECK_IDS, shardTable } from '../diagnostics/shard-diagnosis'
 import { startChild } from '../process/owned-child'
 import { type DataDirectory, dataDirectoryAt } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
@@ -17,6 +18,7 @@ interface Options {
   modelFile?: string
   manifest?: string
   port?: number
+  shards?: boolean
   json: boolean
 }
 
@@ -28,11 +30,32 @@ const SHAPES: Record<Check['verdict'], string> = { pass: '●', warn: '◐', fai
  */
 export async function doctor(options: Options): Promise<void> {
   const data = dataDirectoryAt(options.dataDir)
+  if (options.shards) return shardDoctor(data, options.json)
   const isAboutNode =
     (options.coordinator ?? options.modelFile ?? options.manifest ?? options.port ?? undefined) === undefined
   const checks = (isAboutNode ? await askNode(data) : null) ?? (await checkHere(options, data))
   process.stdout.write(options.json ? `${JSON.stringify(checks)}\n` : `${checks.map(lineOf).join('\n')}\n`)
   if (checks.some(({ verdict }) => verdict === 'fail')) process.exitCode = 1
+}
+
+/**
+ * Prints the running node's table of shards and the runbook's checks (S-40). Exits 0 when every shard is loaded, as
+ * that node verified it, and 1 in any other case; NODE_NOT_RUNNING where there is nobody to ask.
+ */
+async function shardDoctor(data: DataDirectory, asJson: boolean): Promise<void> {
+  const status = await askRunning(data.root, 'status.get')
+  const all = await askRunning(data.root, 'diagnostics.run')
+  const checks = all.filter(({ id }) => id === 'shard-files' || SHARD_CHECK_IDS.includes(id))
+  const isReady = status.readiness?.isReady ?? false
+  if (asJson) {
+    const { readiness = null } = status
+    process.stdout.write(`${JSON.stringify({ isReady, readiness, checks })}\n`)
+  } else {
+    const { blocker } = status.readiness ?? { blocker: null }
+    const words = [...shardTable(status), '', ...(blocker ? [`▸ ${blocker.sentence}`, ''] : []), ...checks.map(lineOf)]
+    process.stdout.write(`${words.join('\n')}\n`)
+  }
+  if (!isReady) process.exitCode = 1
 }
 
 async function askNode(data: DataDirectory): Promise<Check[] | null> {

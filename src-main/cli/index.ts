@@ -47,6 +47,7 @@ program
   .command('doctor')
   .description('check what a node needs, and say what is missing; exits 1 when something is')
   .addOption(dataDir())
+  .option('--shards', 'the running node’s table of all shards; exits 0 when every one is loaded', false)
   .option('--coordinator <url>', 'check this coordinator too')
   .option('--model-file <gguf>', 'check this model file')
   .option('--manifest <file>', 'check the model file against this manifest')
@@ -72,6 +73,7 @@ program
   .option('--name <text>', 'the model’s name; default: the name in the file')
   .option('--prefix <text>', 'prefix of its keys in the DHT; default: derived from the repository or name')
   .option('--repository <owner/name>', 'its Hugging Face repository')
+  .option('--source <url...>', 'addresses where nodes can fetch the file by range')
   .addOption(json())
   .action(async (gguf, options) => (await import('./manifest')).manifest(gguf, options))
 

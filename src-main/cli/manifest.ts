@@ -1,11 +1,13 @@
-import { basename } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { appPaths } from '../app-paths'
 import { captureBoundaries } from '../engine/capture'
 import { EngineClient } from '../engine/engine'
+import { replayProbe } from '../engine/replay'
 import { dhtPrefixFor } from '../hivemind/server-info'
 import { startChild } from '../process/owned-child'
 import { modelShape } from '../shards/architectures'
 import { readGgufHeader } from '../shards/gguf-read'
+import { checkManifest } from '../shards/manifest'
 import { buildManifest } from '../shards/manifest-build'
 import { writeFileAtomic } from '../storage/atomic-file'
 
@@ -18,13 +20,15 @@ interface Options {
   name?: string
   prefix?: string
   repository?: string
+  source?: string[]
   json: boolean
 }
 
 export async function manifest(modelPath: string, options: Options): Promise<void> {
   const spawnEngine = () => startChild({ script: appPaths().engineChild, ipc: true })
   const name = options.name ?? modelShape(await readGgufHeader(modelPath)).name ?? basename(modelPath, '.gguf')
-  const made = await buildManifest(
+  const work = { spawnEngine, library: LIBRARY, threads: 1 }
+  const built = await buildManifest(
     modelPath,
     {
       name,
@@ -34,8 +38,11 @@ export async function manifest(modelPath: string, options: Options): Promise<voi
       repository: options.repository ? `https://huggingface.co/${options.repository}` : null,
       probeTokens: await probeTokens(modelPath, spawnEngine),
     },
-    (path, tokens) => captureBoundaries(path, [...tokens], { spawnEngine, library: LIBRARY, threads: 1 }),
+    (path, tokens) => captureBoundaries(path, [...tokens], work),
+    { replay: (made) => replayProbe(modelPath, made, { ...work, directory: dirname(resolve(options.output)) }) },
   )
+  const sources = options.source?.map((url) => ({ urls: [url] }))
+  const made = sources === undefined ? built : checkManifest({ ...built, sources })
   await writeFileAtomic(options.output, `${JSON.stringify(made)}\n`, 0o644)
   const { root, blockCount, pieces, quantization } = made
   process.stdout.write(

@@ -10,7 +10,7 @@ import { makeDemoDirectory, sweepLeftovers } from './leftovers'
 /** Coordinator and nodes of a network on this computer only: processes, each in a directory of its own. */
 export interface DemoParts {
   /** Resolves when it answers. Throws DEMO_FAILED, or the signal's reason. */
-  startCoordinator(adminToken: string, signal: AbortSignal): Promise<DemoCoordinator>
+  startCoordinator(adminToken: string, signal: AbortSignal, extraArgs?: readonly string[]): Promise<DemoCoordinator>
   startNode(name: string, coordinatorUrl: string): Promise<DemoProcess>
   start(name: string, script: string, args: string[], env?: Record<string, string>): DemoProcess
   /** Ends every process and removes the directories. */
@@ -43,10 +43,19 @@ export async function openDemoParts(options: {
 
   return {
     start,
-    async startCoordinator(adminToken, signal) {
+    async startCoordinator(adminToken, signal, extraArgs = []) {
       const dataDir = join(directory, 'coordinator')
       const ports = ['--port', '0', '--dht-port', '0']
-      const args = ['--demo', '--json', ...ports, '--data-dir', dataDir, '--manifest', paths.sampleManifest]
+      const args = [
+        '--demo',
+        '--json',
+        ...ports,
+        '--data-dir',
+        dataDir,
+        '--manifest',
+        paths.sampleManifest,
+        ...extraArgs,
+      ]
       const process = start('the coordinator', paths.coordinator, args, { ESPALIER_ADMIN_TOKEN: adminToken })
       coordinator = process
       const { url, bootstrapPeers } = await process.next((message) => ReadySchema.safeParse(message).data, signal)

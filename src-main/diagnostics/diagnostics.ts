@@ -13,6 +13,7 @@ import { identity } from './identity'
 import { manifestFile, modelFile } from './model-file'
 import { petalsCommand } from './petals-command'
 import { port } from './port'
+import { SHARD_CHECKS } from './shard-diagnosis'
 import { shardFiles } from './shard-files'
 import { visibility } from './visibility'
 
@@ -30,6 +31,7 @@ export const CHECKS: readonly CheckDefinition[] = [
   visibility,
   petalsCommand,
   shardFiles,
+  ...SHARD_CHECKS.filter(({ id }) => id !== 'shards-own'),
   modelFile,
   manifestFile,
 ]

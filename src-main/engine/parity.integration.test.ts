@@ -59,6 +59,8 @@ describe('parity of every supported architecture', () => {
   const models: [string, Partial<SyntheticOptions>, number[]][] = [
     ['llama, tied, with a shared table', { architecture: 'llama', tiedOutput: true, ropeFreqs: true }, [0, 3, 8]],
     ['llama, F16', { architecture: 'llama', type: 'F16' }, [0, 1, 7, 8]],
+    ['llama with experts', { architecture: 'llama', isMixture: true }, [0, 3, 8]],
+    ['granite', { architecture: 'granite' }, [0, 1, 3, 8]],
     ['mistral3', { architecture: 'mistral3' }, [0, 3, 8]],
     ['qwen2', { architecture: 'qwen2' }, [0, 3, 8]],
     ['qwen3', { architecture: 'qwen3' }, [0, 2, 5, 8]],

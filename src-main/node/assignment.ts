@@ -66,7 +66,6 @@ export function createAssignment(options: {
   async function take(assigned: AssignedBlocks, mine: number): Promise<void> {
     try {
       const manifest = await fetchManifest(api, assigned)
-      if (config.modelPath === null) throw new EspalierError('SHARD_MISSING', `no file of ${manifest.name} was chosen`)
       if (mine === generation) blocks.take({ manifest, range: assigned.range, modelPath: config.modelPath })
     } catch (error) {
       if (mine !== generation) return

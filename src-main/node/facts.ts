@@ -1,5 +1,6 @@
 import type { BlockRange } from '../../src-shared/blocks'
 import type { CoordinatorView } from '../../src-shared/coordinator-view'
+import type { Readiness } from '../../src-shared/readiness'
 import type { LoadLevel, NodePhase, NodeStatus } from '../../src-shared/status'
 import type { NodeConfig } from './config'
 import { EMPTY_VIEW, type PeerView } from './peer-watch'
@@ -22,6 +23,7 @@ export interface NodeFacts {
   tokens: number
   upSince: number | null
   activeSessions: number
+  readiness: Readiness | null
 }
 
 export function noFacts(): NodeFacts {
@@ -39,6 +41,7 @@ export function noFacts(): NodeFacts {
     tokens: 0,
     upSince: null,
     activeSessions: 0,
+    readiness: null,
   }
 }
 
@@ -65,5 +68,6 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     steps: all,
     contribution: { requests: facts.requests, tokens: facts.tokens, upSince: facts.upSince },
     resources: facts.resources,
+    ...(facts.readiness ? { readiness: facts.readiness } : {}),
   }
 }

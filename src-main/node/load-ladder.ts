@@ -1,24 +1,28 @@
 import type { BlockRange } from '../../src-shared/blocks'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import type { LoadLevel } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
 import type { ProbeOutcome, runProbe } from '../engine/probe'
 import type { LoadReport } from '../engine/protocol'
-import type { makeSlice } from '../shards/make-slice'
+import type { fetchShard } from '../shards/fetch/fetch-shard'
 import { type Manifest, piecesFor } from '../shards/manifest'
-import { sliceDirectory } from '../shards/models'
+import type { ByteSource } from '../shards/sources/source'
+import type { ShardStore } from '../shards/store/shard-store'
 import type { VerifiedSlice } from '../shards/verify-slice'
 import type { Steps } from './steps'
 
 export interface ShardTarget {
   manifest: Manifest
   range: BlockRange
-  /** The model file on this computer from which the slice is made. */
-  modelPath: string
+  /** A whole model file on this computer, which the operator chose; null: none. */
+  modelPath: string | null
 }
 
 export interface LoaderSettings {
-  dataRoot: string
+  store: ShardStore
+  /** Where the pieces may come from, asked anew for each attempt. */
+  sources(target: ShardTarget): Promise<ByteSource[]>
   threads: number
   gpuLayers: number
   /** KV cache of each of the sequences, in tokens. */
@@ -28,6 +32,12 @@ export interface LoaderSettings {
   reprobeIntervalMs: number
 }
 
+export interface LoaderRooms {
+  fetchShard: typeof fetchShard
+  runProbe: typeof runProbe
+}
+
+const MAX_UNFINISHED = 0.99
 const MAX_PROBE_WAIT_MS = 30_000
 const MIN_PROBE_WAIT_MS = 2_000
 
@@ -36,33 +46,43 @@ export function createLoadLadder(options: {
   steps: Steps
   clock: Clock
   settings: LoaderSettings
-  rooms: { makeSlice: typeof makeSlice; runProbe: typeof runProbe }
+  rooms: LoaderRooms
 }) {
   const { steps, clock, settings, rooms } = options
 
-  async function fetchSlice({ manifest, range, modelPath }: ShardTarget, signal: AbortSignal): Promise<VerifiedSlice> {
+  async function fetchSlice(
+    { manifest, range, modelPath }: ShardTarget,
+    signal: AbortSignal,
+    onLevel: (level: LoadLevel) => void,
+  ): Promise<VerifiedSlice> {
     steps.working('fetch')
     const needed = new Map(piecesFor(manifest, range).map((piece) => [piece.index, piece.sha256]))
-    let matching = 0
-    const slice = await rooms.makeSlice({
-      modelPath,
+    const matching = new Set<number>()
+    const progress = onlyForward((done, total) => steps.progress('fetch', { done, total, unit: 'bytes' }))
+    const slice = await rooms.fetchShard({
       manifest,
-      range,
-      directory: sliceDirectory(settings.dataRoot, manifest.root, range),
+      blocks: range,
+      sources: await settings.sources({ manifest, range, modelPath }),
+      store: settings.store,
       clock,
       signal,
-      onProgress: (done, total) => steps.progress('fetch', { done, total, unit: 'bytes' }),
+      onProgress({ state, verifiedBytes, neededBytes, blocker }) {
+        if (state === 'fetching' && verifiedBytes > 0) onLevel(verifiedBytes < neededBytes ? 'L1' : 'L2')
+        if (state === 'checking') onLevel('L2')
+        progress(verifiedBytes, neededBytes)
+        if (blocker) steps.failed('fetch', blocker, { what: 'Every source is asked again by itself' })
+        else if (steps.get('fetch')?.state === 'failed') steps.working('fetch')
+      },
       // Counted here and not there: that a verification ran is known by the hashes that it found.
-      onPieceHashed: (index, sha256) => {
-        if (needed.get(index) === sha256) matching++
+      onEvent(event) {
+        if (event.type === 'piece-verified' && needed.get(event.piece) === event.sha256) matching.add(event.piece)
       },
     })
-    if (!slice.wasThere && matching !== needed.size) {
-      throw new EspalierError('SHARD_HASH_MISMATCH', `${matching} of ${needed.size} pieces were hashed`)
+    if (matching.size !== needed.size) {
+      throw new EspalierError('SHARD_HASH_MISMATCH', `${matching.size} of ${needed.size} pieces were hashed`)
     }
-    const pieces = slice.wasThere
-      ? 'slice on disk hashed again'
-      : `${matching} of ${needed.size} pieces match the manifest`
+    const where = slice.wasThere ? 'slice on disk hashed again: ' : ''
+    const pieces = `${where}${matching.size} of ${needed.size} pieces match the manifest`
     steps.done('fetch', [
       {
         kind: 'hash',
@@ -79,8 +99,14 @@ export function createLoadLadder(options: {
     { manifest, range }: ShardTarget,
     slice: VerifiedSlice,
     signal: AbortSignal,
+    onLevel: (level: LoadLevel) => void,
   ): Promise<LoadReport> {
     steps.working('load')
+    // llama.cpp says 100 % when the tensors are read, before the context is there: the last step is the report itself.
+    const progress = onlyForward((done, total) => {
+      onLevel('L4')
+      steps.progress('load', { done: Math.min(done, MAX_UNFINISHED), total, unit: 'parts' })
+    })
     const report = await engine.load(
       {
         slicePath: slice.slicePath,
@@ -93,9 +119,10 @@ export function createLoadLadder(options: {
         threads: settings.threads,
         gpuLayers: settings.gpuLayers,
       },
-      { signal, onProgress: (fraction) => steps.progress('load', { done: fraction, total: 1, unit: 'parts' }) },
+      { signal, onProgress: (fraction) => progress(fraction, 1) },
     )
     const grownBytes = report.residentBytesAfter - report.residentBytesBefore
+    steps.progress('load', { done: 1, total: 1, unit: 'parts' })
     steps.done('load', [
       {
         kind: 'measurement',
@@ -141,6 +168,16 @@ export function createLoadLadder(options: {
   }
 
   return { fetchSlice, load, prove, finishProve }
+}
+
+/** Passes on what is further than before; a bar that goes back was wrong once. */
+function onlyForward(show: (done: number, total: number) => void): (done: number, total: number) => void {
+  let furthest = -1
+  return (done, total) => {
+    if (done <= furthest) return
+    furthest = done
+    show(done, total)
+  }
 }
 
 function megabytes(bytes: number): string {

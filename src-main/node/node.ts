@@ -29,7 +29,7 @@ export interface EspalierNode {
   generate(request: GenerateRequest): Promise<Generation & { hops: Hop[] }>
 }
 
-export type RunningNode = Pick<Runtime, 'target' | 'engineReport' | 'reapply' | 'readBack'>
+export type RunningNode = Pick<Runtime, 'target' | 'engineReport' | 'reapply' | 'readBack' | 'loadNow' | 'swarm'>
 
 export interface GenerateRequest {
   prompt: string
@@ -96,7 +96,7 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
     running: () => (lifecycle.phase === 'running' ? runtime : null),
     async generate(request) {
       const shard = runtime?.shard
-      if (!runtime || !shard)
+      if (!runtime || !shard?.entry)
         throw new EspalierError('STAGE_LOST', 'this node is not ready; it needs the model’s vocabulary')
       const { manifest } = shard.target
       const { spans } = await runtime.refreshView()

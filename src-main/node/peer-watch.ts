@@ -17,12 +17,21 @@ export const EMPTY_VIEW: PeerView = { spans: [], peers: [], coverage: [] }
 
 const READ_TIMEOUT_MS = 10_000
 
-/** Reads every interval what the DHT says about the servers of our model. */
+export const WATCH_INCOMPLETE_MS = 2_000
+export const WATCH_COMPLETE_MS = 30_000
+
+/** S-02: every 2 s while shards are missing; then slower and slower, up to 30 s. */
+export function nextWatchMs(previousMs: number, isComplete: boolean, maxMs = WATCH_COMPLETE_MS): number {
+  return isComplete ? Math.min(maxMs, 2 * previousMs) : WATCH_INCOMPLETE_MS
+}
+
+/** Reads again and again what the DHT says about the servers of our model. */
 export function watchPeers(options: {
   host: Host
   dht: HivemindDht
   model: { dhtPrefix: string; blockCount: number }
-  intervalMs: number
+  /** The pause before the next reading, after each. */
+  nextMs: () => number
   clock: Clock
   log: EventLog
   onView(view: PeerView): void
@@ -57,13 +66,17 @@ export function watchPeers(options: {
       log.write('debug', 'peers.read.failed', messageOf(error))
     }
   }
-  void refresh()
-  const stopTimer = clock.every(options.intervalMs, () => void refresh())
+  let cancelTimer: Disposer = () => undefined
+  const loop = async () => {
+    await refresh()
+    if (!stopped) cancelTimer = clock.after(options.nextMs(), () => void loop())
+  }
+  void loop()
   return {
     refresh,
     stop() {
       stopped = true
-      stopTimer()
+      cancelTimer()
     },
   }
 }

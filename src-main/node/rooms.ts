@@ -5,7 +5,7 @@ import { serveRpcInfo } from '../hivemind/rpc-info'
 import { dialBootstraps } from '../network/bootstrap'
 import { askWitness } from '../observe/witness-client'
 import type { Pipeline } from '../pipeline/pipeline'
-import { makeSlice } from '../shards/make-slice'
+import { fetchShard } from '../shards/fetch/fetch-shard'
 
 /**
  * What other rooms do for the node, in one place where tests can make any of them do nothing: the node must notice,
@@ -13,7 +13,7 @@ import { makeSlice } from '../shards/make-slice'
  */
 export interface NodeRooms {
   dialBootstraps: typeof dialBootstraps
-  makeSlice: typeof makeSlice
+  fetchShard: typeof fetchShard
   runProbe: typeof runProbe
   serveRpcInfo: typeof serveRpcInfo
   askWitness: typeof askWitness
@@ -26,7 +26,7 @@ export interface NodeRooms {
 
 export const REAL_ROOMS: NodeRooms = {
   dialBootstraps,
-  makeSlice,
+  fetchShard,
   runProbe,
   serveRpcInfo,
   askWitness,

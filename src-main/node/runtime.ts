@@ -1,3 +1,4 @@
+import type { PrivateKey } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { VERSION } from '../../src-shared/version'
@@ -13,6 +14,9 @@ import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
 import { createWitnessService } from '../observe/witness-service'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
+import { servePieces } from '../shards/peers/pieces-server'
+import { createSeeds } from '../shards/peers/seeds'
+import { createShardStore } from '../shards/store/shard-store'
 import { jsonFile } from '../storage/atomic-file'
 import type { EventLog } from '../storage/event-log'
 import { createAssignment, openCoordinator } from './assignment'
@@ -23,20 +27,23 @@ import { type BootstrapBook, createBootstrapBook, joinNetwork } from './join-net
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
-import { type PeerView, watchPeers } from './peer-watch'
+import { nextWatchMs, type PeerView, WATCH_INCOMPLETE_MS, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
 import { type ReadBack, readBackFrom } from './read-back'
+import { foldReadiness } from './readiness-fold'
 import { watchResources } from './resources'
 import type { NodeRooms } from './rooms'
 import { createServingTarget } from './serving-target'
 import { createShardLoader, type LoadedShard } from './shard-loader'
+import { sourcesFor } from './shard-sources'
 import type { Steps } from './steps'
+import { createSwarm, type Swarm } from './swarm'
 import { watchNetwork } from './watch-network'
 import { watchEvidenceAge } from './watchdog'
 import { shortPeer } from './words'
 
-const PEER_WATCH_LOCAL_MS = 2_000
-const PEER_WATCH_MS = 30_000
+/** A network on one computer may look more often than the 30 s of real ones. */
+const MAX_LOCAL_WATCH_MS = 8_000
 
 export interface RuntimeOptions {
   config: NodeConfig
@@ -59,6 +66,10 @@ export interface Runtime {
   readonly target: ShardTarget | null
   /** What the engine said when it started; null while none runs. */
   readonly engineReport: StartReport | null
+  /** This node among the others that serve its model. */
+  readonly swarm: Swarm
+  /** Fetches, loads and proves now what is assigned here; does nothing while that is under way or done. */
+  loadNow(): void
   /** Asks the host to be considered again, after a rejection or refusal. Throws NO_COORDINATOR. */
   reapply(): void
   /** What each bootstrap has of our records, read now; empty while there are none. */
@@ -81,7 +92,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     createTokenKeeper({ file: config.data.membershipFile, coordinatorUrl: coordinator.baseUrl, clock, log })
   await keeper?.load()
   const api = coordinator && keeper && keepGrants(coordinator, keeper)
-  const { host, dht, book } = await startNetwork(options)
+  const { host, privateKey, dht, book } = await startNetwork(options)
 
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
@@ -89,6 +100,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
   })
   scope.add(() => supervisor.stop())
+  const store = createShardStore({ dataDirectory: config.data.root, clock })
+  const seeds = createSeeds(store)
+  const seeding = await servePieces(host, { seeds, clock })
+  scope.add(async () => {
+    await seeding.stop()
+    await seeds.close()
+  })
   const loader = createShardLoader({
     supervisor,
     steps,
@@ -96,7 +114,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     rooms,
     settings: {
-      dataRoot: config.data.root,
+      store,
+      sources: (next) => sourcesFor(next, { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly }),
       threads: config.threads,
       gpuLayers: 0,
       contextTokens: config.contextTokens,
@@ -109,7 +128,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         facts.loadLevel = level
         onChange()
       },
-      onProven: (shard) => blocks.onProven(shard),
+      onProven(shard) {
+        blocks.onProven(shard)
+        void seeds.refresh()
+      },
       onLost: (cause) => blocks.onLost(cause),
     },
   })
@@ -125,6 +147,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     report(loaded) {
       if (loaded) assignment?.link.setStatus('online', { model: loaded.manifest.name, range: loaded.range })
       else assignment?.link.setStatus('joining')
+      if (loaded && loader.loaded) swarm.proven(loader.loaded)
+      else swarm.lost()
     },
     onTarget,
   })
@@ -162,6 +186,31 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   })
   scope.add(() => stopServingRpcInfo())
 
+  const swarm = createSwarm({
+    host,
+    privateKey,
+    clock,
+    log,
+    isIssuer: (peer) => book.peers().some(({ peerId }) => peerId.toString() === peer),
+    shard: () => blocks.serving,
+    level: () => facts.loadLevel,
+    node: {
+      load: loader.again,
+      cancel: loader.cancel,
+      fetching() {
+        const { state, progress } = steps.get('fetch') ?? {}
+        return state === 'working' && progress?.unit === 'bytes' ? progress : null
+      },
+    },
+    onChange: () => readiness.refresh(),
+  })
+  const readiness = foldReadiness({ swarm, steps, facts, config, clock, onChange })
+  await swarm.start()
+  scope.add(async () => {
+    readiness.stop()
+    await swarm.stop()
+  })
+
   const standing =
     api &&
     createCoordinatorStanding({
@@ -178,7 +227,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const cache = createPeerCache(jsonFile(config.data.peersFile, PeerCacheSchema))
   const assignment =
     api && standing && createAssignment({ api, host, book, config, rooms, steps, clock, log, blocks, standing })
-
   scope.add(async () => {
     assignment?.stop()
     await assignment?.link.stop()
@@ -234,6 +282,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   return {
     pipeline,
+    swarm,
+    loadNow: loader.again,
     get shard() {
       return blocks.serving
     },
@@ -262,6 +312,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   function onTarget(next: ShardTarget | null): void {
     facts.blocks = next?.range ?? null
+    swarm.setTarget(next)
     if (next) {
       const { name, dhtPrefix, blockCount } = next.manifest
       facts.model = { name, dhtPrefix, blockCount }
@@ -273,15 +324,21 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   function watchModel(model: { dhtPrefix: string; blockCount: number }): void {
     view?.stop()
+    let intervalMs = WATCH_INCOMPLETE_MS
     view = watchPeers({
       host,
       dht,
       model,
-      intervalMs: profile.loopbackOnly ? PEER_WATCH_LOCAL_MS : PEER_WATCH_MS,
+      nextMs() {
+        const isComplete = swarm.verdict()?.isReady ?? false
+        intervalMs = nextWatchMs(intervalMs, isComplete, profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined)
+        return intervalMs
+      },
       clock,
       log,
       onView(seen) {
         facts.view = seen
+        swarm.onSpans(seen.spans)
         onChange()
       },
     })
@@ -318,7 +375,7 @@ async function startNetwork({
   facts,
   scope,
   onChange,
-}: RuntimeOptions): Promise<{ host: Host; dht: HivemindDht; book: BootstrapBook }> {
+}: RuntimeOptions): Promise<{ host: Host; privateKey: PrivateKey; dht: HivemindDht; book: BootstrapBook }> {
   const { profile } = config
   const privateKey = await loadOrCreateIdentity(config.data.identityFile)
   const host = await createHost({ privateKey, profile, port: config.listenPort, kadMode: 'server' })
@@ -344,5 +401,5 @@ async function startNetwork({
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
   await witness.start()
   scope.add(() => witness.stop())
-  return { host, dht, book }
+  return { host, privateKey, dht, book }
 }

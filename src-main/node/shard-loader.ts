@@ -1,15 +1,13 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } from '../../src-shared/errors'
-import type { LoadLevel } from '../../src-shared/status'
+import type { LoadLevel, StepName } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
-import type { runProbe } from '../engine/probe'
 import type { EntryReport } from '../engine/protocol'
 import type { EngineSupervisor } from '../engine/supervisor'
 import type { StageRunner } from '../pipeline/stage-runner'
-import type { makeSlice } from '../shards/make-slice'
 import type { EventLog } from '../storage/event-log'
 import { createEngineStage } from './engine-stage'
-import { createLoadLadder, type LoaderSettings, type ShardTarget } from './load-ladder'
+import { createLoadLadder, type LoaderRooms, type LoaderSettings, type ShardTarget } from './load-ladder'
 import { measureThroughput, type Throughput } from './measure-throughput'
 import type { Steps } from './steps'
 
@@ -18,7 +16,8 @@ export interface LoadedShard {
   readonly engine: EngineClient
   readonly stage: StageRunner
   readonly throughput: Throughput
-  readonly entry: EntryReport
+  /** Null where neither the first block nor a whole model is here: then nothing can be tokenized. */
+  readonly entry: EntryReport | null
 }
 
 export interface LoaderEvents {
@@ -31,6 +30,7 @@ export interface LoaderEvents {
 
 const MAX_TRIES = 3
 const RETRY_MS = 5_000
+const UNVERIFIED: readonly LoadLevel[] = ['L0', 'L1', 'L2']
 
 /**
  * Brings one slice up the load ladder and keeps it there: get the bytes, hash them, load them, prove them, prove
@@ -42,10 +42,18 @@ export function createShardLoader(options: {
   clock: Clock
   log: EventLog
   settings: LoaderSettings
-  rooms: { makeSlice: typeof makeSlice; runProbe: typeof runProbe }
+  rooms: LoaderRooms
   events: LoaderEvents
 }) {
-  const { supervisor, steps, clock, log, settings, events } = options
+  const { supervisor, steps, clock, log, settings } = options
+  let level: LoadLevel = 'L0'
+  const events: LoaderEvents = {
+    ...options.events,
+    onLevel(next) {
+      level = next
+      options.events.onLevel(next)
+    },
+  }
   const ladder = createLoadLadder(options)
   let target: ShardTarget | null = null
   let loaded: LoadedShard | null = null
@@ -53,10 +61,13 @@ export function createShardLoader(options: {
   let generation = 0
   let cancelling = new AbortController()
   let cancelTimer: Disposer = () => undefined
+  /** Failures in a row. A proof ends the row only when a later one confirms it: a device may work once after each reload. */
   let tries = 0
+  /** Cancelled, or failed too often: a new engine alone is no reason to begin again. */
+  let isHeld = false
 
   const stopListening = supervisor.onState((state) => {
-    if (!target) return
+    if (!target || isHeld) return
     if (state.name === 'ready') restart()
     else if (state.name === 'lost') lose(state.error.report())
     else if (state.name === 'crash-loop' || state.name === 'unusable') {
@@ -88,18 +99,18 @@ export function createShardLoader(options: {
     if (!current) return
     const stillMine = () => mine === generation && !signal.aborted
     try {
-      const slice = await ladder.fetchSlice(current, signal)
+      const onLevel = (next: LoadLevel) => stillMine() && next !== level && events.onLevel(next)
+      const slice = await ladder.fetchSlice(current, signal, onLevel)
       if (!stillMine()) return
       events.onLevel('L3')
       const engine = supervisor.engine
-      const report = await ladder.load(engine, current, slice, signal)
+      const report = await ladder.load(engine, current, slice, signal, onLevel)
       if (!stillMine()) return
       events.onLevel('L5')
-      const entry = report.entry ?? (await engine.loadEntry(current.modelPath))
+      const entry = report.entry ?? (current.modelPath === null ? null : await engine.loadEntry(current.modelPath))
       const outcome = await ladder.prove(engine, current)
       const throughput = await measureThroughput(engine, current.manifest, current.range, outcome)
       if (!stillMine()) return
-      tries = 0
       loaded = {
         target: current,
         engine,
@@ -121,14 +132,19 @@ export function createShardLoader(options: {
     // The supervisor starts a new engine, and its `ready` brings us back.
     if (report.code === 'ENGINE_GONE' || report.code === 'CANCELLED') return
     const step = steps.isDone('load') ? 'prove' : steps.isDone('fetch') ? 'load' : 'fetch'
-    events.onLevel(step === 'fetch' ? 'L0' : 'L3')
-    const mayRetry = ++tries < MAX_TRIES
-    steps.failed(
-      step,
-      report,
-      mayRetry ? { what: `Trying again, ${MAX_TRIES - tries} left`, at: clock.now() + RETRY_MS } : undefined,
-    )
+    // What was reached stays true: a fetch that failed keeps its pieces, and what gave a wrong answer is resident.
+    if (step === 'load') events.onLevel('L3')
+    if (step === 'fetch' && !UNVERIFIED.includes(level)) events.onLevel(report.code === 'SHARD_MISSING' ? 'L0' : 'L2')
+    // Bytes may turn up at any time: a node that joins, a file that is copied in. A device doesn't change by waiting.
+    const mayRetry = step === 'fetch' || ++tries < MAX_TRIES
+    isHeld = !mayRetry
+    steps.failed(step, report, mayRetry ? nextTry(step) : undefined)
     if (mayRetry) cancelTimer = clock.after(RETRY_MS, restart)
+  }
+
+  function nextTry(step: StepName) {
+    const what = step === 'fetch' ? 'Looking again by itself' : `Trying again, ${MAX_TRIES - tries} left`
+    return { what, at: clock.now() + RETRY_MS }
   }
 
   function scheduleReprobe(mine: number): void {
@@ -142,18 +158,29 @@ export function createShardLoader(options: {
       const outcome = await ladder.prove(shard.engine, shard.target)
       if (mine !== generation) return
       ladder.finishProve(shard.target, outcome)
+      tries = 0
       scheduleReprobe(mine)
     } catch (error) {
       if (mine !== generation) return
       const report = reportOf(error)
       log.write('warn', 'shard.reprobe.failed', report.cause, { code: report.code })
       lose(report)
-      steps.failed('prove', report, { what: 'The engine is started again' })
+      // A device that fails its tests again and again is the operator's business and not a loop of reloads.
+      isHeld = ++tries >= MAX_TRIES
+      steps.failed('prove', report, isHeld ? undefined : { what: 'The engine is started again' })
       // Hung or wrong: only a new process is known to be neither.
       if (!isErrorCode(error, 'ENGINE_GONE')) {
         shard.engine.stop(0).catch((cause: unknown) => log.write('error', 'engine.stop.failed', messageOf(cause)))
       }
     }
+  }
+
+  /** Begins with the first rung, whatever was before; the engine is started when it isn't running. */
+  function begin(): void {
+    tries = 0
+    isHeld = false
+    if (supervisor.state.name === 'ready') restart()
+    else supervisor.start()
   }
 
   function halt(): void {
@@ -171,11 +198,24 @@ export function createShardLoader(options: {
     /** Sets what to serve. The engine is started when it isn't running. */
     use(next: ShardTarget): void {
       target = next
-      tries = 0
       if (loaded) events.onLost(new EspalierError('CANCELLED', 'other blocks are assigned').report())
       loaded = null
-      if (supervisor.state.name === 'ready') restart()
-      else supervisor.start()
+      begin()
+    },
+    /** Begins again after a failure or a cancellation, now. Does nothing where it is loaded or under way. */
+    again(): void {
+      const isAtWork = (['fetch', 'load', 'prove'] as const).some((name) => steps.get(name)?.state === 'working')
+      if (target && !loaded && !isAtWork) begin()
+    },
+    /** Ends what is under way; nothing begins again before `again` or `use`. */
+    cancel(): void {
+      if (!target || loaded) return
+      isHeld = true
+      generation++
+      cancelTimer()
+      cancelling.abort(new EspalierError('CANCELLED'))
+      const step = (['prove', 'load', 'fetch'] as const).find((name) => steps.get(name)?.state === 'working') ?? 'fetch'
+      steps.failed(step, new EspalierError('CANCELLED', 'on request').report())
     },
     /** Serves nothing until `use` is called again; the engine lets go of the memory. */
     rest(): void {

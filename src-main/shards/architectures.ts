@@ -1,6 +1,6 @@
 import { EspalierError } from '../../src-shared/errors'
 import type { GgufHeader } from './gguf-types'
-import { integerOf, stringOf } from './gguf-values'
+import { floatOf, integerOf, stringOf } from './gguf-values'
 
 /** How a model of one architecture may be cut into slices of blocks renumbered from 0. */
 export interface CuttingRule {
@@ -12,13 +12,24 @@ export interface CuttingRule {
   readonly period: number
   /** llama.cpp scales token embeddings by sqrt(embedding length), but not rows that are fed in from outside. */
   readonly scalesEmbedding: boolean
+  /**
+   * llama.cpp multiplies what comes in by `<architecture>.embedding_scale`, rows from outside included. Slices are
+   * written without it, and the factor is applied where the embedding is looked up.
+   */
+  readonly scalesInput: boolean
   /** Block counts from which llama.cpp derives numerics (gemma3 27B: the attention scale): not to be cut at all. */
   readonly uncuttableBlockCounts: readonly number[]
   /** llama.cpp does not fall back to the embedding matrix when there is no output matrix. */
   readonly insistsOnOutput: boolean
 }
 
-const uniform: CuttingRule = { period: 1, scalesEmbedding: false, uncuttableBlockCounts: [], insistsOnOutput: false }
+const uniform: CuttingRule = {
+  period: 1,
+  scalesEmbedding: false,
+  scalesInput: false,
+  uncuttableBlockCounts: [],
+  insistsOnOutput: false,
+}
 
 /** The allow-list. Everything else is refused by name, because a wrong cut does not fail: it computes nonsense. */
 const RULES: ReadonlyMap<string, CuttingRule> = new Map([
@@ -27,6 +38,7 @@ const RULES: ReadonlyMap<string, CuttingRule> = new Map([
   ['qwen2', uniform],
   ['qwen3', uniform],
   ['qwen3moe', uniform],
+  ['granite', { ...uniform, scalesInput: true }],
   ['gemma3', { ...uniform, period: 6, scalesEmbedding: true, uncuttableBlockCounts: [62] }],
   ['gpt-oss', { ...uniform, period: 2, insistsOnOutput: true }],
 ])
@@ -100,8 +112,17 @@ export function modelShape(header: GgufHeader, { needsBlocks = true } = {}): Mod
     vocabSize,
     contextLength: number('context_length'),
     tiedOutput: !header.tensors.some((tensor) => tensor.name === 'output.weight'),
-    embeddingScale: rule.scalesEmbedding ? Math.fround(Math.sqrt(embeddingLength)) : 1,
+    embeddingScale: embeddingScaleOf(header, rule, embeddingLength),
   }
+}
+
+function embeddingScaleOf(header: GgufHeader, rule: CuttingRule, embeddingLength: number): number {
+  if (rule.scalesEmbedding) return Math.fround(Math.sqrt(embeddingLength))
+  if (!rule.scalesInput) return 1
+  // Zero, as in our slices, and a missing key both mean: no factor.
+  const scale = floatOf(header, `${stringOf(header, 'general.architecture')}.embedding_scale`) ?? 0
+  if (!Number.isFinite(scale)) throw invalid('embedding_scale is not a number')
+  return scale === 0 ? 1 : scale
 }
 
 function checkBlocks(header: GgufHeader, blockCount: number): void {

@@ -42,6 +42,14 @@ export function stringOf(header: GgufHeader, key: string): string | undefined {
   return found === undefined ? undefined : readString(found)
 }
 
+/** A single-precision entry; undefined when it is absent, GGUF_INVALID when it is something else. */
+export function floatOf(header: GgufHeader, key: string): number | undefined {
+  const found = header.entries.get(key)
+  if (found === undefined) return undefined
+  if (found.type !== GGUF_VALUE.float32) throw wrongType(found, 'a number')
+  return viewOf(found).getFloat32(0, true)
+}
+
 function readScalar(entry: GgufEntry): number | undefined {
   const view = viewOf(entry)
   switch (entry.type) {

@@ -58,6 +58,35 @@ describe('buildManifest', () => {
     await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
+  it('S-06: is replayed before it is published; a prompt at which the model wavers gives way to another', async () => {
+    const options = { name: 'x', dhtPrefix: 'x', repository: null, probeTokens: [1, 2, 3, 4] }
+    const shares = [0.9, 0.6, 0.1]
+    const tried: number[][] = []
+    const made = await buildManifest(SAMPLE_MODEL, options, madeUpCapture, {
+      replay: async ({ probe }) => {
+        tried.push(probe.tokens)
+        return shares[tried.length - 1] ?? 1
+      },
+    })
+    expect(tried).toEqual([
+      [1, 2, 3, 4],
+      [1, 3, 4, 2],
+      [1, 4, 2, 3],
+    ])
+    expect(made.probe.tokens).toEqual([1, 4, 2, 3])
+    const hopeless = buildManifest(SAMPLE_MODEL, options, madeUpCapture, { replay: async () => 0.9 })
+    await expect(hopeless).rejects.toMatchObject({
+      code: 'PROBE_FAILED',
+      message: expect.stringContaining('90 %, 90 %, 90 %, 90 %'),
+    })
+  })
+
+  it('S-06: a manifest that would let anything pass is refused', () => {
+    const lax = structuredClone(manifest)
+    lax.probe.tolerance.residual = 1
+    expect(() => parseManifest(JSON.stringify(lax))).toThrowError(expect.objectContaining({ code: 'MANIFEST_INVALID' }))
+  })
+
   it('refuses a capture of another model, and one that is not finite', async () => {
     const options = { name: 'x', dhtPrefix: 'x', repository: null, probeTokens: [1, 2] }
     const short = buildManifest(SAMPLE_MODEL, options, (path) => madeUpCapture(path, [1]))

@@ -13,6 +13,8 @@ export const MAX_MANIFEST_BYTES = 32 * 2 ** 20
 export const MAX_PIECE_BYTES = 16 * 2 ** 20
 const MAX_PIECES = 65_536
 const MAX_PROBE_TOKENS = 64
+const MAX_SOURCES = 16
+const MAX_PARTS = 64
 
 // Names travel into keys, logs and windows: no control characters, no line breaks.
 const label = z
@@ -23,6 +25,11 @@ const label = z
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const count = z.int().min(1)
 const base64 = z.base64()
+/** Addresses travel into logs: none with a name and password in it. */
+const sourceUrl = z
+  .url({ protocol: /^https?$/ })
+  .max(2_000)
+  .refine((url) => !/^https?:\/\/[^/?#]*@/i.test(url), 'an address with credentials')
 
 export const ManifestPieceSchema = z.object({
   index: z.int().min(0),
@@ -44,7 +51,8 @@ const ProbeSchema = z.object({
     values: base64,
     argmax: z.int().min(0),
   }),
-  tolerance: z.object({ residual: z.number().positive(), logit: z.number().positive() }),
+  // At 1, blocks that do nothing at all would pass.
+  tolerance: z.object({ residual: z.number().positive().max(0.5), logit: z.number().positive().max(0.5) }),
 })
 
 export const ManifestSchema = z.object({
@@ -65,6 +73,14 @@ export const ManifestSchema = z.object({
   pieces: z.array(ManifestPieceSchema).min(1).max(MAX_PIECES),
   root: sha256,
   probe: ProbeSchema,
+  /**
+   * Where the file can be had, beside the nodes that have pieces of it. Not part of the root: hosts come and go, the
+   * bytes stay the same. Several addresses in one entry are the parts of a file that was split, in order.
+   */
+  sources: z
+    .array(z.object({ urls: z.array(sourceUrl).min(1).max(MAX_PARTS) }))
+    .max(MAX_SOURCES)
+    .optional(),
 })
 
 /**

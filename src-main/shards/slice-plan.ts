@@ -144,7 +144,9 @@ function holeType(rowLength: number): number {
 
 function sliceEntries(header: GgufHeader, shape: ModelShape, range: BlockRange, vocabSize: number): GgufEntry[] {
   const { architecture, blockCount } = shape
+  const { scalesInput } = cuttingRule(architecture)
   const replaced = new Set([`${architecture}.block_count`, `${architecture}.vocab_size`])
+  if (scalesInput) replaced.add(`${architecture}.embedding_scale`)
   const entries: GgufEntry[] = []
   for (const found of header.entries.values()) {
     const { key } = found
@@ -160,6 +162,7 @@ function sliceEntries(header: GgufHeader, shape: ModelShape, range: BlockRange, 
   entries.push(
     entry.uint32(`${architecture}.block_count`, range.end - range.start),
     entry.uint32(`${architecture}.vocab_size`, vocabSize),
+    ...(scalesInput ? [entry.float32(`${architecture}.embedding_scale`, 0)] : []),
     entry.string('tokenizer.ggml.model', 'no_vocab'),
     entry.uint32('espalier.slice.start', range.start),
     entry.uint32('espalier.slice.end', range.end),

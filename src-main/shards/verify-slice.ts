@@ -5,6 +5,7 @@ import { type BlockRange, formatBlocks } from '../../src-shared/blocks'
 import { EspalierError, isErrorCode, messageOf } from '../../src-shared/errors'
 import { ENTRY_FILE, RECORD_FILE, SLICE_FILE } from './models'
 import { hashFile } from './source-file'
+import { verifyStoredDirectory } from './store/verify-stored'
 
 const MAX_RECORD_BYTES = 16_384
 
@@ -27,7 +28,10 @@ export interface VerifiedSlice {
   readonly slicePath: string
   /** The entry file; null when the slice does not begin with the first block. */
   readonly entryPath: string | null
-  /** Size and hex SHA-256 of the slice file, as they were found just now. */
+  /**
+   * Size of the slice file, and a hex SHA-256 that names its bytes as they were found just now: of the file when it was
+   * cut here from a whole model, over the hashes of its pieces when it was fetched.
+   */
   readonly sizeBytes: number
   readonly sha256: string
   readonly range: BlockRange
@@ -47,13 +51,15 @@ export interface VerifyOptions {
  * written, CANCELLED.
  */
 export async function verifySlice(directory: string, options: VerifyOptions = {}): Promise<VerifiedSlice> {
+  const stored = await verifyStoredDirectory(directory, { ...options })
+  if (stored !== null) {
+    if (isExpectedSlice(options.expected, stored)) return stored
+    throw new EspalierError('SHARD_MISSING', `${directory} holds another slice`)
+  }
   const record = await readRecord(directory)
   const { range, manifestRoot, slice, entry } = record
   const { expected, onProgress, signal } = options
-  const isExpected =
-    expected === undefined ||
-    (expected.manifestRoot === manifestRoot && expected.range.start === range.start && expected.range.end === range.end)
-  if (!isExpected) {
+  if (!isExpectedSlice(expected, record)) {
     throw new EspalierError('SHARD_MISSING', `${directory} holds blocks ${formatBlocks(range)} of ${manifestRoot}`)
   }
   const files = [{ name: SLICE_FILE, ...slice }, ...(entry === null ? [] : [{ name: ENTRY_FILE, ...entry }])]
@@ -81,6 +87,16 @@ export async function verifySlice(directory: string, options: VerifyOptions = {}
     range,
     manifestRoot,
   }
+}
+
+function isExpectedSlice(
+  expected: VerifyOptions['expected'],
+  { manifestRoot, range }: Pick<VerifiedSlice, 'manifestRoot' | 'range'>,
+): boolean {
+  return (
+    expected === undefined ||
+    (expected.manifestRoot === manifestRoot && expected.range.start === range.start && expected.range.end === range.end)
+  )
 }
 
 /** As verifySlice, but null when there is no such slice or it is damaged: it has to be made (again). */

@@ -8,7 +8,9 @@ import { Ladder } from '../components/ladder'
 import { OnDisk } from '../components/on-disk'
 import { PageHead } from '../components/page-head'
 import { PieceMap } from '../components/piece-map'
+import { ReadinessGrid } from '../components/readiness-grid'
 import { hasReached, isProved } from '../node-facts'
+import { pressBlocker } from '../press-blocker'
 import type { AppStores } from '../stores/app-stores'
 import { PAGE_NAMES } from '../words/pages'
 import { noShardsWords, SHARDS, shardsLead } from '../words/shards'
@@ -38,6 +40,13 @@ export function ShardsPage({ stores }: { stores: AppStores }) {
             coverage={status.coverage}
             own={status.blocks}
             isOwnProved={isProved(status)}
+          />
+        )}
+        {status.readiness && (
+          <ReadinessGrid
+            status={status}
+            readiness={status.readiness}
+            onButton={(button) => pressBlocker(button, stores)}
           />
         )}
         {view === null && <Empty title={nothing.title}>{nothing.text}</Empty>}

@@ -21,7 +21,7 @@ export interface NodeState {
   failure: Failure | null
 }
 
-export type NodeCommand = 'start' | 'stop' | 'reapply'
+export type NodeCommand = 'start' | 'stop' | 'reapply' | 'load'
 
 export interface NodeStore {
   readonly state: StoreApi<NodeState>

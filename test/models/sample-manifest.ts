@@ -1,4 +1,6 @@
+import { tmpdir } from 'node:os'
 import { captureBoundaries } from '../../src-main/engine/capture'
+import { replayProbe } from '../../src-main/engine/replay'
 import { type EngineFactory, TEST_LIBRARY } from '../../src-main/engine/testing/test-engine'
 import type { Manifest } from '../../src-main/shards/manifest'
 import { buildManifest } from '../../src-main/shards/manifest-build'
@@ -14,7 +16,8 @@ export async function buildSampleManifest(factory: EngineFactory): Promise<Manif
   const probeTokens = await engine.tokenize(SAMPLE_PROBE)
   await engine.stop()
   const options = { name: 'Tiny Jargon 8', dhtPrefix: 'Tiny-Jargon-8', repository: null, probeTokens: [...probeTokens] }
-  return buildManifest(SAMPLE_MODEL, options, (path, tokens) =>
-    captureBoundaries(path, tokens, { spawnEngine: () => factory.spawn(), library: TEST_LIBRARY, threads: 1 }),
-  )
+  const work = { spawnEngine: () => factory.spawn(), library: TEST_LIBRARY, threads: 1 }
+  return buildManifest(SAMPLE_MODEL, options, (path, tokens) => captureBoundaries(path, tokens, work), {
+    replay: (manifest) => replayProbe(SAMPLE_MODEL, manifest, { ...work, directory: tmpdir() }),
+  })
 }

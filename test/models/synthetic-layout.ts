@@ -1,7 +1,15 @@
 import { type GgufEntry, TENSOR_TYPE } from '../../src-main/shards/gguf-types'
 import { entry } from '../../src-main/shards/gguf-write'
 
-export type SyntheticArchitecture = 'llama' | 'mistral3' | 'qwen2' | 'qwen3' | 'qwen3moe' | 'gemma3' | 'gpt-oss'
+export type SyntheticArchitecture =
+  | 'llama'
+  | 'mistral3'
+  | 'qwen2'
+  | 'qwen3'
+  | 'qwen3moe'
+  | 'granite'
+  | 'gemma3'
+  | 'gpt-oss'
 
 export interface SyntheticOptions {
   architecture: SyntheticArchitecture
@@ -22,6 +30,8 @@ export interface SyntheticOptions {
   ropeFreqs: boolean
   /** Experts per block for the architectures that have them. */
   expertCount: number
+  /** Gives experts to an architecture that may have them or not (llama: the Mixtral kind). */
+  isMixture: boolean
 }
 
 /** About 6 million parameters: 6.5 MB as Q8_0. */
@@ -40,6 +50,7 @@ export const SMALL: SyntheticOptions = {
   tiedOutput: false,
   ropeFreqs: false,
   expertCount: 8,
+  isMixture: false,
 }
 
 /** 346 million parameters, 24 blocks, the shape of a real small model: 368 MB as Q8_0. */
@@ -77,7 +88,8 @@ export function syntheticEntries(options: SyntheticOptions): GgufEntry[] {
     entry.uint32(`${a}.block_count`, blockCount),
     entry.uint32(`${a}.context_length`, options.contextLength),
     entry.uint32(`${a}.embedding_length`, embeddingLength),
-    entry.uint32(`${a}.feed_forward_length`, options.feedForwardLength),
+    // The Mixtral kind has no length of its own for experts.
+    entry.uint32(`${a}.feed_forward_length`, options.isMixture ? expertLength(options) : options.feedForwardLength),
     entry.uint32(`${a}.attention.head_count`, headCount),
     entry.uint32(`${a}.attention.head_count_kv`, headCountKv),
     entry.uint32(`${a}.attention.key_length`, headLength),
@@ -87,7 +99,7 @@ export function syntheticEntries(options: SyntheticOptions): GgufEntry[] {
     entry.uint32(`${a}.rope.dimension_count`, headLength),
     entry.uint32(`${a}.vocab_size`, vocabSize),
   ]
-  if (hasExperts(a)) {
+  if (hasExperts(options)) {
     entries.push(
       entry.uint32(`${a}.expert_count`, options.expertCount),
       entry.uint32(`${a}.expert_used_count`, 2),
@@ -95,6 +107,14 @@ export function syntheticEntries(options: SyntheticOptions): GgufEntry[] {
     )
   }
   if (a === 'gemma3' || a === 'gpt-oss') entries.push(entry.uint32(`${a}.attention.sliding_window`, SLIDING_WINDOW))
+  if (a === 'granite') {
+    entries.push(
+      entry.float32(`${a}.embedding_scale`, 12),
+      entry.float32(`${a}.residual_scale`, 0.22),
+      entry.float32(`${a}.logit_scale`, 8),
+      entry.float32(`${a}.attention.scale`, 1 / 64),
+    )
+  }
   return [...entries, ...tokenizerEntries(vocabSize)]
 }
 
@@ -177,7 +197,7 @@ function blockTensors(options: SyntheticOptions): SyntheticTensor[] {
   if (architecture === 'gemma3' || architecture === 'gpt-oss') tensors.push(norm('post_attention_norm.weight'))
   if (architecture === 'gemma3') tensors.push(norm('post_ffw_norm.weight'))
   if (architecture !== 'gpt-oss') tensors.push(norm('ffn_norm.weight'))
-  if (!hasExperts(architecture)) {
+  if (!hasExperts(options)) {
     tensors.push(
       matrix('ffn_gate.weight', width, feedForwardLength),
       matrix('ffn_down.weight', feedForwardLength, width),
@@ -205,8 +225,8 @@ function blockTensors(options: SyntheticOptions): SyntheticTensor[] {
   return tensors
 }
 
-function hasExperts(architecture: SyntheticArchitecture): boolean {
-  return architecture === 'qwen3moe' || architecture === 'gpt-oss'
+function hasExperts({ architecture, isMixture }: SyntheticOptions): boolean {
+  return isMixture || architecture === 'qwen3moe' || architecture === 'gpt-oss'
 }
 
 /** Experts are smaller than a dense layer, in whole Q8_0 blocks. */

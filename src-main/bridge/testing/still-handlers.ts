@@ -12,6 +12,7 @@ export function stillHandlers(): MethodHandlers {
     'node.start': () => ({}),
     'node.stop': () => ({}),
     'node.reapply': () => ({}),
+    'node.load': () => ({}),
     'generate.start': () => ({ generationId: 'g1' }),
     'generate.cancel': () => ({}),
     'settings.get': () => SETTINGS,

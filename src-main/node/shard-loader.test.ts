@@ -1,0 +1,317 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { EspalierError } from '../../src-shared/errors'
+import type { LoadLevel, Progress } from '../../src-shared/status'
+import { FakeClock } from '../../test/fake-clock'
+import type { EngineClient } from '../engine/engine'
+import type { EngineSupervisor, SupervisorState } from '../engine/supervisor'
+import type { FetchProgress } from '../shards/fetch/types'
+import type { Manifest } from '../shards/manifest'
+import { piecesFor, readManifest } from '../shards/manifest'
+import { createEventLog } from '../storage/event-log'
+import type { ShardTarget } from './load-ladder'
+import { createShardLoader, type ShardLoader } from './shard-loader'
+import { createSteps, type Steps } from './steps'
+
+type FetchShard = Parameters<typeof createShardLoader>[0]['rooms']['fetchShard']
+type RunProbe = Parameters<typeof createShardLoader>[0]['rooms']['runProbe']
+
+let clock: FakeClock
+let steps: Steps
+let manifest: Manifest
+let target: ShardTarget
+let levels: LoadLevel[]
+let progress: { fetch: Progress[]; load: Progress[] }
+let lost: string[]
+let proven: number
+let stops: number
+let loader: ShardLoader
+let enter: (state: SupervisorState) => void
+/** What each rung does in this test; each is well by default. */
+let script: {
+  fetch: (options: Parameters<FetchShard>[0]) => Promise<void>
+  load: (onProgress: (fraction: number) => void, signal: AbortSignal) => Promise<void>
+  probe: () => Promise<number>
+}
+
+/** In small steps: a climb takes many turns of the event loop, and no time. */
+async function pass(durationMs: number): Promise<void> {
+  for (let passed = 0; passed < durationMs; passed += 100) await clock.advance(100)
+}
+
+const forever = () => new Promise<never>(() => undefined)
+
+beforeEach(async () => {
+  clock = new FakeClock()
+  manifest ??= await readManifest('resources/models/tiny-jargon-8.manifest.json')
+  target = { manifest, range: { start: 0, end: 2 }, modelPath: 'model.gguf' }
+  levels = []
+  lost = []
+  proven = 0
+  stops = 0
+  progress = { fetch: [], load: [] }
+  steps = createSteps(clock, () => {
+    for (const name of ['fetch', 'load'] as const) {
+      const shown = steps.get(name)?.progress
+      if (shown && shown !== progress[name].at(-1)) progress[name].push(shown)
+    }
+  })
+  script = { fetch: async () => undefined, load: async () => undefined, probe: async () => 0.001 }
+
+  const listeners = new Set<(state: SupervisorState) => void>()
+  let state: SupervisorState = { name: 'stopped' }
+  enter = (next) => {
+    state = next
+    for (const listener of listeners) listener(next)
+  }
+  const ready = () => enter({ name: 'ready', engine, report: { release: '', libraryDirectory: '', devices: [] } })
+  const engine = {
+    async load(_: unknown, { onProgress, signal }: { onProgress: (fraction: number) => void; signal: AbortSignal }) {
+      await script.load(onProgress, signal)
+      return {
+        blockCount: 2,
+        embeddingLength: manifest.embeddingLength,
+        vocabSize: manifest.vocabSize,
+        contextTokens: 64,
+        maxBatchTokens: 64,
+        modelBytes: 1e6,
+        residentBytesBefore: 1e6,
+        residentBytesAfter: 3e6,
+        loadMs: 5,
+        devices: ['CPU'],
+        entry: { bosToken: 0 },
+      }
+    },
+    openSequence: () => 0,
+    closeSequence: async () => undefined,
+    run: async () => ({ items: [{ hidden: null, logits: null, token: null }], computeMs: 1 }),
+    unload: async () => undefined,
+    async stop() {
+      stops++
+      enter({ name: 'lost', error: new EspalierError('ENGINE_GONE', 'stopped') })
+      ready()
+    },
+  } as unknown as EngineClient
+  const supervisor = {
+    get state() {
+      return state
+    },
+    engine,
+    onState(listener: (state: SupervisorState) => void) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    start: ready,
+  } as unknown as EngineSupervisor
+
+  loader = createShardLoader({
+    supervisor,
+    steps,
+    clock,
+    log: createEventLog(clock, null),
+    settings: {
+      store: {} as never,
+      sources: async () => [],
+      threads: 1,
+      gpuLayers: 0,
+      contextTokens: 64,
+      maxSequences: 1,
+      maxBatchTokens: 64,
+      reprobeIntervalMs: 2_000,
+    },
+    rooms: {
+      fetchShard: (async (options: Parameters<FetchShard>[0]) => {
+        await script.fetch(options)
+        for (const { index, sha256 } of piecesFor(manifest, options.blocks))
+          options.onEvent?.({ type: 'piece-verified', piece: index, sha256, source: null })
+        return { slicePath: 's', entryPath: 'e', sizeBytes: 100, sha256: 'ab'.repeat(32), wasThere: true }
+      }) as unknown as FetchShard,
+      runProbe: (async () => {
+        const maxDifference = await script.probe()
+        return { ok: maxDifference <= 0.1, maxDifference, tolerance: 0.1, computeMs: 1 }
+      }) as RunProbe,
+    },
+    events: {
+      onLevel: (level) => void levels.push(level),
+      onProven: () => void proven++,
+      onLost: ({ code }) => void lost.push(code),
+    },
+  })
+})
+
+/** A snapshot of a fetch, as far as the ladder looks at it. */
+function shown(verifiedBytes: number): FetchProgress {
+  return { state: 'fetching', verifiedBytes, neededBytes: 100, blocker: null } as unknown as FetchProgress
+}
+
+const stateOf = (name: 'fetch' | 'load' | 'prove') => steps.get(name)?.state
+
+describe('S-06: for each level there is a fault that stops exactly there, and nothing below L6 is called loaded', () => {
+  const faults: [string, LoadLevel | undefined, () => void][] = [
+    [
+      'no file',
+      undefined,
+      () => {
+        script.fetch = async () => {
+          throw new EspalierError('FETCH_NO_SOURCE')
+        }
+      },
+    ],
+    [
+      'half of the bytes, then nothing',
+      'L1',
+      () => {
+        script.fetch = async ({ onProgress }) => {
+          onProgress?.(shown(50))
+          await forever()
+        }
+      },
+    ],
+    [
+      'all bytes, and one of them is wrong',
+      'L2',
+      () => {
+        script.fetch = async ({ onProgress }) => {
+          onProgress?.(shown(50))
+          onProgress?.(shown(100))
+          throw new EspalierError('SHARD_HASH_MISMATCH', 'piece 3')
+        }
+      },
+    ],
+    [
+      'verified, and llama.cpp refuses it',
+      'L3',
+      () => {
+        script.load = async () => {
+          throw new EspalierError('ENGINE_LOAD_FAILED')
+        }
+      },
+    ],
+    [
+      'llama.cpp maps it and hangs',
+      'L4',
+      () => {
+        script.load = async (onProgress) => {
+          onProgress(0.4)
+          await forever()
+        }
+      },
+    ],
+    [
+      'resident, and it computes nonsense',
+      'L5',
+      () => {
+        script.probe = async () => 1.7
+      },
+    ],
+    ['all is well', 'L6', () => undefined],
+  ]
+  it.each(faults)('%s: %s', async (_, level, fault) => {
+    fault()
+    loader.use(target)
+    await clock.advance(1_000)
+    expect(levels.at(-1)).toBe(level)
+    expect(proven).toBe(level === 'L6' ? 1 : 0)
+    expect(loader.loaded === null).toBe(level !== 'L6')
+  })
+})
+
+describe('S-07: progress', () => {
+  it('is verified bytes, then llama.cpp’s own; it never goes back and is not 100 % before it is true', async () => {
+    script.fetch = async ({ onProgress }) => {
+      for (const done of [10, 40, 30, 90, 100]) onProgress?.(shown(done))
+    }
+    let finish: () => void = () => undefined
+    script.load = (onProgress) => {
+      for (const fraction of [0, 0.5, 0.2, 1]) onProgress(fraction)
+      return new Promise((resolve) => {
+        finish = resolve
+      })
+    }
+    loader.use(target)
+    await clock.advance(10)
+    expect(progress.fetch.map(({ done }) => done)).toEqual([10, 40, 90, 100])
+    expect(progress.load.map(({ done }) => done)).toEqual([0, 0.5, 0.99])
+    expect(stateOf('load')).toBe('working')
+    finish()
+    await clock.advance(10)
+    expect(progress.load.at(-1)?.done).toBe(1)
+  })
+
+  it('stops where the engine dies, with an error', async () => {
+    script.load = async (onProgress) => {
+      onProgress(0.6)
+      enter({ name: 'crash-loop', error: new EspalierError('ENGINE_CRASH_LOOP', 'signal SIGKILL') })
+      await forever()
+    }
+    loader.use(target)
+    await clock.advance(1_000)
+    expect(progress.load.at(-1)?.done).toBe(0.6)
+    expect(steps.get('load')?.blocker?.code).toBe('ENGINE_CRASH_LOOP')
+  })
+})
+
+describe('D-T07: a device that fails a later test pass', () => {
+  it('falls to L3, is told, and is back at L6 after a reload', async () => {
+    loader.use(target)
+    await pass(1_000)
+    let failures = 1
+    script.probe = async () => (failures-- > 0 ? 2 : 0.001)
+    await pass(2_500)
+    expect(levels).toContain('L3')
+    expect(lost).toEqual(['PROBE_FAILED'])
+    expect(stops).toBe(1)
+    await clock.advance(1_000)
+    expect(levels.at(-1)).toBe('L6')
+    expect(proven).toBe(2)
+  })
+
+  it('is reloaded at most 3 times when it works once after each reload, then the blocker stays', async () => {
+    let passes = 0
+    script.probe = async () => (passes++ % 2 === 0 ? 0.001 : 2)
+    loader.use(target)
+    await pass(60_000)
+    expect(proven).toBe(3)
+    expect(levels.at(-1)).toBe('L3')
+    expect(steps.get('prove')).toMatchObject({ state: 'failed', blocker: { code: 'PROBE_FAILED' } })
+    expect(steps.get('prove')?.next).toBeUndefined()
+    script.probe = async () => 0.001
+    loader.again()
+    await pass(5_000)
+    expect(levels.at(-1)).toBe('L6')
+  })
+
+  it('a load that fails 3 times is a blocker; “load now” begins again', async () => {
+    let loads = 0
+    script.load = async () => {
+      loads++
+      throw new EspalierError('ENGINE_OUT_OF_MEMORY')
+    }
+    loader.use(target)
+    await pass(60_000)
+    expect(loads).toBe(3)
+    expect(stateOf('load')).toBe('failed')
+    script.load = async () => undefined
+    loader.again()
+    await clock.advance(10)
+    expect(levels.at(-1)).toBe('L6')
+  })
+})
+
+describe('S-38: a load is cancelled', () => {
+  it('at once, says so, and begins again only when asked', async () => {
+    script.fetch = ({ signal }) =>
+      new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    loader.use(target)
+    await clock.advance(10)
+    loader.cancel()
+    await clock.advance(60_000)
+    expect(steps.get('fetch')).toMatchObject({ state: 'failed', blocker: { code: 'CANCELLED' } })
+    expect(proven).toBe(0)
+    script.fetch = async () => undefined
+    loader.again()
+    await clock.advance(10)
+    expect(proven).toBe(1)
+    loader.cancel()
+    expect(loader.loaded).not.toBeNull()
+  })
+})

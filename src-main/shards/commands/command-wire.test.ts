@@ -1,0 +1,110 @@
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { describe, expect, it } from 'vitest'
+import { FakeClock } from '../../../test/fake-clock'
+import { seededRandom } from '../../../test/models/random'
+import { COMMANDS_PER_SECOND, createCommandGuard, MAX_AGE_MS } from './command-guard'
+import { openRequest, type ShardRequest, signMessage } from './command-wire'
+import { seedLines } from './seed-words'
+
+const request = (at: number, change: Partial<ShardRequest> = {}): ShardRequest => ({
+  v: 1,
+  id: '2f6f3c0e-9f4e-4a53-9d6f-0a3f5f7d1c11',
+  from: 'sender',
+  to: 'us',
+  at,
+  command: { type: 'LOAD_SHARD', root: 'ab'.repeat(32), start: 0, end: 2 },
+  ...change,
+})
+
+describe('the wire', () => {
+  it('S-38: 10,000 damaged commands: each is refused with a code, none gets through, none hangs', async () => {
+    const key = await generateKeyPair('Ed25519')
+    const whole = await signMessage(request(0), key)
+    const random = seededRandom(38)
+    const codes = new Set<string>()
+    for (let round = 0; round < 10_000; round++) {
+      const bytes = whole.slice(0, 1 + Math.floor(random() * whole.length))
+      const flips = 1 + Math.floor(random() * 4)
+      for (let flip = 0; flip < flips; flip++) {
+        const at = Math.floor(random() * bytes.length)
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(random() * 8))
+      }
+      if (Buffer.from(bytes).equals(whole)) continue
+      const outcome = await openRequest(bytes, key.publicKey).then(
+        () => 'accepted',
+        (error: { code: string }) => error.code,
+      )
+      codes.add(outcome)
+    }
+    expect([...codes].sort()).toEqual(['COMMAND_FORGED', 'PROTOCOL_VIOLATION'])
+  })
+
+  it('S-38: a shard command’s signature is no signature of anything else', async () => {
+    const key = await generateKeyPair('Ed25519')
+    const whole = await signMessage(request(0), key)
+    expect(await openRequest(whole, key.publicKey)).toEqual(request(0))
+    const other = await generateKeyPair('Ed25519')
+    await expect(openRequest(whole, other.publicKey)).rejects.toMatchObject({ code: 'COMMAND_FORGED' })
+  })
+})
+
+describe('the guard', () => {
+  it('S-38: 20 commands a second of one peer; each peer has its own', async () => {
+    const clock = new FakeClock()
+    const guard = createCommandGuard(clock)
+    for (let sent = 0; sent < COMMANDS_PER_SECOND; sent++) guard.countIn('a')
+    expect(() => guard.countIn('a')).toThrowError(expect.objectContaining({ code: 'COMMAND_TOO_MANY' }))
+    guard.countIn('b')
+    await clock.advance(500)
+    for (let sent = 0; sent < COMMANDS_PER_SECOND / 2; sent++) guard.countIn('a')
+    expect(() => guard.countIn('a')).toThrow()
+  })
+
+  it('S-13: too old, from the future, in another name: refused; and again after it was forgotten', async () => {
+    const clock = new FakeClock()
+    const guard = createCommandGuard(clock)
+    const perform = async () => ({ status: 'accepted' as const })
+    const at = clock.now()
+    const codeOf = (change: Partial<ShardRequest>, peer = 'sender') => {
+      try {
+        void guard.once(request(at, change), peer, 'us', perform)
+        return 'done'
+      } catch (error) {
+        return (error as { code: string }).code
+      }
+    }
+    expect(codeOf({ at: at - MAX_AGE_MS - 1 })).toBe('COMMAND_REPLAYED')
+    expect(codeOf({ at: at + MAX_AGE_MS + 1 })).toBe('COMMAND_REPLAYED')
+    expect(codeOf({}, 'another')).toBe('COMMAND_FORGED')
+    expect(codeOf({ to: 'another' })).toBe('COMMAND_FORGED')
+    expect(codeOf({})).toBe('done')
+    await clock.advance(10 * MAX_AGE_MS)
+    expect(codeOf({})).toBe('COMMAND_REPLAYED')
+  })
+})
+
+it('S-43: the runbook’s own lines', () => {
+  const transcript = [
+    { what: 'not-found', shard: '3' },
+    { what: 'requested', shard: '3' },
+    { what: 'starting', shard: '3' },
+    { what: 'not-local', shard: '3' },
+    { what: 'fetching' },
+    { what: 'loaded', shard: '3', isLocal: true },
+    { what: 'broadcast', shard: '3', peers: 7 },
+    { what: 'found', shard: '0', path: 'models_cache/shards/shard-0.gguf' },
+  ] as const
+  expect(transcript.flatMap((story) => seedLines(story)).join('\n')).toBe(
+    `[SHARD] ⚠️  ASSIGNED SHARD 3 NOT FOUND LOCALLY ⚠️
+[SHARD]   Node will join the network and download shard when LOAD_SHARD command is received.
+[LOAD_SHARD] Request to load shard 3
+[LOAD_SHARD] 🔄 Starting shard 3 load process...
+[LOAD_SHARD] ⚠️  Shard 3 not found locally
+[LOAD_SHARD] 📥 Starting torrent download from peer...
+[LOAD_SHARD] ✓✓✓ Shard 3 loaded successfully from local directory ✓✓✓
+[SHARD_LOADED] 📢 Broadcasting shard 3 loaded to 7 peers...
+[SHARD] ✓✓✓ SHARD 0 LOADED BEFORE JOINING NETWORK ✓✓✓
+[SHARD]   Path: models_cache/shards/shard-0.gguf
+[SHARD]   Shard will be available for inference immediately`,
+  )
+})

@@ -1,0 +1,147 @@
+import { EspalierError } from '../../../src-shared/errors'
+import type { ManifestPiece } from '../manifest'
+import type { ByteSink } from '../sources/source'
+import { hashPiece } from '../store/piece-hash'
+import type { SliceSession } from '../store/slice-session'
+import type { BufferPool } from './buffer-pool'
+import type { Run } from './piece-board'
+
+/** Unfinished pieces reach the disk in parts of this: what a kill costs. */
+const FLUSH_BYTES = 2 ** 20
+
+/** Thrown into a source's `read` when another source has taken over the rest of its run. Not a failure. */
+export class RunEnded extends Error {}
+
+/** Thrown when a piece is not what the manifest says. */
+export class PieceRejected extends EspalierError {
+  constructor(
+    readonly piece: ManifestPiece,
+    /** The bytes came from more than one source, or from before a kill: nobody in particular is to blame. */
+    readonly isMixed: boolean,
+  ) {
+    super('SHARD_HASH_MISMATCH', `piece ${piece.index}, ${piece.sizeBytes} bytes from ${piece.offset}`)
+  }
+}
+
+export interface AssemblerEvents {
+  onVerified(piece: ManifestPiece, sha256: string): void | Promise<void>
+  onRejected(piece: ManifestPiece): void
+}
+
+interface Current {
+  readonly piece: ManifestPiece
+  readonly buffer: Uint8Array<ArrayBuffer>
+  readonly skipped: number
+  filled: number
+  flushed: number
+  /** Parts go to the disk one after the other, so that the journal never runs ahead of them. */
+  writing: Promise<void>
+}
+
+/**
+ * Makes pieces out of a stream of bytes: collects one in a buffer, and while its hash is computed on the thread pool
+ * and its last part written, the next one fills another buffer.
+ */
+export async function createAssembler(
+  run: Run,
+  session: SliceSession,
+  pool: BufferPool,
+  events: AssemblerEvents,
+): Promise<{ readonly offset: number; readonly sink: ByteSink; finish(): Promise<void> }> {
+  const finishing = new Set<Promise<void>>()
+  let failure: unknown = null
+  let current: Current | null = null
+
+  async function begin(): Promise<Current> {
+    const piece = run.pieces[run.begun]
+    if (piece === undefined) throw new RunEnded()
+    run.begun++
+    const buffer = await pool.acquire()
+    // The request was for whole pieces but for the first.
+    const skipped = run.begun === 1 ? session.partialBytes(piece.index) : 0
+    // A released buffer must not be lost, whatever fails between here and its end.
+    const isThere =
+      skipped === 0 || (await session.readPartial(piece.index, buffer.subarray(0, skipped)).catch(() => false))
+    const from = isThere ? skipped : 0
+    return { piece, buffer, skipped: from, filled: from, flushed: from, writing: Promise.resolve() }
+  }
+
+  function flush(piece: Current): void {
+    const { flushed, filled, buffer } = piece
+    if (filled === flushed) return
+    piece.flushed = filled
+    const isWhole = filled === piece.piece.sizeBytes
+    piece.writing = piece.writing.then(async () => {
+      await session.write(piece.piece.index, flushed, buffer.subarray(flushed, filled))
+      if (!isWhole) await session.notePartial(piece.piece.index, filled)
+    })
+    // Looked at in `complete` or `finish`; until then it must not count as unhandled.
+    piece.writing.catch((error: unknown) => {
+      failure ??= error
+    })
+  }
+
+  async function complete({ piece, buffer, skipped, writing }: Current): Promise<void> {
+    try {
+      const [sha256] = await Promise.all([hashPiece(buffer.subarray(0, piece.sizeBytes)), writing])
+      if (sha256 !== piece.sha256) {
+        await session.drop(piece.index)
+        events.onRejected(piece)
+        throw new PieceRejected(piece, skipped > 0)
+      }
+      await session.noteVerified(piece.index)
+      await events.onVerified(piece, sha256)
+    } catch (error) {
+      failure ??= error
+    } finally {
+      // The write may still read from it.
+      await writing.catch(() => undefined)
+      pool.release(buffer)
+    }
+  }
+
+  function take(bytes: Uint8Array): Promise<void> | undefined {
+    let at = 0
+    while (at < bytes.byteLength) {
+      if (failure !== null) return Promise.reject(failure)
+      if (current === null) {
+        const rest = bytes.subarray(at)
+        return begin().then((next) => {
+          current = next
+          return take(rest)
+        })
+      }
+      const { piece, buffer } = current
+      const length = Math.min(bytes.byteLength - at, piece.sizeBytes - current.filled)
+      buffer.set(bytes.subarray(at, at + length), current.filled)
+      current.filled += length
+      at += length
+      if (current.filled - current.flushed >= FLUSH_BYTES || current.filled === piece.sizeBytes) flush(current)
+      if (current.filled === piece.sizeBytes) {
+        const done = complete(current)
+        finishing.add(done)
+        done.then(() => finishing.delete(done)).catch(() => undefined)
+        current = null
+      }
+    }
+    return undefined
+  }
+
+  current = await begin()
+  const [first] = run.pieces
+  return {
+    offset: (first?.offset ?? 0) + current.skipped,
+    sink: take,
+    async finish() {
+      const unfinished = current
+      current = null
+      if (unfinished !== null) {
+        flush(unfinished)
+        await unfinished.writing.catch(() => undefined)
+        pool.release(unfinished.buffer)
+      }
+      await Promise.all(finishing)
+      if (failure !== null) throw failure
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import type { BlockerButton, Readiness, TimelineRow } from '../../src-shared/readiness'
+import type { NodeStatus } from '../../src-shared/status'
+import { BUTTONS, READINESS, readinessLead, secondsWords, shardHint, shardWords } from '../words/readiness'
+
+interface Props {
+  status: NodeStatus
+  readiness: Readiness
+  onButton(button: BlockerButton): void
+}
+
+/** Every shard of the model as this node verified it, what is in the way, and what came when. */
+export function ReadinessGrid({ status, readiness, onButton }: Props) {
+  const { shards, blocker, timeline } = readiness
+  return (
+    <section className="card" aria-labelledby="readiness-title">
+      <div className="card-head">
+        <h2 id="readiness-title">{READINESS.title}</h2>
+        <p className="aside">
+          {readiness.shards.filter(({ label }) => label === 'loaded').length} / {shards.length}
+        </p>
+      </div>
+      <p>{readinessLead(readiness)}</p>
+      {shards.length > 0 && (
+        <ul className="shard-grid">
+          {shards.map((shard) => (
+            <li key={shard.index} className={`shard is-${shard.label}`} title={shardHint(shard, status.peers)}>
+              <span className="shard-index">Shard {shard.index}</span>
+              <span className="shard-words">{shardWords(shard)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {blocker && (
+        <p className="blocker shard-blocker">
+          <span>{blocker.sentence}</span>
+          <button type="button" className="link" onClick={() => onButton(blocker.button)}>
+            {BUTTONS[blocker.button]}
+          </button>
+        </p>
+      )}
+      {timeline.length > 0 && <Timeline rows={timeline} />}
+    </section>
+  )
+}
+
+function Timeline({ rows }: { rows: readonly TimelineRow[] }) {
+  return (
+    <table className="timeline">
+      <caption>{READINESS.timelineTitle}</caption>
+      <thead>
+        <tr>
+          <th scope="col" />
+          <th scope="col">{READINESS.expected}</th>
+          <th scope="col">{READINESS.actual}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ what, expectedS, actualS, isLate }) => (
+          <tr key={what} className={isLate ? 'is-late' : undefined}>
+            <th scope="row">{what}</th>
+            <td>{secondsWords(expectedS)}</td>
+            <td>{isLate ? READINESS.late : secondsWords(actualS)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

@@ -1,0 +1,66 @@
+import * as z from 'zod/mini'
+
+const text = (max: number) => z.string().check(z.maxLength(max))
+
+/**
+ * What is known of one shard, worst first. `never-seen`: no record. `stale`: a record that is too old. `not-loaded`:
+ * somebody has it and says that it isn't loaded. `unverified`: somebody says that it is loaded, and we haven't had the
+ * right answer from them yet. `loaded`: we have, lately.
+ */
+export const SHARD_LABELS = ['never-seen', 'stale', 'not-loaded', 'unverified', 'loaded'] as const
+export type ShardLabel = (typeof SHARD_LABELS)[number]
+
+export const ShardReadinessSchema = z.object({
+  index: z.int(),
+  blocks: z.object({ start: z.int(), end: z.int() }),
+  label: z.enum(SHARD_LABELS),
+  /** Among those that make the label is this node. */
+  isLocal: z.boolean(),
+  /** Who makes the label: a peer id; null when nobody was ever seen. */
+  by: z.nullable(text(120)),
+  /** When that peer was last seen, ms since the epoch. */
+  seenAt: z.nullable(z.number()),
+  /** Fresh replicas, and those of them that gave us the right answer. */
+  replicas: z.int(),
+  verified: z.int(),
+  /** What was wrong with the last look at it, for people. */
+  trouble: z.nullable(text(300)),
+})
+export type ShardReadiness = z.infer<typeof ShardReadinessSchema>
+
+/** The one thing to do about a blocker; `null` where only waiting helps. */
+export const BLOCKER_BUTTONS = [
+  'start-node',
+  'choose-network',
+  'choose-file',
+  'load-now',
+  'apply-again',
+  'open-settings',
+  'fetch-again',
+  'run-diagnosis',
+] as const
+export type BlockerButton = (typeof BLOCKER_BUTTONS)[number]
+
+export const ShardBlockerSchema = z.object({ id: text(40), sentence: text(600), button: z.enum(BLOCKER_BUTTONS) })
+export type ShardBlocker = z.infer<typeof ShardBlockerSchema>
+
+/** A moment of the document's timeline: when it was expected and when it came, in seconds since the node started. */
+export const TimelineRowSchema = z.object({
+  what: text(80),
+  expectedS: z.nullable(z.number()),
+  actualS: z.nullable(z.number()),
+  /** Still to come and later than expected. */
+  isLate: z.boolean(),
+})
+export type TimelineRow = z.infer<typeof TimelineRowSchema>
+
+export const ReadinessSchema = z.object({
+  isReady: z.boolean(),
+  discovered: z.int(),
+  shards: z.array(ShardReadinessSchema).check(z.maxLength(128)),
+  /** Why not, in a few words: "missing 5", "no output shard". Empty when ready. */
+  reasons: z.array(text(200)).check(z.maxLength(8)),
+  blocker: z.nullable(ShardBlockerSchema),
+  timeline: z.array(TimelineRowSchema).check(z.maxLength(16)),
+})
+export type Readiness = z.infer<typeof ReadinessSchema>
