@@ -117,7 +117,7 @@ async function openDecoder(role: 'whole' | 'node-llama-cpp', { path }: BenchMode
 }
 
 async function openEngine({ path }: BenchModel): Promise<Decoder> {
-  const engine = new EngineClient(startChild({ script: appPaths().engineChild, ipc: true }))
+  const engine = new EngineClient(startChild({ script: appPaths().engineChild, ipc: 'pipe' }))
   try {
     await engine.start({ accelerator: 'cpu', directory: null })
     await engine.load({

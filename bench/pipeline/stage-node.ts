@@ -35,7 +35,7 @@ export async function stageNode(): Promise<Served> {
     kadMode: 'server',
   })
   await serveEcho(host)
-  const engine = new EngineClient(startChild({ script: appPaths().engineChild, ipc: true }))
+  const engine = new EngineClient(startChild({ script: appPaths().engineChild, ipc: 'pipe' }))
   let stage: StageRunner | null = null
   /** Time in which a batch was with the engine process, but not computed. */
   let channelMs: number[] = []

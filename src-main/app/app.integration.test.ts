@@ -50,7 +50,7 @@ async function open(overrides: AppOverrides = {}, root?: string): Promise<OpenAp
     data: await openDataDirectory(directory),
     paths: built.paths,
     startScript: start,
-    spawnEngine: () => start({ script: built.paths.engineChild, ipc: true }),
+    spawnEngine: () => start({ script: built.paths.engineChild, ipc: 'pipe' }),
     overrides: { listenPort: 0, threads: 1, contextTokens: 256, ...overrides },
   })
   const seen: NodeStatus[] = []

@@ -79,7 +79,7 @@ async function checkHere(options: Options, data: DataDirectory): Promise<Check[]
     clock,
     fetch: coordinatorFetch,
     data,
-    spawnEngine: () => startChild({ script: appPaths().engineChild, ipc: true }),
+    spawnEngine: () => startChild({ script: appPaths().engineChild, ipc: 'pipe' }),
     listenPort: options.port ?? settings.listenPort,
     coordinatorUrl: options.coordinator ?? chosen,
     bootstraps: [],

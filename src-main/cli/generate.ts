@@ -32,7 +32,7 @@ export async function generateCommand(prompt: string, options: Options): Promise
   const stopping = new AbortController()
   process.once('SIGINT', () => stopping.abort())
 
-  const engine = new EngineClient(startChild({ script: appPaths().engineChild, ipc: true }))
+  const engine = new EngineClient(startChild({ script: appPaths().engineChild, ipc: 'pipe' }))
   const client = await openNetworkClient({
     profile,
     bootstraps: info.bootstrapPeers,

@@ -25,7 +25,7 @@ interface Options {
 }
 
 export async function manifest(modelPath: string, options: Options): Promise<void> {
-  const spawnEngine = () => startChild({ script: appPaths().engineChild, ipc: true })
+  const spawnEngine = () => startChild({ script: appPaths().engineChild, ipc: 'pipe' })
   const name = options.name ?? modelShape(await readGgufHeader(modelPath)).name ?? basename(modelPath, '.gguf')
   const work = { spawnEngine, library: LIBRARY, threads: 1 }
   const built = await buildManifest(

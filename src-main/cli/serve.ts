@@ -60,7 +60,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     log,
     data,
     paths,
-    spawnEngine: () => startChild({ script: paths.engineChild, ipc: true }),
+    spawnEngine: () => startChild({ script: paths.engineChild, ipc: 'pipe' }),
     overrides: overridesOf(withInvite(options, clock.now())),
   })
   const printer = options.json

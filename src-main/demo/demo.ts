@@ -114,7 +114,7 @@ async function generateAndCompare(
   signal: AbortSignal,
 ): Promise<DemoReport['generation']> {
   const paths = appPaths()
-  const spawnEngine = () => startChild({ script: paths.engineChild, ipc: true })
+  const spawnEngine = () => startChild({ script: paths.engineChild, ipc: 'pipe' })
   const manifest = await readManifest(paths.sampleManifest)
   const client = await openNetworkClient({
     profile: PROFILES.local,

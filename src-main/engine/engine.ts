@@ -11,12 +11,12 @@ import {
   errorFromWire,
   type LoadReport,
   type LoadSpec,
-  plainRunReply,
   ReplySchema,
   type RunBatch,
   type RunResult,
   type StartReport,
 } from './protocol'
+import { decodeRunResult, encodeRun } from './run-wire'
 
 /** What the client needs of the process that runs the engine. */
 export type EngineProcess = Pick<
@@ -148,7 +148,7 @@ export class EngineClient {
 
   /** Computes one batch. Rejects with BAD_ARGUMENT, ENGINE_DECODE_FAILED; its sequences are then as before. */
   run(batch: RunBatch): Promise<RunResult> {
-    return this.#request('run', batch)
+    return this.#ask('run', (id) => encodeRun(id, batch) ?? { id, op: 'run', input: batch })
   }
 
   /** Leases a sequence: a conversation's place in the KV cache. Throws SESSION_LIMIT when all are taken. */
@@ -225,6 +225,14 @@ export class EngineClient {
     input: EngineInput<O>,
     onProgress?: (fraction: number) => void,
   ): Promise<EngineOutput<O>> {
+    return this.#ask(op, (id) => ({ id, op, input }), onProgress)
+  }
+
+  #ask<O extends EngineOp>(
+    op: O,
+    message: (id: number) => Parameters<EngineProcess['send']>[0],
+    onProgress?: (fraction: number) => void,
+  ): Promise<EngineOutput<O>> {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       if (this.#isGone) {
@@ -233,7 +241,7 @@ export class EngineClient {
       }
       this.#pending.set(id, { op, resolve, reject, onProgress })
       try {
-        this.#process.send({ id, op, input })
+        this.#process.send(message(id))
       } catch (error) {
         this.#pending.delete(id)
         reject(new EspalierError('ENGINE_GONE', messageOf(error), { cause: error }))
@@ -242,11 +250,12 @@ export class EngineClient {
   }
 
   #onReply(message: unknown): void {
-    const plain = plainRunReply(message)
-    const waiting = plain && this.#pending.get(plain.id)
-    if (plain && waiting?.op === 'run') {
-      this.#pending.delete(plain.id)
-      waiting.resolve(plain.value as never)
+    if (message instanceof Uint8Array) {
+      const result = decodeRunResult(message)
+      const waiting = result ? this.#pending.get(result.id) : undefined
+      if (!result || waiting?.op !== 'run') return
+      this.#pending.delete(result.id)
+      waiting.resolve(result.value as never)
       return
     }
     const reply = ReplySchema.safeParse(message)

@@ -169,46 +169,6 @@ export const ReplySchema = z.union([
 ])
 export type EngineReply = z.infer<typeof ReplySchema>
 
-/**
- * The same checks as `ENGINE_OPS.run`, by hand: a batch of every token passes here, in both directions, and the general
- * validator costs more than the rest of the message's way. Null where anything is unusual; the general one then says why.
- */
-export function plainRunBatch(input: unknown): RunBatch | null {
-  if (!isRecord(input) || !Array.isArray(input.items) || input.items.length !== 1 || Object.keys(input).length !== 1)
-    return null
-  const item: unknown = input.items[0]
-  if (!isRecord(item) || Object.keys(item).length !== 4 || !isWhole(item.sequence) || !isWhole(item.position))
-    return null
-  const isWanted = item.wantLogits === 'none' || item.wantLogits === 'last' || item.wantLogits === 'greedy'
-  const hasRows =
-    item.hidden instanceof Float32Array || (item.tokens instanceof Int32Array && item.tokens.length <= MAX_ROWS)
-  return isWanted && hasRows ? (input as unknown as RunBatch) : null
-}
-
-/** A reply to `run` with one result, or null where it is anything else. */
-export function plainRunReply(message: unknown): { id: number; value: RunResult } | null {
-  if (!isRecord(message) || Object.keys(message).length !== 2 || !isWhole(message.id) || !isRecord(message.value))
-    return null
-  const { items, computeMs } = message.value
-  if (typeof computeMs !== 'number' || !Array.isArray(items) || items.length !== 1) return null
-  const item: unknown = items[0]
-  if (!isRecord(item)) return null
-  const { hidden, logits, token } = item
-  const isRight =
-    (hidden === null || hidden instanceof Float32Array) &&
-    (logits === null || logits instanceof Float32Array) &&
-    (token === null || Number.isInteger(token))
-  return isRight ? { id: message.id, value: message.value as unknown as RunResult } : null
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0
-}
-
 /** What of an error crosses to the parent: code and particulars, no stack. */
 export function errorToWire(error: unknown): { code: EspalierError['code']; detail: string } {
   const { code, cause } = reportOf(error)

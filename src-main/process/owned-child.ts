@@ -1,5 +1,7 @@
 import { type ChildProcess, fork, type Serializable, spawn } from 'node:child_process'
+import { Socket } from 'node:net'
 import { type Clock, type Disposer, systemClock } from '../../src-shared/clock'
+import { encodeMessage, messageReader } from './message-pipe'
 
 /**
  * A process that we started and therefore may end. The only module that starts processes: every child is
@@ -16,7 +18,7 @@ export interface OwnedChild {
   signal(name: NodeJS.Signals): void
   onStdoutLine(listener: (line: string) => void): Disposer
   onStderrLine(listener: (line: string) => void): Disposer
-  /** Only with `ipc: true`. Throws when the child has gone. */
+  /** Only with `ipc`. Throws when the child has gone. */
   send(message: Serializable): void
   onMessage(listener: (message: unknown) => void): Disposer
 }
@@ -32,9 +34,16 @@ export interface ChildOptions {
   args?: readonly string[]
   env?: Readonly<Record<string, string>>
   cwd?: string
-  /** Opens a structured-clone channel (Node's "advanced" serialization: typed arrays travel as bytes). */
-  ipc?: boolean
+  /**
+   * Opens a structured-clone channel (Node's "advanced" serialization: typed arrays travel as bytes). `'pipe'`: the
+   * child waits for its messages in `blockingMessages(MESSAGE_PIPE_FD)`, where there is such a pipe; on Windows and in
+   * Electron it gets a channel all the same.
+   */
+  ipc?: boolean | 'pipe'
 }
+
+/** Where a child finds its end of the message pipe. */
+export const MESSAGE_PIPE_FD = 3
 
 const living = new Set<ChildProcess>()
 // Last resort: whatever still lives when we exit goes with us. Orderly stops happen long before.
@@ -49,7 +58,9 @@ export function startChild(options: ChildOptions, clock: Clock = systemClock): O
     // A group of its own: Ctrl-C in a terminal reaches us alone, and we end children in order, after they took leave.
     detached: process.platform !== 'win32',
   }
-  const child = options.ipc
+  const hasPipe = options.ipc === 'pipe' && process.platform !== 'win32'
+  const hasChannel = options.ipc !== undefined && options.ipc !== false && !hasPipe
+  const child = hasChannel
     ? fork(options.script, options.args ?? [], {
         ...common,
         serialization: 'advanced',
@@ -58,7 +69,7 @@ export function startChild(options: ChildOptions, clock: Clock = systemClock): O
       })
     : spawn(process.execPath, [options.script, ...(options.args ?? [])], {
         ...common,
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe', ...(hasPipe ? ['pipe' as const] : [])],
       })
   living.add(child)
   const exited = new Promise<ChildExit>((resolve) => {
@@ -72,6 +83,7 @@ export function startChild(options: ChildOptions, clock: Clock = systemClock): O
       if (child.pid === undefined) settle(null, null)
     })
   })
+  const pipe = hasPipe ? openPipe(child) : null
   let hasExited = false
   void exited.then(() => {
     hasExited = true
@@ -94,13 +106,42 @@ export function startChild(options: ChildOptions, clock: Clock = systemClock): O
     onStdoutLine: (listener) => onLine(child.stdout, listener),
     onStderrLine: (listener) => onLine(child.stderr, listener),
     send(message) {
-      if (hasExited || !child.connected) throw new Error('the child process has ended')
-      child.send(message)
+      if (hasExited || (pipe ? !pipe.isOpen() : !child.connected)) throw new Error('the child process has ended')
+      if (pipe) pipe.send(message)
+      else child.send(message)
     },
     onMessage(listener) {
+      if (pipe) {
+        pipe.listeners.add(listener)
+        return () => void pipe.listeners.delete(listener)
+      }
       child.on('message', listener)
       return () => void child.off('message', listener)
     },
+  }
+}
+
+function openPipe(child: ChildProcess) {
+  const listeners = new Set<(message: unknown) => void>()
+  const socket = child.stdio[MESSAGE_PIPE_FD]
+  if (!(socket instanceof Socket)) return { listeners, isOpen: () => false, send: () => undefined }
+  const read = messageReader((message) => {
+    for (const listener of listeners) listener(message)
+  })
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      read(chunk)
+    } catch {
+      // No message can follow what is none.
+      child.kill('SIGKILL')
+    }
+  })
+  // A child that ends while we write to it; its exit says the rest.
+  socket.on('error', () => undefined)
+  return {
+    listeners,
+    isOpen: () => socket.writable,
+    send: (message: unknown) => void socket.write(encodeMessage(message)),
   }
 }
 

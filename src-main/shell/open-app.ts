@@ -25,7 +25,7 @@ export async function openApp(
     data,
     paths,
     startScript,
-    spawnEngine: () => startScript({ script: paths.engineChild, ipc: true }),
+    spawnEngine: () => startScript({ script: paths.engineChild, ipc: 'pipe' }),
   })
   return {
     app,

@@ -19,7 +19,7 @@ export function createUtilityStarter(
       stdio: ['ignore', 'pipe', 'pipe'],
       serviceName: 'Espalier helper',
     })
-    return ownedChildOf(child, ipc === true, clock)
+    return ownedChildOf(child, ipc !== undefined && ipc !== false, clock)
   }
 }
 

@@ -1,13 +1,6 @@
 import { EspalierError } from '../../../src-shared/errors'
-import {
-  ENGINE_OPS,
-  type EngineInput,
-  type EngineOp,
-  type EngineOutput,
-  errorToWire,
-  plainRunBatch,
-  RequestSchema,
-} from '../protocol'
+import { ENGINE_OPS, type EngineInput, type EngineOp, type EngineOutput, errorToWire, RequestSchema } from '../protocol'
+import { decodeRun, encodeRunResult } from '../run-wire'
 import type { EngineChannel } from './channel'
 
 /** One function per operation. `onProgress` takes a fraction 0..1 of the operation under way. */
@@ -15,7 +8,7 @@ export type EngineHandlers = {
   [O in EngineOp]: (
     input: EngineInput<O>,
     onProgress: (fraction: number) => void,
-  ) => EngineOutput<O> | Promise<EngineOutput<O>>
+  ) => EngineOutput<O> | (O extends 'run' ? never : Promise<EngineOutput<O>>)
 }
 
 /** Answers requests one after the other, in their order. A request that cannot be read is not answered. */
@@ -23,7 +16,11 @@ export function serveEngine(channel: EngineChannel, handlers: EngineHandlers): v
   let last: Promise<void> | null = null
 
   async function answer(message: unknown): Promise<void> {
-    const request = plainRequest(message) ?? RequestSchema.safeParse(message)
+    if (message instanceof Uint8Array) {
+      answerRun(message)
+      return
+    }
+    const request = RequestSchema.safeParse(message)
     // Without a readable id there is nobody to answer.
     if (!request.success) return
     const { id, op, input } = request.data
@@ -34,22 +31,32 @@ export function serveEngine(channel: EngineChannel, handlers: EngineHandlers): v
     }
   }
 
+  /** Within the very call: what comes with every token is not put off to a later turn. */
+  function answerRun(bytes: Uint8Array): void {
+    const run = decodeRun(bytes)
+    if (!run) return
+    const { id, batch } = run
+    try {
+      const value = handlers.run(batch, () => undefined)
+      channel.post(encodeRunResult(id, value) ?? { id, value })
+    } catch (error) {
+      channel.post({ id, error: errorToWire(error) })
+    }
+  }
+
   channel.onMessage((message) => {
+    if (last === null && message instanceof Uint8Array) {
+      answerRun(message)
+      return
+    }
     const previous = last
     const current = previous ? previous.then(() => answer(message)) : answer(message)
     last = current
     void current.finally(() => {
       if (last === current) last = null
     })
+    return current
   })
-}
-
-/** The envelope of a `run`, which comes with every token; anything else goes to the schema. */
-function plainRequest(message: unknown) {
-  if (typeof message !== 'object' || message === null || !('op' in message) || message.op !== 'run') return null
-  if (!('id' in message) || typeof message.id !== 'number' || !('input' in message)) return null
-  if (!Number.isInteger(message.id) || message.id < 0 || Object.keys(message).length !== 3) return null
-  return { success: true as const, data: { id: message.id, op: 'run' as const, input: message.input } }
 }
 
 function perform<O extends EngineOp>(
@@ -58,8 +65,6 @@ function perform<O extends EngineOp>(
   input: unknown,
   onProgress: (fraction: number) => void,
 ): EngineOutput<O> | Promise<EngineOutput<O>> {
-  const plain = op === 'run' ? plainRunBatch(input) : null
-  if (plain) return handlers[op](plain as EngineInput<O>, onProgress)
   const parsed = ENGINE_OPS[op].input.safeParse(input)
   if (!parsed.success) {
     const [first] = parsed.error.issues

@@ -1,6 +1,7 @@
 import type { ChildExit } from '../../process/owned-child'
 import type { EngineProcess } from '../engine'
 import type { EngineReply, EngineRequest } from '../protocol'
+import { decodeRun } from '../run-wire'
 
 export interface FakeProcess extends EngineProcess {
   readonly sent: EngineRequest[]
@@ -32,7 +33,8 @@ export function fakeProcess(pid = 1): FakeProcess {
     kill: () => end({ signal: 'SIGKILL' }),
     send(message) {
       if (hasEnded) throw new Error('the process has ended')
-      sent.push(message as unknown as EngineRequest)
+      const run = message instanceof Uint8Array ? decodeRun(message) : null
+      sent.push(run ? { id: run.id, op: 'run', input: run.batch } : (message as unknown as EngineRequest))
     },
     onMessage(listener) {
       listeners.add(listener)

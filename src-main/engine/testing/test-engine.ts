@@ -24,7 +24,7 @@ export async function createEngineFactory(): Promise<EngineFactory> {
   const built = await buildEngineChild()
   const children: OwnedChild[] = []
   const spawn = () => {
-    const child = startChild({ script: built.path, ipc: true })
+    const child = startChild({ script: built.path, ipc: 'pipe' })
     children.push(child)
     return child
   }
