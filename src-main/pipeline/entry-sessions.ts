@@ -9,8 +9,10 @@ export interface EntrySession {
   readonly route: readonly RouteStage[]
   /** Sends tokens at a position; the answer comes through `nextResult` when `wantsAnswer`. */
   send(tokens: Int32Array, position: number, wantsAnswer: boolean): Promise<void>
-  /** The next answer, in order. Rejects with what ended the session, or with the signal's reason. */
-  nextResult(signal: AbortSignal): Promise<ResultFrame>
+  /** The next answer, in order. Rejects with what ended the session. */
+  nextResult(): Promise<ResultFrame>
+  /** Ends the waiting for answers with this error; `close` tells the stages. */
+  fail(error: EspalierError): void
   close(): Promise<void>
 }
 
@@ -95,9 +97,9 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     const { link } = state
     return {
       route: options.route,
-      async send(tokens, position, wantsAnswer) {
-        if (state.failure) throw state.failure
-        await link.send({
+      send(tokens, position, wantsAnswer) {
+        if (state.failure) return Promise.reject(state.failure)
+        return link.send({
           type: 'step',
           session: id,
           position,
@@ -107,15 +109,15 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
           input: { tokens },
         })
       },
-      nextResult(signal) {
+      nextResult() {
         const ready = state.results.shift()
         if (ready) return Promise.resolve(ready)
         if (state.failure) return Promise.reject(state.failure)
-        const answer = new Promise<ResultFrame>((resolve, reject) => {
+        return new Promise((resolve, reject) => {
           state.waiting = { resolve, reject }
         })
-        return orAbort(answer, signal)
       },
+      fail: (error) => fail(id, error),
       close,
     }
   }

@@ -128,7 +128,7 @@ export function encodeFrame(frame: Frame): Uint8Array[] {
 export function decodeFrame(bytes: Uint8Array): Frame {
   if (bytes.length < PREFIX_BYTES) throw violation('shorter than a frame')
   if (bytes[0] !== VERSION) throw violation(`version ${bytes[0]}`)
-  const session = Buffer.from(bytes.subarray(2, PREFIX_BYTES)).toString('hex')
+  const session = Buffer.from(bytes.buffer, bytes.byteOffset + 2, SESSION_BYTES).toString('hex')
   const rest = bytes.subarray(PREFIX_BYTES)
   switch (bytes[1]) {
     case Type.open:

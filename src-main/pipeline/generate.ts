@@ -1,11 +1,13 @@
-import type { Clock } from '../../src-shared/clock'
+import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import type { EntrySession } from './entry-sessions'
 import type { Pipeline } from './pipeline'
 import type { RouteStage } from './route'
 
 /** Prompt tokens that run through a stage in one batch. Part of a session: with another schedule sums round differently. */
 export const PREFILL_CHUNK_TOKENS = 128
 const ANSWER_TIMEOUT_MS = 30_000
+const WATCH_INTERVAL_MS = 1_000
 
 export interface Vocabulary {
   /** Token ids, with the model's own begin-of-text token in front where it wants one. */
@@ -64,16 +66,16 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       `${prompt.length} prompt tokens and ${maxTokens} for the answer, the context is ${options.contextTokens}`,
     )
   }
-  const limit = () => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
   const session = await asTyped(signal, () =>
     options.pipeline.openSession({
       root: options.root,
       route: options.route,
       contextTokens: prompt.length + maxTokens,
       wantsLogits: options.wantsLogits ?? false,
-      signal: limit(),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
     }),
   )
+  const watch = watchAnswers(session, signal, clock)
   try {
     const schedule: number[] = []
     for (let at = 0; at < prompt.length; at += PREFILL_CHUNK_TOKENS) {
@@ -87,7 +89,8 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
     let text = ''
     let firstTokenMs = 0
     for (;;) {
-      const result = await asTyped(signal, () => session.nextResult(limit()))
+      const result = await session.nextResult()
+      watch.onAnswer()
       if (tokens.length === 0) firstTokenMs = clock.monotonicMs()
       else stageTimes.push(result.computeMs)
       tokens.push(result.token)
@@ -114,8 +117,33 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       stageComputeMs: options.route.map((_, stage) => median(stageTimes.map((times) => times[stage] ?? 0))),
     }
   } finally {
+    watch.stop()
     await session.close().catch(() => undefined)
   }
+}
+
+/** One timer and one listener for all answers of a session: with every token they would cost more than its hop. */
+function watchAnswers(session: EntrySession, signal: AbortSignal, clock: Clock): { onAnswer(): void; stop: Disposer } {
+  let heardAtMs = clock.monotonicMs()
+  const onAbort = () => session.fail(new EspalierError('CANCELLED', undefined, { cause: signal.reason }))
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  const stopWatch = clock.every(WATCH_INTERVAL_MS, () => {
+    if (clock.monotonicMs() - heardAtMs >= ANSWER_TIMEOUT_MS) session.fail(lateError())
+  })
+  return {
+    onAnswer() {
+      heardAtMs = clock.monotonicMs()
+    },
+    stop() {
+      stopWatch()
+      signal.removeEventListener('abort', onAbort)
+    },
+  }
+}
+
+function lateError(cause?: unknown): EspalierError {
+  return new EspalierError('TIMED_OUT', `no answer within ${ANSWER_TIMEOUT_MS / 1000} s`, { cause })
 }
 
 async function asTyped<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -124,7 +152,7 @@ async function asTyped<T>(signal: AbortSignal, work: () => Promise<T>): Promise<
   } catch (error) {
     if (error instanceof EspalierError) throw error
     if (signal.aborted) throw new EspalierError('CANCELLED', undefined, { cause: error })
-    throw new EspalierError('TIMED_OUT', `no answer within ${ANSWER_TIMEOUT_MS / 1000} s`, { cause: error })
+    throw lateError(error)
   }
 }
 

@@ -34,12 +34,10 @@ export function createLinks(host: Host, events: LinkEvents) {
       get closed() {
         return framed.closed
       },
-      async send(frame) {
-        try {
-          await framed.write(...encodeFrame(frame))
-        } catch (error) {
+      send(frame) {
+        return framed.write(...encodeFrame(frame)).catch((error: unknown) => {
           throw new EspalierError('STAGE_LOST', `${peer} (${messageOf(error)})`, { cause: error })
-        }
+        })
       },
       abort: (error) => framed.abort(error),
     }

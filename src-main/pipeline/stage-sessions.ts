@@ -14,6 +14,8 @@ interface Session {
   readonly upstream: Link
   /** The next stage; for the last stage, the entry. */
   readonly next: Promise<Link>
+  /** The same once it is there: a token need not wait for a promise. */
+  nextLink: Link | null
   /** Steps of a session run one after the other, whatever the network does. */
   isBusy: boolean
   readonly waiting: (() => Promise<void>)[]
@@ -104,6 +106,7 @@ export function createStageSessions(options: {
       sequence: runner.openSequence(),
       upstream,
       next: options.links().to(following?.peer ?? open.entry),
+      nextLink: null,
       isBusy: false,
       waiting: [],
       position: 0,
@@ -114,6 +117,7 @@ export function createStageSessions(options: {
     events.onSessions(sessions.size, open.entry)
     enqueue(session, async () => {
       const next = await session.next
+      session.nextLink = next
       await next.send(
         following
           ? { type: 'open', session: id, body: { ...open, stage: open.stage + 1 } }
@@ -167,7 +171,7 @@ export function createStageSessions(options: {
     const output = await runner.run({ sequence: session.sequence, position: frame.position, rows: frame.input, answer })
     if (session.ended) return
     const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output)
-    if (reply) await (await session.next).send(reply)
+    if (reply) await (session.nextLink ?? (await session.next)).send(reply)
     // Only now: what was computed and never delivered has served nobody.
     events.onServed(open.entry, frame.rows)
   }
