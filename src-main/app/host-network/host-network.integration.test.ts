@@ -30,7 +30,7 @@ async function open(): Promise<{ app: App; seen: HostStatus[] }> {
     data: await openDataDirectory(root),
     paths: built.paths,
     startScript: startChild,
-    spawnEngine: () => startChild({ script: built.paths.engineChild, ipc: true }),
+    spawnEngine: () => startChild({ script: built.paths.engineChild, ipc: 'pipe' }),
     overrides: { listenPort: 0, threads: 1, contextTokens: 256, modelPath: SAMPLE_MODEL },
     hostPorts: { http: 0, dht: 0 },
   })
