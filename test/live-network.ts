@@ -23,6 +23,7 @@ export const QUICK: ProfileTimings = {
   heartbeatIntervalMs: 1_000,
   announceIntervalMs: 2_000,
   recordLifetimeMs: 6_000,
+  kademlia: { announceIntervalMs: 2_000, recordLifetimeMs: 6_000 },
   witnessIntervalMs: 2_000,
   witnessCacheMs: 200,
   reprobeIntervalMs: 2_000,
