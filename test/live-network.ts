@@ -50,10 +50,19 @@ export interface LiveNetwork {
 
 /** A coordinator with its bootstrap peer, and as many real nodes as a test wants, all in this process. */
 export async function startLiveNetwork(
-  options: { timings?: ProfileTimings; targetWorkers?: number; approves?: boolean } = {},
+  options: {
+    timings?: ProfileTimings
+    recordForms?: NetworkProfile['recordForms']
+    targetWorkers?: number
+    approves?: boolean
+  } = {},
 ): Promise<LiveNetwork> {
   const directory = await mkdtemp(join(tmpdir(), 'espalier-network-'))
-  const profile: NetworkProfile = { ...PROFILES.local, timings: options.timings ?? QUICK }
+  const profile: NetworkProfile = {
+    ...PROFILES.local,
+    timings: options.timings ?? QUICK,
+    recordForms: options.recordForms ?? ['hivemind'],
+  }
   const log = createEventLog(systemClock, null)
   const engines: EngineFactory = await createEngineFactory()
   const bootstrap = await startBootstrapPeer({

@@ -68,6 +68,11 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
   },
 }
 
+/** How often records of a form are written, and how long they live. */
+export function timingsOf(timings: ProfileTimings, form: RecordForm): ProfileTimings['kademlia'] {
+  return form === 'kademlia' ? timings.kademlia : timings
+}
+
 /** The invariant between the two clocks of announcing; a profile that breaks it would flicker on every map. */
 export function keepsRecordsAlive(timings: ProfileTimings): boolean {
   return [timings, timings.kademlia].every((form) => form.recordLifetimeMs >= 3 * form.announceIntervalMs)

@@ -5,6 +5,7 @@ import type { EngineProcess } from '../engine/engine'
 import type { StartReport } from '../engine/protocol'
 import { EngineSupervisor } from '../engine/supervisor'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
+import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
 import { createWitnessService } from '../observe/witness-service'
@@ -67,7 +68,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let target: ShardTarget | null = null
   let view: ReturnType<typeof watchPeers> | null = null
   const api = openCoordinator(config, clock)
-  const { host, dht, book } = await startNetwork(options)
+  const { host, dht, records, book } = await startNetwork(options)
 
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
@@ -121,6 +122,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const presence = createPresence({
     host,
     dht,
+    records,
     book,
     config,
     rooms,
@@ -137,6 +139,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     serves: (key) => loader.loaded !== null && presence.keysOf(loader.loaded.target).includes(key),
   })
   scope.add(() => stopServingRpcInfo())
+  if (profile.recordForms.includes('kademlia')) {
+    const stopServingExpertInfo = await rooms.serveExpertInfo(host, {
+      clock,
+      describe: (uid) => presence.describe(uid),
+    })
+    scope.add(() => stopServingExpertInfo())
+  }
 
   const assignment = api && createAssignment({ api, host, book, config, rooms, steps, clock, log, onTarget })
   scope.add(async () => {
@@ -144,7 +153,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await assignment?.link.stop()
   })
   scope.add(
-    watchEvidenceAge(steps, profile.timings, clock, (step, { cause, code }) =>
+    watchEvidenceAge(steps, profile, clock, (step, { cause, code }) =>
       log.write('warn', 'evidence.old', cause, { step, code }),
     ),
   )
@@ -276,7 +285,7 @@ async function startNetwork({
   facts,
   scope,
   onChange,
-}: RuntimeOptions): Promise<{ host: Host; dht: HivemindDht; book: BootstrapBook }> {
+}: RuntimeOptions): Promise<{ host: Host; dht: HivemindDht; records: KademliaRecords; book: BootstrapBook }> {
   const { profile } = config
   const privateKey = await loadOrCreateIdentity(config.data.identityFile)
   const host = await createHost({ privateKey, profile, port: config.listenPort, kadMode: 'server' })
@@ -302,5 +311,5 @@ async function startNetwork({
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
   await witness.start()
   scope.add(() => witness.stop())
-  return { host, dht, book }
+  return { host, dht, records: createKademliaRecords({ host, clock, privateKey }), book }
 }
