@@ -8,6 +8,8 @@ import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
+import { kademliaView } from '../observe/kademlia-view'
+import { hivemindView, type NetworkView } from '../observe/network-view'
 import { createWitnessService } from '../observe/witness-service'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import type { EventLog } from '../storage/event-log'
@@ -239,7 +241,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     view?.stop()
     view = watchPeers({
       host,
-      dht,
+      records: networkView(model.dhtPrefix),
       model,
       intervalMs: profile.loopbackOnly ? PEER_WATCH_LOCAL_MS : PEER_WATCH_MS,
       clock,
@@ -249,6 +251,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         onChange()
       },
     })
+  }
+
+  function networkView(dhtPrefix: string): NetworkView {
+    if (profile.recordForms[0] === 'hivemind') return hivemindView(dht, profile)
+    const self = () => presence.describe('')
+    return kademliaView({ host, records, tracked: [dhtPrefix], countsRecords: false, self })
   }
 
   function endSessions(code: 'ENGINE_GONE' | 'STAGE_LOST', why: string): void {
