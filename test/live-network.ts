@@ -24,6 +24,7 @@ export const QUICK: ProfileTimings = {
   heartbeatIntervalMs: 1_000,
   announceIntervalMs: 2_000,
   recordLifetimeMs: 6_000,
+  kademlia: { announceIntervalMs: 2_000, recordLifetimeMs: 6_000 },
   witnessIntervalMs: 2_000,
   witnessCacheMs: 200,
   reprobeIntervalMs: 2_000,
@@ -50,10 +51,20 @@ export interface LiveNetwork {
 
 /** A coordinator with its bootstrap peer, and as many real nodes as a test wants, all in this process. */
 export async function startLiveNetwork(
-  options: { timings?: ProfileTimings; targetWorkers?: number; approves?: boolean; security?: SecurityOptions } = {},
+  options: {
+    timings?: ProfileTimings
+    recordForms?: NetworkProfile['recordForms']
+    targetWorkers?: number
+    approves?: boolean
+    security?: SecurityOptions
+  } = {},
 ): Promise<LiveNetwork> {
   const directory = await mkdtemp(join(tmpdir(), 'espalier-network-'))
-  const profile: NetworkProfile = { ...PROFILES.local, timings: options.timings ?? QUICK }
+  const profile: NetworkProfile = {
+    ...PROFILES.local,
+    timings: options.timings ?? QUICK,
+    recordForms: options.recordForms ?? ['hivemind'],
+  }
   const log = createEventLog(systemClock, null)
   const engines: EngineFactory = await createEngineFactory()
   const bootstrap = await startBootstrapPeer({

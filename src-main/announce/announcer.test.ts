@@ -7,7 +7,9 @@ import type { DhtRecord, FoundValue, HivemindDht } from '../hivemind/dht'
 import { decodeServerInfo, MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
 import { keepsRecordsAlive, PROFILES } from '../network/profiles'
 import { createEventLog } from '../storage/event-log'
-import { type Announcement, createAnnouncer, type RoundReport } from './announcer'
+import type { Announcement } from './announcement'
+import { createAnnouncer, type RoundReport } from './announcer'
+import { createHivemindWriter } from './hivemind-writer'
 
 const HOUR_MS = 3_600_000
 const { announceIntervalMs, recordLifetimeMs } = PROFILES.local.timings
@@ -85,17 +87,18 @@ function setUp() {
       return found
     },
   } as unknown as HivemindDht
+  const profile = PROFILES.local
+  const writer = createHivemindWriter({ dht, self, bootstraps: () => [third], profile, clock })
   const announcer = createAnnouncer({
-    dht,
-    self,
-    bootstraps: () => [third],
-    profile: PROFILES.local,
+    forms: [{ writer, intervalMs: announceIntervalMs }],
     clock,
     log: createEventLog(clock, null),
     random: () => 0.5,
     onRound: (report) => void rounds.push(report),
   })
-  return { clock, kept, writes, rounds, fault, announcer }
+  /** The report of the one form there is. */
+  const announce = async (what: Announcement): Promise<RoundReport> => (await announcer.announce(what))[0]!
+  return { clock, kept, writes, rounds, fault, announcer, announce }
 }
 
 describe('announcer', () => {
@@ -108,10 +111,10 @@ describe('announcer', () => {
   })
 
   it('names who keeps the records and who gave them back (M-32)', async () => {
-    const { announcer } = setUp()
-    const report = await announcer.announce(WHAT)
+    const { announcer, announce } = setUp()
+    const report = await announce(WHAT)
     expect(report).toMatchObject({ acknowledged: 4, total: 4, ackedBy: [other.toString()], error: null })
-    expect(report.readBack).toEqual({ by: other.toString(), found: 3 })
+    expect(report.readBack).toEqual({ by: other.toString(), found: 3, asked: 3 })
     announcer.stop()
   })
 
@@ -160,23 +163,23 @@ describe('announcer', () => {
   })
 
   it('does not believe a store that says yes and keeps nothing (X-07)', async () => {
-    const { announcer, fault } = setUp()
+    const { announcer, announce, fault } = setUp()
     fault.loses = true
-    expect((await announcer.announce(WHAT)).error?.code).toBe('NOT_READ_BACK')
+    expect((await announce(WHAT)).error?.code).toBe('NOT_READ_BACK')
     announcer.stop()
   })
 
   it('does not count itself', async () => {
-    const { announcer, fault } = setUp()
+    const { announcer, announce, fault } = setUp()
     fault.ackedBy = () => [self]
-    expect(await announcer.announce(WHAT)).toMatchObject({ acknowledged: 0, error: { code: 'NOT_STORED' } })
+    expect(await announce(WHAT)).toMatchObject({ acknowledged: 0, error: { code: 'NOT_STORED' } })
     announcer.stop()
   })
 
   it('is content when another server’s later entry stands in the model index', async () => {
-    const { announcer, fault } = setUp()
+    const { announcer, announce, fault } = setUp()
     fault.refusesIndex = true
-    expect(await announcer.announce(WHAT)).toMatchObject({ acknowledged: 4, error: null })
+    expect(await announce(WHAT)).toMatchObject({ acknowledged: 4, error: null })
     announcer.stop()
   })
 
@@ -196,8 +199,8 @@ describe('announcer', () => {
   })
 
   it('never writes a record that would break other readers', async () => {
-    const { announcer, writes } = setUp()
-    const report = await announcer.announce({ ...WHAT, info: () => ({ ...INFO, endBlock: 0 }) })
+    const { announcer, announce, writes } = setUp()
+    const report = await announce({ ...WHAT, info: () => ({ ...INFO, endBlock: 0 }) })
     expect(report.error?.code).toBe('RECORD_INVALID')
     expect(writes).toHaveLength(0)
     announcer.stop()

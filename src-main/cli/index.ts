@@ -94,6 +94,13 @@ program
   .description('look at a network from outside, as its health monitor does')
   .addOption(bootstrap().makeOptionMandatory())
   .addOption(profile().makeOptionMandatory())
+  .addOption(
+    new Option('--form <name>', 'in which form the records are read; default: the first of the profile').choices([
+      'hivemind',
+      'kademlia',
+    ]),
+  )
+  .option('--track <prefix...>', 'models to look for; the Kademlia form has no index of them', [])
   .option('--interval <seconds>', 'pause between looks', wholeNumber, 60)
   .option('--once', 'look once', false)
   .addOption(json())
@@ -112,6 +119,11 @@ program
   .command('demo')
   .description('a whole network on this computer: coordinator, three nodes, an observer and a client')
   .option('--once', 'end when everything has been shown', false)
+  .addOption(
+    new Option('--form <name>', 'in which form the observer reads the records')
+      .choices(['hivemind', 'kademlia'])
+      .default('hivemind'),
+  )
   .addOption(json())
   .action(async (options) => (await import('../demo/demo')).demo(options))
 

@@ -1,6 +1,6 @@
 import { systemClock } from '../../src-shared/clock'
 import { plainText } from '../coordinator/plain-text'
-import type { NetworkProfile } from '../network/profiles'
+import type { NetworkProfile, RecordForm } from '../network/profiles'
 import { openNetworkClient } from '../node/network-client'
 import { type Observation, observeNetwork } from '../observe/monitor-state'
 import { createEventLog } from '../storage/event-log'
@@ -8,6 +8,8 @@ import { createEventLog } from '../storage/event-log'
 export interface ObserveOptions {
   bootstrap: string[]
   profile: NetworkProfile
+  form?: RecordForm
+  track: string[]
   interval: number
   once: boolean
   json: boolean
@@ -30,9 +32,8 @@ export async function observe(options: ObserveOptions): Promise<void> {
     do {
       const seen = await observeNetwork({
         host: client.host,
-        dht: client.dht,
+        view: client.view(options.form ?? options.profile.recordForms[0], options.track),
         bootstraps: client.bootstraps,
-        allowsNullRepository: options.profile.allowsNullRepository,
         updatePeriodMs: options.interval * 1000,
         clock,
       })

@@ -4,6 +4,7 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { type NodeStatus, NodeStatusSchema } from '../../src-shared/status'
 import type { AppPaths } from '../app-paths'
+import type { RecordForm } from '../network/profiles'
 import type { MonitorState } from '../observe/monitor-state'
 import { startDemoHost } from './demo-host'
 import { openDemoParts } from './demo-parts'
@@ -25,7 +26,8 @@ export interface DemoNetwork {
   readonly bootstrapPeers: string[]
   readonly nodes: DemoNode[]
   /** Approves waiting workers over the coordinator's HTTP endpoint, as a dashboard does, until the demo ends. */
-  startObserver(): DemoProcess
+  /** @param dhtPrefix the model to look for, in the form that has no index of models */
+  startObserver(form: RecordForm, dhtPrefix: string): DemoProcess
   stop(): Promise<void>
 }
 
@@ -80,7 +82,7 @@ export async function startDemoNetwork(options: {
       coordinator,
       bootstrapPeers,
       nodes,
-      startObserver: () =>
+      startObserver: (form, dhtPrefix) =>
         parts.start('the observer', paths.cli, [
           'observe',
           '--json',
@@ -88,6 +90,10 @@ export async function startDemoNetwork(options: {
           'local',
           '--interval',
           '1',
+          '--form',
+          form,
+          '--track',
+          dhtPrefix,
           '--bootstrap',
           ...bootstrapPeers,
         ]),

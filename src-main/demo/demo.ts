@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { appPaths } from '../app-paths'
 import { EngineClient } from '../engine/engine'
-import { PROFILES } from '../network/profiles'
+import { PROFILES, type RecordForm } from '../network/profiles'
 import { MAX_BATCH_TOKENS } from '../node/config'
 import { openNetworkClient } from '../node/network-client'
 import { engineVocabulary } from '../node/vocabulary'
@@ -22,7 +22,7 @@ const VISIBLE_TIMEOUT_MS = 180_000
 const OBSERVE_TIMEOUT_MS = 60_000
 
 /** Runs the product's main job on a network that exists only on this computer, and proves each part of it. */
-export async function demo(options: { once: boolean; json: boolean }): Promise<void> {
+export async function demo(options: { once: boolean; json: boolean; form: RecordForm }): Promise<void> {
   const clock = systemClock
   const stopping = new AbortController()
   const stop = () => stopping.abort(new EspalierError('CANCELLED'))
@@ -40,7 +40,7 @@ export async function demo(options: { once: boolean; json: boolean }): Promise<v
     onStatus: (node) => node.status && progress.steps(node.name, node.status),
   })
   try {
-    const report = await prove(network, progress, clock, stopping.signal, startedAtMs)
+    const report = await prove(network, options.form, progress, clock, stopping.signal, startedAtMs)
     if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
     else progress.report(report)
     if (!options.once) {
@@ -59,6 +59,7 @@ export async function demo(options: { once: boolean; json: boolean }): Promise<v
 
 async function prove(
   network: DemoNetwork,
+  form: RecordForm,
   progress: Progress,
   clock: Clock,
   signal: AbortSignal,
@@ -71,7 +72,7 @@ async function prove(
     return { peerId, blocks: [blocks.start, blocks.end] as [number, number], loadLevel, steps }
   })
   progress.title('An observer, who knows only the bootstrap address, looks for the nodes.')
-  const observer = network.startObserver()
+  const observer = network.startObserver(form, network.nodes[0]?.status?.model?.dhtPrefix ?? '')
   const seen = await waitForRows(
     observer,
     nodes.map(({ peerId }) => peerId),

@@ -63,13 +63,14 @@ function closeQuietly(stream: Stream): void {
 }
 
 /** A stranger's text: shortened, and without control characters that could forge log lines or colours. */
-function plainText(text: string): string {
+export function plainText(text: string): string {
   return text.replace(/\p{C}/gu, ' ').slice(0, REMOTE_TEXT_MAX)
 }
 
 const VIOLATIONS = ['InvalidMessageLengthError', 'InvalidDataLengthError', 'InvalidDataLengthLengthError']
 
-function failureOf(error: unknown, signal: AbortSignal, peer: PeerId, protocol: string): EspalierError {
+/** What went wrong in a call, in our own codes. */
+export function failureOf(error: unknown, signal: AbortSignal, peer: PeerId, protocol: string): EspalierError {
   if (error instanceof EspalierError) return error
   if (signal.aborted) return abortError(signal)
   const name = error instanceof Error ? error.name : ''

@@ -9,7 +9,9 @@ import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2p } from 'libp2p'
+import { type Clock, systemClock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
+import { recordRules } from '../kademlia/record-rules'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 
@@ -29,6 +31,8 @@ export interface HostOptions {
   kadMode: 'server' | 'client'
   /** Lets nodes that cannot be dialled be reached through us (circuit relay v2, hop). Only for hosts that listen. */
   isRelay?: boolean
+  /** Judges the age of Kademlia records. */
+  clock?: Clock
 }
 
 const LISTEN_HOST_LOOPBACK = '127.0.0.1'
@@ -44,8 +48,8 @@ const RELAY_LIMITS = {
 }
 
 /**
- * The libp2p host: TCP, Noise, Yamux, identify, ping, and Kademlia for peer routing only (records live in
- * the hivemind DHT). When the wanted port is taken the next free one is used; what is announced is what is bound.
+ * The libp2p host: TCP, Noise, Yamux, identify, ping, and Kademlia, for peer routing and for records in the Kademlia
+ * form. When the wanted port is taken the next free one is used; what is announced is what is bound.
  */
 export async function createHost(options: HostOptions): Promise<Host> {
   // Calls under way hang a listener each on the signal that they share; Node calls more than ten a leak.
@@ -85,6 +89,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
         alpha: 4,
         disjointPaths: 2,
         initialQuerySelfInterval: 100,
+        ...recordRules(options.clock ?? systemClock),
+        // A provider that has not said so again is forgotten after a record's lifetime; we say so anew ourselves.
+        reprovide: {
+          validity: profile.timings.kademlia.recordLifetimeMs,
+          threshold: 0,
+          interval: Math.max(1_000, profile.timings.kademlia.recordLifetimeMs / 12),
+        },
+        // The default of 32 streams resets some calls of a node that writes many records at once.
+        maxInboundStreams: 256,
+        maxOutboundStreams: 256,
       }),
       ...(options.isRelay ? { relay: circuitRelayServer({ reservations: RELAY_LIMITS }) } : {}),
     },

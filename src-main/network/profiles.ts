@@ -1,4 +1,7 @@
 /** What differs between the networks that a node can join. Data, so that a network is a choice and not a build. */
+/** The forms in which a network keeps its records: hivemind's DHT, or libp2p's Kademlia. */
+export type RecordForm = 'hivemind' | 'kademlia'
+
 export interface NetworkProfile {
   readonly name: 'local' | 'espalier'
   /** Shown on every screen; null for real networks. */
@@ -6,6 +9,8 @@ export interface NetworkProfile {
   /** Confines dialling and listening to 127.0.0.1 and ::1. */
   readonly loopbackOnly: boolean
   readonly kadProtocol: string
+  /** In which forms servers announce themselves; readers use the first. */
+  readonly recordForms: readonly [RecordForm, ...RecordForm[]]
   /** A `_petals.models` entry may have no repository. Public maps drop or choke on those. */
   readonly allowsNullRepository: boolean
   readonly timings: ProfileTimings
@@ -13,9 +18,11 @@ export interface NetworkProfile {
 
 export interface ProfileTimings {
   readonly heartbeatIntervalMs: number
+  /** Of the hivemind form. */
   readonly announceIntervalMs: number
   /** How long a record lives. At least three intervals, so that two lost rounds in a row go unnoticed. */
   readonly recordLifetimeMs: number
+  readonly kademlia: { readonly announceIntervalMs: number; readonly recordLifetimeMs: number }
   /** How often witnesses are asked while all is well. */
   readonly witnessIntervalMs: number
   /** A verdict younger than this is answered again from memory. */
@@ -28,6 +35,7 @@ const DEFAULT_TIMINGS: ProfileTimings = {
   heartbeatIntervalMs: 30_000,
   announceIntervalMs: 120_000,
   recordLifetimeMs: 360_000,
+  kademlia: { announceIntervalMs: 240_000, recordLifetimeMs: 720_000 },
   witnessIntervalMs: 60_000,
   witnessCacheMs: 60_000,
   reprobeIntervalMs: 60_000,
@@ -39,6 +47,7 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     watermark: 'DEMO',
     loopbackOnly: true,
     kadProtocol: '/espalier/kad/1.0.0',
+    recordForms: ['hivemind', 'kademlia'],
     allowsNullRepository: true,
     timings: {
       ...DEFAULT_TIMINGS,
@@ -53,12 +62,18 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     watermark: null,
     loopbackOnly: false,
     kadProtocol: '/espalier/kad/1.0.0',
+    recordForms: ['hivemind'],
     allowsNullRepository: true,
     timings: DEFAULT_TIMINGS,
   },
 }
 
+/** How often records of a form are written, and how long they live. */
+export function timingsOf(timings: ProfileTimings, form: RecordForm): ProfileTimings['kademlia'] {
+  return form === 'kademlia' ? timings.kademlia : timings
+}
+
 /** The invariant between the two clocks of announcing; a profile that breaks it would flicker on every map. */
 export function keepsRecordsAlive(timings: ProfileTimings): boolean {
-  return timings.recordLifetimeMs >= 3 * timings.announceIntervalMs
+  return [timings, timings.kademlia].every((form) => form.recordLifetimeMs >= 3 * form.announceIntervalMs)
 }

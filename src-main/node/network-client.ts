@@ -3,12 +3,14 @@ import type { PeerId } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
+import { createKademliaRecords } from '../kademlia/records'
 import { dialBootstraps } from '../network/bootstrap'
 import { routingReady } from '../network/find-peer'
 import { createHost, type Host } from '../network/host'
 import { parsePeerAddresses } from '../network/peer-addresses'
-import type { NetworkProfile } from '../network/profiles'
-import { readModelServers } from '../observe/model-servers'
+import type { NetworkProfile, RecordForm } from '../network/profiles'
+import { kademliaView } from '../observe/kademlia-view'
+import { hivemindView, type NetworkView } from '../observe/network-view'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { chooseRoute, type RouteStage } from '../pipeline/route'
 import type { EventLog } from '../storage/event-log'
@@ -20,6 +22,8 @@ export interface NetworkClient {
   readonly dht: HivemindDht
   readonly pipeline: Pipeline
   readonly bootstraps: PeerId[]
+  /** @param tracked DHT prefixes of the models to look for, where the form has no index of them */
+  view(form: RecordForm, tracked: readonly string[]): NetworkView
   /** The cheapest chain over all blocks, from what the DHT says now. Throws CHAIN_INCOMPLETE. */
   findRoute(model: { dhtPrefix: string; blockCount: number }, signal: AbortSignal): Promise<RouteStage[]>
   close(): Promise<void>
@@ -63,6 +67,15 @@ export async function openNetworkClient(options: {
     await dht.stop()
     await host.stop()
   }
+  const view = (form: RecordForm, tracked: readonly string[]): NetworkView =>
+    form === 'hivemind'
+      ? hivemindView(dht, profile)
+      : kademliaView({
+          host,
+          records: createKademliaRecords({ host, clock, privateKey: null }),
+          tracked,
+          countsRecords: true,
+        })
   try {
     const outcomes = await dialBootstraps(host, valid, clock)
     if (outcomes.every(({ error }) => error !== null)) {
@@ -80,8 +93,9 @@ export async function openNetworkClient(options: {
     dht,
     pipeline,
     bootstraps,
+    view,
     async findRoute(model, signal) {
-      const { spans } = await readModelServers(dht, model, signal)
+      const { spans } = await view(profile.recordForms[0], [model.dhtPrefix]).readServers(model, signal)
       return chooseRoute(candidatesOf(spans), model.blockCount, HOP_COST_S)
     },
     close,

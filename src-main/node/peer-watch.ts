@@ -2,9 +2,9 @@ import type { PeerId } from '@libp2p/interface'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
 import type { PeerSummary } from '../../src-shared/status'
-import type { HivemindDht } from '../hivemind/dht'
 import type { Host } from '../network/host'
-import { coverageOf, readModelServers, type ServerSpan } from '../observe/model-servers'
+import { coverageOf, type ServerSpan } from '../observe/model-servers'
+import type { NetworkView } from '../observe/network-view'
 import type { EventLog } from '../storage/event-log'
 
 export interface PeerView {
@@ -28,7 +28,7 @@ export function nextWatchMs(previousMs: number, isComplete: boolean, maxMs = WAT
 /** Reads again and again what the DHT says about the servers of our model. */
 export function watchPeers(options: {
   host: Host
-  dht: HivemindDht
+  records: NetworkView
   model: { dhtPrefix: string; blockCount: number }
   /** The pause before the next reading, after each. */
   nextMs: () => number
@@ -36,7 +36,7 @@ export function watchPeers(options: {
   log: EventLog
   onView(view: PeerView): void
 }): { refresh(): Promise<void>; stop: Disposer } {
-  const { host, dht, model, clock, log } = options
+  const { host, records, model, clock, log } = options
   const self = host.peerId.toString()
   let stopped = false
 
@@ -48,7 +48,7 @@ export function watchPeers(options: {
 
   async function refresh(): Promise<void> {
     try {
-      const { spans } = await readModelServers(dht, model, AbortSignal.timeout(READ_TIMEOUT_MS))
+      const { spans } = await records.readServers(model, AbortSignal.timeout(READ_TIMEOUT_MS))
       if (stopped) return
       const peers = spans.map(
         ({ peer, start, end, info }): PeerSummary => ({

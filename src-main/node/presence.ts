@@ -1,9 +1,15 @@
 import type { Clock } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError } from '../../src-shared/errors'
 import type { Evidence } from '../../src-shared/status'
-import { type Announcement, createAnnouncer, type RoundReport } from '../announce/announcer'
+import { type Announcement, announcedKeys } from '../announce/announcement'
+import { createAnnouncer, type RoundReport } from '../announce/announcer'
+import { createHivemindWriter } from '../announce/hivemind-writer'
+import { createKademliaWriter } from '../announce/kademlia-writer'
 import type { HivemindDht } from '../hivemind/dht'
+import { describe as describeServer, type ExpertDescription } from '../kademlia/expert-info'
+import type { KademliaRecords } from '../kademlia/records'
 import type { Host } from '../network/host'
+import { type RecordForm, timingsOf } from '../network/profiles'
 import type { VisibilityVerdict } from '../observe/visibility'
 import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
@@ -27,12 +33,15 @@ export interface Presence {
   /** Somebody else ran tokens through our blocks. */
   servedFor(peer: string): void
   keysOf(target: ShardTarget): string[]
+  /** What is said about us in the Kademlia form; null for a block that is not served here. */
+  describe(uid: string): ExpertDescription | null
 }
 
 /** What we say about ourselves, and what others say about us: the steps *announce*, *visible* and *serve*. */
 export function createPresence(options: {
   host: Host
   dht: HivemindDht
+  records: KademliaRecords
   book: BootstrapBook
   config: NodeConfig
   rooms: NodeRooms
@@ -48,19 +57,29 @@ export function createPresence(options: {
   const bootstraps = () => book.peers().map(({ peerId }) => peerId)
   let lastServed: Evidence | null = null
 
+  const { profile } = config
+  const announcerClock = rooms.announcerClock(clock)
+  const common = { self: host.peerId, profile, clock: announcerClock }
+  const writerOf = (form: RecordForm) =>
+    form === 'hivemind'
+      ? createHivemindWriter({ ...common, dht: rooms.announcerDht(dht), bootstraps })
+      : createKademliaWriter({ ...common, records: rooms.announcerRecords(options.records), random: Math.random })
   const announcer = createAnnouncer({
-    dht: rooms.announcerDht(dht),
-    self: host.peerId,
-    bootstraps,
-    profile: config.profile,
-    clock: rooms.announcerClock(clock),
+    forms: profile.recordForms.map((form) => ({
+      writer: writerOf(form),
+      intervalMs: timingsOf(profile.timings, form).announceIntervalMs,
+    })),
+    clock: announcerClock,
     log,
     onRound,
   })
+  /** The last round of each form since what we say last changed. */
+  const rounds = new Map<RecordForm, RoundReport>()
   const visibility = createVisibilityLoop({
     host,
     dht,
     bootstraps,
+    forms: profile.recordForms,
     intervalMs: config.profile.timings.witnessIntervalMs,
     clock,
     log,
@@ -90,18 +109,31 @@ export function createPresence(options: {
     const shard = options.shard()
     // A JOINING round is not this step's matter, and a round for what has been lost since says nothing.
     if (report.state !== 'online' || !shard) return
-    const { error, readBack, ackedBy, acknowledged, total, at, nextAt } = report
-    steps.progress('announce', { done: acknowledged, total, unit: 'records' })
-    const next = { what: 'The records are written again', at: nextAt }
-    if (error || !readBack) {
-      failOrDegrade('announce', error ?? new EspalierError('NOT_READ_BACK').report(), next)
+    rounds.set(report.form, report)
+    const reports = profile.recordForms.flatMap((form) => rounds.get(form) ?? [])
+    steps.progress('announce', {
+      done: sum(reports.map(({ acknowledged }) => acknowledged)),
+      total: sum(reports.map(({ total }) => total)),
+      unit: 'records',
+    })
+    const next = { what: 'The records are written again', at: Math.min(...reports.map(({ nextAt }) => nextAt)) }
+    const failed = reports.find(({ error, readBack }) => error !== null || readBack === null)
+    if (failed) {
+      failOrDegrade('announce', failed.error ?? new EspalierError('NOT_READ_BACK').report(), next)
       return
     }
-    const value = `${readBack.found} of ${readBack.found} block records; ${total} records kept by ${ackedBy.length} ${ackedBy.length === 1 ? 'peer' : 'peers'}`
-    const reader: Evidence = { kind: 'peer', by: readBack.by, at, value }
+    // Every form has its readers: one that was not written yet leaves the node unseen by them.
+    if (reports.length < profile.recordForms.length) return
     const isFirst = !steps.isDone('announce')
-    steps.done('announce', [reader], next)
+    steps.done('announce', reports.map(evidenceOf), next)
     if (isFirst) look(shard.target)
+  }
+
+  function evidenceOf({ form, readBack, ackedBy, total, at }: RoundReport): Evidence {
+    const kept = `${total} records kept by ${ackedBy.length} ${ackedBy.length === 1 ? 'peer' : 'peers'}`
+    const sample = form === 'kademlia' ? 'block records and providers, Kademlia form' : 'block records'
+    const value = `${readBack?.found ?? 0} of ${readBack?.asked ?? 0} ${sample}; ${kept}`
+    return { kind: 'peer', by: readBack?.by ?? '', at, value }
   }
 
   function look(target: ShardTarget): void {
@@ -146,29 +178,47 @@ export function createPresence(options: {
   }
 
   function keysOf(target: ShardTarget): string[] {
-    return announcer.keysOf(announcementOf(target, null))
+    return announcedKeys(announcementOf(target, null))
+  }
+
+  /** What was said last, so that a call and the records cannot tell two stories. */
+  let said: Announcement | null = null
+
+  function say(what: Announcement): void {
+    said = what
+    rounds.clear()
+    void announcer.announce(what)
   }
 
   return {
     keysOf,
+    describe(uid) {
+      if (!said || (uid !== '' && !announcedKeys(said).includes(uid))) return null
+      return describeServer(said.info(), { dhtClientMode: false })
+    },
     joining(target) {
-      void announcer.announce(announcementOf(target, null))
+      say(announcementOf(target, null))
     },
     online(shard) {
       steps.working('announce')
-      void announcer.announce(announcementOf(shard.target, shard))
+      say(announcementOf(shard.target, shard))
     },
     lost(target) {
       visibility.pause()
       steps.idle('announce', 'visible', 'serve')
-      if (target) void announcer.announce(announcementOf(target, null))
+      if (target) say(announcementOf(target, null))
     },
     async withdraw() {
       visibility.pause()
+      said = null
       await announcer.leave()
     },
     servedFor(peer) {
       lastServed = { kind: 'peer', by: peer, at: clock.now(), value: 'for a conversation' }
     },
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../../src-shared/clock'
 import { runProbe } from '../engine/probe'
 import type { HivemindDht } from '../hivemind/dht'
 import { serveRpcInfo } from '../hivemind/rpc-info'
+import { serveExpertInfo } from '../kademlia/expert-rpc'
+import type { KademliaRecords } from '../kademlia/records'
 import { dialBootstraps } from '../network/bootstrap'
 import { askWitness } from '../observe/witness-client'
 import type { Pipeline } from '../pipeline/pipeline'
@@ -16,10 +18,13 @@ export interface NodeRooms {
   fetchShard: typeof fetchShard
   runProbe: typeof runProbe
   serveRpcInfo: typeof serveRpcInfo
+  serveExpertInfo: typeof serveExpertInfo
   askWitness: typeof askWitness
   startPipeline(pipeline: Pipeline): Promise<void>
   /** The DHT that the announcer stores through. */
   announcerDht(dht: HivemindDht): HivemindDht
+  /** The Kademlia records that the announcer writes through. */
+  announcerRecords(records: KademliaRecords): KademliaRecords
   announcerClock(clock: Clock): Clock
   heartbeatClock(clock: Clock): Clock
 }
@@ -29,9 +34,11 @@ export const REAL_ROOMS: NodeRooms = {
   fetchShard,
   runProbe,
   serveRpcInfo,
+  serveExpertInfo,
   askWitness,
   startPipeline: (pipeline) => pipeline.start(),
   announcerDht: (dht) => dht,
+  announcerRecords: (records) => records,
   announcerClock: (clock) => clock,
   heartbeatClock: (clock) => clock,
 }

@@ -7,11 +7,14 @@ import type { EngineProcess } from '../engine/engine'
 import type { StartReport } from '../engine/protocol'
 import { EngineSupervisor } from '../engine/supervisor'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
+import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { keepGrants } from '../membership/keep-grants'
 import { createSessionGuard } from '../membership/session-guard'
 import { createTokenKeeper } from '../membership/token-keeper'
 import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
+import { kademliaView } from '../observe/kademlia-view'
+import { hivemindView, type NetworkView } from '../observe/network-view'
 import { createWitnessService } from '../observe/witness-service'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { servePieces } from '../shards/peers/pieces-server'
@@ -92,7 +95,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     createTokenKeeper({ file: config.data.membershipFile, coordinatorUrl: coordinator.baseUrl, clock, log })
   await keeper?.load()
   const api = coordinator && keeper && keepGrants(coordinator, keeper)
-  const { host, privateKey, dht, book } = await startNetwork(options)
+  const { host, privateKey, dht, records, book } = await startNetwork(options)
 
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
@@ -169,6 +172,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const presence = createPresence({
     host,
     dht,
+    records,
     book,
     config,
     rooms,
@@ -185,6 +189,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     serves: (key) => blocks.serving !== null && presence.keysOf(blocks.serving.target).includes(key),
   })
   scope.add(() => stopServingRpcInfo())
+  if (profile.recordForms.includes('kademlia')) {
+    const stopServingExpertInfo = await rooms.serveExpertInfo(host, {
+      clock,
+      describe: (uid) => presence.describe(uid),
+    })
+    scope.add(() => stopServingExpertInfo())
+  }
 
   const swarm = createSwarm({
     host,
@@ -232,7 +243,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await assignment?.link.stop()
   })
   scope.add(
-    watchEvidenceAge(steps, profile.timings, clock, (step, { cause, code }) =>
+    watchEvidenceAge(steps, profile, clock, (step, { cause, code }) =>
       log.write('warn', 'evidence.old', cause, { step, code }),
     ),
   )
@@ -327,7 +338,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     let intervalMs = WATCH_INCOMPLETE_MS
     view = watchPeers({
       host,
-      dht,
+      records: networkView(model.dhtPrefix),
       model,
       nextMs() {
         const isComplete = swarm.verdict()?.isReady ?? false
@@ -342,6 +353,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         onChange()
       },
     })
+  }
+
+  function networkView(dhtPrefix: string): NetworkView {
+    if (profile.recordForms[0] === 'hivemind') return hivemindView(dht, profile)
+    const self = () => presence.describe('')
+    return kademliaView({ host, records, tracked: [dhtPrefix], countsRecords: false, self })
   }
 
   function cacheTokensLeft(): number {
@@ -368,14 +385,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 /** Identity, libp2p host, DHT and witness service: what a peer is before it serves anything. */
-async function startNetwork({
-  config,
-  clock,
-  log,
-  facts,
-  scope,
-  onChange,
-}: RuntimeOptions): Promise<{ host: Host; privateKey: PrivateKey; dht: HivemindDht; book: BootstrapBook }> {
+async function startNetwork({ config, clock, log, facts, scope, onChange }: RuntimeOptions): Promise<{
+  host: Host
+  privateKey: PrivateKey
+  dht: HivemindDht
+  records: KademliaRecords
+  book: BootstrapBook
+}> {
   const { profile } = config
   const privateKey = await loadOrCreateIdentity(config.data.identityFile)
   const host = await createHost({ privateKey, profile, port: config.listenPort, kadMode: 'server' })
@@ -401,5 +417,5 @@ async function startNetwork({
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
   await witness.start()
   scope.add(() => witness.stop())
-  return { host, privateKey, dht, book }
+  return { host, privateKey, dht, records: createKademliaRecords({ host, clock, privateKey }), book }
 }

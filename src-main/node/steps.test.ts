@@ -34,7 +34,7 @@ describe('the watchdog', () => {
     const steps = createSteps(clock, () => undefined)
     const doubted: string[] = []
     const { timings } = PROFILES.espalier
-    const stop = watchEvidenceAge(steps, timings, clock, (step) => void doubted.push(step))
+    const stop = watchEvidenceAge(steps, PROFILES.espalier, clock, (step) => void doubted.push(step))
     for (const step of ['approve', 'prove', 'announce', 'visible', 'connect', 'fetch'] as const)
       steps.done(step, [evidence(clock.now())])
     await clock.advance(60_000)
@@ -50,7 +50,7 @@ describe('the watchdog', () => {
     const clock = new FakeClock()
     const steps = createSteps(clock, () => undefined)
     const { timings } = PROFILES.espalier
-    const stop = watchEvidenceAge(steps, timings, clock, (step) => expect.unreachable(step))
+    const stop = watchEvidenceAge(steps, PROFILES.espalier, clock, (step) => expect.unreachable(step))
     const bring = (step: 'approve' | 'prove' | 'announce' | 'visible', everyMs: number) => {
       steps.done(step, [evidence(clock.now())])
       return clock.every(everyMs, () => steps.done(step, [evidence(clock.now())]))

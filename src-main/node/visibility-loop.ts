@@ -3,6 +3,7 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
 import type { HivemindDht } from '../hivemind/dht'
 import type { Host } from '../network/host'
+import type { RecordForm } from '../network/profiles'
 import { judgeVisibility, type VisibilityVerdict } from '../observe/visibility'
 import { type askWitness, pickWitnesses } from '../observe/witness-client'
 import type { EventLog } from '../storage/event-log'
@@ -23,6 +24,8 @@ export function createVisibilityLoop(options: {
   host: Host
   dht: HivemindDht
   bootstraps: () => PeerId[]
+  /** In which forms our records are to be seen. */
+  forms: readonly RecordForm[]
   intervalMs: number
   clock: Clock
   log: EventLog
@@ -41,7 +44,9 @@ export function createVisibilityLoop(options: {
       return []
     })
     const witnesses = pickWitnesses(host.peerId, options.bootstraps(), walked, random)
-    const answers = await Promise.all(witnesses.map((witness) => options.ask(host, witness, keys)))
+    const answers = await Promise.all(
+      witnesses.map((witness) => options.ask(host, witness, { keys, forms: options.forms })),
+    )
     if (mine !== generation) return
     const verdict = judgeVisibility(
       answers.flatMap((answer) => answer ?? []),

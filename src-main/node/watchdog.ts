@@ -2,7 +2,7 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import type { ErrorCode } from '../../src-shared/error-catalogue'
 import { type ErrorReport, EspalierError } from '../../src-shared/errors'
 import type { StepName } from '../../src-shared/status'
-import type { ProfileTimings } from '../network/profiles'
+import { type NetworkProfile, timingsOf } from '../network/profiles'
 import type { Steps } from './steps'
 
 interface Rule {
@@ -11,6 +11,8 @@ interface Rule {
   maxAgeMs: number
   code: ErrorCode
   what: string
+  /** Which piece of evidence counts; without it the newest. */
+  at?: number
 }
 
 /**
@@ -19,7 +21,7 @@ interface Rule {
  */
 export function watchEvidenceAge(
   steps: Steps,
-  timings: ProfileTimings,
+  { timings, recordForms }: Pick<NetworkProfile, 'timings' | 'recordForms'>,
   clock: Clock,
   onDoubt: (step: StepName, report: ErrorReport) => void,
 ): Disposer {
@@ -31,12 +33,16 @@ export function watchEvidenceAge(
       what: 'its last answer to a heartbeat',
     },
     { step: 'prove', maxAgeMs: 2.2 * timings.reprobeIntervalMs, code: 'PROBE_FAILED', what: 'the last test pass' },
-    {
-      step: 'announce',
-      maxAgeMs: 1.6 * timings.announceIntervalMs,
-      code: 'NOT_STORED',
-      what: 'the last round of records',
-    },
+    // One piece of evidence a form, in the profile's order: a form that went silent must not hide behind the other.
+    ...recordForms.map(
+      (form, at): Rule => ({
+        step: 'announce',
+        maxAgeMs: 1.6 * timingsOf(timings, form).announceIntervalMs,
+        code: 'NOT_STORED',
+        what: `the last round of records (${form} form)`,
+        at,
+      }),
+    ),
     {
       step: 'serve',
       maxAgeMs: 2.2 * timings.witnessIntervalMs,
@@ -51,10 +57,11 @@ export function watchEvidenceAge(
     },
   ]
   const check = () => {
-    for (const { step: name, maxAgeMs, code, what } of rules) {
+    for (const { step: name, maxAgeMs, code, what, at: index } of rules) {
       const step = steps.get(name)
       if (step?.state !== 'done') continue
-      const newest = Math.max(...step.evidence.map(({ at }) => at))
+      const counted = index === undefined ? step.evidence : step.evidence.slice(index, index + 1)
+      const newest = Math.max(...counted.map(({ at }) => at))
       const ageMs = clock.now() - newest
       if (ageMs <= maxAgeMs) continue
       const report = new EspalierError(code, `${what} was ${Math.round(ageMs / 1000)} s ago`).report()

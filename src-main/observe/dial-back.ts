@@ -4,22 +4,26 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { callRpcInfo } from '../hivemind/rpc-info'
+import { callExpertInfo } from '../kademlia/expert-rpc'
 import { findAddresses } from '../network/find-peer'
 import { createHost } from '../network/host'
-import type { NetworkProfile } from '../network/profiles'
+import type { NetworkProfile, RecordForm } from '../network/profiles'
 import { checkPipeline } from '../pipeline/check'
-import type { Verdict } from './witness-wire'
+import type { FormFindings, Verdict } from './witness-wire'
 
 export interface DialBackOptions {
   subject: PeerId
   /** Who is asked for the subject's addresses. */
   via: { peerId: PeerId; addresses: readonly Multiaddr[] }
+  forms: readonly RecordForm[]
   profile: NetworkProfile
   clock: Clock
   signal: AbortSignal
 }
 
-export type DialBackFindings = Pick<Verdict, 'dialBack' | 'rpcInfo' | 'pipeline'>
+export type DialBackFindings = Pick<Verdict, 'dialBack' | 'pipeline'> & {
+  calls: ReadonlyMap<RecordForm, FormFindings['call']>
+}
 
 /**
  * Meets a peer as a stranger would: a new host with a new identity and an empty peer store asks the network for
@@ -48,9 +52,17 @@ export async function dialBack(options: DialBackOptions): Promise<DialBackFindin
         roundTripMs: clock.monotonicMs() - startedAtMs,
         addressFrom: via.peerId.toString(),
       },
-      rpcInfo: await callRpcInfo(stranger, subject, '', { signal }).then(
-        (info) => ({ ok: true as const, version: info.version }),
-        notOk,
+      calls: new Map(
+        await Promise.all(
+          options.forms.map(async (form) => {
+            const call = form === 'hivemind' ? callRpcInfo : callExpertInfo
+            const found = await call(stranger, subject, '', { signal }).then(
+              ({ version }) => ({ ok: true as const, version: version?.slice(0, 100) ?? '' }),
+              notOk,
+            )
+            return [form, found] as const
+          }),
+        ),
       ),
       pipeline: await checkPipeline(stranger, subject, signal).then(
         ({ start, end, root }) => ({ ok: true as const, start, end, root }),
@@ -58,7 +70,7 @@ export async function dialBack(options: DialBackOptions): Promise<DialBackFindin
       ),
     }
   } catch (error) {
-    return { dialBack: notOk(error), rpcInfo: notOk('not dialled'), pipeline: notOk('not dialled') }
+    return { dialBack: notOk(error), calls: new Map(), pipeline: notOk('not dialled') }
   } finally {
     await stranger.stop()
   }

@@ -1,13 +1,14 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
-import type { HivemindDht } from '../hivemind/dht'
 import { callRpcInfo } from '../hivemind/rpc-info'
-import { checkDhtPrefix, decodeModelInfo, MODELS_KEY, type ModelInfo } from '../hivemind/server-info'
+import { callExpertInfo } from '../kademlia/expert-rpc'
 import { isConnected } from '../network/bootstrap'
 import { reachPeer } from '../network/find-peer'
 import type { Host } from '../network/host'
-import { coverageOf, readModelServers, type ServerSpan } from './model-servers'
+import type { RecordForm } from '../network/profiles'
+import { coverageOf, type ServerSpan } from './model-servers'
+import type { ModelOfNetwork, NetworkView } from './network-view'
 
 // The JSON of the public health monitor (`GET /api/v1/state`), field by field, so that its readers can read ours.
 
@@ -66,27 +67,25 @@ const BLOCKS_FOR_A_NAME = 10
  */
 export async function observeNetwork(options: {
   host: Host
-  dht: HivemindDht
+  view: NetworkView
   bootstraps: readonly PeerId[]
-  /** Entries without a repository are tracked too; public monitors drop them. */
-  allowsNullRepository: boolean
   updatePeriodMs: number
   clock: Clock
 }): Promise<Observation> {
-  const { host, dht, clock } = options
+  const { host, view, clock } = options
   const startedAtMs = clock.monotonicMs()
   const signal = AbortSignal.timeout(READ_TIMEOUT_MS)
   const bootstrapStates = options.bootstraps.map(
     (peer) => (isConnected(host, peer) ? 'online' : 'unreachable') as 'online' | 'unreachable',
   )
-  const models = await readModels(dht, options.allowsNullRepository, signal)
+  const models = (await view.readModels(signal)).toSorted(
+    (a, b) => b.numBlocks - a.numBlocks || (a.dhtPrefix < b.dhtPrefix ? -1 : 1),
+  )
   const servers = await Promise.all(
-    models.map((model) => readModelServers(dht, { dhtPrefix: model.dhtPrefix, blockCount: model.numBlocks }, signal)),
+    models.map((model) => view.readServers({ dhtPrefix: model.dhtPrefix, blockCount: model.numBlocks }, signal)),
   )
-  const issues = await probeAll(
-    host,
-    servers.flatMap(({ spans }) => spans),
-  )
+  const spans = servers.flatMap(({ spans: found }) => found)
+  const issues = await probeAll(host, view.form, spans)
   const reports = models.map((model, i) => reportOf(host, model, servers[i]?.spans ?? [], issues))
   return {
     recordsRead: servers.reduce((sum, { recordCount }) => sum + recordCount, 0),
@@ -102,41 +101,18 @@ export async function observeNetwork(options: {
   }
 }
 
-interface TrackedModel extends ModelInfo {
-  dhtPrefix: string
-}
-
-async function readModels(
-  dht: HivemindDht,
-  allowsNullRepository: boolean,
-  signal: AbortSignal,
-): Promise<TrackedModel[]> {
-  const index = (await dht.get([MODELS_KEY], { signal })).get(MODELS_KEY)
-  if (index?.kind !== 'dictionary') return []
-  const models: TrackedModel[] = []
-  for (const [dhtPrefix, { value }] of index.entries) {
-    try {
-      checkDhtPrefix(dhtPrefix)
-      const info = decodeModelInfo(value)
-      if (info.repository !== null || allowsNullRepository) models.push({ ...info, dhtPrefix })
-    } catch {
-      // Anybody can write there. What can't be read is nobody's model, as for the public monitor.
-    }
-  }
-  return models.sort((a, b) => b.numBlocks - a.numBlocks || (a.dhtPrefix < b.dhtPrefix ? -1 : 1))
-}
-
 /** Servers that say to be online and did not answer, with the reason. */
-async function probeAll(host: Host, spans: readonly ServerSpan[]): Promise<Map<string, string>> {
+async function probeAll(host: Host, form: RecordForm, spans: readonly ServerSpan[]): Promise<Map<string, string>> {
   const issues = new Map<string, string>()
   const online = new Map(spans.filter(({ info }) => info.state === 'online').map(({ peer }) => [peer.toString(), peer]))
   const queue = [...online.values()]
+  const call = form === 'hivemind' ? callRpcInfo : callExpertInfo
   const worker = async () => {
     for (let peer = queue.shift(); peer; peer = queue.shift()) {
       try {
         const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
         await reachPeer(host, peer, signal)
-        await callRpcInfo(host, peer, '', { signal })
+        await call(host, peer, '', { signal })
       } catch (error) {
         issues.set(peer.toString(), messageOf(error))
       }
@@ -148,7 +124,7 @@ async function probeAll(host: Host, spans: readonly ServerSpan[]): Promise<Map<s
 
 function reportOf(
   host: Host,
-  model: TrackedModel,
+  model: ModelOfNetwork,
   spans: readonly ServerSpan[],
   issues: ReadonlyMap<string, string>,
 ): ModelReport {

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { judgeVisibility } from './visibility'
 import type { WitnessAnswer } from './witness-client'
-import type { Verdict } from './witness-wire'
+import type { FormFindings, Verdict } from './witness-wire'
 
 const RANGE = { start: 3, end: 6 }
 const no = { ok: false as const, cause: 'nothing there' }
+
+const HIVEMIND: FormFindings = {
+  form: 'hivemind',
+  records: { ok: true, readFrom: 'third', found: 3, asked: 3, expiresAt: 2 },
+  call: { ok: true, version: '1.0' },
+}
+const KADEMLIA: FormFindings = { ...HIVEMIND, form: 'kademlia' }
 
 function answer(witness: string, change: Partial<Verdict> = {}): WitnessAnswer {
   const verdict: Verdict = {
@@ -13,9 +20,8 @@ function answer(witness: string, change: Partial<Verdict> = {}): WitnessAnswer {
     subject: 'me',
     nonce: new Uint8Array(16),
     at: 1,
-    records: { ok: true, readFrom: 'third', found: 3, asked: 3, expiresAt: 2 },
+    forms: [HIVEMIND],
     dialBack: { ok: true, address: '/ip4/10.0.0.5/tcp/31338/p2p/me', roundTripMs: 12.4, addressFrom: 'third' },
-    rpcInfo: { ok: true, version: '1.0' },
     pipeline: { ok: true, ...RANGE, root: 'root' },
     ...change,
   }
@@ -36,19 +42,21 @@ describe('judgeVisibility', () => {
       kind: 'peer',
       by: 'a',
       at: 1,
-      value: 'and dialled back at 10.0.0.5:31338 in 12 ms; 3 of 3 records read from third; rpc_info 1.0',
+      value: 'and dialled back at 10.0.0.5:31338 in 12 ms; 3 of 3 hivemind records read from third; rpc_info 1.0',
     })
   })
 
   const broken: [string, Partial<Verdict>, string][] = [
-    ['no records', { records: no }, 'NOT_READ_BACK'],
+    ['no records', { forms: [{ ...HIVEMIND, records: no }] }, 'NOT_READ_BACK'],
     [
       'some records missing',
-      { records: { ok: true, readFrom: 'x', found: 2, asked: 3, expiresAt: 2 } },
+      { forms: [{ ...HIVEMIND, records: { ok: true, readFrom: 'x', found: 2, asked: 3, expiresAt: 2 } }] },
       'NOT_READ_BACK',
     ],
     ['no dial-back', { dialBack: no }, 'NOT_DIALLED_BACK'],
-    ['no rpc_info', { rpcInfo: no }, 'REMOTE_ERROR'],
+    ['no rpc_info', { forms: [{ ...HIVEMIND, call: no }] }, 'REMOTE_ERROR'],
+    ['one of two forms missing', { forms: [HIVEMIND, { ...KADEMLIA, records: no }] }, 'NOT_READ_BACK'],
+    ['no info call in the second form', { forms: [HIVEMIND, { ...KADEMLIA, call: no }] }, 'REMOTE_ERROR'],
   ]
   for (const [what, change, code] of broken) {
     it(`names the step: ${what}`, () => {
@@ -60,7 +68,7 @@ describe('judgeVisibility', () => {
   }
 
   it('names the most upstream cause when several steps fail', () => {
-    const verdict = judge(answer('a', { rpcInfo: no, dialBack: no, records: no }))
+    const verdict = judge(answer('a', { dialBack: no, forms: [{ form: 'hivemind', records: no, call: no }] }))
     expect(verdict.blocker?.code).toBe('NOT_READ_BACK')
   })
 

@@ -37,14 +37,18 @@ export function judgeVisibility(answers: readonly WitnessAnswer[], range: BlockR
   }
 }
 
-function seen({ witness, at, records, dialBack, rpcInfo }: Verdict): Evidence {
+function seen({ witness, at, forms, dialBack }: Verdict): Evidence {
   const dialled = dialBack.ok
     ? `and dialled back at ${endpointOf(dialBack.address)} in ${Math.round(dialBack.roundTripMs)} ms`
     : ''
-  const read = records.ok ? `${records.found} of ${records.asked} records read from ${records.readFrom}` : ''
-  const info = rpcInfo.ok ? `rpc_info ${rpcInfo.version}` : ''
-  return { kind: 'peer', by: witness, at, value: `${dialled}; ${read}; ${info}` }
+  const found = forms.flatMap(({ form, records, call }) => [
+    ...(records.ok ? [`${records.found} of ${records.asked} ${form} records read from ${records.readFrom}`] : []),
+    ...(call.ok ? [`${CALL_NAMES[form]} ${call.version}`] : []),
+  ])
+  return { kind: 'peer', by: witness, at, value: [dialled, ...found].join('; ') }
 }
+
+const CALL_NAMES = { hivemind: 'rpc_info', kademlia: 'info call' } as const
 
 /** `/ip4/10.0.0.5/tcp/31338/p2p/…` as people write it. */
 function endpointOf(address: string): string {
@@ -53,13 +57,20 @@ function endpointOf(address: string): string {
 }
 
 /** What speaks against a verdict, in the order in which a stranger would meet it. */
-function objection({ witness, records, dialBack, rpcInfo }: Verdict): EspalierError | null {
-  if (!records.ok) return new EspalierError('NOT_READ_BACK', `${witness} says: ${records.cause}`)
-  if (records.found < records.asked) {
-    return new EspalierError('NOT_READ_BACK', `${witness} found ${records.found} of ${records.asked} records`)
+function objection({ witness, forms, dialBack }: Verdict): EspalierError | null {
+  for (const { form, records } of forms) {
+    if (!records.ok) return new EspalierError('NOT_READ_BACK', `${witness} says (${form} form): ${records.cause}`)
+    if (records.found < records.asked) {
+      const share = `${records.found} of ${records.asked} ${form} records`
+      return new EspalierError('NOT_READ_BACK', `${witness} found ${share}`)
+    }
   }
   if (!dialBack.ok) return new EspalierError('NOT_DIALLED_BACK', `${witness} says: ${dialBack.cause}`)
-  if (!rpcInfo.ok) return new EspalierError('REMOTE_ERROR', `rpc_info did not answer ${witness}: ${rpcInfo.cause}`)
+  for (const { form, call } of forms) {
+    if (!call.ok) {
+      return new EspalierError('REMOTE_ERROR', `${CALL_NAMES[form]} did not answer ${witness}: ${call.cause}`)
+    }
+  }
   return null
 }
 

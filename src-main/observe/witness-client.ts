@@ -4,6 +4,7 @@ import { lpStream } from '@libp2p/utils'
 import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import { reachPeer } from '../network/find-peer'
 import type { Host } from '../network/host'
+import type { RecordForm } from '../network/profiles'
 import {
   encodeRequest,
   MAX_WITNESS_BYTES,
@@ -22,7 +23,11 @@ export interface WitnessAnswer {
 }
 
 /** Asks one peer for its verdict about us and checks whose it is: signature, nonce, subject. Never throws. */
-export async function askWitness(host: Host, witness: PeerId, keys: readonly string[]): Promise<WitnessAnswer> {
+export async function askWitness(
+  host: Host,
+  witness: PeerId,
+  { keys, forms }: { keys: readonly string[]; forms: readonly RecordForm[] },
+): Promise<WitnessAnswer> {
   const answer: WitnessAnswer = { witness: witness.toString(), verdict: null, error: null }
   const signal = AbortSignal.timeout(ASK_TIMEOUT_MS)
   try {
@@ -31,7 +36,7 @@ export async function askWitness(host: Host, witness: PeerId, keys: readonly str
     try {
       const lp = lpStream(stream, { maxDataLength: MAX_WITNESS_BYTES })
       const nonce = new Uint8Array(randomBytes(NONCE_BYTES))
-      await lp.write(encodeRequest({ v: 1, nonce, keys: [...keys] }), { signal })
+      await lp.write(encodeRequest({ v: 1, nonce, keys: [...keys], forms: [...forms] }), { signal })
       const reply = (await lp.read({ signal })).subarray()
       if (!witness.publicKey) throw new EspalierError('PROTOCOL_VIOLATION', 'a witness without a public key')
       const verdict = await openVerdict(reply, witness.publicKey)

@@ -4,12 +4,14 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { HivemindDht } from '../hivemind/dht'
+import { createKademliaRecords } from '../kademlia/records'
 import type { Host } from '../network/host'
-import type { NetworkProfile } from '../network/profiles'
+import type { NetworkProfile, RecordForm } from '../network/profiles'
 import type { EventLog } from '../storage/event-log'
 import { dialBack, notOk } from './dial-back'
 import {
   decodeRequest,
+  type FormFindings,
   MAX_WITNESS_BYTES,
   signVerdict,
   type Verdict,
@@ -23,6 +25,7 @@ const ALIVE_TIMEOUT_MS = 2_000
 const MAX_AT_ONCE = 4
 const MAX_CACHED = 1_000
 const MAX_THIRD_PARTIES = 4
+const KADEMLIA_SAMPLE = 4
 
 type Findings = Omit<Verdict, 'v' | 'witness' | 'subject' | 'nonce'>
 
@@ -40,6 +43,7 @@ export function createWitnessService(options: {
   log: EventLog
 }) {
   const { host, dht, clock, log, profile } = options
+  const kademlia = createKademliaRecords({ host, clock, privateKey: null })
   const cache = new Map<string, { keys: string; findings: Promise<Findings>; atMs: number }>()
   let looking = 0
 
@@ -49,11 +53,20 @@ export function createWitnessService(options: {
     try {
       const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS)
       const thirds = await thirdParties(subject)
-      const [records, meeting] = await Promise.all([
-        readRecords(subject, request.keys, thirds, signal),
-        meet(subject, thirds, signal),
+      const forms = [...new Set(request.forms)]
+      const [records, { calls, ...meeting }] = await Promise.all([
+        Promise.all(forms.map((form) => readRecords[form](subject, request.keys, thirds, signal))),
+        meet(subject, thirds, forms, signal),
       ])
-      return { at: clock.now(), records, ...meeting }
+      return {
+        at: clock.now(),
+        forms: forms.map((form, i) => ({
+          form,
+          records: records[i] ?? notOk('not read'),
+          call: calls.get(form) ?? notOk('not dialled'),
+        })),
+        ...meeting,
+      }
     } finally {
       looking--
     }
@@ -74,12 +87,14 @@ export function createWitnessService(options: {
     return serving
   }
 
-  async function readRecords(
+  const readRecords = { hivemind: readHivemind, kademlia: readKademlia }
+
+  async function readHivemind(
     subject: PeerId,
     keys: string[],
     thirds: PeerId[],
     signal: AbortSignal,
-  ): Promise<Findings['records']> {
+  ): Promise<FormFindings['records']> {
     const failures: string[] = []
     // Without a third peer our own store is the only other place there is; the verdict says so.
     for (const reader of [...thirds, host.peerId]) {
@@ -107,14 +122,52 @@ export function createWitnessService(options: {
     return notOk(failures.join('; '))
   }
 
-  async function meet(subject: PeerId, thirds: PeerId[], signal: AbortSignal) {
+  /** A query already asks other peers, and costs as much as a whole batch of the other form: a sample must do. */
+  async function readKademlia(
+    subject: PeerId,
+    keys: string[],
+    _: PeerId[],
+    signal: AbortSignal,
+  ): Promise<FormFindings['records']> {
+    const step = Math.max(1, Math.ceil(keys.length / KADEMLIA_SAMPLE))
+    const sample = keys.filter((_, i) => i % step === 0)
+    try {
+      const found = await Promise.all(
+        sample.map(async (key) => {
+          const [value, { providers }] = await Promise.all([
+            kademlia.find(key, subject, signal),
+            kademlia.findProviders(key, signal),
+          ])
+          const from = value?.from.find((peer) => !peer.equals(subject))
+          return value && from && providers.some((peer) => peer.equals(subject))
+            ? { from, expiresAt: value.record.expiresAt }
+            : null
+        }),
+      )
+      const good = found.filter((entry) => entry !== null)
+      const [first] = good
+      if (!first) return notOk(`no other peer has both value and provider record of ${sample.length} blocks`)
+      return {
+        ok: true,
+        readFrom: first.from.toString(),
+        found: good.length,
+        asked: sample.length,
+        expiresAt: Math.min(...good.map(({ expiresAt }) => expiresAt)),
+      }
+    } catch (error) {
+      return notOk(error)
+    }
+  }
+
+  async function meet(subject: PeerId, thirds: PeerId[], forms: RecordForm[], signal: AbortSignal) {
     for (const third of thirds) {
       // A third peer that has left is our problem and not the subject's.
       if (!(await isAlive(third, signal))) continue
       const via = { peerId: third, addresses: await addressesOf(third) }
-      return dialBack({ subject, via, profile, clock, signal })
+      return dialBack({ subject, via, forms, profile, clock, signal })
     }
-    return dialBack({ subject, via: { peerId: host.peerId, addresses: host.getMultiaddrs() }, profile, clock, signal })
+    const via = { peerId: host.peerId, addresses: host.getMultiaddrs() }
+    return dialBack({ subject, via, forms, profile, clock, signal })
   }
 
   async function isAlive(peer: PeerId, signal: AbortSignal): Promise<boolean> {
@@ -133,7 +186,7 @@ export function createWitnessService(options: {
 
   function findingsFor(subject: PeerId, request: WitnessRequest): Promise<Findings> {
     const id = subject.toString()
-    const keys = request.keys.join('\n')
+    const keys = [...request.forms, ...request.keys].join('\n')
     const cached = cache.get(id)
     if (cached && cached.keys === keys && clock.monotonicMs() - cached.atMs < profile.timings.witnessCacheMs)
       return cached.findings

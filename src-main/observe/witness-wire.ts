@@ -17,6 +17,11 @@ const RequestSchema = z.strictObject({
   nonce: bytes.refine((value) => value.length === NONCE_BYTES),
   /** The DHT keys under which the asking node says that it has announced itself. */
   keys: z.array(z.string().min(1).max(300)).min(1).max(256),
+  /** In which forms it says to have done so. */
+  forms: z
+    .array(z.enum(['hivemind', 'kademlia']))
+    .min(1)
+    .max(2),
 })
 export type WitnessRequest = z.infer<typeof RequestSchema>
 
@@ -31,15 +36,26 @@ const VerdictSchema = z.strictObject({
   nonce: bytes,
   /** When the witness looked, ms since the epoch by its clock. A cached verdict keeps its time. */
   at: z.number(),
-  /** The subject's records, read from a third peer where one exists. */
-  records: finding({ readFrom: peerId, found: z.int().min(0), asked: z.int().min(1), expiresAt: z.number() }),
+  /** One entry a form that was asked about. */
+  forms: z
+    .array(
+      z.strictObject({
+        form: z.enum(['hivemind', 'kademlia']),
+        /** The subject's records, read from a third peer where one exists. */
+        records: finding({ readFrom: peerId, found: z.int().min(0), asked: z.int().min(1), expiresAt: z.number() }),
+        /** The call about itself that maps make in this form, on the new connection. */
+        call: finding({ version: z.string().max(100) }),
+      }),
+    )
+    .min(1)
+    .max(2),
   /** A new connection, from a host that had never met the subject, to an address that the network gave. */
   dialBack: finding({ address: z.string().max(300), roundTripMs: z.number(), addressFrom: peerId }),
-  rpcInfo: finding({ version: z.string().max(100) }),
   /** What the pipeline protocol answered on that new connection. */
   pipeline: finding({ start: z.int(), end: z.int(), root: z.string().max(100) }),
 })
 export type Verdict = z.infer<typeof VerdictSchema>
+export type FormFindings = Verdict['forms'][number]
 
 const SignedSchema = z.strictObject({ verdict: bytes, signature: bytes })
 

@@ -1,0 +1,87 @@
+import type { PeerId } from '@libp2p/interface'
+import type { Clock } from '../../src-shared/clock'
+import { EspalierError, messageOf } from '../../src-shared/errors'
+import type { DhtRecord, HivemindDht } from '../hivemind/dht'
+import { nextExpirationS } from '../hivemind/expiration'
+import { encodeModelInfo, encodeServerInfo, MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
+import type { NetworkProfile } from '../network/profiles'
+import { type Announcement, announcedKeys } from './announcement'
+import type { RecordWriter } from './record-writer'
+
+/**
+ * The form that Petals and KwaaiNet read: a batch to the nearest peers and to every bootstrap, read back from one of
+ * them. A store that others did not confirm is an error, whatever the call returned.
+ */
+export function createHivemindWriter(options: {
+  dht: HivemindDht
+  self: PeerId
+  bootstraps: () => readonly PeerId[]
+  profile: NetworkProfile
+  clock: Clock
+}): RecordWriter {
+  const { dht, self, profile, clock } = options
+  let lastExpirationS: number | null = null
+
+  function recordsOf(what: Announcement, info: ServerInfo): DhtRecord[] {
+    const { model } = what
+    const expirationS = nextExpirationS(clock, profile.timings.recordLifetimeMs, lastExpirationS)
+    lastExpirationS = expirationS
+    const value = encodeServerInfo(info)
+    const entry = encodeModelInfo(
+      { numBlocks: model.blockCount, repository: model.repository },
+      { allowNullRepository: profile.allowsNullRepository },
+    )
+    return [
+      ...announcedKeys(what).map((key) => ({ key, subkey: self.toString(), value, expirationS })),
+      { key: MODELS_KEY, subkey: model.dhtPrefix, value: entry, expirationS },
+    ]
+  }
+
+  /** Reads our block records from one of the peers that said they keep them. */
+  async function readBack(what: Announcement, peers: readonly PeerId[], expirationS: number, signal: AbortSignal) {
+    const keys = announcedKeys(what)
+    const failures: string[] = []
+    for (const peer of peers) {
+      try {
+        const values = await dht.findAt(peer, keys, { signal })
+        const found = keys.filter((key) => {
+          const value = values.get(key)
+          // Python stores doubles; a record of an older round has an earlier expiration.
+          return (
+            value?.kind === 'dictionary' && (value.entries.get(self.toString())?.expirationS ?? 0) >= expirationS - 1e-6
+          )
+        }).length
+        if (found === keys.length) return { by: peer.toString(), found, asked: keys.length }
+        failures.push(`${peer} has ${found} of ${keys.length}`)
+      } catch (error) {
+        failures.push(`${peer} (${messageOf(error)})`)
+      }
+    }
+    throw new EspalierError('NOT_READ_BACK', failures.join('; '))
+  }
+
+  return {
+    form: 'hivemind',
+    roundTimeoutMs: 20_000,
+    async write(what, info, report, signal) {
+      const records = recordsOf(what, info)
+      report.total = records.length
+      const stored = await dht.store(records, { alsoTo: [...options.bootstraps()], signal })
+      const acks = stored.map(({ ackedBy }) => ackedBy.filter((peer) => !peer.equals(self)))
+      // Every server of a model writes its entry in the index; who refuses ours has a later one of another server.
+      const isKept = stored.map(
+        ({ record, refusedBy }, i) => (acks[i]?.length ?? 0) > 0 || (record.key === MODELS_KEY && refusedBy.length > 0),
+      )
+      report.acknowledged = isKept.filter(Boolean).length
+      const ackedBy = new Map(acks.flat().map((peer) => [peer.toString(), peer]))
+      report.ackedBy = [...ackedBy.keys()]
+      if (report.acknowledged < report.total) {
+        throw new EspalierError(
+          'NOT_STORED',
+          `${report.acknowledged} of ${report.total} records were accepted by another peer`,
+        )
+      }
+      report.readBack = await readBack(what, [...ackedBy.values()], records[0]?.expirationS ?? 0, signal)
+    },
+  }
+}

@@ -1,0 +1,3 @@
+import { falseGreenSuite } from './suite'
+
+falseGreenSuite(['hivemind', 'kademlia'])
