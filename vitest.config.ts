@@ -9,7 +9,9 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['{src-shared,src-main,src-coordinator,src-preload,src-renderer,src-dashboard,test,bench}/**/*.test.{ts,tsx}'],
+          include: [
+            '{src-shared,src-main,src-coordinator,src-preload,src-renderer,src-dashboard,test,bench}/**/*.test.{ts,tsx}',
+          ],
           exclude: ['**/*.integration.test.ts'],
           testTimeout: 20_000,
         },
