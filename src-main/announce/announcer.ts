@@ -58,6 +58,8 @@ export function createAnnouncer(options: {
     } catch (error) {
       report.error = reportOf(error)
     }
+    // When it was read back, not when it was begun: a round may take as long as many small calls take.
+    report.at = clock.now()
     return report
   }
 

@@ -3,6 +3,7 @@ import type { QueryEvent } from '@libp2p/kad-dht'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
+import { evictFromRouting } from '../network/evict-gone'
 import type { Host } from '../network/host'
 import { openRecord, type SignedRecord, sealRecord } from './envelope'
 import { providerCid, recordKey } from './keys'
@@ -44,7 +45,10 @@ export function createKademliaRecords(options: {
 
   async function events(query: AsyncIterable<QueryEvent>, signal: AbortSignal, each: (event: QueryEvent) => void) {
     try {
-      for await (const event of query) each(event)
+      for await (const event of query) {
+        if (event.name === 'QUERY_ERROR') evictFromRouting(host, event.from)
+        each(event)
+      }
     } catch (error) {
       if (signal.aborted) throw new EspalierError('TIMED_OUT', 'a Kademlia query', { cause: error })
       throw new EspalierError('PEER_UNREACHABLE', `a Kademlia query: ${messageOf(error)}`, { cause: error })

@@ -12,6 +12,7 @@ import { createLibp2p, type Libp2p } from 'libp2p'
 import { type Clock, systemClock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { recordRules } from '../kademlia/record-rules'
+import { evictGonePeers } from './evict-gone'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 
@@ -56,7 +57,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   setMaxListeners(MAX_CALLS_PER_SIGNAL)
   const { profile } = options
   const port = options.port === null ? null : await freePort(options.port)
-  return createLibp2p<HostServices>({
+  const host = await createLibp2p<HostServices>({
     privateKey: options.privateKey,
     addresses: { listen: port === null ? [] : [listenMultiaddr(profile, port)] },
     transports: [tcp()],
@@ -103,6 +104,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
       ...(options.isRelay ? { relay: circuitRelayServer({ reservations: RELAY_LIMITS }) } : {}),
     },
   })
+  const stopEvicting = evictGonePeers(host, options.clock ?? systemClock)
+  host.addEventListener('stop', stopEvicting, { once: true })
+  return host
 }
 
 /** Where a node of this profile listens: every interface, or loopback alone. */

@@ -73,6 +73,8 @@ export function createPresence(options: {
     log,
     onRound,
   })
+  /** A look under way is not begun anew: with slow witnesses none would ever end. */
+  let isLooking = false
   /** The last round of each form since what we say last changed. */
   const rounds = new Map<RecordForm, RoundReport>()
   const visibility = createVisibilityLoop({
@@ -124,9 +126,8 @@ export function createPresence(options: {
     }
     // Every form has its readers: one that was not written yet leaves the node unseen by them.
     if (reports.length < profile.recordForms.length) return
-    const isFirst = !steps.isDone('announce')
     steps.done('announce', reports.map(evidenceOf), next)
-    if (isFirst) look(shard.target)
+    if (!isLooking) look(shard.target)
   }
 
   function evidenceOf({ form, readBack, ackedBy, total, at }: RoundReport): Evidence {
@@ -137,6 +138,7 @@ export function createPresence(options: {
   }
 
   function look(target: ShardTarget): void {
+    isLooking = true
     for (const step of ['visible', 'serve'] as const) if (!steps.isDone(step)) steps.working(step)
     visibility.look(target, keysOf(target))
   }
@@ -181,10 +183,16 @@ export function createPresence(options: {
     return announcedKeys(announcementOf(target, null))
   }
 
+  function pauseLooking(): void {
+    isLooking = false
+    visibility.pause()
+  }
+
   /** What was said last, so that a call and the records cannot tell two stories. */
   let said: Announcement | null = null
 
   function say(what: Announcement): void {
+    pauseLooking()
     said = what
     rounds.clear()
     void announcer.announce(what)
@@ -204,12 +212,12 @@ export function createPresence(options: {
       say(announcementOf(shard.target, shard))
     },
     lost(target) {
-      visibility.pause()
+      pauseLooking()
       steps.idle('announce', 'visible', 'serve')
       if (target) say(announcementOf(target, null))
     },
     async withdraw() {
-      visibility.pause()
+      pauseLooking()
       said = null
       await announcer.leave()
     },
