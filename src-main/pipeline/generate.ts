@@ -1,5 +1,6 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import { type SamplingChoice, samplingAfter } from '../engine/sampling'
 import type { EntrySession } from './entry-sessions'
 import type { Pipeline } from './pipeline'
 import type { RouteStage } from './route'
@@ -29,6 +30,8 @@ export interface GenerateOptions {
   /** Goes on after an end-of-text token: for parity runs, which compare a fixed number of tokens. */
   ignoresEndOfText?: boolean
   wantsLogits?: boolean
+  /** How the last stage chooses tokens; absent for the likeliest. Not together with `wantsLogits`. */
+  sampling?: SamplingChoice
   signal: AbortSignal
   onToken(token: GeneratedToken): void
 }
@@ -53,7 +56,7 @@ export interface Generation {
 }
 
 /**
- * Runs one greedy generation through a route. Rejects with what ended it: STAGE_LOST, PROMPT_TOO_LONG, TIMED_OUT
+ * Runs one generation through a route. Rejects with what ended it: STAGE_LOST, PROMPT_TOO_LONG, TIMED_OUT
  * (no answer within 30 s), CANCELLED or what a stage reported.
  */
 export async function generate(options: GenerateOptions): Promise<Generation> {
@@ -72,6 +75,7 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       route: options.route,
       contextTokens: prompt.length + maxTokens,
       wantsLogits: options.wantsLogits ?? false,
+      sampling: options.sampling && samplingAfter(options.sampling, prompt),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
     }),
   )

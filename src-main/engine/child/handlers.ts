@@ -104,6 +104,10 @@ export function createHandlers(clock: Clock): EngineHandlers {
       needStage().trim(sequence, position)
       return {}
     },
+    sampler({ sequence, sampling }) {
+      needStage().setSampler(sequence, sampling)
+      return {}
+    },
     embed: ({ tokens }) => ({ hidden: needEntry().embedder.embed(tokens) }),
     tokenize: ({ text, ...options }) => ({ tokens: needEntry().vocabulary.tokenize(text, options) }),
     pieces: ({ tokens, special }) => ({ pieces: needEntry().vocabulary.pieces(tokens, special) }),
