@@ -67,6 +67,8 @@ const EntryReportSchema = z.object({
   addsBos: z.boolean(),
   /** All tokens that end an answer. */
   endTokens: tokens,
+  /** The model's own Jinja template of a chat; null where the file has none. */
+  chatTemplate: z.nullable(z.string().max(MAX_TEXT)),
 })
 export type EntryReport = z.infer<typeof EntryReportSchema>
 

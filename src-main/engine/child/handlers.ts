@@ -124,8 +124,8 @@ async function openEntry(api: LlamaApi, path: string): Promise<Entry> {
   try {
     const { architecture, embeddingLength, vocabSize } = embedder
     const vocabulary = openVocabulary(api, path)
-    const { bosToken, eosToken, addsBos, endTokens } = vocabulary
-    const report = { architecture, embeddingLength, vocabSize, bosToken, eosToken, addsBos, endTokens }
+    const { bosToken, eosToken, addsBos, endTokens, chatTemplate } = vocabulary
+    const report = { architecture, embeddingLength, vocabSize, bosToken, eosToken, addsBos, endTokens, chatTemplate }
     return { embedder, vocabulary, report }
   } catch (error) {
     embedder.close()
