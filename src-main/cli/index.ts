@@ -30,6 +30,8 @@ program
   .option('--name <text>', 'the name that others see')
   .option('--port <number>', 'first port to try for other peers; 0 takes a free one', wholeNumber)
   .option('--ui-port <number>', 'port of the page on loopback; 0 takes a free one', wholeNumber, 0)
+  .addOption(new Option('--api <who>', 'who may ask through the OpenAI-style API').choices(['off', 'loopback', 'lan']))
+  .option('--api-port <number>', 'first port to try for that API', wholeNumber)
   .option('--threads <count>', 'compute threads', wholeNumber)
   .option('--context-tokens <count>', 'context of each session', wholeNumber)
   .option('--sessions <count>', 'sessions served at once', wholeNumber)
