@@ -1,7 +1,7 @@
 import '../../src-shared/polyfill'
 import { Command, Option } from 'commander'
 import { VERSION } from '../../src-shared/version'
-import { blockRange, profileNamed, wholeNumber } from './arguments'
+import { blockRange, decimal, profileNamed, wholeNumber } from './arguments'
 import { runMain } from './run-main'
 
 const program = new Command('espalier')
@@ -87,6 +87,13 @@ program
   .requiredOption('--model-file <gguf>', 'a file with the model’s vocabulary: the model, or an entry file')
   .option('--max-tokens <count>', 'length of the answer', wholeNumber, 64)
   .option('--context-tokens <count>', 'context that the nodes keep', wholeNumber, 512)
+  .option('--chat', 'as what a person says in a chat, in the model’s own template', false)
+  .option('--temperature <number>', '0 takes the likeliest token each time', decimal, 0)
+  .option('--top-k <count>', 'only the likeliest so many tokens; 0 takes all', wholeNumber, 0)
+  .option('--top-p <share>', 'only the likeliest tokens that together have this probability', decimal, 1)
+  .option('--min-p <share>', 'only tokens with this share of the likeliest one’s probability', decimal, 0)
+  .option('--repeat-penalty <number>', 'against repetition; 1 is off', decimal, 1)
+  .option('--seed <number>', 'the same seed draws the same tokens', wholeNumber)
   .addOption(profile().default(undefined))
   .addOption(json())
   .action(async (prompt, options) => (await import('./generate')).generateCommand(prompt, options))
