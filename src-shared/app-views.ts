@@ -40,6 +40,16 @@ export const LogLineSchema = z.object({
 })
 export type LogLine = z.infer<typeof LogLineSchema>
 
+/** The API for programs on this computer. */
+export const ApiViewSchema = z.object({
+  /** The base URL that a client is given; null while it is off or could not be opened. */
+  url: z.nullable(text(200)),
+  key: z.nullable(text(300)),
+  /** Why it could not be opened. */
+  error: z.nullable(z.object({ code: z.enum(ERROR_CODES), cause: text(600), action: text(300) })),
+})
+export type ApiView = z.infer<typeof ApiViewSchema>
+
 /** What lies on disk of the blocks that this computer serves. */
 export const ShardViewSchema = z.object({
   model: text(200),

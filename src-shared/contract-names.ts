@@ -16,6 +16,7 @@ export const METHOD_NAMES = [
   'shards.get',
   'diagnostics.run',
   'logs.recent',
+  'api.get',
   'host.get',
   'host.start',
   'host.stop',

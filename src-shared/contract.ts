@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
+import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
@@ -64,6 +64,8 @@ export const METHODS = {
     output: z.strictObject({ generationId: id }),
   },
   'generate.cancel': { scope: 'operate', input: z.strictObject({ generationId: id }), output: nothing },
+  /** Address and key of the API for programs. */
+  'api.get': { scope: 'operate', input: nothing, output: ApiViewSchema },
   /** The network that this app hosts; every call below reaches its own coordinator and no other. */
   'host.get': { scope: 'operate', input: nothing, output: HostStatusSchema },
   /** Answers when the coordinator runs; `host` events tell the way there. */

@@ -377,6 +377,18 @@ export const ERROR_CATALOGUE = {
   SESSION_LIMIT: { cause: 'The node serves as many sessions as it can', action: 'Try again in a moment.' },
   SESSION_UNKNOWN: { cause: 'The node does not know this session', action: 'Start the generation again.' },
 
+  // The API for programs
+  API_KEY_WRONG: { cause: 'The API key is missing or wrong', action: 'Use the key that the app shows under Settings.' },
+  API_HOST_UNKNOWN: {
+    cause: 'The request is addressed to a name that is not this computer’s',
+    action: 'Use the address that the app shows under Settings.',
+  },
+  API_MODEL_UNKNOWN: { cause: 'This network does not run that model', action: 'Ask /v1/models which one it runs.' },
+  API_PATH_UNKNOWN: {
+    cause: 'There is no such address in the API',
+    action: 'Use /v1/models, /v1/chat/completions or /v1/completions.',
+  },
+
   // Bridge
   BRIDGE_UNKNOWN_METHOD: { cause: 'There is no such call', action: 'Reload the page.' },
   BRIDGE_BAD_INPUT: { cause: 'The call’s values are not valid', action: 'Correct the values.' },

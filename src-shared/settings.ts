@@ -29,6 +29,10 @@ export const SettingsSchema = z.strictObject({
   offeredMemoryGb: z.nullable(z.int().check(z.minimum(1), z.maximum(4_096))),
   contextTokens: z.int().check(z.minimum(64), z.maximum(131_072)),
   maxSequences: z.int().check(z.minimum(1), z.maximum(64)),
+  /** Who may ask through the OpenAI-style API, with its key: nobody, programs on this computer, or the local network too. */
+  apiAccess: z.enum(['off', 'loopback', 'lan']),
+  /** First port to try for it. */
+  apiPort: z.int().check(z.minimum(1024), z.maximum(65_000)),
   theme: z.enum(['system', 'light', 'dark']),
   /** Closing the window keeps the node running in the tray, where there is a tray. */
   closeToTray: z.boolean(),
@@ -47,6 +51,8 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   offeredMemoryGb: null,
   contextTokens: 512,
   maxSequences: 4,
+  apiAccess: 'loopback',
+  apiPort: 31_400,
   theme: 'system',
   closeToTray: true,
   trayNoticeSeen: false,

@@ -92,6 +92,7 @@ export class ScriptedHost {
       return {}
     },
     'shards.get': () => this.shards,
+    'api.get': () => ({ url: 'http://127.0.0.1:31400/v1', key: 'sk-example', error: null }),
     'diagnostics.run': () => this.makeChecks(Date.now()),
     'logs.recent': ({ limit }) => this.logLines.slice(-limit),
     'host.get': () => this.hosted,

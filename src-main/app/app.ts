@@ -1,4 +1,4 @@
-import type { Check, LogLine } from '../../src-shared/app-views'
+import type { ApiView, Check, LogLine } from '../../src-shared/app-views'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
 import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
@@ -24,6 +24,7 @@ import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
 import { createLogBook } from './log-book'
 import { previewNetwork } from './preview'
+import { createProgramApi } from './program-api'
 import { openSettings } from './settings-store'
 import { shardViewOf } from './shard-view'
 
@@ -61,6 +62,8 @@ export interface AppOptions {
 export interface App {
   readonly handlers: MethodHandlers
   status(): NodeStatus
+  /** Address and key of the API for programs. */
+  api(): ApiView
   /** As they are in force: with what the command line says. */
   settings(): Settings
   onStatus(listener: (status: NodeStatus) => void): Disposer
@@ -81,7 +84,7 @@ export interface App {
 }
 
 /**
- * Opens the settings and makes everything ready; nothing runs before `start`. Throws BAD_ARGUMENT for overrides that
+ * Opens the settings and makes everything ready; but for the API for programs nothing runs before `start`. Throws BAD_ARGUMENT for overrides that
  * are not valid, SETTINGS_NOT_SAVED when the data directory can't take its first settings.
  */
 export async function createApp(options: AppOptions): Promise<App> {
@@ -95,6 +98,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   const ends = createTopic<EventPayload<'generate.end'>>()
   const generations = createGenerations(() => current.node, log, { onToken: tokens.tell, onEnd: ends.tell })
 
+  const programs = await createProgramApi({
+    ...{ clock, log, settings },
+    keyFile: data.apiKeyFile,
+    node: () => current.node,
+  })
   const host = createHostNetwork({
     ...{ clock, log, fetch },
     dataRoot: data.root,
@@ -166,6 +174,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     'diagnostics.run': diagnose,
     'logs.recent': ({ limit }) => book.recent(limit),
+    'api.get': programs.settled,
     'host.get': host.status,
     async 'host.start'(choice) {
       await host.start(choice)
@@ -210,6 +219,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   return {
     handlers,
     status: current.status,
+    api: programs.view,
     settings: settings.get,
     onStatus: current.onStatus,
     onSettings: settings.onChange,
@@ -224,6 +234,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     holdBack: current.holdBack,
     async dispose() {
       generations.cancelAll()
+      await programs.dispose()
       await current.dispose()
       await host.dispose()
       book.dispose()

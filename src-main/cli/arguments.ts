@@ -7,6 +7,11 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
+export function decimal(text: string): number {
+  if (!/^\d{1,6}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError('Not a number.')
+  return Number(text)
+}
+
 /** `3:6` is [3, 6), half-open as everywhere in code and on wires. */
 export function blockRange(text: string): BlockRange {
   const match = /^(\d{1,4}):(\d{1,4})$/.exec(text)

@@ -1,10 +1,15 @@
+import { randomBytes } from 'node:crypto'
+import * as z from 'zod'
 import { systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { appPaths } from '../app-paths'
 import { createCoordinatorApi } from '../coordinator/coordinator-api'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { EngineClient } from '../engine/engine'
+import { PLAIN_SAMPLING, type SamplingChoice, SamplingSchema } from '../engine/sampling'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
+import { chatPrompt } from '../node/chat-prompt'
+import { checkVocabulary } from '../node/check-vocabulary'
 import { openNetworkClient } from '../node/network-client'
 import { engineVocabulary } from '../node/vocabulary'
 import { generate } from '../pipeline/generate'
@@ -17,6 +22,14 @@ interface Options {
   modelFile: string
   maxTokens: number
   contextTokens: number
+  /** The prompt is what a person says in a chat. */
+  chat: boolean
+  temperature: number
+  topK: number
+  topP: number
+  minP: number
+  repeatPenalty: number
+  seed?: number
   profile?: NetworkProfile
   json: boolean
 }
@@ -45,6 +58,8 @@ export async function generateCommand(prompt: string, options: Options): Promise
   try {
     await engine.start({ accelerator: 'cpu', directory: null })
     const entry = await engine.loadEntry(options.modelFile)
+    await checkVocabulary(engine, entry, options.modelFile, manifest)
+    const sampling = samplingOf(options)
     const route = await client.findRoute(manifest, AbortSignal.timeout(10_000))
     const { text, tokens, tokensPerSecond, stageComputeMs } = await generate({
       pipeline: client.pipeline,
@@ -52,7 +67,8 @@ export async function generateCommand(prompt: string, options: Options): Promise
       clock,
       root: manifest.root,
       route,
-      prompt,
+      prompt: options.chat ? await chatPrompt(engine, entry, [{ role: 'user', text: prompt }]) : prompt,
+      ...(sampling && { sampling }),
       maxTokens: options.maxTokens,
       contextTokens: options.contextTokens,
       signal: stopping.signal,
@@ -62,10 +78,24 @@ export async function generateCommand(prompt: string, options: Options): Promise
     })
     const hops = route.map((stage, i) => ({ ...stage, computeMs: stageComputeMs[i] }))
     process.stdout.write(
-      options.json ? `${JSON.stringify({ prompt, text, tokens: tokens.length, tokensPerSecond, hops })}\n` : '\n',
+      options.json
+        ? `${JSON.stringify({ prompt, text, seed: sampling?.seed ?? null, tokens: tokens.length, tokensPerSecond, hops })}\n`
+        : '\n',
     )
   } finally {
     await client.close()
     await engine.stop()
   }
+}
+
+/** Undefined for the likeliest token each time, which needs no draw. */
+function samplingOf({ temperature, topK, topP, minP, repeatPenalty, seed }: Options): SamplingChoice | undefined {
+  if (temperature === 0 && repeatPenalty === 1) return undefined
+  const chosen = SamplingSchema.omit({ history: true }).safeParse({
+    ...PLAIN_SAMPLING,
+    ...{ temperature, topK, topP, minP, repeatPenalty },
+    seed: seed ?? randomBytes(4).readUInt32LE(),
+  })
+  if (!chosen.success) throw new EspalierError('BAD_ARGUMENT', z.prettifyError(chosen.error))
+  return chosen.data
 }

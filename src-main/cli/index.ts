@@ -1,7 +1,7 @@
 import '../../src-shared/polyfill'
 import { Command, Option } from 'commander'
 import { VERSION } from '../../src-shared/version'
-import { blockRange, profileNamed, wholeNumber } from './arguments'
+import { blockRange, decimal, profileNamed, wholeNumber } from './arguments'
 import { runMain } from './run-main'
 
 const program = new Command('espalier')
@@ -30,6 +30,8 @@ program
   .option('--name <text>', 'the name that others see')
   .option('--port <number>', 'first port to try for other peers; 0 takes a free one', wholeNumber)
   .option('--ui-port <number>', 'port of the page on loopback; 0 takes a free one', wholeNumber, 0)
+  .addOption(new Option('--api <who>', 'who may ask through the OpenAI-style API').choices(['off', 'loopback', 'lan']))
+  .option('--api-port <number>', 'first port to try for that API', wholeNumber)
   .option('--threads <count>', 'compute threads', wholeNumber)
   .option('--context-tokens <count>', 'context of each session', wholeNumber)
   .option('--sessions <count>', 'sessions served at once', wholeNumber)
@@ -85,6 +87,13 @@ program
   .requiredOption('--model-file <gguf>', 'a file with the model’s vocabulary: the model, or an entry file')
   .option('--max-tokens <count>', 'length of the answer', wholeNumber, 64)
   .option('--context-tokens <count>', 'context that the nodes keep', wholeNumber, 512)
+  .option('--chat', 'as what a person says in a chat, in the model’s own template', false)
+  .option('--temperature <number>', '0 takes the likeliest token each time', decimal, 0)
+  .option('--top-k <count>', 'only the likeliest so many tokens; 0 takes all', wholeNumber, 0)
+  .option('--top-p <share>', 'only the likeliest tokens that together have this probability', decimal, 1)
+  .option('--min-p <share>', 'only tokens with this share of the likeliest one’s probability', decimal, 0)
+  .option('--repeat-penalty <number>', 'against repetition; 1 is off', decimal, 1)
+  .option('--seed <number>', 'the same seed draws the same tokens', wholeNumber)
   .addOption(profile().default(undefined))
   .addOption(json())
   .action(async (prompt, options) => (await import('./generate')).generateCommand(prompt, options))

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../src-shared/clock'
+import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { VERSION } from '../../src-shared/version'
 import { type AppOverrides, createApp } from '../app/app'
@@ -30,6 +31,8 @@ export interface ServeOptions {
   name?: string
   port?: number
   uiPort: number
+  api?: Settings['apiAccess']
+  apiPort?: number
   threads?: number
   contextTokens?: number
   sessions?: number
@@ -74,7 +77,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     JSON.stringify({ port: ui.port, token: ui.token, pid: process.pid }),
   )
   const ended = untilEnd()
-  out(options.json ? JSON.stringify({ type: 'ready', ui: ui.url, pid: process.pid }) : `Open ${ui.url}`)
+  const { url: api } = app.api()
+  out(options.json ? JSON.stringify({ type: 'ready', ui: ui.url, api, pid: process.pid }) : `Open ${ui.url}`)
+  if (api !== null && !options.json) out(`Programs ask at ${api} with the key in ${data.apiKeyFile}`)
   try {
     // Asked to end while it starts, it does not have to get there first.
     await Promise.race([app.start(), ended])
@@ -104,6 +109,8 @@ function overridesOf(options: ServeOptions): AppOverrides {
     modelFile,
     name,
     port,
+    api,
+    apiPort,
     threads,
     contextTokens,
     sessions,
@@ -122,6 +129,8 @@ function overridesOf(options: ServeOptions): AppOverrides {
     ...(modelFile !== undefined && { modelPath: modelFile }),
     ...(name !== undefined && { publicName: name }),
     ...(port !== undefined && { listenPort: port }),
+    ...(api !== undefined && { apiAccess: api }),
+    ...(apiPort !== undefined && { apiPort }),
     ...(threads !== undefined && { threads }),
     ...(contextTokens !== undefined && { contextTokens }),
     ...(sessions !== undefined && { maxSequences: sessions }),

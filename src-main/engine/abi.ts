@@ -92,6 +92,7 @@ export interface NativeTypes {
   modelParams: TypeObject
   contextParams: TypeObject
   batch: TypeObject
+  samplerParams: TypeObject
   typeTraits: TypeObject
   progressCallback: TypeObject
   evalCallback: TypeObject
@@ -175,6 +176,7 @@ export function declareTypes(): NativeTypes {
       n_samplers: 'size_t',
       ctx_other: 'void *',
     }),
+    samplerParams: koffi.struct({ no_perf: 'bool' }),
     batch: koffi.struct({
       n_tokens: 'int32_t',
       token: 'void *',

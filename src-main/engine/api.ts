@@ -125,6 +125,34 @@ function bindFunctions({ base, ggml, llama, system }: Libraries, types: NativeTy
       (vocab: Pointer, token: number, target: Uint8Array, max: number, strip: number, special: boolean) => number
     >(llama, 'llama_token_to_piece', 'int32_t', ['void *', 'int32_t', 'void *', 'int32_t', 'int32_t', 'bool']),
 
+    samplerChainInit: fn<(params: { no_perf: boolean }) => Pointer>(
+      llama, 'llama_sampler_chain_init', 'void *', [types.samplerParams]),
+    samplerChainAdd: fn<(chain: Pointer, sampler: Pointer) => void>(
+      llama, 'llama_sampler_chain_add', 'void', ['void *', 'void *']),
+    /** Gives the removed sampler, which is the caller's to free. */
+    samplerChainRemove: fn<(chain: Pointer, index: number) => Pointer>(
+      llama, 'llama_sampler_chain_remove', 'void *', ['void *', 'int32_t']),
+    samplerGreedy: fn<() => Pointer>(llama, 'llama_sampler_init_greedy', 'void *', []),
+    samplerDraw: fn<(seed: number) => Pointer>(llama, 'llama_sampler_init_dist', 'void *', ['uint32_t']),
+    samplerTopK: fn<(k: number) => Pointer>(llama, 'llama_sampler_init_top_k', 'void *', ['int32_t']),
+    samplerTopP: fn<(p: number, atLeast: number) => Pointer>(
+      llama, 'llama_sampler_init_top_p', 'void *', ['float', 'size_t']),
+    samplerMinP: fn<(p: number, atLeast: number) => Pointer>(
+      llama, 'llama_sampler_init_min_p', 'void *', ['float', 'size_t']),
+    samplerTemperature: fn<(temperature: number) => Pointer>(llama, 'llama_sampler_init_temp', 'void *', ['float']),
+    samplerPenalties: fn<
+      (vocabSize: number, tokens: number, repeat: number, frequency: number, presence: number) => Pointer
+    >(llama, 'llama_sampler_init_penalties', 'void *', ['int32_t', 'int32_t', 'float', 'float', 'float']),
+    samplerAccept: fn<(sampler: Pointer, token: number) => void>(
+      llama, 'llama_sampler_accept', 'void', ['void *', 'int32_t']),
+    /** Chooses from a row's logits and remembers the choice. */
+    samplerSample: fn<(sampler: Pointer, context: Pointer, row: number) => number>(
+      llama, 'llama_sampler_sample', 'int32_t', ['void *', 'void *', 'int32_t']),
+    samplerFree: fn<(sampler: Pointer) => void>(llama, 'llama_sampler_free', 'void', ['void *']),
+    /** Null where the model has none. */
+    chatTemplate: fn<(model: Pointer, name: null) => string | null>(
+      llama, 'llama_model_chat_template', 'const char *', ['void *', 'const char *']),
+
     tensorName: fn<(tensor: number) => string>(base, 'ggml_get_name', 'const char *', ['uint64_t']),
     tensorBytes: fn<(tensor: number) => number | bigint>(base, 'ggml_nbytes', 'size_t', ['uint64_t']),
     tensorGet: fn<(tensor: number, target: Memory, offset: number, sizeBytes: number) => void>(

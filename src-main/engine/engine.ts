@@ -17,6 +17,7 @@ import {
   type StartReport,
 } from './protocol'
 import { decodeRunResult, encodeRun } from './run-wire'
+import type { Sampling } from './sampling'
 
 /** What the client needs of the process that runs the engine. */
 export type EngineProcess = Pick<
@@ -161,7 +162,15 @@ export class EngineClient {
     throw new EspalierError('SESSION_LIMIT', `${this.#maxSequences} sequences`)
   }
 
-  /** Frees a sequence's rows and gives it back. Harmless when it was given back already. */
+  /**
+   * How the tokens of a leased sequence are chosen until it is closed, for `wantLogits: 'sampled'`.
+   * Rejects with BAD_ARGUMENT.
+   */
+  async setSampler(sequence: number, sampling: Sampling): Promise<void> {
+    await this.#request('sampler', { sequence, sampling })
+  }
+
+  /** Frees a sequence's rows and sampler and gives it back. Harmless when it was given back already. */
   async closeSequence(sequence: number): Promise<void> {
     if (!this.#leased.has(sequence)) return
     await this.trimSequence(sequence, 0)

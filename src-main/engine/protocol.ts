@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { ERROR_CATALOGUE, ERROR_CODES } from '../../src-shared/error-catalogue'
 import { EspalierError, reportOf } from '../../src-shared/errors'
 import { ACCELERATORS } from './library'
+import { SamplingSchema } from './sampling'
 
 /** Rows of one batch, over all its items. A ceiling for messages; the loaded context has its own. */
 const MAX_ROWS = 65_536
@@ -66,6 +67,8 @@ const EntryReportSchema = z.object({
   addsBos: z.boolean(),
   /** All tokens that end an answer. */
   endTokens: tokens,
+  /** The model's own Jinja template of a chat; null where the file has none. */
+  chatTemplate: z.nullable(z.string().max(MAX_TEXT)),
 })
 export type EntryReport = z.infer<typeof EntryReportSchema>
 
@@ -88,8 +91,11 @@ const itemFields = {
   sequence: whole,
   /** Position of the first row within its sequence: exactly the number of rows that the sequence has so far. */
   position: whole,
-  /** What a last stage gives: nothing, the last row's logits, every row's, or the last row's highest token. */
-  wantLogits: z.enum(['none', 'last', 'all', 'greedy']),
+  /**
+   * What a last stage gives: nothing, the last row's logits, every row's, the last row's highest token, or the one
+   * that the sequence's sampler chooses.
+   */
+  wantLogits: z.enum(['none', 'last', 'all', 'greedy', 'sampled']),
 }
 const RunItemSchema = z.union([
   z.strictObject({ ...itemFields, hidden: floats }),
@@ -107,7 +113,7 @@ const RunItemResultSchema = z.object({
   hidden: z.nullable(floats),
   /** Logits of the last row, or of all rows; null when not wanted. */
   logits: z.nullable(floats),
-  /** The lowest of the tokens with the highest logit, for `greedy`. */
+  /** The lowest of the tokens with the highest logit for `greedy`, the sampler's for `sampled`. */
   token: z.nullable(z.int()),
 })
 export type RunItemResult = z.infer<typeof RunItemResultSchema>
@@ -140,6 +146,8 @@ export const ENGINE_OPS = {
   run: { input: RunBatchSchema, output: RunResultSchema },
   /** Forgets a sequence's rows from `position` on; 0 forgets all of it. */
   trim: { input: z.strictObject({ sequence: whole, position: whole }), output: nothing },
+  /** How the tokens of a sequence are chosen, until all of it is forgotten. Last stages only. */
+  sampler: { input: z.strictObject({ sequence: whole, sampling: SamplingSchema }), output: nothing },
   embed: { input: z.strictObject({ tokens }), output: z.object({ hidden: floats }) },
   tokenize: {
     input: z.strictObject({ text: z.string().max(MAX_TEXT), addSpecial: z.boolean(), parseSpecial: z.boolean() }),

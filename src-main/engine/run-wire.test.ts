@@ -6,6 +6,7 @@ const ITEMS: RunItem[] = [
   { sequence: 3, position: 17, wantLogits: 'none', hidden: new Float32Array([1.5, -2, Number.MIN_VALUE]) },
   { sequence: 0, position: 0, wantLogits: 'last', tokens: Int32Array.of(5, 0, 2_000_000) },
   { sequence: 255, position: 1_000_000, wantLogits: 'greedy', hidden: new Float32Array([9, 8, 7]).subarray(1) },
+  { sequence: 1, position: 4, wantLogits: 'sampled', hidden: new Float32Array([1]) },
 ]
 const RESULTS: RunItemResult[] = [
   { hidden: new Float32Array([0.25, 3]), logits: null, token: null },
@@ -66,7 +67,7 @@ it('bytes that are no batch or result are refused', () => {
     [0, -1],
     [1, -1],
     [2, -1],
-    [3, 3],
+    [3, 4],
     [3, -1],
     [4, 2],
   ] as const) {

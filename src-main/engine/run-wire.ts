@@ -8,7 +8,7 @@ import type { RunBatch, RunResult } from './protocol'
 const REQUEST_WORDS = 5
 const RESULT_WORDS = 4
 const WORD_BYTES = 4
-const WANTED = ['none', 'last', 'greedy'] as const
+const WANTED = ['none', 'last', 'greedy', 'sampled'] as const
 const ROWS_HIDDEN = 0
 const ROWS_TOKENS = 1
 const RESULT_NOTHING = 0

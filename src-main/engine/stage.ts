@@ -4,6 +4,8 @@ import { BatchMemory } from './batch-memory'
 import { areFinite, type Context, checkDecoded, createContext, readTensor } from './context'
 import type { LoadedModel } from './model'
 import type { RunBatch, RunItem, RunItemResult } from './protocol'
+import { createSampler, type Sampler } from './sampler'
+import type { Sampling } from './sampling'
 
 export interface StageOptions {
   wholeModel: boolean
@@ -30,6 +32,7 @@ export class Stage {
   readonly #options: StageOptions
   readonly #context: Context
   readonly #batch: BatchMemory
+  readonly #samplers = new Map<number, Sampler>()
   #captured: Float32Array | null = null
 
   constructor(api: LlamaApi, model: LoadedModel, options: StageOptions) {
@@ -72,23 +75,45 @@ export class Stage {
       checkDecoded(this.#api.decode(this.#context.pointer, this.#batch.toNative()))
       return this.#options.isLast ? rows.map((row) => this.#logitsOf(row)) : this.#hiddenOf(rows)
     } catch (error) {
-      for (const { item } of rows) this.trim(item.sequence, item.position)
+      for (const { item } of rows) this.#cut(item.sequence, item.position)
       throw error
     }
   }
 
-  /** Forgets a sequence's rows from `position` on. Throws ENGINE_DECODE_FAILED when the model cannot. */
+  /** How a sequence's tokens are chosen from now on. Throws BAD_ARGUMENT. */
+  setSampler(sequence: number, sampling: Sampling): void {
+    const { isLast, sequences } = this.#options
+    if (!isLast) throw new EspalierError('BAD_ARGUMENT', 'only a last stage chooses tokens')
+    if (sequence >= sequences) throw new EspalierError('BAD_ARGUMENT', `sequence ${sequence} of ${sequences}`)
+    const sampler = createSampler(this.#api, sampling, this.#model.vocabSize)
+    this.#samplers.get(sequence)?.free()
+    this.#samplers.set(sequence, sampler)
+  }
+
+  /**
+   * Forgets a sequence's rows from `position` on, and with all of them its sampler.
+   * Throws ENGINE_DECODE_FAILED when the model cannot.
+   */
   trim(sequence: number, position: number): void {
+    this.#cut(sequence, position)
+    if (position > 0) return
+    this.#samplers.get(sequence)?.free()
+    this.#samplers.delete(sequence)
+  }
+
+  free(): void {
+    for (const sampler of this.#samplers.values()) sampler.free()
+    this.#samplers.clear()
+    this.#batch.free()
+    this.#context.free()
+    this.#model.free()
+  }
+
+  #cut(sequence: number, position: number): void {
     if (sequence >= this.#options.sequences) throw new EspalierError('BAD_ARGUMENT', `sequence ${sequence}`)
     if (!this.#api.memorySeqRemove(this.#context.memory, sequence, position, -1)) {
       throw new EspalierError('ENGINE_DECODE_FAILED', `sequence ${sequence} cannot be cut at ${position}`)
     }
-  }
-
-  free(): void {
-    this.#batch.free()
-    this.#context.free()
-    this.#model.free()
   }
 
   #layOut({ items }: RunBatch): Rows[] {
@@ -149,6 +174,8 @@ export class Stage {
     if (seen.has(sequence)) throw new EspalierError('BAD_ARGUMENT', `sequence ${sequence} twice in a batch`)
     seen.add(sequence)
     if (!isLast && wantLogits !== 'none') throw new EspalierError('BAD_ARGUMENT', 'only a last stage has logits')
+    if (wantLogits === 'sampled' && !this.#samplers.has(sequence))
+      throw new EspalierError('BAD_ARGUMENT', `sequence ${sequence} has no sampler`)
     const expected = this.#api.memorySeqLast(this.#context.memory, sequence) + 1
     if (position !== expected) {
       throw new EspalierError('ENGINE_DECODE_FAILED', `position ${position} given, ${expected} comes next`)
@@ -177,7 +204,7 @@ export class Stage {
     }))
   }
 
-  #logitsOf({ item: { wantLogits }, start, count }: Rows): RunItemResult {
+  #logitsOf({ item: { wantLogits, sequence, position }, start, count }: Rows): RunItemResult {
     if (wantLogits === 'none') return { hidden: null, logits: null, token: null }
     const first = wantLogits === 'all' ? start : start + count - 1
     const { vocabSize } = this.#model
@@ -186,6 +213,10 @@ export class Stage {
     if (!source) throw new EspalierError('ENGINE_DECODE_FAILED', `no logits for row ${first}`)
     const logits = copyFloats(this.#api, source, (wantLogits === 'all' ? count : 1) * vocabSize)
     if (!areFinite(logits)) throw notFinite()
+    if (wantLogits === 'sampled') {
+      const token = this.#samplers.get(sequence)?.sample(this.#context.pointer, first, position + count - 1) ?? null
+      return { hidden: null, logits: null, token }
+    }
     return wantLogits === 'greedy'
       ? { hidden: null, logits: null, token: highest(logits) }
       : { hidden: null, logits, token: null }

@@ -8,6 +8,8 @@ export interface Vocabulary {
   readonly bosToken: number
   readonly eosToken: number
   readonly addsBos: boolean
+  /** The model's own Jinja template of a chat; null where the file has none. */
+  readonly chatTemplate: string | null
   /** All tokens that end an answer. */
   readonly endTokens: Int32Array
   /** `addSpecial` adds BOS and the like as the model asks; `parseSpecial` reads `<|…|>` in the text as tokens. */
@@ -71,6 +73,7 @@ export function openVocabulary(api: LlamaApi, path: string): Vocabulary {
     eosToken: api.vocabEos(vocab),
     addsBos: api.vocabAddBos(vocab),
     endTokens,
+    chatTemplate: api.chatTemplate(model, null),
     tokenize,
     pieces: (tokens, special) => Array.from(tokens, (token) => piece(token, special)),
     close: () => api.modelFree(model),

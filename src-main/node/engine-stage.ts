@@ -4,6 +4,8 @@ import type { LoadReport } from '../engine/protocol'
 import type { StageRunner } from '../pipeline/stage-runner'
 import type { ShardTarget } from './load-ladder'
 
+const WANTED = { none: 'none', token: 'greedy', logits: 'last', sampled: 'sampled' } as const
+
 /** Shows a loaded engine to the pipeline as a stage. */
 export function createEngineStage(
   engine: EngineClient,
@@ -18,13 +20,18 @@ export function createEngineStage(
     root: manifest.root,
     maxBatchTokens: report.maxBatchTokens,
     contextTokens,
-    openSequence: () => engine.openSequence(),
+    openSequence(sampling) {
+      const sequence = engine.openSequence()
+      // The engine works in order, so the sampler is there before the first rows; without it those are refused.
+      if (sampling) engine.setSampler(sequence, sampling).catch(() => undefined)
+      return sequence
+    },
     closeSequence(sequence) {
       // A process that has ended has forgotten its sequences too.
       engine.closeSequence(sequence).catch(() => undefined)
     },
     async run({ sequence, position, rows, answer }) {
-      const wantLogits = answer === 'none' ? 'none' : answer === 'token' ? 'greedy' : 'last'
+      const wantLogits = WANTED[answer]
       const { items, computeMs } = await engine.run({ items: [{ ...rows, sequence, position, wantLogits }] })
       const [item] = items
       if (!item) throw new EspalierError('ENGINE_DECODE_FAILED', 'an empty result')

@@ -3,10 +3,12 @@ import type { Hop } from '../../src-shared/contract'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { NodeStatus } from '../../src-shared/status'
 import type { EngineProcess } from '../engine/engine'
+import type { SamplingChoice } from '../engine/sampling'
 import { keepsRecordsAlive } from '../network/profiles'
-import { type GeneratedToken, type Generation, generate } from '../pipeline/generate'
+import { type GenerateOptions, type Generation, generate } from '../pipeline/generate'
 import { chooseRoute } from '../pipeline/route'
 import type { EventLog } from '../storage/event-log'
+import { type ChatMessage, chatPrompt } from './chat-prompt'
 import type { NodeConfig } from './config'
 import { noFacts, statusOf } from './facts'
 import { createLifecycle } from './lifecycle'
@@ -25,17 +27,31 @@ export interface EspalierNode {
   onStatus(listener: (status: NodeStatus) => void): Disposer
   /** What may be asked of it while it runs; null while it does not. */
   running(): RunningNode | null
+  /** What it may be asked to generate with, now; null while it may not. */
+  model(): GeneratingModel | null
   /** Runs a prompt through the network, ourselves included where the route wants it. */
   generate(request: GenerateRequest): Promise<Generation & { hops: Hop[] }>
+}
+
+export interface GeneratingModel {
+  name: string
+  /** Prompt and answer together. */
+  contextTokens: number
+  /** Whether the model says how a chat is written; otherwise it is written in plain words. */
+  hasChatTemplate: boolean
 }
 
 export type RunningNode = Pick<Runtime, 'target' | 'engineReport' | 'reapply' | 'readBack' | 'loadNow' | 'swarm'>
 
 export interface GenerateRequest {
-  prompt: string
-  maxTokens: number
+  /** Text as it is, or the messages of a chat. */
+  prompt: string | readonly ChatMessage[]
+  /** Null: as many as the context has room for. */
+  maxTokens: number | null
+  /** Absent: always the likeliest token. */
+  sampling?: SamplingChoice
   signal: AbortSignal
-  onToken(token: GeneratedToken): void
+  onToken: GenerateOptions['onToken']
 }
 
 export interface NodeDependencies {
@@ -94,6 +110,12 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
       return () => void listeners.delete(listener)
     },
     running: () => (lifecycle.phase === 'running' ? runtime : null),
+    model() {
+      const shard = runtime?.shard
+      if (!shard?.entry) return null
+      const { contextTokens } = config
+      return { name: shard.target.manifest.name, contextTokens, hasChatTemplate: shard.entry.chatTemplate !== null }
+    },
     async generate(request) {
       const shard = runtime?.shard
       if (!runtime || !shard?.entry)
@@ -101,6 +123,10 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
       const { manifest } = shard.target
       const { spans } = await runtime.refreshView()
       const route = chooseRoute(candidatesOf(spans), manifest.blockCount, HOP_COST_S)
+      const prompt =
+        typeof request.prompt === 'string'
+          ? request.prompt
+          : await chatPrompt(shard.engine, shard.entry, request.prompt)
       const generation = await generate({
         pipeline: runtime.pipeline,
         vocabulary: engineVocabulary(shard.engine, shard.entry),
@@ -109,6 +135,7 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
         route,
         contextTokens: config.contextTokens,
         ...request,
+        prompt,
       })
       const hops = route.map(
         ({ peer, start, end }, i): Hop => ({

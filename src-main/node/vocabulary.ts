@@ -12,6 +12,6 @@ export function engineVocabulary(engine: EngineClient, entry: EntryReport): Voca
       if (!piece) throw new EspalierError('INTERNAL', `no text for token ${token}`)
       return piece
     },
-    endOfText: entry.eosToken >= 0 ? entry.eosToken : null,
+    endOfText: new Set(entry.endTokens),
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EspalierError } from '../../src-shared/errors'
+import type { Sampling } from '../engine/sampling'
 import type { ErrorBody, Frame, ResultFrame } from './frames'
 import type { Link, Links } from './links'
 import type { RouteStage } from './route'
@@ -38,6 +39,8 @@ export interface OpenSessionOptions {
   route: readonly RouteStage[]
   contextTokens: number
   wantsLogits: boolean
+  /** How the last stage chooses tokens; absent for the likeliest. */
+  sampling?: Sampling | undefined
   signal: AbortSignal
 }
 
@@ -87,6 +90,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
         route,
         contextTokens: options.contextTokens,
         wantsLogits: options.wantsLogits,
+        ...(options.sampling && { sampling: options.sampling }),
       }
       await state.link.send({ type: 'open', session: id, body })
       await orAbort(state.opened.promise, options.signal)

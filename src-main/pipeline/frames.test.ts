@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { EspalierError } from '../../src-shared/errors'
+import { PLAIN_SAMPLING } from '../engine/sampling'
 import { decodeFrame, encodeFrame, type Frame } from './frames'
 
 const session = '00112233445566778899aabbccddeeff'
@@ -17,6 +18,19 @@ const frames: Frame[] = [
       route: [{ peer: 'a', start: 0, end: 8 }],
       contextTokens: 64,
       wantsLogits: true,
+    },
+  },
+  {
+    type: 'open',
+    session,
+    body: {
+      root: 'r',
+      entry: 'e',
+      stage: 0,
+      route: [{ peer: 'a', start: 0, end: 8 }],
+      contextTokens: 64,
+      wantsLogits: false,
+      sampling: { ...PLAIN_SAMPLING, seed: 0xffff_ffff, temperature: 0.7, history: [1, 2047] },
     },
   },
   { type: 'opened', session },

@@ -2,6 +2,7 @@ import { decode, encode } from '@msgpack/msgpack'
 import * as z from 'zod'
 import { ERROR_CODES } from '../../src-shared/error-catalogue'
 import { EspalierError } from '../../src-shared/errors'
+import { SamplingSchema } from '../engine/sampling'
 
 /** Carries a generation through a chain of stages. One stream a pair of neighbours, many sessions on it. */
 export const PIPELINE_PROTOCOL = '/espalier/pipeline/1'
@@ -40,6 +41,8 @@ const OpenBody = z.strictObject({
     .max(1 << 20),
   /** Whether results carry the logits of the row (parity runs); otherwise only the greedy token. */
   wantsLogits: z.boolean(),
+  /** How the last stage chooses tokens; absent for the likeliest. Logits come with the likeliest only. */
+  sampling: SamplingSchema.optional(),
   /** The entry's capability token, in networks that give some. */
   token: z.string().max(4096).optional(),
 })

@@ -1,5 +1,6 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import { type SamplingChoice, samplingAfter } from '../engine/sampling'
 import type { EntrySession } from './entry-sessions'
 import type { Pipeline } from './pipeline'
 import type { RouteStage } from './route'
@@ -14,7 +15,8 @@ export interface Vocabulary {
   tokenize(text: string): Promise<Int32Array>
   /** The bytes of one token; a character may need several tokens. */
   piece(token: number): Promise<Uint8Array>
-  readonly endOfText: number | null
+  /** Tokens that end an answer. */
+  readonly endOfText: ReadonlySet<number> | null
 }
 
 export interface GenerateOptions {
@@ -23,14 +25,20 @@ export interface GenerateOptions {
   clock: Clock
   root: string
   route: readonly RouteStage[]
-  prompt: string
-  maxTokens: number
+  /** Text, or tokens that are ready to run. */
+  prompt: string | Int32Array
+  /** Null: as many as the context has room for. */
+  maxTokens: number | null
   contextTokens: number
   /** Goes on after an end-of-text token: for parity runs, which compare a fixed number of tokens. */
   ignoresEndOfText?: boolean
   wantsLogits?: boolean
+  /** How the last stage chooses tokens; absent for the likeliest. Not together with `wantsLogits`. */
+  sampling?: SamplingChoice
   signal: AbortSignal
-  onToken(token: GeneratedToken): void
+  /** Says 'enough' when the answer shall end with this token. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most listeners have nothing to say
+  onToken(token: GeneratedToken): void | 'enough'
 }
 
 export interface GeneratedToken {
@@ -44,6 +52,8 @@ export interface Generation {
   promptTokens: Int32Array
   tokens: number[]
   text: string
+  /** An end-of-text token, the limit of tokens, or the listener. */
+  endedBy: 'model' | 'limit' | 'listener'
   /** Rows of each batch in order: what a reference run must repeat to be comparable. */
   schedule: number[]
   /** Of the answer after its first token, by the entry's clock; null for a single token. */
@@ -53,13 +63,14 @@ export interface Generation {
 }
 
 /**
- * Runs one greedy generation through a route. Rejects with what ended it: STAGE_LOST, PROMPT_TOO_LONG, TIMED_OUT
+ * Runs one generation through a route. Rejects with what ended it: STAGE_LOST, PROMPT_TOO_LONG, TIMED_OUT
  * (no answer within 30 s), CANCELLED or what a stage reported.
  */
 export async function generate(options: GenerateOptions): Promise<Generation> {
-  const { vocabulary, clock, signal, maxTokens } = options
-  const prompt = await vocabulary.tokenize(options.prompt)
+  const { vocabulary, clock, signal } = options
+  const prompt = typeof options.prompt === 'string' ? await vocabulary.tokenize(options.prompt) : options.prompt
   if (prompt.length === 0) throw new EspalierError('BAD_ARGUMENT', 'the prompt has no tokens')
+  const maxTokens = options.maxTokens ?? Math.max(1, options.contextTokens - prompt.length)
   if (prompt.length + maxTokens > options.contextTokens) {
     throw new EspalierError(
       'PROMPT_TOO_LONG',
@@ -72,6 +83,7 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       route: options.route,
       contextTokens: prompt.length + maxTokens,
       wantsLogits: options.wantsLogits ?? false,
+      sampling: options.sampling && samplingAfter(options.sampling, prompt),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
     }),
   )
@@ -88,13 +100,14 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
     const stageTimes: number[][] = []
     let text = ''
     let firstTokenMs = 0
+    let endedBy: Generation['endedBy'] = 'limit'
     for (;;) {
       const result = await session.nextResult()
       watch.onAnswer()
       if (tokens.length === 0) firstTokenMs = clock.monotonicMs()
       else stageTimes.push(result.computeMs)
       tokens.push(result.token)
-      const isEnd = !options.ignoresEndOfText && result.token === vocabulary.endOfText
+      const isEnd = !options.ignoresEndOfText && vocabulary.endOfText?.has(result.token) === true
       const isLast = isEnd || tokens.length === maxTokens
       // The next token is computed while this one is turned into text.
       if (!isLast) {
@@ -104,14 +117,17 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       const piece = isEnd ? new Uint8Array() : await vocabulary.piece(result.token)
       const complete = decoder.decode(piece, { stream: !isLast })
       text += complete
-      options.onToken({ token: result.token, text: complete, logits: result.logits })
-      if (isLast) break
+      const verdict = options.onToken({ token: result.token, text: complete, logits: result.logits })
+      if (isEnd) endedBy = 'model'
+      else if (verdict === 'enough') endedBy = 'listener'
+      if (isLast || endedBy === 'listener') break
     }
     const elapsedMs = clock.monotonicMs() - firstTokenMs
     return {
       promptTokens: prompt,
       tokens,
       text,
+      endedBy,
       schedule,
       tokensPerSecond: tokens.length > 1 && elapsedMs > 0 ? ((tokens.length - 1) * 1000) / elapsedMs : null,
       stageComputeMs: options.route.map((_, stage) => median(stageTimes.map((times) => times[stage] ?? 0))),

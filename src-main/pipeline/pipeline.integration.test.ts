@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { connect, loopbackHost } from '../../test/loopback-host'
+import { PLAIN_SAMPLING, type Sampling } from '../engine/sampling'
 import type { Host } from '../network/host'
 import { createEventLog } from '../storage/event-log'
 import { checkPipeline } from './check'
@@ -23,6 +24,8 @@ function arithmeticStage(start: number, end: number, blockCount: number) {
   const stage = {
     open,
     calls,
+    samplings: [] as (Sampling | undefined)[],
+    answers: new Set<string>(),
     failNext: null as EspalierError | null,
     hang: false,
     runner: {
@@ -32,7 +35,8 @@ function arithmeticStage(start: number, end: number, blockCount: number) {
       root: 'root',
       maxBatchTokens: 256,
       contextTokens: 1024,
-      openSequence() {
+      openSequence(sampling) {
+        stage.samplings.push(sampling)
         for (let sequence = 0; sequence < 2; sequence++) {
           if (!open.has(sequence)) {
             open.add(sequence)
@@ -46,6 +50,7 @@ function arithmeticStage(start: number, end: number, blockCount: number) {
         if (stage.failNext) throw stage.failNext
         if (stage.hang) await new Promise(() => undefined)
         calls.push(position)
+        stage.answers.add(answer)
         const input =
           'tokens' in rows
             ? Float32Array.from({ length: rows.tokens.length * WIDTH }, (_, i) => rows.tokens[Math.floor(i / WIDTH)]!)
@@ -160,6 +165,27 @@ describe('pipeline over three peers', () => {
     expect(generation.tokens).toEqual([6, 14, 22, 30, 38])
     expect(new Set(served)).toEqual(new Set([host.peerId.toString()]))
     await expect.poll(() => stages.map(({ open }) => open.size)).toEqual([0, 0, 0])
+  })
+
+  it('gives the choice of tokens to the last stage, with as much of the prompt as its penalties look at', async () => {
+    const { entry, route, stages } = await network()
+    await generate({
+      pipeline: entry,
+      vocabulary,
+      clock: systemClock,
+      root: 'root',
+      route,
+      prompt: 'abcdef',
+      maxTokens: 2,
+      contextTokens: 1024,
+      sampling: { ...PLAIN_SAMPLING, seed: 5, repeatPenalty: 1.1, penaltyTokens: 3 },
+      signal: AbortSignal.timeout(20_000),
+      onToken: () => undefined,
+    })
+    const history = [...Buffer.from('def')]
+    const expected = { ...PLAIN_SAMPLING, seed: 5, repeatPenalty: 1.1, penaltyTokens: 3, history }
+    expect(stages.map(({ samplings }) => samplings)).toEqual([[undefined], [undefined], [expected]])
+    expect(stages.map(({ answers }) => [...answers])).toEqual([['none'], ['none'], ['sampled']])
   })
 
   it('splits a long prompt into recorded chunks', async () => {

@@ -1,4 +1,5 @@
 import type { BlockRange } from '../../src-shared/blocks'
+import type { Sampling } from '../engine/sampling'
 
 /** What the pipeline needs of a loaded slice. The node gives one while the slice is proven (L6), else null. */
 export interface StageRunner {
@@ -9,8 +10,11 @@ export interface StageRunner {
   readonly root: string
   readonly maxBatchTokens: number
   readonly contextTokens: number
-  /** Leases a sequence of the KV cache. Throws SESSION_LIMIT when none is free. */
-  openSequence(): number
+  /**
+   * Leases a sequence of the KV cache; `sampling` is how a last stage chooses its tokens, absent for the likeliest.
+   * Throws SESSION_LIMIT when none is free.
+   */
+  openSequence(sampling?: Sampling): number
   /** Gives it back and forgets its cache. */
   closeSequence(sequence: number): void
   run(input: StageInput): Promise<StageOutput>
@@ -20,8 +24,8 @@ export interface StageInput {
   sequence: number
   position: number
   rows: { tokens: Int32Array } | { hidden: Float32Array }
-  /** For the last stage: nothing, the greedy token of the last row, or that and its logits. */
-  answer: 'none' | 'token' | 'logits'
+  /** For the last stage: nothing, the likeliest token after the last row, that and its logits, or the sampler's token. */
+  answer: 'none' | 'token' | 'logits' | 'sampled'
 }
 
 export interface StageOutput {

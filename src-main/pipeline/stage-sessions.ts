@@ -4,7 +4,7 @@ import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
 import type { ErrorBody, Frame, OpenBody, StepFrame } from './frames'
 import type { Link, Links } from './links'
-import type { StageOutput, StageRunner } from './stage-runner'
+import type { StageInput, StageOutput, StageRunner } from './stage-runner'
 
 interface Session {
   readonly id: string
@@ -103,7 +103,7 @@ export function createStageSessions(options: {
       id,
       open,
       runner,
-      sequence: runner.openSequence(),
+      sequence: runner.openSequence(following ? undefined : open.sampling),
       upstream,
       next: options.links().to(following?.peer ?? open.entry),
       nextLink: null,
@@ -167,7 +167,7 @@ export function createStageSessions(options: {
     }
     session.usedAtMs = clock.monotonicMs()
     session.position += frame.rows
-    const answer = isLast && frame.wantsAnswer ? (open.wantsLogits ? 'logits' : 'token') : 'none'
+    const answer = isLast && frame.wantsAnswer ? answerOf(open) : 'none'
     const output = await runner.run({ sequence: session.sequence, position: frame.position, rows: frame.input, answer })
     if (session.ended) return
     const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output)
@@ -275,6 +275,11 @@ export function createStageSessions(options: {
       for (const session of [...sessions.values()]) fail(session, new EspalierError('STAGE_LOST', `${self} stops`))
     },
   }
+}
+
+function answerOf({ wantsLogits, sampling }: OpenBody): StageInput['answer'] {
+  if (wantsLogits) return 'logits'
+  return sampling ? 'sampled' : 'token'
 }
 
 function resultOf(frame: StepFrame, output: StageOutput): Frame | null {

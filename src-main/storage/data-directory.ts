@@ -8,6 +8,8 @@ export interface DataDirectory {
   readonly root: string
   readonly identityFile: string
   readonly settingsFile: string
+  /** The key of the API for programs. */
+  readonly apiKeyFile: string
   readonly coordinatorFile: string
   /** The capability token and what is needed to check others'. */
   readonly membershipFile: string
@@ -40,6 +42,7 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
     root,
     identityFile: join(root, 'identity.key'),
     settingsFile: join(root, 'settings.json'),
+    apiKeyFile: join(root, 'api.key'),
     coordinatorFile: join(root, 'coordinator.json'),
     membershipFile: join(root, 'membership.json'),
     networkFile: join(root, 'network.json'),

@@ -5,6 +5,7 @@ import { ConfirmDialog } from '../components/confirm-dialog'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
 import { PageHead } from '../components/page-head'
+import { Programs } from '../components/programs'
 import { SettingRow, SwitchField, TextField } from '../components/setting-row'
 import { ThemeSwitch, type ThemeSwitchProps } from '../components/theme-switch'
 import { formOf, readForm, type SettingsForm } from '../settings-form'
@@ -36,6 +37,7 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
                 onChange={(closeToTray) => void stores.settings.save({ closeToTray })}
               />
             </section>
+            <Programs settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <Network settings={settings} store={stores.settings} disabled={!isLive || !mayOperate} />
           </>
         ) : (

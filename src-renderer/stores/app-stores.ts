@@ -1,6 +1,7 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import type { BridgeClient } from '../bridge-client'
 import { createHostStore, type HostStore } from '../pages/host-store'
+import { type ApiStore, createApiStore } from './api-store'
 import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-store'
 import { createFrames } from './frames'
 import { createGenerationStore, type GenerationStore } from './generation-store'
@@ -17,6 +18,7 @@ export interface AppStores {
   readonly diagnostics: DiagnosticsStore
   readonly log: LogStore
   readonly host: HostStore
+  readonly api: ApiStore
   dispose: Disposer
 }
 
@@ -34,6 +36,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     diagnostics: createDiagnosticsStore(client),
     log: createLogStore(client, clock, frames),
     host: createHostStore(client, clock, frames),
+    api: createApiStore(client, clock),
   }
   return {
     ...stores,

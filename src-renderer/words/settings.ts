@@ -54,11 +54,26 @@ export const FIELDS: Readonly<
 
 export const SETTINGS = {
   lead: 'How this computer takes part.',
-  sections: { node: 'This node', engine: 'Model and computing', window: 'Window', network: 'Network' },
+  sections: {
+    node: 'This node',
+    engine: 'Model and computing',
+    window: 'Window',
+    programs: 'Programs',
+    network: 'Network',
+  },
   themeLabel: 'Colours',
   themeHint: 'Light paper, dark bark, or what the system says.',
   trayLabel: 'Keep running when the window closes',
   trayHint: 'The node stays in the tray, where the system has one.',
+  apiLabel: 'Let programs on this computer ask',
+  apiHint:
+    'Programs made for OpenAI’s API reach the network here, with the key. Every node on a route can read what they ask.',
+  apiLanLabel: 'And programs in the local network',
+  apiLanHint: 'They need the key too. It and the words travel unencrypted there.',
+  apiAddress: 'Address',
+  apiAddressHint: 'The base URL that a program asks for.',
+  apiKey: 'Key',
+  apiKeyHint: 'Whoever has it can use the network in your name. A click copies it.',
   save: 'Save',
   saving: 'Saving…',
   discard: 'Discard',

@@ -31,6 +31,7 @@ export function stillHandlers(): MethodHandlers {
     'shards.get': () => null,
     'diagnostics.run': () => [],
     'logs.recent': () => [],
+    'api.get': () => ({ url: null, key: null, error: null }),
     'host.get': () => offHost(1_000),
     'host.start': () => ({}),
     'host.stop': () => ({}),

@@ -104,6 +104,10 @@ export function createHandlers(clock: Clock): EngineHandlers {
       needStage().trim(sequence, position)
       return {}
     },
+    sampler({ sequence, sampling }) {
+      needStage().setSampler(sequence, sampling)
+      return {}
+    },
     embed: ({ tokens }) => ({ hidden: needEntry().embedder.embed(tokens) }),
     tokenize: ({ text, ...options }) => ({ tokens: needEntry().vocabulary.tokenize(text, options) }),
     pieces: ({ tokens, special }) => ({ pieces: needEntry().vocabulary.pieces(tokens, special) }),
@@ -120,8 +124,8 @@ async function openEntry(api: LlamaApi, path: string): Promise<Entry> {
   try {
     const { architecture, embeddingLength, vocabSize } = embedder
     const vocabulary = openVocabulary(api, path)
-    const { bosToken, eosToken, addsBos, endTokens } = vocabulary
-    const report = { architecture, embeddingLength, vocabSize, bosToken, eosToken, addsBos, endTokens }
+    const { bosToken, eosToken, addsBos, endTokens, chatTemplate } = vocabulary
+    const report = { architecture, embeddingLength, vocabSize, bosToken, eosToken, addsBos, endTokens, chatTemplate }
     return { embedder, vocabulary, report }
   } catch (error) {
     embedder.close()

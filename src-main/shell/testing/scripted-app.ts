@@ -20,6 +20,7 @@ export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: P
   const app = {
     handlers: scripted,
     status: () => status,
+    api: () => ({ url: null, key: null, error: null }),
     settings: () => settings,
     onStatus(listener) {
       statusListeners.add(listener)

@@ -1,0 +1,60 @@
+import type { Hop } from '../../src-shared/contract'
+import { EspalierError } from '../../src-shared/errors'
+import { PLAIN_CHAT_STOPS } from '../node/chat-prompt'
+import type { EspalierNode } from '../node/node'
+import type { Ask } from './openai-requests'
+import { createStopFilter } from './stop-filter'
+
+/** What the API needs of a node. */
+export type ApiNode = Pick<EspalierNode, 'model' | 'generate'>
+
+export interface Answer {
+  text: string
+  promptTokens: number
+  /** With the one that ended the answer. */
+  tokens: number
+  finishReason: 'stop' | 'length'
+  /** Who computed it, and so could read it. */
+  hops: Hop[]
+}
+
+/**
+ * Runs what was asked. `onText` gets the answer as it grows, never a part of a stop.
+ * Throws NODE_STOPPED, API_MODEL_UNKNOWN and what a generation throws.
+ */
+export async function answerOf(
+  node: ApiNode | null,
+  ask: Ask,
+  { signal, onText }: { signal: AbortSignal; onText(text: string): void },
+): Promise<Answer> {
+  const model = node?.model()
+  if (!node || !model) throw new EspalierError('NODE_STOPPED', 'it has no model loaded that it could ask with')
+  if (ask.model !== model.name) throw new EspalierError('API_MODEL_UNKNOWN', `${ask.model}; it runs ${model.name}`)
+  const isPlainChat = typeof ask.prompt !== 'string' && !model.hasChatTemplate
+  const filter = createStopFilter(isPlainChat ? [...ask.stops, ...PLAIN_CHAT_STOPS] : ask.stops)
+  let text = ''
+  const show = (more: string) => {
+    if (more === '') return
+    text += more
+    onText(more)
+  }
+  const { promptTokens, tokens, endedBy, hops } = await node.generate({
+    prompt: ask.prompt,
+    maxTokens: ask.maxTokens,
+    ...(ask.sampling && { sampling: ask.sampling }),
+    signal,
+    onToken(token) {
+      const step = filter.push(token.text)
+      show(step.text)
+      return step.isStopped ? 'enough' : undefined
+    },
+  })
+  if (endedBy !== 'listener') show(filter.flush())
+  return {
+    text,
+    promptTokens: promptTokens.length,
+    tokens: tokens.length,
+    finishReason: endedBy === 'limit' ? 'length' : 'stop',
+    hops,
+  }
+}
