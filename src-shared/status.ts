@@ -116,6 +116,8 @@ export const NodeStatusSchema = z.object({
     /** Fraction of one core used by host and engine over the last sample. */
     cpuCores: z.nullable(z.number()),
   }),
+  /** The DHT's routing table: how many peers, and when that number last changed; absent while no node runs. */
+  routingTable: z.optional(z.object({ peers: z.int(), changedAt: epochMs })),
   /** Whether every shard of the model is served, as this node verified it; absent before a model is known. */
   readiness: z.optional(ReadinessSchema),
 })

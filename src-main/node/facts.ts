@@ -24,6 +24,7 @@ export interface NodeFacts {
   upSince: number | null
   activeSessions: number
   readiness: Readiness | null
+  routingTable: NonNullable<NodeStatus['routingTable']> | null
 }
 
 export function noFacts(): NodeFacts {
@@ -42,6 +43,7 @@ export function noFacts(): NodeFacts {
     upSince: null,
     activeSessions: 0,
     readiness: null,
+    routingTable: null,
   }
 }
 
@@ -68,6 +70,7 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     steps: all,
     contribution: { requests: facts.requests, tokens: facts.tokens, upSince: facts.upSince },
     resources: facts.resources,
+    ...(facts.routingTable ? { routingTable: facts.routingTable } : {}),
     ...(facts.readiness ? { readiness: facts.readiness } : {}),
   }
 }

@@ -6,7 +6,10 @@ import { workerIdOf } from '../coordinator/worker-id'
 import type { EngineProcess } from '../engine/engine'
 import type { StartReport } from '../engine/protocol'
 import { EngineSupervisor } from '../engine/supervisor'
+import { createCallJournal } from '../health/call-journal'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
+import { RPC_INFO } from '../hivemind/protocols'
+import { EXPERT_PROTOCOL } from '../kademlia/expert-rpc'
 import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { keepGrants } from '../membership/keep-grants'
 import { createSessionGuard } from '../membership/session-guard'
@@ -15,6 +18,7 @@ import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
 import { kademliaView } from '../observe/kademlia-view'
 import { hivemindView, type NetworkView } from '../observe/network-view'
+import { watchRoutingTable } from '../observe/routing-watch'
 import { createWitnessService } from '../observe/witness-service'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { servePieces } from '../shards/peers/pieces-server'
@@ -183,16 +187,20 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     shard: () => blocks.serving,
     onRound: () => void view?.refresh(),
   })
+  const journal = createCallJournal(clock, log)
+  scope.add(() => journal.dispose())
   const stopServingRpcInfo = await rooms.serveRpcInfo(host, {
     clock,
     info: () => ({ version: VERSION, dhtClientMode: false, cacheTokensAvailable: cacheTokensLeft() }),
     serves: (key) => blocks.serving !== null && presence.keysOf(blocks.serving.target).includes(key),
+    onCall: (peer) => journal.note(RPC_INFO, peer),
   })
   scope.add(() => stopServingRpcInfo())
   if (profile.recordForms.includes('kademlia')) {
     const stopServingExpertInfo = await rooms.serveExpertInfo(host, {
       clock,
       describe: (uid) => presence.describe(uid),
+      onCall: (peer) => journal.note(EXPERT_PROTOCOL, peer),
     })
     scope.add(() => stopServingExpertInfo())
   }
@@ -248,6 +256,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     ),
   )
   scope.add(
+    watchRoutingTable(dht, clock, (table) => {
+      facts.routingTable = table
+      onChange()
+    }),
+  )
+  scope.add(
     watchResources(
       clock,
       () => loader.loaded?.engine ?? null,
@@ -263,7 +277,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await blocks.stop()
   })
 
-  void joinNetwork({ host, dht, book, api, cache, rooms, steps, clock, log, scope }).then(
+  void joinNetwork({ host, dht, book, api, cache, profile, rooms, steps, clock, log, scope }).then(
     () => {
       assignment?.link.start().catch((error: unknown) => steps.failed('register', reportOf(error)))
       if (api && standing && !scope.signal.aborted) {
