@@ -33,6 +33,7 @@ import type { NodeFacts } from './facts'
 import { type BootstrapBook, createBootstrapBook, joinNetwork } from './join-network'
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
+import { mapDoubt, watchMap } from './map-watch'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { nextWatchMs, type PeerView, WATCH_INCOMPLETE_MS, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
@@ -186,6 +187,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     cacheTokensLeft,
     shard: () => blocks.serving,
     onRound: () => void view?.refresh(),
+    mapDoubt: () => mapDoubt(facts.map),
+    onOthersSee(othersSee) {
+      facts.othersSee = othersSee
+      onChange()
+    },
   })
   const journal = createCallJournal(clock, log)
   scope.add(() => journal.dispose())
@@ -255,6 +261,27 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       log.write('warn', 'evidence.old', cause, { step, code }),
     ),
   )
+  if (profile.mapUrl !== undefined) {
+    scope.add(
+      watchMap({
+        url: profile.mapUrl,
+        host,
+        book,
+        publicName: config.publicName,
+        serving() {
+          const { state, endedAt } = steps.get('announce') ?? {}
+          const target = blocks.serving?.target
+          return target && state === 'done' && endedAt !== undefined ? { target, since: endedAt } : null
+        },
+        clock,
+        log,
+        onView(seen) {
+          facts.map = seen
+          onChange()
+        },
+      }),
+    )
+  }
   scope.add(
     watchRoutingTable(dht, clock, (table) => {
       facts.routingTable = table
@@ -327,7 +354,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     async readBack(signal) {
       const peers = book.peers().map(({ peerId }) => peerId)
       const { target } = blocks
-      return target ? readBackFrom(dht, host.peerId, peers, presence.keysOf(target), signal) : []
+      return target
+        ? readBackFrom(dht, host.peerId, peers, presence.keysOf(target), {
+            lifetimeMs: profile.timings.recordLifetimeMs,
+            signal,
+          })
+        : []
     },
     async refreshView() {
       await view?.refresh()
