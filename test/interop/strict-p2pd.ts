@@ -68,7 +68,11 @@ export function createStrictP2pd(host: Host): StrictP2pd {
         runOnLimitedConnection: true,
       }),
     async callUnary(peer, protocol, data, signal) {
-      const stream = await host.dialProtocol(peer, protocol, { signal, runOnLimitedConnection: true })
+      const stream = await host.dialProtocol(peer, protocol, {
+        signal,
+        runOnLimitedConnection: true,
+        maxOutboundStreams: 256,
+      })
       const onAbort = () => void stream.close().catch(() => undefined)
       signal.addEventListener('abort', onAbort, { once: true })
       try {
