@@ -3,6 +3,9 @@ import type { Clock } from '../src-shared/clock'
 import type { App } from './app/app'
 import { createAppBridge } from './app/app-bridge'
 import { startWebCarrier } from './bridge/web-carrier'
+import { healthOf } from './health/health-of'
+import { createNodeMetrics } from './health/node-metrics'
+import { writeSeedMarkers } from './health/seed-markers'
 import type { EventLog } from './storage/event-log'
 
 export interface AppUi {
@@ -25,6 +28,8 @@ export async function serveUi(options: {
   const { app, clock, log } = options
   const token = randomBytes(24).toString('base64url')
   const server = createAppBridge(app, clock, log)
+  const metrics = createNodeMetrics({ log, status: app.status })
+  const stopMarking = writeSeedMarkers(log)
   const carrier = await startWebCarrier({
     server,
     rootDir: options.rootDir,
@@ -32,24 +37,18 @@ export async function serveUi(options: {
     port: options.port,
     clock,
     log: (level, message, fields) => log.write(level, 'bridge.web', message, fields),
-    health: () => healthOf(app),
+    health: () => healthOf(app.status()),
+    metrics,
   })
   return {
     url: carrier.operatorUrl,
     port: carrier.port,
     token,
     async close() {
+      stopMarking()
+      metrics.dispose()
       server.dispose()
       await carrier.close()
     },
   }
-}
-
-/** 200 only while others see the node; otherwise 503 with the first step that is not done. */
-function healthOf(app: App): { status: number; body: unknown } {
-  const { phase, shape, headline, steps } = app.status()
-  const open = steps.find(({ state }) => state !== 'done')
-  const isVisible = phase === 'running' && open === undefined
-  const reason = open ? { step: open.name, state: open.state, code: open.blocker?.code ?? null } : null
-  return { status: isVisible ? 200 : 503, body: { visible: isVisible, shape, headline, reason } }
 }

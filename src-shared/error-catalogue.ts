@@ -362,6 +362,10 @@ export const ERROR_CATALOGUE = {
     cause: 'Other peers cannot open a connection to this node',
     action: 'Open the port in the firewall or router, or use a relay.',
   },
+  SEEN_DIFFERENTLY: {
+    cause: 'Others see this node differently from what it serves',
+    action: 'The app announces again; a map follows with its next look.',
+  },
   NO_WITNESS: { cause: 'No other peer was there to confirm', action: 'Wait for peers to join; the app asks again.' },
 
   // Generation

@@ -82,6 +82,45 @@ export const PeerSummarySchema = z.object({
 })
 export type PeerSummary = z.infer<typeof PeerSummarySchema>
 
+/** What a map does to find a node, in its order. */
+export const LOOK_NAMES = ['index', 'records', 'call', 'read', 'row'] as const
+export type LookName = (typeof LOOK_NAMES)[number]
+
+export const OthersSeeSchema = z.object({
+  at: epochMs,
+  steps: z.array(
+    z.object({
+      name: z.enum(LOOK_NAMES),
+      state: z.enum(['pass', 'fail', 'unknown']),
+      /** Peers that showed it. */
+      by: z.array(text(120)),
+      value: text(600),
+    }),
+  ),
+})
+export type OthersSee = z.infer<typeof OthersSeeSchema>
+
+export const MapViewSchema = z.object({
+  url: text(500),
+  state: z.enum([
+    'not_expected_yet',
+    'present',
+    'differs',
+    'absent',
+    'unreachable_row',
+    'untracked',
+    'map_unreachable',
+  ]),
+  text: text(600),
+  at: epochMs,
+  /** Questions of the last hour, and how many there may be. */
+  asked: z.int(),
+  budget: z.int(),
+  /** What we and the map say of each bootstrap, where both say anything. */
+  bootstraps: z.array(z.object({ peerId: text(120), here: text(40), map: text(40), differs: z.boolean() })),
+})
+export type MapView = z.infer<typeof MapViewSchema>
+
 export const NodeStatusSchema = z.object({
   revision: z.int(),
   at: epochMs,
@@ -116,6 +155,12 @@ export const NodeStatusSchema = z.object({
     /** Fraction of one core used by host and engine over the last sample. */
     cpuCores: z.nullable(z.number()),
   }),
+  /** The DHT's routing table: how many peers, and when that number last changed; absent while no node runs. */
+  routingTable: z.optional(z.object({ peers: z.int(), changedAt: epochMs })),
+  /** The steps of a network's map, walked against this node through other peers; absent until the first look. */
+  othersSee: z.optional(OthersSeeSchema),
+  /** This node's row on the network's public map; absent where the network has none. */
+  map: z.optional(MapViewSchema),
   /** Whether every shard of the model is served, as this node verified it; absent before a model is known. */
   readiness: z.optional(ReadinessSchema),
 })

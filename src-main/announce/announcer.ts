@@ -1,9 +1,10 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, reportOf } from '../../src-shared/errors'
-import type { ServerInfo } from '../hivemind/server-info'
+import { MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
+import { modelKey } from '../kademlia/keys'
 import type { RecordForm } from '../network/profiles'
 import type { EventLog } from '../storage/event-log'
-import type { Announcement } from './announcement'
+import { type Announcement, announcedKeys } from './announcement'
 import type { RecordWriter, WriteReport } from './record-writer'
 
 export interface RoundReport extends WriteReport {
@@ -66,6 +67,7 @@ export function createAnnouncer(options: {
   async function roundAndSchedule(form: (typeof forms)[number], what: Announcement): Promise<RoundReport> {
     const { writer, intervalMs } = form
     timers.get(writer.form)?.()
+    logStart(writer.form, what)
     const report = await round(writer, what)
     if (stopped || what !== current) return report
     const delayMs = intervalMs * (report.error ? RETRY_SHARE : 1 - JITTER * random())
@@ -76,19 +78,30 @@ export function createAnnouncer(options: {
         if (current) void roundAndSchedule(form, current)
       }),
     )
-    logRound(report)
+    logRound(report, what)
     options.onRound(report)
     return report
   }
 
-  function logRound(report: RoundReport): void {
-    const { form, acknowledged, total, readBack: back, error } = report
+  function logStart(form: RecordForm, what: Announcement): void {
+    const { state } = what.info()
+    log.write('debug', 'announce.started', `announcing as ${state}, ${form} form`, { form, state })
+  }
+
+  function logRound(report: RoundReport, what: Announcement): void {
+    const { form, state, acknowledged, total, readBack: back, error } = report
+    const keys = announcedKeys(what)
     if (error) log.write('warn', 'announce.failed', error.cause, { ...report })
     else
       log.write('info', 'announce.done', `announced ${acknowledged}/${total}, read back from ${back?.by}`, {
         form,
+        state,
         acks: report.ackedBy.length,
         readback: back?.by,
+        acknowledged,
+        firstKey: keys[0],
+        lastKey: keys.at(-1),
+        modelKey: modelKeyOf(form, what.model.dhtPrefix),
       })
   }
 
@@ -109,11 +122,16 @@ export function createAnnouncer(options: {
       if (!last) return
       const farewell: Announcement = { ...last, info: () => ({ ...last.info(), state: 'offline', nextPings: null }) }
       const reports = await Promise.all(forms.map(({ writer }) => round(writer, farewell)))
-      reports.forEach(logRound)
+      for (const report of reports) logRound(report, farewell)
     },
     stop() {
       stopped = true
       silence()
     },
   }
+}
+
+/** Where the model itself is announced: hivemind has one key with an entry for each model. */
+function modelKeyOf(form: RecordForm, dhtPrefix: string): string {
+  return form === 'kademlia' ? modelKey(dhtPrefix) : `${MODELS_KEY} (${dhtPrefix})`
 }

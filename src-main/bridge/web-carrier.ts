@@ -27,6 +27,8 @@ export interface WebCarrierOptions {
   hostNames?: readonly string[]
   /** What `/healthz` answers, to anyone who can reach the port; without it there is no `/healthz`. */
   health?: () => { status: number; body: unknown }
+  /** What `/metrics` answers, in Prometheus' text format; likewise. */
+  metrics?: { contentType: string; text(): Promise<string> }
   maxClients?: number
   /** What may wait for one client before it counts as too slow and is dropped. */
   maxBufferedBytes?: number
@@ -84,8 +86,9 @@ export async function startWebCarrier(options: WebCarrierOptions): Promise<WebCa
       return
     }
     const headers = pageHeaders(request.headers.host ?? '')
-    const { health } = options
+    const { health, metrics } = options
     if (health && pathOf(request.url) === '/healthz') respondWithHealth(health, response, headers, log)
+    else if (metrics && pathOf(request.url) === '/metrics') void respondWithMetrics(metrics, response, headers, log)
     else respondWithFile(files, request, response, headers)
   }
 
@@ -202,6 +205,21 @@ function respondWithHealth(
   } catch (error) {
     log('error', 'The health check failed', { error })
     response.writeHead(500, jsonHeaders).end('{}')
+  }
+}
+
+async function respondWithMetrics(
+  metrics: NonNullable<WebCarrierOptions['metrics']>,
+  response: ServerResponse,
+  headers: Record<string, string>,
+  log: BridgeLog,
+): Promise<void> {
+  try {
+    const text = await metrics.text()
+    response.writeHead(200, { ...headers, 'Content-Type': metrics.contentType, 'Cache-Control': 'no-store' }).end(text)
+  } catch (error) {
+    log('error', 'The metrics could not be read', { error })
+    response.writeHead(500, headers).end()
   }
 }
 

@@ -112,6 +112,8 @@ program
   .option('--track <prefix...>', 'models to look for; the Kademlia form has no index of them', [])
   .option('--interval <seconds>', 'pause between looks', wholeNumber, 60)
   .option('--once', 'look once', false)
+  .option('--serve <port>', 'serve what is seen as a map, in the shapes of the public health monitor', wholeNumber)
+  .option('--serve-host <address>', 'address on which the map is served', '127.0.0.1')
   .addOption(json())
   .action(async (options) => (await import('./observe')).observe(options))
 

@@ -11,6 +11,7 @@ import { diskSpace } from './disk-space'
 import { engine } from './engine'
 import { identity } from './identity'
 import { manifestFile, modelFile } from './model-file'
+import { othersSee } from './others-see'
 import { petalsCommand } from './petals-command'
 import { port } from './port'
 import { SHARD_CHECKS } from './shard-diagnosis'
@@ -29,6 +30,7 @@ export const CHECKS: readonly CheckDefinition[] = [
   bootstraps,
   dhtReadBack,
   visibility,
+  othersSee,
   petalsCommand,
   shardFiles,
   ...SHARD_CHECKS.filter(({ id }) => id !== 'shards-own'),

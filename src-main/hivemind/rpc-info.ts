@@ -47,16 +47,23 @@ export function decodeRpcInfo(payload: Uint8Array): RpcInfo {
  */
 export function serveRpcInfo(
   libp2p: Pick<Libp2p, 'handle' | 'unhandle'>,
-  options: { clock: Clock; info: () => RpcInfo; serves: (blockKey: string) => boolean },
+  options: {
+    clock: Clock
+    info: () => RpcInfo
+    serves: (blockKey: string) => boolean
+    /** Told who is being answered. */
+    onCall?: (peer: PeerId) => void
+  },
 ): Promise<() => Promise<void>> {
   return serveUnary(
     libp2p,
     RPC_INFO,
-    (payload) => {
+    (payload, { peer }) => {
       const uid = decodeExpertUid(payload)
       const keys = uid === '' ? [] : uid.split(' ', MAX_UIDS)
       const unknown = keys.find((key) => !options.serves(key))
       if (unknown !== undefined) throw new EspalierError('BAD_ARGUMENT', `not served here: ${unknown.slice(0, 100)}`)
+      options.onCall?.(peer)
       return encodeRpcInfo(options.info())
     },
     { clock: options.clock, maxRequestBytes: 32_768 },

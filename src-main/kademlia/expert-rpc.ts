@@ -75,12 +75,14 @@ export interface ExpertServerOptions {
   /** About the server as a whole (empty uid) or one block; null when that block is not served here. */
   describe: (uid: string) => ExpertDescription | null
   onFailure?: (error: unknown, peer: PeerId) => void
+  /** Told who was answered. */
+  onCall?: (peer: PeerId) => void
 }
 
 /** Answers until the returned function is called. One request a stream; the caller has closed its side after it. */
 export async function serveExpertInfo(
   libp2p: Pick<Libp2p, 'handle' | 'unhandle'>,
-  { clock, describe, onFailure }: ExpertServerOptions,
+  { clock, describe, onFailure, onCall }: ExpertServerOptions,
 ): Promise<() => Promise<void>> {
   const stopping = new AbortController()
 
@@ -103,6 +105,7 @@ export async function serveExpertInfo(
         await withDeadline(clock, IO_TIMEOUT_MS, [stopping.signal], async (signal) => {
           const request = plainBytes((await openFrames(stream).read({ signal })).subarray())
           stream.send(replyTo(request))
+          onCall?.(connection.remotePeer)
           await stream.close({ signal })
         })
       } catch (error) {

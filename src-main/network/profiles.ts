@@ -13,6 +13,8 @@ export interface NetworkProfile {
   readonly recordForms: readonly [RecordForm, ...RecordForm[]]
   /** A `_petals.models` entry may have no repository. Public maps drop or choke on those. */
   readonly allowsNullRepository: boolean
+  /** The network's public map (without `/api/…`); absent where it has none. */
+  readonly mapUrl?: string
   readonly timings: ProfileTimings
 }
 

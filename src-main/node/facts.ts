@@ -1,7 +1,7 @@
 import type { BlockRange } from '../../src-shared/blocks'
 import type { CoordinatorView } from '../../src-shared/coordinator-view'
 import type { Readiness } from '../../src-shared/readiness'
-import type { LoadLevel, NodePhase, NodeStatus } from '../../src-shared/status'
+import type { LoadLevel, MapView, NodePhase, NodeStatus, OthersSee } from '../../src-shared/status'
 import type { NodeConfig } from './config'
 import { EMPTY_VIEW, type PeerView } from './peer-watch'
 import { NO_RESOURCES, type Resources } from './resources'
@@ -24,6 +24,9 @@ export interface NodeFacts {
   upSince: number | null
   activeSessions: number
   readiness: Readiness | null
+  othersSee: OthersSee | null
+  map: MapView | null
+  routingTable: NonNullable<NodeStatus['routingTable']> | null
 }
 
 export function noFacts(): NodeFacts {
@@ -42,6 +45,9 @@ export function noFacts(): NodeFacts {
     upSince: null,
     activeSessions: 0,
     readiness: null,
+    othersSee: null,
+    map: null,
+    routingTable: null,
   }
 }
 
@@ -68,6 +74,9 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     steps: all,
     contribution: { requests: facts.requests, tokens: facts.tokens, upSince: facts.upSince },
     resources: facts.resources,
+    ...(facts.othersSee ? { othersSee: facts.othersSee } : {}),
+    ...(facts.map ? { map: facts.map } : {}),
+    ...(facts.routingTable ? { routingTable: facts.routingTable } : {}),
     ...(facts.readiness ? { readiness: facts.readiness } : {}),
   }
 }

@@ -7,6 +7,7 @@ import { type BootstrapOutcome, keepBootstrapsConnected } from '../network/boots
 import { routingReady } from '../network/find-peer'
 import type { Host } from '../network/host'
 import { type PeerAddress, parsePeerAddresses } from '../network/peer-addresses'
+import type { NetworkProfile } from '../network/profiles'
 import type { EventLog } from '../storage/event-log'
 import type { Scope } from './lifecycle'
 import type { PeerCache } from './peer-cache'
@@ -59,13 +60,14 @@ export async function joinNetwork(options: {
   book: BootstrapBook
   api: CoordinatorApi | null
   cache: PeerCache
+  profile: NetworkProfile
   rooms: NodeRooms
   steps: Steps
   clock: Clock
   log: EventLog
   scope: Scope
 }): Promise<void> {
-  const { host, dht, book, rooms, steps, clock, log, scope } = options
+  const { host, dht, book, profile, rooms, steps, clock, log, scope } = options
   steps.working('connect')
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
     try {
@@ -84,6 +86,9 @@ export async function joinNetwork(options: {
       if (evidence.length === 0 || !joined.some(({ ok }) => ok)) throw nobodyAnswered(outcomes)
       log.write('info', 'dht.bootstrap.done', `${evidence.length} bootstrap peers answered`, {
         peers: host.getPeers().length,
+        network: profile.name,
+        via: evidence[0]?.by,
+        routingTable: dht.knownPeers().length,
       })
       steps.done('connect', evidence)
       break

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError } from '../../src-shared/errors'
-import type { Evidence } from '../../src-shared/status'
+import type { Evidence, OthersSee } from '../../src-shared/status'
 import { type Announcement, announcedKeys } from '../announce/announcement'
 import { createAnnouncer, type RoundReport } from '../announce/announcer'
 import { createHivemindWriter } from '../announce/hivemind-writer'
@@ -52,6 +52,9 @@ export function createPresence(options: {
   /** What is proven now; verdicts about anything else are of no interest any more. */
   shard: () => LoadedShard | null
   onRound(): void
+  onOthersSee(othersSee: OthersSee): void
+  /** What the network's map has against us. */
+  mapDoubt: () => string | null
 }): Presence {
   const { host, dht, book, config, rooms, steps, clock, log } = options
   const bootstraps = () => book.peers().map(({ peerId }) => peerId)
@@ -82,6 +85,7 @@ export function createPresence(options: {
     dht,
     bootstraps,
     forms: profile.recordForms,
+    publicName: config.publicName,
     intervalMs: config.profile.timings.witnessIntervalMs,
     clock,
     log,
@@ -143,9 +147,13 @@ export function createPresence(options: {
     visibility.look(target, keysOf(target))
   }
 
-  function onVerdict(verdict: VisibilityVerdict): void {
+  function onVerdict(verdict: VisibilityVerdict, othersSee: OthersSee | null): void {
     if (!options.shard()) return
-    if (verdict.visible) {
+    if (othersSee) options.onOthersSee(othersSee)
+    const different = othersSee?.steps.find(({ state }) => state === 'fail')
+    const doubted = different?.value ?? options.mapDoubt()
+    if (verdict.visible && doubted) doubt('visible', new EspalierError('SEEN_DIFFERENTLY', doubted).report())
+    else if (verdict.visible) {
       const witnesses = verdict.evidence.map(({ by }) => by)
       if (!steps.isDone('visible'))
         log.write('info', 'node.visible', `seen by ${witnesses.join(' and ')}`, { witnesses })

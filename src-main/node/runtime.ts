@@ -6,7 +6,10 @@ import { workerIdOf } from '../coordinator/worker-id'
 import type { EngineProcess } from '../engine/engine'
 import type { StartReport } from '../engine/protocol'
 import { EngineSupervisor } from '../engine/supervisor'
+import { createCallJournal } from '../health/call-journal'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
+import { RPC_INFO } from '../hivemind/protocols'
+import { EXPERT_PROTOCOL } from '../kademlia/expert-rpc'
 import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { keepGrants } from '../membership/keep-grants'
 import { createSessionGuard } from '../membership/session-guard'
@@ -15,6 +18,7 @@ import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
 import { kademliaView } from '../observe/kademlia-view'
 import { hivemindView, type NetworkView } from '../observe/network-view'
+import { watchRoutingTable } from '../observe/routing-watch'
 import { createWitnessService } from '../observe/witness-service'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { servePieces } from '../shards/peers/pieces-server'
@@ -29,6 +33,7 @@ import type { NodeFacts } from './facts'
 import { type BootstrapBook, createBootstrapBook, joinNetwork } from './join-network'
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
+import { mapDoubt, watchMap } from './map-watch'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { nextWatchMs, type PeerView, WATCH_INCOMPLETE_MS, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
@@ -182,17 +187,26 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     cacheTokensLeft,
     shard: () => blocks.serving,
     onRound: () => void view?.refresh(),
+    mapDoubt: () => mapDoubt(facts.map),
+    onOthersSee(othersSee) {
+      facts.othersSee = othersSee
+      onChange()
+    },
   })
+  const journal = createCallJournal(clock, log)
+  scope.add(() => journal.dispose())
   const stopServingRpcInfo = await rooms.serveRpcInfo(host, {
     clock,
     info: () => ({ version: VERSION, dhtClientMode: false, cacheTokensAvailable: cacheTokensLeft() }),
     serves: (key) => blocks.serving !== null && presence.keysOf(blocks.serving.target).includes(key),
+    onCall: (peer) => journal.note(RPC_INFO, peer),
   })
   scope.add(() => stopServingRpcInfo())
   if (profile.recordForms.includes('kademlia')) {
     const stopServingExpertInfo = await rooms.serveExpertInfo(host, {
       clock,
       describe: (uid) => presence.describe(uid),
+      onCall: (peer) => journal.note(EXPERT_PROTOCOL, peer),
     })
     scope.add(() => stopServingExpertInfo())
   }
@@ -247,6 +261,33 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       log.write('warn', 'evidence.old', cause, { step, code }),
     ),
   )
+  if (profile.mapUrl !== undefined) {
+    scope.add(
+      watchMap({
+        url: profile.mapUrl,
+        host,
+        book,
+        publicName: config.publicName,
+        serving() {
+          const { state, endedAt } = steps.get('announce') ?? {}
+          const target = blocks.serving?.target
+          return target && state === 'done' && endedAt !== undefined ? { target, since: endedAt } : null
+        },
+        clock,
+        log,
+        onView(seen) {
+          facts.map = seen
+          onChange()
+        },
+      }),
+    )
+  }
+  scope.add(
+    watchRoutingTable(dht, clock, (table) => {
+      facts.routingTable = table
+      onChange()
+    }),
+  )
   scope.add(
     watchResources(
       clock,
@@ -263,7 +304,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await blocks.stop()
   })
 
-  void joinNetwork({ host, dht, book, api, cache, rooms, steps, clock, log, scope }).then(
+  void joinNetwork({ host, dht, book, api, cache, profile, rooms, steps, clock, log, scope }).then(
     () => {
       assignment?.link.start().catch((error: unknown) => steps.failed('register', reportOf(error)))
       if (api && standing && !scope.signal.aborted) {
@@ -313,7 +354,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     async readBack(signal) {
       const peers = book.peers().map(({ peerId }) => peerId)
       const { target } = blocks
-      return target ? readBackFrom(dht, host.peerId, peers, presence.keysOf(target), signal) : []
+      return target
+        ? readBackFrom(dht, host.peerId, peers, presence.keysOf(target), {
+            lifetimeMs: profile.timings.recordLifetimeMs,
+            signal,
+          })
+        : []
     },
     async refreshView() {
       await view?.refresh()

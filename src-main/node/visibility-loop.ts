@@ -1,15 +1,18 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
+import type { OthersSee } from '../../src-shared/status'
 import type { HivemindDht } from '../hivemind/dht'
 import type { Host } from '../network/host'
 import type { RecordForm } from '../network/profiles'
+import { fiveSteps, lookThrough } from '../observe/own-look'
 import { judgeVisibility, type VisibilityVerdict } from '../observe/visibility'
 import { type askWitness, pickWitnesses } from '../observe/witness-client'
 import type { EventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
 
 const WALK_TIMEOUT_MS = 10_000
+const LOOK_TIMEOUT_MS = 10_000
 const RETRY_SHARE = 0.1
 const MIN_RETRY_MS = 1_000
 
@@ -26,12 +29,14 @@ export function createVisibilityLoop(options: {
   bootstraps: () => PeerId[]
   /** In which forms our records are to be seen. */
   forms: readonly RecordForm[]
+  publicName: string
   intervalMs: number
   clock: Clock
   log: EventLog
   ask: typeof askWitness
   random?: () => number
-  onVerdict(verdict: VisibilityVerdict): void
+  /** `othersSee` is null where no hivemind records are written: maps of the other form are asked by the witnesses. */
+  onVerdict(verdict: VisibilityVerdict, othersSee: OthersSee | null): void
 }): VisibilityLoop {
   const { host, dht, clock, log, intervalMs } = options
   const random = options.random ?? Math.random
@@ -44,20 +49,41 @@ export function createVisibilityLoop(options: {
       return []
     })
     const witnesses = pickWitnesses(host.peerId, options.bootstraps(), walked, random)
-    const answers = await Promise.all(
-      witnesses.map((witness) => options.ask(host, witness, { keys, forms: options.forms })),
-    )
+    const [answers, looks] = await Promise.all([
+      Promise.all(witnesses.map((witness) => options.ask(host, witness, { keys, forms: options.forms }))),
+      lookAtOurselves(target, walked),
+    ])
     if (mine !== generation) return
     const verdict = judgeVisibility(
       answers.flatMap((answer) => answer ?? []),
       target.range,
       target.manifest.root,
     )
-    options.onVerdict(verdict)
+    options.onVerdict(verdict, looks && fiveSteps(looks, answers, intendedOf(target), clock.now()))
     const isFine = verdict.visible && verdict.servingBlocker === null
     // While something is wrong the next look comes sooner; witnesses answer repeated questions from memory.
     const delayMs = isFine ? intervalMs : Math.max(MIN_RETRY_MS, intervalMs * RETRY_SHARE)
     cancelTimer = clock.after(delayMs, () => void look(mine, target, keys))
+  }
+
+  /** Through each bootstrap, and through one peer that we did not choose. */
+  function lookAtOurselves(target: ShardTarget, walked: readonly PeerId[]) {
+    if (!options.forms.includes('hivemind')) return null
+    const others = new Map([...options.bootstraps(), ...walked.slice(0, 1)].map((peer) => [peer.toString(), peer]))
+    others.delete(host.peerId.toString())
+    const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS)
+    return Promise.all(
+      [...others.values()].map((peer) => lookThrough(dht, peer, host.peerId, intendedOf(target), signal)),
+    )
+  }
+
+  function intendedOf({ manifest, range }: ShardTarget) {
+    return {
+      dhtPrefix: manifest.dhtPrefix,
+      blockCount: manifest.blockCount,
+      range,
+      publicName: options.publicName,
+    }
   }
 
   return {

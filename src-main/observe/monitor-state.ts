@@ -9,6 +9,7 @@ import type { Host } from '../network/host'
 import type { RecordForm } from '../network/profiles'
 import { coverageOf, type ServerSpan } from './model-servers'
 import type { ModelOfNetwork, NetworkView } from './network-view'
+import type { ProbeMemory } from './probe-memory'
 
 // The JSON of the public health monitor (`GET /api/v1/state`), field by field, so that its readers can read ours.
 
@@ -71,6 +72,8 @@ export async function observeNetwork(options: {
   bootstraps: readonly PeerId[]
   updatePeriodMs: number
   clock: Clock
+  /** Of earlier looks; without it every server is called. */
+  memory?: ProbeMemory
 }): Promise<Observation> {
   const { host, view, clock } = options
   const startedAtMs = clock.monotonicMs()
@@ -85,7 +88,7 @@ export async function observeNetwork(options: {
     models.map((model) => view.readServers({ dhtPrefix: model.dhtPrefix, blockCount: model.numBlocks }, signal)),
   )
   const spans = servers.flatMap(({ spans: found }) => found)
-  const issues = await probeAll(host, view.form, spans)
+  const issues = await probeAll(host, view.form, spans, options.memory)
   const reports = models.map((model, i) => reportOf(host, model, servers[i]?.spans ?? [], issues))
   return {
     recordsRead: servers.reduce((sum, { recordCount }) => sum + recordCount, 0),
@@ -102,20 +105,32 @@ export async function observeNetwork(options: {
 }
 
 /** Servers that say to be online and did not answer, with the reason. */
-async function probeAll(host: Host, form: RecordForm, spans: readonly ServerSpan[]): Promise<Map<string, string>> {
+async function probeAll(
+  host: Host,
+  form: RecordForm,
+  spans: readonly ServerSpan[],
+  memory: ProbeMemory | undefined,
+): Promise<Map<string, string>> {
   const issues = new Map<string, string>()
   const online = new Map(spans.filter(({ info }) => info.state === 'online').map(({ peer }) => [peer.toString(), peer]))
   const queue = [...online.values()]
   const call = form === 'hivemind' ? callRpcInfo : callExpertInfo
+  const probe = async (peer: PeerId): Promise<string | null> => {
+    try {
+      const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
+      await reachPeer(host, peer, signal)
+      await call(host, peer, '', { signal })
+      return null
+    } catch (error) {
+      return messageOf(error)
+    }
+  }
   const worker = async () => {
     for (let peer = queue.shift(); peer; peer = queue.shift()) {
-      try {
-        const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
-        await reachPeer(host, peer, signal)
-        await call(host, peer, '', { signal })
-      } catch (error) {
-        issues.set(peer.toString(), messageOf(error))
-      }
+      const known = memory?.recall(peer.toString())
+      const error = known === undefined ? await probe(peer) : known
+      if (known === undefined) memory?.remember(peer.toString(), error)
+      if (error !== null) issues.set(peer.toString(), error)
     }
   }
   await Promise.all(Array.from({ length: PROBES_AT_ONCE }, worker))
