@@ -4,6 +4,7 @@ import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
 import type { ErrorBody, Frame, OpenBody, StepFrame } from './frames'
 import type { Link, Links } from './links'
+import { RouteError } from './route-error'
 import type { StageOutput, StageRunner } from './stage-runner'
 
 interface Session {
@@ -179,12 +180,14 @@ export function createStageSessions(options: {
   function fail(session: Session, error: unknown): void {
     if (session.ended) return
     const { code, cause } = reportOf(error)
-    const { start, end } = session.runner.blocks
+    // When our neighbour went away the entry must know that it was not us.
+    const place = error instanceof RouteError && session.open.route.find(({ peer }) => peer === error.peer)
+    const { peer, start, end } = place || { peer: self, ...session.runner.blocks }
     log.write('warn', 'pipeline.session.failed', cause, { session: session.id, code })
     tell(session.upstream, {
       type: 'error',
       session: session.id,
-      body: { code, cause: cause.slice(0, 1000), peer: self, start, end },
+      body: { code, cause: cause.slice(0, 1000), peer, start, end },
     })
     release(session, { tellNext: true })
   }
@@ -259,7 +262,7 @@ export function createStageSessions(options: {
         else {
           void session.next.then(
             (next) => {
-              if (next === link) fail(session, new EspalierError('STAGE_LOST', `${link.peer} (${cause})`))
+              if (next === link) fail(session, new RouteError('STAGE_LOST', `${link.peer} (${cause})`, link.peer))
             },
             () => undefined,
           )
