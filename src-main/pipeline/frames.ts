@@ -44,7 +44,11 @@ const OpenBody = z.strictObject({
   token: z.string().max(4096).optional(),
 })
 const ErrorBody = z.strictObject({ code: z.enum(ERROR_CODES), cause: z.string().max(1000), peer: peerId, ...range })
-const CheckedBody = z.strictObject({ root: z.string().max(100), ...range, proven: z.boolean() })
+const CheckedBody = z.strictObject({
+  ...{ root: z.string().max(100), ...range, proven: z.boolean() },
+  /** Sessions that run there now: whoever comes next waits for their turns. */
+  sessions: z.int().min(0).max(65_536).optional(),
+})
 
 export type OpenBody = z.infer<typeof OpenBody>
 export type ErrorBody = z.infer<typeof ErrorBody>

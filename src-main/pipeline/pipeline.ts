@@ -78,7 +78,8 @@ export function createPipeline(options: {
   function answerCheck(id: string, link: Link): void {
     const stage = options.stage()
     const body = { code: 'STAGE_LOST' as const, cause: 'not ready to serve', peer: self, start: 0, end: 1 }
-    if (stage) send(link, { type: 'checked', session: id, body: { root: stage.root, ...stage.blocks, proven: true } })
+    const answer = stage && { root: stage.root, ...stage.blocks, proven: true, sessions: stages.count }
+    if (answer) send(link, { type: 'checked', session: id, body: answer })
     else send(link, { type: 'error', session: id, body })
   }
 
