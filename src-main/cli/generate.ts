@@ -45,9 +45,10 @@ export async function generateCommand(prompt: string, options: Options): Promise
   try {
     await engine.start({ accelerator: 'cpu', directory: null })
     const entry = await engine.loadEntry(options.modelFile)
-    const route = await client.findRoute(manifest, AbortSignal.timeout(10_000))
-    const { text, tokens, tokensPerSecond, stageComputeMs } = await generate({
-      pipeline: client.pipeline,
+    const routed = client.request(manifest, options.contextTokens)
+    const route = await routed.route(AbortSignal.timeout(10_000))
+    const generation = await generate({
+      pipeline: routed,
       vocabulary: engineVocabulary(engine, entry),
       clock,
       root: manifest.root,
@@ -60,9 +61,10 @@ export async function generateCommand(prompt: string, options: Options): Promise
         if (!options.json) process.stdout.write(piece.replaceAll(/(?![\n\t])\p{Cc}/gu, ''))
       },
     })
-    const hops = route.map((stage, i) => ({ ...stage, computeMs: stageComputeMs[i] }))
+    const { text, tokens, tokensPerSecond } = generation
+    const { hops, lost } = routed.trace(generation)
     process.stdout.write(
-      options.json ? `${JSON.stringify({ prompt, text, tokens: tokens.length, tokensPerSecond, hops })}\n` : '\n',
+      options.json ? `${JSON.stringify({ prompt, text, tokens: tokens.length, tokensPerSecond, hops, lost })}\n` : '\n',
     )
   } finally {
     await client.close()

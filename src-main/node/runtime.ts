@@ -17,6 +17,7 @@ import { kademliaView } from '../observe/kademlia-view'
 import { hivemindView, type NetworkView } from '../observe/network-view'
 import { createWitnessService } from '../observe/witness-service'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
+import { createRouter, type Router } from '../pipeline/routing/router'
 import { servePieces } from '../shards/peers/pieces-server'
 import { createSeeds } from '../shards/peers/seeds'
 import { createShardStore } from '../shards/store/shard-store'
@@ -79,6 +80,9 @@ export interface Runtime {
   readBack(signal: AbortSignal): Promise<ReadBack[]>
   /** What the DHT says about the servers of our model, read now. */
   refreshView(): Promise<PeerView>
+  /** What was seen last. */
+  seen(): PeerView
+  readonly router: Router
 }
 
 /**
@@ -291,6 +295,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   )
 
+  const router = createRouter({ host, pipeline, clock, log })
   return {
     pipeline,
     swarm,
@@ -319,6 +324,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await view?.refresh()
       return facts.view
     },
+    seen: () => facts.view,
+    router,
   }
 
   function onTarget(next: ShardTarget | null): void {

@@ -85,10 +85,9 @@ export function createFailover(options: {
       }
 
       async function open(stages: readonly RouteStage[], signal: AbortSignal): Promise<EntrySession> {
-        const { wantsLogits, contextTokens, root } = asked
         const within = AbortSignal.any([signal, AbortSignal.timeout(OPEN_TIMEOUT_MS)])
         try {
-          return await options.open({ root, route: stages, contextTokens, wantsLogits, signal: within })
+          return await options.open({ ...asked, route: stages, signal: within })
         } catch (error) {
           if (signal.aborted || error instanceof EspalierError) throw error
           const peers = stages.map(({ peer }) => peer)

@@ -27,7 +27,8 @@ interface Measured {
 }
 
 export interface RouteNeeds {
-  readonly root: string
+  /** Merkle root of the model's manifest; null where it is not known. */
+  readonly root: string | null
   readonly blockCount: number
   readonly contextTokens: number
   readonly avoid: ReadonlySet<string>
@@ -94,7 +95,8 @@ export function createRouteBook(options: {
     const { peer, start, end } = offer
     if (!scores.mayAsk(peer)) return null
     const { blockMs, sessions, served, roundTripAtMs } = of(peer)
-    const isOther = served !== null && (served.start !== start || served.end !== end || served.root !== root)
+    const isOther =
+      served !== null && (served.start !== start || served.end !== end || (root !== null && served.root !== root))
     if (isOther) return null
     const computeS = blockMs === null ? offer.announcedS : (blockMs * (end - start)) / 1_000
     const hasRoom = offer.cacheTokensLeft === null || offer.cacheTokensLeft >= contextTokens
