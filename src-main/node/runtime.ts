@@ -165,7 +165,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     log,
     stage: () => blocks.serving?.stage ?? null,
-    events: { onSessions, onServed },
+    events: { onSessions, onServed, onRequest },
     ...(keeper
       ? { guard: createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock }) }
       : {}),
@@ -373,10 +373,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     return blocks.serving ? free * config.contextTokens : 0
   }
 
-  function onSessions(active: number, startedBy: string | null): void {
+  function onRequest(entry: string): void {
+    if (entry === facts.peerId) return
+    facts.requests++
+    onChange()
+  }
+
+  function onSessions(active: number): void {
     facts.activeSessions = active
     blocks.onSessions(active)
-    if (startedBy !== null && startedBy !== facts.peerId) facts.requests++
     onChange()
   }
 

@@ -8,7 +8,7 @@ import { replay } from './replay'
 import { createReplayRecord } from './replay-record'
 import { type CheckPeer, findSilent, watchSilence } from './silence'
 
-/** One change of route in the middle of an answer. */
+/** A peer that a session was led round, at its opening or in the middle of its answer. */
 export interface Move {
   /** Who was left, and why. */
   readonly lost: RouteStage
@@ -67,6 +67,7 @@ export function createFailover(options: {
       const record = createReplayRecord(asked.contextTokens)
       const avoid = new Set<string>()
       const moves: Move[] = []
+      let left: { lost: RouteStage; error: ErrorReport; atMs: number }[] = []
       const ending = new AbortController()
       let ended: EspalierError | null = null
       let current: EntrySession | null = null
@@ -75,13 +76,23 @@ export function createFailover(options: {
       let answersHere = 0
 
       /** Leaves the peer that the error is about; gives the error back when there is nobody to leave. */
-      function leave(error: unknown): RouteStage {
+      function leave(error: unknown): void {
         const peer = lostPeer(error)
         const lost = route.find((stage) => stage.peer === peer)
         if (peer === null || !lost || ended || avoid.size >= MAX_LOSSES) throw ended ?? error
         avoid.add(peer)
+        left.push({ lost, error: reportOf(error), atMs: clock.monotonicMs() })
         if (error instanceof EspalierError) events.onLost?.(peer, error)
-        return lost
+      }
+
+      function arrived(differentAnswers: number): void {
+        for (const { lost, error, atMs } of left) {
+          const elapsedMs = clock.monotonicMs() - atMs
+          const made: Move = { lost, error, replayedRows: record.rows, differentAnswers, elapsedMs }
+          moves.push(made)
+          events.onMove?.(made)
+        }
+        left = []
       }
 
       async function open(stages: readonly RouteStage[], signal: AbortSignal): Promise<EntrySession> {
@@ -96,7 +107,7 @@ export function createFailover(options: {
       }
 
       /** A chain that is where the session was. Rejects when the patience is over or nothing else can help. */
-      async function connect(loss: EspalierError | null, signal: AbortSignal): Promise<number> {
+      async function connect(loss: EspalierError | null, signal: AbortSignal): Promise<void> {
         const untilMs = clock.monotonicMs() + patienceMs
         let why = loss
         for (let attempt = 0; ; attempt++) {
@@ -108,7 +119,8 @@ export function createFailover(options: {
             if (ended) throw ended
             answersHere = 0
             heardAtMs = clock.monotonicMs()
-            return await replay(current, record)
+            arrived(await replay(current, record))
+            return
           } catch (error) {
             heardAtMs = null
             await current?.close().catch(() => undefined)
@@ -129,16 +141,10 @@ export function createFailover(options: {
       }
 
       async function move(error: unknown): Promise<void> {
-        const startedAtMs = clock.monotonicMs()
         heardAtMs = null
-        const lost = leave(error)
+        leave(error)
         await current?.close().catch(() => undefined)
-        const loss = error instanceof EspalierError ? error : new EspalierError('INTERNAL')
-        const differentAnswers = await connect(loss, ending.signal)
-        const elapsedMs = clock.monotonicMs() - startedAtMs
-        const made: Move = { lost, error: reportOf(loss), replayedRows: record.rows, differentAnswers, elapsedMs }
-        moves.push(made)
-        events.onMove?.(made)
+        await connect(error instanceof EspalierError ? error : null, ending.signal)
       }
 
       const onAbort = () => ending.abort(asked.signal.reason)
