@@ -133,6 +133,8 @@ export function createFailover(options: {
               if (!isBusy) leave(error)
               if (error instanceof EspalierError) why ??= error
               if (isOver) throw error
+              // The next replica is tried at once.
+              if (!isBusy) continue
             } else if (isOver) throw why ? gapError(error, why) : error
             else if (why === null) throw error
             await clock.sleep(RETRY_MS, signal).catch(() => undefined)
