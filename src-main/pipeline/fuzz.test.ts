@@ -77,7 +77,7 @@ function mutated(bytes: Buffer): Uint8Array {
   const kind = below(4)
   if (kind === 0) return bytes
   if (kind === 1) return bytes.subarray(0, below(bytes.length + 1))
-  if (kind === 2) return Buffer.concat([bytes, Buffer.from({ length: below(40) }, () => below(256))])
+  if (kind === 2) return Buffer.concat([bytes, Buffer.from(Array.from({ length: below(40) }, () => below(256)))])
   const changed = Buffer.from(bytes)
   for (let i = 1 + below(6); i > 0; i--) changed[below(changed.length)] = below(256)
   return changed

@@ -18,7 +18,7 @@ import { createPipeline, type Pipeline } from '../../src-main/pipeline/pipeline'
 import { type Candidate, chooseRoute } from '../../src-main/pipeline/route'
 import type { StageRunner } from '../../src-main/pipeline/stage-runner'
 import { readManifest } from '../../src-main/shards/manifest'
-import { createEventLog } from '../../src-main/storage/event-log'
+import { createEventLog, type LogEvent } from '../../src-main/storage/event-log'
 import { systemClock } from '../../src-shared/clock'
 import { connect, loopbackHost } from '../loopback-host'
 import { SAMPLE_MANIFEST } from '../models/sample-manifest'
@@ -30,6 +30,7 @@ export interface StageNode {
   readonly host: Host
   readonly peer: string
   readonly pipeline: Pipeline
+  readonly log: readonly LogEvent[]
   /** As if its computer lost power: all connections break at once. */
   kill(): Promise<void>
   stop(): Promise<void>
@@ -69,8 +70,11 @@ const log = createEventLog(systemClock, null)
 
 export async function startStageNode(runner: () => StageRunner | null): Promise<StageNode> {
   const host = await loopbackHost()
+  const events: LogEvent[] = []
+  const nodeLog = createEventLog(systemClock, null)
+  nodeLog.subscribe((event) => void events.push(event))
   const pipeline = createPipeline({
-    ...{ host, clock: systemClock, log, stage: runner },
+    ...{ host, clock: systemClock, log: nodeLog, stage: runner },
     events: { onServed: () => undefined, onSessions: () => undefined },
   })
   await pipeline.start()
@@ -79,7 +83,7 @@ export async function startStageNode(runner: () => StageRunner | null): Promise<
     await host.stop()
   }
   return {
-    ...{ host, peer: host.peerId.toString(), pipeline, stop },
+    ...{ host, peer: host.peerId.toString(), pipeline, log: events, stop },
     async kill() {
       for (const connection of host.getConnections()) connection.abort(new Error('killed'))
       await host.stop()

@@ -21,6 +21,9 @@ function network(servers: Candidate[]) {
     const faultAt = (answer: number) => peers.map((peer) => faults.get(peer)?.(answer)).find(Boolean) ?? null
     const atOpening = faultAt(0)
     if (atOpening instanceof Error) throw atOpening
+    if (atOpening === 'hang') {
+      await new Promise((_, reject) => options.signal.addEventListener('abort', () => reject(options.signal.reason)))
+    }
     let sum = 0
     let rows = 0
     let answers = 0
@@ -135,6 +138,19 @@ describe('failover', () => {
     await net.clock.advance(9_000)
     expect(await running).toHaveLength(8)
     expect(net.lost).toEqual(['b'])
+  })
+
+  it('finds out that a peer is silent while a chain opens', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 0 ? 'hang' : null))
+    net.silent.add('b')
+    const running = net.failover.openSession(net.ask)
+    await net.clock.advance(9_000)
+    const session = await running
+    expect(session.route.map(({ peer }) => peer)).toEqual(['a', 'c'])
+    expect(net.lost).toEqual(['b'])
+    await session.close()
+    expect(net.clock.pending).toBe(0)
   })
 
   it('waits for a slow chain whose peers all say that they are there', async () => {

@@ -42,7 +42,7 @@ export interface MovingSession extends EntrySession {
 /** Without a replica the asker hears of it within 10 s of the last sign of life. */
 const PATIENCE_MS = 6_000
 const RETRY_MS = 250
-const OPEN_TIMEOUT_MS = 5_000
+const OPEN_CHECK_MS = 3_000
 const MAX_LOSSES = 16
 
 /**
@@ -95,14 +95,21 @@ export function createFailover(options: {
         left = []
       }
 
+      /** Opening may take its time; meanwhile the stages are asked whether they are there. */
       async function open(stages: readonly RouteStage[], signal: AbortSignal): Promise<EntrySession> {
-        const within = AbortSignal.any([signal, AbortSignal.timeout(OPEN_TIMEOUT_MS)])
+        const attempt = new AbortController()
+        const onEnd = () => attempt.abort(signal.reason)
+        signal.addEventListener('abort', onEnd, { once: true })
+        if (signal.aborted) onEnd()
+        const peers = stages.map(({ peer }) => peer)
+        const stopAsking = clock.every(OPEN_CHECK_MS, () => {
+          void findSilent(peers, options.check).then((silent) => silent && attempt.abort(silent))
+        })
         try {
-          return await options.open({ ...asked, route: stages, signal: within })
-        } catch (error) {
-          if (signal.aborted || error instanceof EspalierError) throw error
-          const peers = stages.map(({ peer }) => peer)
-          throw (await findSilent(peers, options.check)) ?? new EspalierError('TIMED_OUT', 'a chain of stages to open')
+          return await options.open({ ...asked, route: stages, signal: attempt.signal })
+        } finally {
+          stopAsking()
+          signal.removeEventListener('abort', onEnd)
         }
       }
 

@@ -1,5 +1,7 @@
+import { randomInt } from 'node:crypto'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Clock } from '../../../src-shared/clock'
+import { messageOf } from '../../../src-shared/errors'
 import type { Hop, LostHop } from '../../../src-shared/routing-trace'
 import type { Host } from '../../network/host'
 import type { EventLog } from '../../storage/event-log'
@@ -9,6 +11,8 @@ import type { Generation } from '../generate'
 import type { Pipeline } from '../pipeline'
 import type { RouteStage } from '../route'
 import { createPeerScores } from '../scores/peer-scores'
+import { judge } from '../spot-check/judge'
+import { type Sample, spotCheck } from '../spot-check/spot-check'
 import { createRouteBook, type Offer } from './route-book'
 
 export interface RoutedModel {
@@ -24,27 +28,77 @@ export interface RoutedRequest extends Pick<Pipeline, 'openSession'> {
   /** The chain to begin with. Throws CHAIN_INCOMPLETE. */
   route(signal: AbortSignal): Promise<RouteStage[]>
   /** The routing trace of its answer. */
-  trace(generation: Pick<Generation, 'route' | 'stageComputeMs'>): { hops: Hop[]; lost: LostHop[] }
+  trace(generation: Sample & Pick<Generation, 'stageComputeMs'>): { hops: Hop[]; lost: LostHop[] }
 }
 
+/** One answer in so many is checked on replicas, afterwards and in the background. */
+const SPOT_CHECK_EVERY = 50
+const SPOT_CHECK_TIMEOUT_MS = 30_000
 const NOBODY: ReadonlySet<string> = new Set()
 
 /** Routes for this node's requests, what it learned of peers from them, and sessions that survive a lost node. */
-export function createRouter(options: { host: Host; pipeline: Pipeline; clock: Clock; log: EventLog }) {
-  const { host, pipeline, clock, log } = options
+export function createRouter(options: {
+  host: Host
+  pipeline: Pipeline
+  clock: Clock
+  log: EventLog
+  /** A whole number from 0 to below `limit`. */
+  draw?: (limit: number) => number
+  spotCheckEvery?: number
+}) {
+  const { host, pipeline, clock, log, draw = randomInt, spotCheckEvery = SPOT_CHECK_EVERY } = options
   const self = host.peerId.toString()
   const scores = createPeerScores(clock, ({ peer, score, quarantinedUntil, incidents }) => {
-    log.write('warn', 'route.peer.failed', incidents.at(-1)?.cause ?? '', { peer, score, quarantinedUntil })
+    const [{ code, cause } = { code: 'STAGE_LOST' as const, cause: '' }] = incidents.slice(-1)
+    log.write('warn', 'route.peer.failed', cause, { peer, score, quarantinedUntil })
+    const isTold = quarantinedUntil !== null || code === 'SPOT_CHECK_DISAGREED'
+    if (isTold && peer !== self) pipeline.notify(peer, { code, cause: cause.slice(0, 1000) })
   })
   const check = (peer: string, signal: AbortSignal) => checkPipeline(host, peerIdFromString(peer), signal)
   const book = createRouteBook({ self, clock, scores, check })
 
+  let isChecking = false
+
+  /** Recomputes one stage of an answer on a replica, where there is one; on a third node when they disagree. */
+  async function checkAnswer(model: RoutedModel, sample: Sample): Promise<void> {
+    const { root } = model
+    const stage = draw(sample.route.length)
+    const checked = sample.route[stage]
+    if (isChecking || root === null || !checked) return
+    isChecking = true
+    try {
+      const signal = AbortSignal.timeout(SPOT_CHECK_TIMEOUT_MS)
+      const replicas = (await model.offers(false, signal)).filter(
+        ({ peer, start, end }) =>
+          peer !== checked.peer && start === checked.start && end === checked.end && scores.mayAsk(peer),
+      )
+      const first = replicas.splice(draw(Math.max(1, replicas.length)), 1)[0]
+      if (!first) return
+      const ask = { open: pipeline.openSession, root, sample, stage, signal }
+      const verdict = await spotCheck({ ...ask, replica: first.peer })
+      const third = verdict.agrees ? undefined : replicas[0]
+      const second = third ? await spotCheck({ ...ask, replica: third.peer }).catch(() => null) : null
+      const { agrees, worstGap } = verdict
+      log.write('info', 'route.spot-check', `${checked.peer} ${agrees ? 'agrees' : 'disagrees'} with ${first.peer}`, {
+        ...{ peer: checked.peer, replica: first.peer, worstGap },
+      })
+      for (const { peer, weight, evidence } of judge(verdict, second))
+        scores.failed(peer, 'SPOT_CHECK_DISAGREED', evidence, weight)
+    } catch (error) {
+      log.write('debug', 'route.spot-check.failed', messageOf(error))
+    } finally {
+      isChecking = false
+    }
+  }
+
   return {
     scores,
     book,
+    checkAnswer,
     request(model: RoutedModel, contextTokens: number): RoutedRequest {
       const { root, blockCount } = model
       let session: MovingSession | null = null
+      let isGreedy = true
       const choose = async (avoid: ReadonlySet<string>, isFresh: boolean, signal: AbortSignal) =>
         book.choose(await model.offers(isFresh, signal), { root, blockCount, contextTokens, avoid })
       const failover = createFailover({
@@ -70,10 +124,14 @@ export function createRouter(options: { host: Host; pipeline: Pipeline; clock: C
       return {
         route: (signal) => choose(NOBODY, true, signal),
         async openSession(asked) {
+          // Drawn tokens need not be likely ones.
+          isGreedy = !('sampling' in asked) || asked.sampling === undefined
           session = await failover.openSession(asked)
           return session
         },
-        trace({ route, stageComputeMs }) {
+        trace(generation) {
+          const { route, stageComputeMs } = generation
+          if (isGreedy && draw(spotCheckEvery) === 0) void checkAnswer(model, generation)
           book.onComputed(route, stageComputeMs)
           const hops = route.map(
             ({ peer, start, end }, i): Hop => ({

@@ -1,10 +1,11 @@
 import type { Clock } from '../../../src-shared/clock'
+import type { ErrorCode } from '../../../src-shared/error-catalogue'
 import { createBoundedMap } from './bounded-map'
 
 /** What a peer did, or was found to have done. */
 export interface Incident {
   readonly at: number
-  readonly code: string
+  readonly code: ErrorCode
   /** One sentence, with the particulars: what its owner is shown. */
   readonly cause: string
   /** Failures that this one counts as. */
@@ -107,7 +108,7 @@ export function createPeerScores(clock: Clock, listener: (standing: Standing) =>
       account.probedAtMs = null
       account.quarantines = 0
     },
-    failed(peer: string, code: string, cause: string, weight = 1): void {
+    failed(peer: string, code: ErrorCode, cause: string, weight = 1): void {
       const account = accountOf(peer)
       account.bad += weight
       account.failuresInRow += weight
