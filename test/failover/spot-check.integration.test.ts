@@ -63,7 +63,14 @@ async function network(stages: ('good' | 'faulty')[][]) {
   log.subscribe((event) => void events.push(event))
   // Always the middle stage, and its first replica.
   const draw = (limit: number) => (limit === 3 ? 1 : 0)
-  const router = createRouter({ host: asker.host, pipeline: asker.pipeline, clock: systemClock, log, draw })
+  const router = createRouter({
+    host: asker.host,
+    pipeline: asker.pipeline,
+    clock: systemClock,
+    log,
+    draw,
+    spotCheckEvery: 1,
+  })
   const { root, blockCount } = slices.manifest
   const routed = router.request({ root, blockCount, offers: async () => offers }, CONTEXT_TOKENS)
   const signal = AbortSignal.timeout(60_000)

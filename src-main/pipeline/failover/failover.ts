@@ -139,7 +139,6 @@ export function createFailover(options: {
               const isBusy = isErrorCode(error, 'SESSION_LIMIT') && loss !== null && attempt < 4
               if (!isBusy) leave(error)
               if (error instanceof EspalierError) why ??= error
-              if (isOver) throw error
               // The next replica is tried at once.
               if (!isBusy) continue
             } else if (isOver) throw why ? gapError(error, why) : error

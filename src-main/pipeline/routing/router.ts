@@ -31,8 +31,6 @@ export interface RoutedRequest extends Pick<Pipeline, 'openSession'> {
   trace(generation: Sample & Pick<Generation, 'stageComputeMs'>): { hops: Hop[]; lost: LostHop[] }
 }
 
-/** One answer in so many is checked on replicas, afterwards and in the background. */
-const SPOT_CHECK_EVERY = 50
 const SPOT_CHECK_TIMEOUT_MS = 30_000
 const NOBODY: ReadonlySet<string> = new Set()
 
@@ -44,9 +42,13 @@ export function createRouter(options: {
   log: EventLog
   /** A whole number from 0 to below `limit`. */
   draw?: (limit: number) => number
+  /**
+   * One greedy answer in so many is checked on replicas, afterwards and in the background. Absent: none, because a check
+   * shows the prompt to a node that was not on its route, which whoever asks must have been told before.
+   */
   spotCheckEvery?: number
 }) {
-  const { host, pipeline, clock, log, draw = randomInt, spotCheckEvery = SPOT_CHECK_EVERY } = options
+  const { host, pipeline, clock, log, draw = randomInt, spotCheckEvery } = options
   const self = host.peerId.toString()
   const scores = createPeerScores(clock, ({ peer, score, quarantinedUntil, incidents }) => {
     const [{ code, cause } = { code: 'STAGE_LOST' as const, cause: '' }] = incidents.slice(-1)
@@ -110,7 +112,8 @@ export function createRouter(options: {
         events: {
           onLost(peer, error) {
             book.forget(peer)
-            scores.failed(peer, error.code, error.message)
+            // To be busy is no fault.
+            if (error.code !== 'SESSION_LIMIT') scores.failed(peer, error.code, error.message)
           },
           onServed(route, answers) {
             for (const { peer } of route) scores.served(peer, answers)
@@ -131,7 +134,8 @@ export function createRouter(options: {
         },
         trace(generation) {
           const { route, stageComputeMs } = generation
-          if (isGreedy && draw(spotCheckEvery) === 0) void checkAnswer(model, generation)
+          if (isGreedy && spotCheckEvery !== undefined && draw(spotCheckEvery) === 0)
+            void checkAnswer(model, generation)
           book.onComputed(route, stageComputeMs)
           const hops = route.map(
             ({ peer, start, end }, i): Hop => ({
