@@ -27,7 +27,7 @@ async function open(page: Page, host: ScriptedHost, name: string): Promise<void>
 }
 
 test.describe('every page', () => {
-  const NAMES = ['Shards', 'Peers', 'Try it', 'Diagnostics', 'Settings']
+  const NAMES = ['Shards', 'Peers', 'Try it', 'Host', 'Diagnostics', 'Settings']
 
   test('C-40: has an address, a title, the demo’s watermark, and nothing serious for axe', async ({ page, host }) => {
     test.setTimeout(180_000)
@@ -50,7 +50,7 @@ test.describe('every page', () => {
     await page.goto(host.url)
     await expect(headline(page)).toHaveText('Stopped')
     const reached: string[] = []
-    for (let tab = 0; tab < 9; tab += 1) {
+    for (let tab = 0; tab < NAMES.length + 4; tab += 1) {
       await page.keyboard.press('Tab')
       const name = await page.evaluate(() => {
         const at = document.activeElement

@@ -3,20 +3,14 @@ import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardV
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
+import { HopSchema, LostHopSchema } from './routing-trace'
 import { NetworkChoiceSchema, SettingsSchema } from './settings'
 import { NodeStatusSchema } from './status'
 
 const nothing = z.strictObject({})
 const id = z.string().check(z.minLength(1), z.maxLength(64))
 
-/** One hop of an answer's route, as the entry measured it. */
-export const HopSchema = z.object({
-  peerId: z.string().check(z.maxLength(120)),
-  blocks: z.object({ start: z.int(), end: z.int() }),
-  /** Compute time of the stage per token, median, as the stage itself reports it, in ms. */
-  computeMs: z.nullable(z.number()),
-})
-export type Hop = z.infer<typeof HopSchema>
+export type { Hop } from './routing-trace'
 
 /**
  * The bridge contract: every call and event, once. Both carriers (WebSocket, ipcMain) validate against it,
@@ -92,6 +86,8 @@ export const EVENTS = {
     tokens: z.int(),
     tokensPerSecond: z.nullable(z.number()),
     hops: z.array(HopSchema),
+    /** Nodes that were left in the middle of the answer, which went on elsewhere. */
+    lost: z.optional(z.array(LostHopSchema).check(z.maxLength(64))),
   }),
   host: HostStatusSchema,
 } as const satisfies Record<EventName, z.ZodMiniType>

@@ -378,6 +378,10 @@ export const ERROR_CATALOGUE = {
     cause: 'A node of the route went away',
     action: 'Ask again; another route is chosen where there is one.',
   },
+  SPOT_CHECK_DISAGREED: {
+    cause: 'A replica of the same blocks computed something else',
+    action: 'Load the blocks again so that they are proven; look whether memory or graphics card is faulty.',
+  },
   SESSION_LIMIT: { cause: 'The node serves as many sessions as it can', action: 'Try again in a moment.' },
   SESSION_UNKNOWN: { cause: 'The node does not know this session', action: 'Start the generation again.' },
 

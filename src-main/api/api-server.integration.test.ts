@@ -59,6 +59,8 @@ function scriptedNode(words: string[], { hasChatTemplate = true } = {}) {
         text,
         endedBy,
         schedule: [],
+        route: [],
+        lost: [],
         tokensPerSecond: 1,
         stageComputeMs: [0.5],
         hops: [{ peerId: '12D3KooX', blocks: { start: 0, end: 8 }, computeMs: 0.5 }],

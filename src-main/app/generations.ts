@@ -21,12 +21,12 @@ export function createGenerations(
 
   async function run(generationId: string, prompt: string, maxTokens: number, signal: AbortSignal): Promise<void> {
     let tokens = 0
-    const end = (result: Pick<EventPayload<'generate.end'>, 'error' | 'tokensPerSecond' | 'hops'>) =>
+    const end = (result: Pick<EventPayload<'generate.end'>, 'error' | 'tokensPerSecond' | 'hops' | 'lost'>) =>
       tell.onEnd({ generationId, tokens, ...result })
     try {
       const current = node()
       if (!current) throw new EspalierError('NODE_STOPPED')
-      const { tokensPerSecond, hops } = await current.generate({
+      const { tokensPerSecond, hops, lost } = await current.generate({
         prompt,
         maxTokens,
         signal,
@@ -35,7 +35,7 @@ export function createGenerations(
           if (text !== '') tell.onToken({ generationId, text })
         },
       })
-      end({ error: null, tokensPerSecond, hops })
+      end({ error: null, tokensPerSecond, hops, lost })
     } catch (error) {
       end({ error: reportOf(error), tokensPerSecond: null, hops: [] })
     } finally {

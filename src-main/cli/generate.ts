@@ -60,9 +60,10 @@ export async function generateCommand(prompt: string, options: Options): Promise
     const entry = await engine.loadEntry(options.modelFile)
     await checkVocabulary(engine, entry, options.modelFile, manifest)
     const sampling = samplingOf(options)
-    const route = await client.findRoute(manifest, AbortSignal.timeout(10_000))
-    const { text, tokens, tokensPerSecond, stageComputeMs } = await generate({
-      pipeline: client.pipeline,
+    const routed = client.request(manifest, options.contextTokens)
+    const route = await routed.route(AbortSignal.timeout(10_000))
+    const generation = await generate({
+      pipeline: routed,
       vocabulary: engineVocabulary(engine, entry),
       clock,
       root: manifest.root,
@@ -76,10 +77,11 @@ export async function generateCommand(prompt: string, options: Options): Promise
         if (!options.json) process.stdout.write(piece.replaceAll(/(?![\n\t])\p{Cc}/gu, ''))
       },
     })
-    const hops = route.map((stage, i) => ({ ...stage, computeMs: stageComputeMs[i] }))
+    const { text, tokens, tokensPerSecond } = generation
+    const { hops, lost } = routed.trace(generation)
     process.stdout.write(
       options.json
-        ? `${JSON.stringify({ prompt, text, seed: sampling?.seed ?? null, tokens: tokens.length, tokensPerSecond, hops })}\n`
+        ? `${JSON.stringify({ prompt, text, seed: sampling?.seed ?? null, tokens: tokens.length, tokensPerSecond, hops, lost })}\n`
         : '\n',
     )
   } finally {

@@ -12,9 +12,10 @@ import type { NetworkProfile, RecordForm } from '../network/profiles'
 import { kademliaView } from '../observe/kademlia-view'
 import { hivemindView, type NetworkView } from '../observe/network-view'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
-import { chooseRoute, type RouteStage } from '../pipeline/route'
+import type { RouteStage } from '../pipeline/route'
+import { createRouter, type RoutedModel, type RoutedRequest } from '../pipeline/routing/router'
 import type { EventLog } from '../storage/event-log'
-import { candidatesOf, HOP_COST_S } from './route-candidates'
+import { offersOf } from './route-candidates'
 
 /** A guest in a network: looks things up and asks, serves nothing, announces nothing. */
 export interface NetworkClient {
@@ -26,6 +27,8 @@ export interface NetworkClient {
   view(form: RecordForm, tracked: readonly string[]): NetworkView
   /** The cheapest chain over all blocks, from what the DHT says now. Throws CHAIN_INCOMPLETE. */
   findRoute(model: { dhtPrefix: string; blockCount: number }, signal: AbortSignal): Promise<RouteStage[]>
+  /** A request's way through the servers of a model, which changes when one of them is lost. */
+  request(model: { dhtPrefix: string; blockCount: number; root?: string }, contextTokens: number): RoutedRequest
   close(): Promise<void>
 }
 
@@ -62,6 +65,7 @@ export async function openNetworkClient(options: {
     stage: () => null,
     events: { onServed: () => undefined, onSessions: () => undefined },
   })
+  const router = createRouter({ host, pipeline, clock, log })
   const close = async () => {
     await pipeline.stop()
     await dht.stop()
@@ -76,6 +80,19 @@ export async function openNetworkClient(options: {
           tracked,
           countsRecords: true,
         })
+  function routed(model: { dhtPrefix: string; blockCount: number; root?: string }): RoutedModel {
+    let known: ReturnType<typeof offersOf> = []
+    return {
+      root: model.root ?? null,
+      blockCount: model.blockCount,
+      async offers(isFresh, signal) {
+        if (!isFresh && known.length > 0) return known
+        const { spans } = await view(profile.recordForms[0], [model.dhtPrefix]).readServers(model, signal)
+        known = offersOf(spans)
+        return known
+      },
+    }
+  }
   try {
     const outcomes = await dialBootstraps(host, valid, clock)
     if (outcomes.every(({ error }) => error !== null)) {
@@ -94,10 +111,8 @@ export async function openNetworkClient(options: {
     pipeline,
     bootstraps,
     view,
-    async findRoute(model, signal) {
-      const { spans } = await view(profile.recordForms[0], [model.dhtPrefix]).readServers(model, signal)
-      return chooseRoute(candidatesOf(spans), model.blockCount, HOP_COST_S)
-    },
+    findRoute: (model, signal) => router.request(routed(model), 0).route(signal),
+    request: (model, contextTokens) => router.request(routed(model), contextTokens),
     close,
   }
 }

@@ -1,19 +1,18 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
-import type { Hop } from '../../src-shared/contract'
 import { EspalierError, messageOf } from '../../src-shared/errors'
+import type { Hop, LostHop } from '../../src-shared/routing-trace'
 import type { NodeStatus } from '../../src-shared/status'
 import type { EngineProcess } from '../engine/engine'
 import type { SamplingChoice } from '../engine/sampling'
 import { keepsRecordsAlive } from '../network/profiles'
 import { type GenerateOptions, type Generation, generate } from '../pipeline/generate'
-import { chooseRoute } from '../pipeline/route'
 import type { EventLog } from '../storage/event-log'
 import { type ChatMessage, chatPrompt } from './chat-prompt'
 import type { NodeConfig } from './config'
 import { noFacts, statusOf } from './facts'
 import { createLifecycle } from './lifecycle'
 import { type NodeRooms, REAL_ROOMS } from './rooms'
-import { candidatesOf, HOP_COST_S } from './route-candidates'
+import { offersOf } from './route-candidates'
 import { type Runtime, startRuntime } from './runtime'
 import { createSteps } from './steps'
 import { engineVocabulary } from './vocabulary'
@@ -30,7 +29,7 @@ export interface EspalierNode {
   /** What it may be asked to generate with, now; null while it may not. */
   model(): GeneratingModel | null
   /** Runs a prompt through the network, ourselves included where the route wants it. */
-  generate(request: GenerateRequest): Promise<Generation & { hops: Hop[] }>
+  generate(request: GenerateRequest): Promise<Generation & { hops: Hop[]; lost: LostHop[] }>
 }
 
 export interface GeneratingModel {
@@ -121,14 +120,17 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
       if (!runtime || !shard?.entry)
         throw new EspalierError('STAGE_LOST', 'this node is not ready; it needs the model’s vocabulary')
       const { manifest } = shard.target
-      const { spans } = await runtime.refreshView()
-      const route = chooseRoute(candidatesOf(spans), manifest.blockCount, HOP_COST_S)
       const prompt =
         typeof request.prompt === 'string'
           ? request.prompt
           : await chatPrompt(shard.engine, shard.entry, request.prompt)
+      const { root, blockCount } = manifest
+      const { router, refreshView, seen } = runtime
+      const offers = async (isFresh: boolean) => offersOf((isFresh ? await refreshView() : seen()).spans)
+      const routed = router.request({ root, blockCount, offers }, config.contextTokens)
+      const route = await routed.route(request.signal)
       const generation = await generate({
-        pipeline: runtime.pipeline,
+        pipeline: routed,
         vocabulary: engineVocabulary(shard.engine, shard.entry),
         clock,
         root: manifest.root,
@@ -137,14 +139,7 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
         ...request,
         prompt,
       })
-      const hops = route.map(
-        ({ peer, start, end }, i): Hop => ({
-          peerId: peer,
-          blocks: { start, end },
-          computeMs: generation.stageComputeMs[i] ?? null,
-        }),
-      )
-      return { ...generation, hops }
+      return { ...generation, ...routed.trace(generation) }
     },
   }
 }

@@ -1,14 +1,16 @@
 import type { ServerSpan } from '../hivemind/compute-spans'
-import type { Candidate } from '../pipeline/route'
-
-/** A hop costs about as much as a millisecond of computing; costs are seconds per token. */
-export const HOP_COST_S = 0.001
+import type { Offer } from '../pipeline/routing/route-book'
 
 /** Servers that say to be online, with the time that a token takes through their blocks by their own figures. */
-export function candidatesOf(spans: readonly ServerSpan[]): Candidate[] {
-  return spans.flatMap(({ peer, start, end, info }) =>
+export function offersOf(spans: readonly ServerSpan[]): Offer[] {
+  return spans.flatMap(({ peer, start, end, info }): Offer[] =>
     info.state === 'online'
-      ? [{ peer: peer.toString(), start, end, cost: (end - start) / (info.inferenceRps || 1) }]
+      ? [
+          {
+            ...{ peer: peer.toString(), start, end, announcedS: (end - start) / (info.inferenceRps || 1) },
+            ...{ cacheTokensLeft: info.cacheTokensLeft, pingsS: info.nextPings },
+          },
+        ]
       : [],
   )
 }

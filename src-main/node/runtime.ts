@@ -21,6 +21,7 @@ import { hivemindView, type NetworkView } from '../observe/network-view'
 import { watchRoutingTable } from '../observe/routing-watch'
 import { createWitnessService } from '../observe/witness-service'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
+import { createRouter, type Router } from '../pipeline/routing/router'
 import { servePieces } from '../shards/peers/pieces-server'
 import { createSeeds } from '../shards/peers/seeds'
 import { createShardStore } from '../shards/store/shard-store'
@@ -84,6 +85,9 @@ export interface Runtime {
   readBack(signal: AbortSignal): Promise<ReadBack[]>
   /** What the DHT says about the servers of our model, read now. */
   refreshView(): Promise<PeerView>
+  /** What was seen last. */
+  seen(): PeerView
+  readonly router: Router
 }
 
 /**
@@ -166,7 +170,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     log,
     stage: () => blocks.serving?.stage ?? null,
-    events: { onSessions, onServed },
+    events: { onSessions, onServed, onRequest },
     ...(keeper
       ? { guard: createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock }) }
       : {}),
@@ -332,6 +336,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   )
 
+  const router = createRouter({ host, pipeline, clock, log })
   return {
     pipeline,
     swarm,
@@ -365,6 +370,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await view?.refresh()
       return facts.view
     },
+    seen: () => facts.view,
+    router,
   }
 
   function onTarget(next: ShardTarget | null): void {
@@ -412,10 +419,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     return blocks.serving ? free * config.contextTokens : 0
   }
 
-  function onSessions(active: number, startedBy: string | null): void {
+  function onRequest(entry: string): void {
+    if (entry === facts.peerId) return
+    facts.requests++
+    onChange()
+  }
+
+  function onSessions(active: number): void {
     facts.activeSessions = active
     blocks.onSessions(active)
-    if (startedBy !== null && startedBy !== facts.peerId) facts.requests++
     onChange()
   }
 

@@ -4,6 +4,7 @@ import type { Sampling } from '../engine/sampling'
 import type { ErrorBody, Frame, ResultFrame } from './frames'
 import type { Link, Links } from './links'
 import type { RouteStage } from './route'
+import { RouteError } from './route-error'
 
 /** The asking side of one generation. */
 export interface EntrySession {
@@ -140,18 +141,23 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
         state.waiting = null
       } else if (state.results.length < MAX_WAITING_RESULTS) state.results.push(frame)
       else
-        fail(frame.session, new EspalierError('PROTOCOL_VIOLATION', `${from.peer} sends results that nobody asked for`))
+        fail(
+          frame.session,
+          new RouteError('PROTOCOL_VIOLATION', `${from.peer} sends results that nobody asked for`, from.peer),
+        )
     },
     onError(id: string, body: ErrorBody, from: Link): void {
       const state = sessions.get(id)
       if (!state || state.route[0]?.peer !== from.peer) return
       const blocks = body.end - body.start === 1 ? `block ${body.start}` : `blocks ${body.start}–${body.end - 1}`
-      fail(id, new EspalierError(body.code, `${blocks} on ${body.peer}: ${body.cause}`))
+      // A stage may speak of any stage of the route, and of nobody else.
+      const about = state.route.some(({ peer }) => peer === body.peer) ? body.peer : from.peer
+      fail(id, new RouteError(body.code, `${blocks} on ${about}: ${body.cause}`, about))
     },
     onLinkEnd(link: Link, cause: string): void {
       for (const [id, state] of sessions) {
         if (state.route.some(({ peer }) => peer === link.peer))
-          fail(id, new EspalierError('STAGE_LOST', `${link.peer} (${cause})`))
+          fail(id, new RouteError('STAGE_LOST', `${link.peer} (${cause})`, link.peer))
       }
     },
     stop(): void {

@@ -38,6 +38,8 @@ const frames: Frame[] = [
   { type: 'check', session },
   { type: 'checked', session, body: { root: 'r', start: 0, end: 3, proven: true } },
   { type: 'error', session, body: { code: 'STAGE_LOST', cause: 'gone', peer: 'a', start: 3, end: 6 } },
+  { type: 'checked', session, body: { root: 'r', start: 0, end: 3, proven: true, sessions: 2 } },
+  { type: 'notice', session, body: { code: 'SPOT_CHECK_DISAGREED', cause: 'blocks 0–2: token 7 is off' } },
   {
     type: 'step',
     session,

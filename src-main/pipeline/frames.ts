@@ -18,7 +18,7 @@ const MAX_LOGITS = 1 << 20
 const FLAG_WANTS_ANSWER = 1
 const FLAG_TOKENS = 2
 
-const Type = { open: 1, opened: 2, step: 3, result: 4, close: 5, error: 6, check: 7, checked: 8 } as const
+const Type = { open: 1, opened: 2, step: 3, result: 4, close: 5, error: 6, check: 7, checked: 8, notice: 9 } as const
 
 const peerId = z.string().min(1).max(120)
 const range = { start: z.int().min(0).max(4096), end: z.int().min(1).max(4096) }
@@ -47,10 +47,17 @@ const OpenBody = z.strictObject({
   token: z.string().max(4096).optional(),
 })
 const ErrorBody = z.strictObject({ code: z.enum(ERROR_CODES), cause: z.string().max(1000), peer: peerId, ...range })
-const CheckedBody = z.strictObject({ root: z.string().max(100), ...range, proven: z.boolean() })
+/** What one node holds against another, told to the one that it is about. */
+const NoticeBody = z.strictObject({ code: z.enum(ERROR_CODES), cause: z.string().max(1000) })
+const CheckedBody = z.strictObject({
+  ...{ root: z.string().max(100), ...range, proven: z.boolean() },
+  /** Sessions that run there now: whoever comes next waits for their turns. */
+  sessions: z.int().min(0).max(65_536).optional(),
+})
 
 export type OpenBody = z.infer<typeof OpenBody>
 export type ErrorBody = z.infer<typeof ErrorBody>
+export type NoticeBody = z.infer<typeof NoticeBody>
 export type CheckedBody = z.infer<typeof CheckedBody>
 
 export interface StepFrame {
@@ -85,6 +92,7 @@ export type Frame =
   | { type: 'error'; session: string; body: ErrorBody }
   | { type: 'check'; session: string }
   | { type: 'checked'; session: string; body: CheckedBody }
+  | { type: 'notice'; session: string; body: NoticeBody }
 
 /** The frame in parts, so that big tensors are not copied again. */
 export function encodeFrame(frame: Frame): Uint8Array[] {
@@ -96,6 +104,7 @@ export function encodeFrame(frame: Frame): Uint8Array[] {
     case 'open':
     case 'error':
     case 'checked':
+    case 'notice':
       return [prefix, encode(frame.body)]
     case 'opened':
     case 'close':
@@ -150,6 +159,8 @@ export function decodeFrame(bytes: Uint8Array): Frame {
       return { type: 'check', session }
     case Type.checked:
       return { type: 'checked', session, body: decodeBody(CheckedBody, rest) }
+    case Type.notice:
+      return { type: 'notice', session, body: decodeBody(NoticeBody, rest) }
     default:
       throw violation(`unknown frame type ${bytes[1]}`)
   }

@@ -20,7 +20,8 @@ export interface Vocabulary {
 }
 
 export interface GenerateOptions {
-  pipeline: Pipeline
+  /** A pipeline, or what opens sessions that survive the loss of a node. */
+  pipeline: Pick<Pipeline, 'openSession'>
   vocabulary: Vocabulary
   clock: Clock
   root: string
@@ -58,6 +59,8 @@ export interface Generation {
   schedule: number[]
   /** Of the answer after its first token, by the entry's clock; null for a single token. */
   tokensPerSecond: number | null
+  /** The chain that gave the last answer. */
+  route: readonly RouteStage[]
   /** Median compute time per generated token of each stage, in ms, as the stages report it. */
   stageComputeMs: number[]
 }
@@ -97,13 +100,19 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
     }
     const decoder = new TextDecoder()
     const tokens: number[] = []
-    const stageTimes: number[][] = []
+    let stageTimes: number[][] = []
+    let { route } = session
     let text = ''
     let firstTokenMs = 0
     let endedBy: Generation['endedBy'] = 'limit'
     for (;;) {
       const result = await session.nextResult()
       watch.onAnswer()
+      if (session.route !== route) {
+        // The session moved: the times belong to other nodes now.
+        route = session.route
+        stageTimes = []
+      }
       if (tokens.length === 0) firstTokenMs = clock.monotonicMs()
       else stageTimes.push(result.computeMs)
       tokens.push(result.token)
@@ -130,7 +139,8 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       endedBy,
       schedule,
       tokensPerSecond: tokens.length > 1 && elapsedMs > 0 ? ((tokens.length - 1) * 1000) / elapsedMs : null,
-      stageComputeMs: options.route.map((_, stage) => median(stageTimes.map((times) => times[stage] ?? 0))),
+      route,
+      stageComputeMs: route.map((_, stage) => median(stageTimes.map((times) => times[stage] ?? 0))),
     }
   } finally {
     watch.stop()

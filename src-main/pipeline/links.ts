@@ -4,6 +4,7 @@ import { reachPeer } from '../network/find-peer'
 import { type FramedStream, frameStream } from '../network/framed-stream'
 import type { Host } from '../network/host'
 import { decodeFrame, encodeFrame, type Frame, MAX_FRAME_BYTES, PIPELINE_PROTOCOL } from './frames'
+import { RouteError } from './route-error'
 
 /** One long-lived stream to or from a neighbour. */
 export interface Link {
@@ -36,7 +37,7 @@ export function createLinks(host: Host, events: LinkEvents) {
       },
       send(frame) {
         return framed.write(...encodeFrame(frame)).catch((error: unknown) => {
-          throw new EspalierError('STAGE_LOST', `${peer} (${messageOf(error)})`, { cause: error })
+          throw new RouteError('STAGE_LOST', `${peer} (${messageOf(error)})`, peer, { cause: error })
         })
       },
       abort: (error) => framed.abort(error),
@@ -106,7 +107,7 @@ export function createLinks(host: Host, events: LinkEvents) {
         return await opening
       } catch (error) {
         if (outgoing.get(peer) === opening) outgoing.delete(peer)
-        throw new EspalierError('STAGE_LOST', `${peer} (${messageOf(error)})`, { cause: error })
+        throw new RouteError('STAGE_LOST', `${peer} (${messageOf(error)})`, peer, { cause: error })
       }
     },
     async close(): Promise<void> {

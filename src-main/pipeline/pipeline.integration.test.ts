@@ -252,6 +252,6 @@ describe('pipeline over three peers', () => {
   it('answers what it serves to a stranger', async () => {
     const { client, nodes } = await network()
     const answer = await checkPipeline(client, nodes[1]!.host.peerId, AbortSignal.timeout(5000))
-    expect(answer).toEqual({ root: 'root', start: 3, end: 6, proven: true })
+    expect(answer).toEqual({ root: 'root', start: 3, end: 6, proven: true, sessions: 0 })
   })
 })

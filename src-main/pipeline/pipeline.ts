@@ -4,8 +4,9 @@ import type { SessionGuard } from '../membership/session-guard'
 import type { Host } from '../network/host'
 import type { EventLog } from '../storage/event-log'
 import { createEntrySessions, type EntrySession, type OpenSessionOptions } from './entry-sessions'
-import type { Frame } from './frames'
+import type { Frame, NoticeBody } from './frames'
 import { createLinks, type Link } from './links'
+import { createNotices } from './notices'
 import type { StageRunner } from './stage-runner'
 import { createStageSessions, type StageSessionEvents } from './stage-sessions'
 
@@ -16,6 +17,8 @@ export interface Pipeline {
   openSession(options: OpenSessionOptions): Promise<EntrySession>
   /** Ends the sessions that run through our slice, with a reason that reaches their entries. */
   endSessions(error: EspalierError): void
+  /** Tells a peer what is held against it, so that its owner can know. Never throws. */
+  notify(peer: string, notice: NoticeBody): void
   readonly activeSessions: number
 }
 
@@ -37,6 +40,8 @@ export function createPipeline(options: {
     () => options.guard?.token() ?? null,
   )
   const stages = createStageSessions({ ...options, self, links: () => links })
+
+  const notices = createNotices({ clock: options.clock, log, to: (peer) => links.to(peer) })
 
   const links = createLinks(host, {
     onFrame: route,
@@ -69,6 +74,9 @@ export function createPipeline(options: {
       case 'check':
         answerCheck(frame.session, link)
         break
+      case 'notice':
+        notices.onNotice(frame.body, link)
+        break
       case 'checked':
         // Only for those who ask on a stream of their own (check.ts).
         break
@@ -78,7 +86,8 @@ export function createPipeline(options: {
   function answerCheck(id: string, link: Link): void {
     const stage = options.stage()
     const body = { code: 'STAGE_LOST' as const, cause: 'not ready to serve', peer: self, start: 0, end: 1 }
-    if (stage) send(link, { type: 'checked', session: id, body: { root: stage.root, ...stage.blocks, proven: true } })
+    const answer = stage && { root: stage.root, ...stage.blocks, proven: true, sessions: stages.count }
+    if (answer) send(link, { type: 'checked', session: id, body: answer })
     else send(link, { type: 'error', session: id, body })
   }
 
@@ -96,6 +105,7 @@ export function createPipeline(options: {
       await links.close()
     },
     openSession: (open) => entry.open(open),
+    notify: (peer, notice) => notices.send(peer, notice),
     endSessions: (error) => stages.endAll(error),
     get activeSessions() {
       return stages.count

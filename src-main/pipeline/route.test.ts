@@ -19,6 +19,49 @@ describe('chooseRoute', () => {
     expect(chooseRoute(servers.slice(0, 3), 8).map(({ peer }) => peer)).toEqual(['fast', 'rest'])
   })
 
+  it('weighs the way from peer to peer, also back to the entry', () => {
+    const servers = [server('a', 0, 4), server('b', 0, 4, 1.1), server('c', 4, 8), server('d', 4, 8, 1.1)]
+    const near = new Set(['b>d', '>b', 'd>'])
+    const hop = (from: string | null, to: string | null) => (near.has(`${from ?? ''}>${to ?? ''}`) ? 0 : 1)
+    expect(chooseRoute(servers, 8, hop).map(({ peer }) => peer)).toEqual(['b', 'd'])
+    expect(chooseRoute(servers, 8, 0).map(({ peer }) => peer)).toEqual(['a', 'c'])
+  })
+
+  it('finds what trying every chain finds, with random servers and distances', () => {
+    let state = 7
+    const random = () => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31
+      return state / 2 ** 31
+    }
+    for (let round = 0; round < 40; round++) {
+      const servers = Array.from({ length: 12 }, (_, i) => {
+        const start = Math.floor(random() * 6)
+        return server(`p${i}`, start, start + 1 + Math.floor(random() * (6 - start)), random())
+      })
+      const distances = new Map<string, number>()
+      const hop = (from: string | null, to: string | null) => {
+        const way = `${from}>${to}`
+        if (!distances.has(way)) distances.set(way, random())
+        return distances.get(way) ?? 0
+      }
+      const costOf = (route: readonly { peer: string }[]) =>
+        route.reduce(
+          (sum, { peer }, i) =>
+            sum + (servers.find((one) => one.peer === peer)?.cost ?? 0) + hop(route[i - 1]?.peer ?? null, peer),
+          hop(route.at(-1)?.peer ?? null, null),
+        )
+      const chains = (from: number): Candidate[][] =>
+        from === 6
+          ? [[]]
+          : servers
+              .filter(({ start }) => start === from)
+              .flatMap((one) => chains(one.end).map((rest) => [one, ...rest]))
+      const all = chains(0)
+      if (all.length === 0) expect(() => chooseRoute(servers, 6, hop)).toThrow()
+      else expect(costOf(chooseRoute(servers, 6, hop))).toBeCloseTo(Math.min(...all.map(costOf)))
+    }
+  })
+
   it('names the blocks that nobody serves', () => {
     expect(() => chooseRoute([server('a', 0, 3), server('c', 6, 8)], 8)).toThrow(/blocks 3, 4, 5/)
   })

@@ -11,31 +11,60 @@ export interface Candidate extends BlockRange {
   readonly cost: number
 }
 
+/** What it costs to go from one peer to another; null is the entry, which sends the tokens and gets the answer. */
+export type HopCost = (from: string | null, to: string | null) => number
+
+interface Way {
+  readonly candidate: Candidate
+  readonly cost: number
+  readonly before: Way | null
+}
+
 /**
  * The cheapest chain of servers from block 0 to `blockCount`, each beginning where the one before it ends (a stage
- * always runs its whole slice). Cost is the sum of the servers' costs plus one `hopCost` each. Throws
- * CHAIN_INCOMPLETE and names the blocks that nobody serves, or where no chain fits together.
+ * always runs its whole slice). The shortest path over (peer, block): a server's cost, and the hop to it from the one
+ * before; a number is that for every hop but the last one back. Throws CHAIN_INCOMPLETE and names the blocks that
+ * nobody serves, or where no chain fits together.
  */
-export function chooseRoute(candidates: readonly Candidate[], blockCount: number, hopCost = 1): RouteStage[] {
-  const cheapest: ({ cost: number; from: number; stage: RouteStage } | undefined)[] = new Array(blockCount + 1)
-  const reachable = (block: number) => block === 0 || cheapest[block] !== undefined
-  const costAt = (block: number) => (block === 0 ? 0 : (cheapest[block]?.cost ?? Number.POSITIVE_INFINITY))
+export function chooseRoute(
+  candidates: readonly Candidate[],
+  blockCount: number,
+  hop: number | HopCost = 1,
+): RouteStage[] {
+  const hopCost: HopCost = typeof hop === 'number' ? (_, to) => (to === null ? 0 : hop) : hop
+  const endingAt = new Map<number, Way[]>()
   // Ranges only go up, so one pass by start sees every way into a block before the ways out of it.
-  for (const { peer, start, end, cost } of candidates.toSorted(
-    (a, b) => a.start - b.start || (a.peer < b.peer ? -1 : 1),
-  )) {
-    if (end > blockCount || end <= start || !reachable(start)) continue
-    const total = costAt(start) + cost + hopCost
-    if (total < costAt(end)) cheapest[end] = { cost: total, from: start, stage: { peer, start, end } }
+  for (const candidate of candidates.toSorted((a, b) => a.start - b.start || (a.peer < b.peer ? -1 : 1))) {
+    const { start, end, peer, cost } = candidate
+    if (end > blockCount || end <= start) continue
+    const way = cheapestTo(peer, start === 0 ? null : (endingAt.get(start) ?? []), hopCost)
+    if (!way) continue
+    const here = { candidate, cost: way.cost + cost, before: way.before }
+    endingAt.set(end, [...(endingAt.get(end) ?? []), here])
   }
+  const found = cheapestTo(null, endingAt.get(blockCount) ?? [], hopCost)
+  if (!found) throw new EspalierError('CHAIN_INCOMPLETE', describeGap(candidates, blockCount))
   const route: RouteStage[] = []
-  for (let block = blockCount; block > 0; ) {
-    const step = cheapest[block]
-    if (!step) throw new EspalierError('CHAIN_INCOMPLETE', describeGap(candidates, blockCount))
-    route.unshift(step.stage)
-    block = step.from
+  for (let way = found.before; way !== null; way = way.before) {
+    const { peer, start, end } = way.candidate
+    route.unshift({ peer, start, end })
   }
   return route
+}
+
+/** @param ways what may come before; null at the first block, before which comes the entry */
+function cheapestTo(
+  to: string | null,
+  ways: readonly Way[] | null,
+  hopCost: HopCost,
+): { cost: number; before: Way | null } | null {
+  if (ways === null) return { cost: hopCost(null, to), before: null }
+  let best: { cost: number; before: Way } | null = null
+  for (const way of ways) {
+    const cost = way.cost + hopCost(way.candidate.peer, to)
+    if (best === null || cost < best.cost) best = { cost, before: way }
+  }
+  return best
 }
 
 function describeGap(candidates: readonly Candidate[], blockCount: number): string {

@@ -4,6 +4,7 @@ import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
 import type { ErrorBody, Frame, OpenBody, StepFrame } from './frames'
 import type { Link, Links } from './links'
+import { RouteError } from './route-error'
 import type { StageInput, StageOutput, StageRunner } from './stage-runner'
 
 interface Session {
@@ -20,6 +21,7 @@ interface Session {
   isBusy: boolean
   readonly waiting: (() => Promise<void>)[]
   position: number
+  hasAnswered: boolean
   usedAtMs: number
   ended: boolean
 }
@@ -27,8 +29,10 @@ interface Session {
 export interface StageSessionEvents {
   /** A request of another peer was answered through our blocks: the evidence of load level L7. */
   onServed(entry: string, tokens: number): void
-  /** The number of sessions changed; `startedBy` is the entry of a new one, null when one ended. */
-  onSessions(active: number, startedBy: string | null): void
+  /** The first answer of a session went on its way: an opened session alone is no request. */
+  onRequest?(entry: string): void
+  /** The number of sessions changed. */
+  onSessions(active: number): void
 }
 
 const IDLE_SESSION_MS = 120_000
@@ -110,11 +114,12 @@ export function createStageSessions(options: {
       isBusy: false,
       waiting: [],
       position: 0,
+      hasAnswered: false,
       usedAtMs: clock.monotonicMs(),
       ended: false,
     }
     sessions.set(id, session)
-    events.onSessions(sessions.size, open.entry)
+    events.onSessions(sessions.size)
     enqueue(session, async () => {
       const next = await session.next
       session.nextLink = next
@@ -174,17 +179,22 @@ export function createStageSessions(options: {
     if (reply) await (session.nextLink ?? (await session.next)).send(reply)
     // Only now: what was computed and never delivered has served nobody.
     events.onServed(open.entry, frame.rows)
+    if (!frame.wantsAnswer || session.hasAnswered) return
+    session.hasAnswered = true
+    events.onRequest?.(open.entry)
   }
 
   function fail(session: Session, error: unknown): void {
     if (session.ended) return
     const { code, cause } = reportOf(error)
-    const { start, end } = session.runner.blocks
+    // When our neighbour went away the entry must know that it was not us.
+    const place = error instanceof RouteError && session.open.route.find(({ peer }) => peer === error.peer)
+    const { peer, start, end } = place || { peer: self, ...session.runner.blocks }
     log.write('warn', 'pipeline.session.failed', cause, { session: session.id, code })
     tell(session.upstream, {
       type: 'error',
       session: session.id,
-      body: { code, cause: cause.slice(0, 1000), peer: self, start, end },
+      body: { code, cause: cause.slice(0, 1000), peer, start, end },
     })
     release(session, { tellNext: true })
   }
@@ -193,7 +203,7 @@ export function createStageSessions(options: {
     if (session.ended) return
     session.ended = true
     sessions.delete(session.id)
-    events.onSessions(sessions.size, null)
+    events.onSessions(sessions.size)
     session.runner.closeSequence(session.sequence)
     const isLast = session.open.stage === session.open.route.length - 1
     if (tellNext && !isLast) {
@@ -259,7 +269,7 @@ export function createStageSessions(options: {
         else {
           void session.next.then(
             (next) => {
-              if (next === link) fail(session, new EspalierError('STAGE_LOST', `${link.peer} (${cause})`))
+              if (next === link) fail(session, new RouteError('STAGE_LOST', `${link.peer} (${cause})`, link.peer))
             },
             () => undefined,
           )

@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest'
+import { EspalierError } from '../../../src-shared/errors'
+import { FakeClock } from '../../../test/fake-clock'
+import type { EntrySession, OpenSessionOptions } from '../entry-sessions'
+import type { ResultFrame } from '../frames'
+import { type Candidate, chooseRoute } from '../route'
+import { RouteError } from '../route-error'
+import { createFailover } from './failover'
+
+/** Peers whose answer to a batch is the sum of all tokens so far: a function of what was sent, as a model is. */
+function network(servers: Candidate[]) {
+  const clock = new FakeClock()
+  const opened: OpenSessionOptions[] = []
+  const closed: string[][] = []
+  const silent = new Set<string>()
+  /** What a peer does when it is asked to open, or to answer for the nth time. */
+  const faults = new Map<string, (answer: number) => Error | 'hang' | null>()
+  const open = async (options: OpenSessionOptions): Promise<EntrySession> => {
+    opened.push(options)
+    const peers = options.route.map(({ peer }) => peer)
+    const faultAt = (answer: number) => peers.map((peer) => faults.get(peer)?.(answer)).find(Boolean) ?? null
+    const atOpening = faultAt(0)
+    if (atOpening instanceof Error) throw atOpening
+    if (atOpening === 'hang') {
+      await new Promise((_, reject) => options.signal.addEventListener('abort', () => reject(options.signal.reason)))
+    }
+    let sum = 0
+    let rows = 0
+    let answers = 0
+    const results: ResultFrame[] = []
+    const failed = Promise.withResolvers<never>()
+    failed.promise.catch(() => undefined)
+    return {
+      route: options.route,
+      async send(tokens, position, wantsAnswer) {
+        if (position !== rows) throw new Error(`position ${position}, expected ${rows}`)
+        rows += tokens.length
+        for (const token of tokens) sum += token
+        if (wantsAnswer)
+          results.push({ type: 'result', session: '', position, token: sum % 97, computeMs: [], logits: null })
+      },
+      async nextResult() {
+        const fault = faultAt(++answers)
+        if (fault instanceof Error) throw fault
+        const result = results.shift()
+        if (fault === 'hang' || !result) return failed.promise
+        return result
+      },
+      fail: (error) => failed.reject(error),
+      async close() {
+        closed.push(peers)
+      },
+    }
+  }
+  const lost: string[] = []
+  const failover = createFailover({
+    ...{ open, clock },
+    routes: {
+      choose: async (avoid) =>
+        chooseRoute(
+          servers.filter(({ peer }) => !avoid.has(peer)),
+          8,
+        ),
+    },
+    async check(peer) {
+      if (silent.has(peer)) throw new Error('silent')
+    },
+    events: { onLost: (peer) => void lost.push(peer) },
+  })
+  const ask = { root: 'r', contextTokens: 64, wantsLogits: false, signal: new AbortController().signal }
+  return { clock, opened, closed, silent, faults, failover, lost, ask }
+}
+
+const server = (peer: string, start: number, end: number, cost = 1): Candidate => ({ peer, start, end, cost })
+const SERVERS = [server('a', 0, 4), server('b', 4, 8), server('c', 4, 8, 2), server('d', 4, 8, 3)]
+const gone = (peer: string) => new RouteError('STAGE_LOST', `${peer} went`, peer)
+
+async function answers({ failover, ask }: ReturnType<typeof network>, count: number): Promise<number[]> {
+  const session = await failover.openSession(ask)
+  const tokens: number[] = []
+  let position = 3
+  await session.send(Int32Array.of(1, 2), 0, false)
+  await session.send(Int32Array.of(3), 2, true)
+  for (let i = 0; i < count; i++) {
+    const { token } = await session.nextResult()
+    tokens.push(token)
+    await session.send(Int32Array.of(token), position++, true)
+  }
+  await session.close()
+  return tokens
+}
+
+describe('failover', () => {
+  it('H-49: a chosen peer that is gone costs one more try on its replica', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', () => gone('b'))
+    const session = await net.failover.openSession(net.ask)
+    expect(net.opened.map(({ route }) => route.map(({ peer }) => peer))).toEqual([
+      ['a', 'b'],
+      ['a', 'c'],
+    ])
+    expect(session.moves.map(({ lost, error }) => [lost.peer, error.code])).toEqual([['b', 'STAGE_LOST']])
+    await session.close()
+    expect(net.clock.pending).toBe(0)
+  })
+
+  it('goes on after one loss, and after a loss during the replay, as if nothing had been', async () => {
+    const expected = await answers(network(SERVERS), 12)
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 5 ? gone('b') : null))
+    net.faults.set('c', (answer) => (answer === 3 ? gone('c') : null))
+    const running = answers(net, 12)
+    await net.clock.advance(1_000)
+    expect(await running).toEqual(expected)
+    expect(net.lost).toEqual(['b', 'c'])
+    expect(net.opened).toHaveLength(3)
+    expect(net.closed.map((peers) => peers[1])).toContain('b')
+    expect(net.clock.pending).toBe(0)
+  })
+
+  it('H-49: leaves each peer at most once, then says which blocks are missing, within 10 s', async () => {
+    const net = network(SERVERS)
+    for (const peer of ['b', 'c', 'd']) net.faults.set(peer, (answer) => (answer === 2 ? gone(peer) : null))
+    const running = answers(net, 12).catch((error: unknown) => error)
+    await net.clock.advance(10_000)
+    expect(await running).toMatchObject({
+      code: 'CHAIN_INCOMPLETE',
+      message: expect.stringMatching(/blocks 4, 5, 6, 7; .*d went/),
+    })
+    expect(net.lost).toEqual(['b', 'c', 'd'])
+  })
+
+  it('finds out that a silent peer is lost though its stream is open, within 10 s', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 4 ? 'hang' : null))
+    net.silent.add('b')
+    const running = answers(net, 8)
+    await net.clock.advance(9_000)
+    expect(await running).toHaveLength(8)
+    expect(net.lost).toEqual(['b'])
+  })
+
+  it('finds out that a peer is silent while a chain opens', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 0 ? 'hang' : null))
+    net.silent.add('b')
+    const running = net.failover.openSession(net.ask)
+    await net.clock.advance(9_000)
+    const session = await running
+    expect(session.route.map(({ peer }) => peer)).toEqual(['a', 'c'])
+    expect(net.lost).toEqual(['b'])
+    await session.close()
+    expect(net.clock.pending).toBe(0)
+  })
+
+  it('waits for a slow chain whose peers all say that they are there', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 4 ? 'hang' : null))
+    const session = await net.failover.openSession(net.ask)
+    let isOver = false
+    const running = (async () => {
+      await session.send(Int32Array.of(1), 0, true)
+      for (let i = 0; i < 3; i++) {
+        await session.send(Int32Array.of((await session.nextResult()).token), i + 1, true)
+      }
+      return session.nextResult()
+    })().catch((error: unknown) => error)
+    void running.then(() => {
+      isOver = true
+    })
+    await net.clock.advance(60_000)
+    expect(isOver).toBe(false)
+    expect(net.lost).toEqual([])
+    session.fail(new EspalierError('CANCELLED'))
+    expect(await running).toMatchObject({ code: 'CANCELLED' })
+    await session.close()
+    expect(net.clock.pending).toBe(0)
+  })
+
+  it('does not take to others what they would refuse as well', async () => {
+    for (const code of ['PROMPT_TOO_LONG', 'TOKEN_EXPIRED', 'BAD_ARGUMENT'] as const) {
+      const net = network(SERVERS)
+      net.faults.set('b', () => new RouteError(code, 'no', 'b'))
+      await expect(net.failover.openSession(net.ask)).rejects.toMatchObject({ code })
+      expect(net.opened).toHaveLength(1)
+      expect(net.lost).toEqual([])
+    }
+  })
+})

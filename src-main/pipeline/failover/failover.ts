@@ -1,0 +1,221 @@
+import type { Clock } from '../../../src-shared/clock'
+import { type ErrorReport, EspalierError, isErrorCode, reportOf } from '../../../src-shared/errors'
+import type { EntrySession, OpenSessionOptions } from '../entry-sessions'
+import type { ResultFrame } from '../frames'
+import type { RouteStage } from '../route'
+import { gapError, lostPeer } from './movable'
+import { replay } from './replay'
+import { createReplayRecord } from './replay-record'
+import { type CheckPeer, findSilent, watchSilence } from './silence'
+
+/** A peer that a session was led round, at its opening or in the middle of its answer. */
+export interface Move {
+  /** Who was left, and why. */
+  readonly lost: RouteStage
+  readonly error: ErrorReport
+  /** Rows that were computed again. */
+  readonly replayedRows: number
+  /** Answers that came out differently the second time; 0 where both chains compute alike. */
+  readonly differentAnswers: number
+  /** From the loss until the new chain was where the old one had been. */
+  readonly elapsedMs: number
+}
+
+/** Gives chains. Throws CHAIN_INCOMPLETE, with the blocks that are missing. */
+export interface RouteChooser {
+  /** @param avoid peers that this session has lost @param isFresh look at the network again first */
+  choose(avoid: ReadonlySet<string>, isFresh: boolean, signal: AbortSignal): Promise<RouteStage[]>
+}
+
+export interface FailoverEvents {
+  onLost(peer: string, error: EspalierError): void
+  /** A session ended in order: these peers answered `answers` times. */
+  onServed(route: readonly RouteStage[], answers: number): void
+  onMove(move: Move): void
+}
+
+/** A session that may change its route; its consumer sees one uninterrupted sequence of answers. */
+export interface MovingSession extends EntrySession {
+  readonly moves: readonly Move[]
+}
+
+/** Without a replica the asker hears of it within 10 s of the last sign of life. */
+const PATIENCE_MS = 6_000
+const RETRY_MS = 250
+const OPEN_CHECK_MS = 3_000
+const MAX_LOSSES = 16
+
+/**
+ * Opens sessions that survive the loss of a node: the session goes on with a replica of its blocks, which is brought
+ * there by a replay of the same batches. Each peer is left at most once, so a session can't go in circles.
+ */
+export function createFailover(options: {
+  open: (session: OpenSessionOptions) => Promise<EntrySession>
+  routes: RouteChooser
+  check: CheckPeer
+  clock: Clock
+  events?: Partial<FailoverEvents>
+  /** How long a missing block may take to appear again, ms. */
+  patienceMs?: number
+}): {
+  openSession(session: Omit<OpenSessionOptions, 'route'> & { route?: readonly RouteStage[] }): Promise<MovingSession>
+} {
+  const { clock, events = {}, patienceMs = PATIENCE_MS } = options
+
+  return {
+    async openSession(asked) {
+      const record = createReplayRecord(asked.contextTokens)
+      const avoid = new Set<string>()
+      const moves: Move[] = []
+      let left: { lost: RouteStage; error: ErrorReport; atMs: number }[] = []
+      const ending = new AbortController()
+      let ended: EspalierError | null = null
+      let current: EntrySession | null = null
+      let route: readonly RouteStage[] = []
+      let heardAtMs: number | null = null
+      let answersHere = 0
+
+      /** Leaves the peer that the error is about; gives the error back when there is nobody to leave. */
+      function leave(error: unknown): void {
+        const peer = lostPeer(error)
+        const lost = route.find((stage) => stage.peer === peer)
+        if (peer === null || !lost || ended || avoid.size >= MAX_LOSSES) throw ended ?? error
+        avoid.add(peer)
+        left.push({ lost, error: reportOf(error), atMs: clock.monotonicMs() })
+        if (error instanceof EspalierError) events.onLost?.(peer, error)
+      }
+
+      function arrived(differentAnswers: number): void {
+        for (const { lost, error, atMs } of left) {
+          const elapsedMs = clock.monotonicMs() - atMs
+          const made: Move = { lost, error, replayedRows: record.rows, differentAnswers, elapsedMs }
+          moves.push(made)
+          events.onMove?.(made)
+        }
+        left = []
+      }
+
+      /** Opening may take its time; meanwhile the stages are asked whether they are there. */
+      async function open(stages: readonly RouteStage[], signal: AbortSignal): Promise<EntrySession> {
+        const attempt = new AbortController()
+        const onEnd = () => attempt.abort(signal.reason)
+        signal.addEventListener('abort', onEnd, { once: true })
+        if (signal.aborted) onEnd()
+        const peers = stages.map(({ peer }) => peer)
+        const stopAsking = clock.every(OPEN_CHECK_MS, () => {
+          void findSilent(peers, options.check).then((silent) => silent && attempt.abort(silent))
+        })
+        try {
+          return await options.open({ ...asked, route: stages, signal: attempt.signal })
+        } finally {
+          stopAsking()
+          signal.removeEventListener('abort', onEnd)
+        }
+      }
+
+      /** A chain that is where the session was. Rejects when the patience is over or nothing else can help. */
+      async function connect(loss: EspalierError | null, signal: AbortSignal): Promise<void> {
+        const untilMs = clock.monotonicMs() + patienceMs
+        let why = loss
+        for (let attempt = 0; ; attempt++) {
+          try {
+            const isGiven = attempt === 0 && loss === null && asked.route
+            route = isGiven || (await options.routes.choose(avoid, attempt > 0, signal))
+            if (ended) throw ended
+            current = await open(route, signal)
+            if (ended) throw ended
+            answersHere = 0
+            heardAtMs = clock.monotonicMs()
+            arrived(await replay(current, record))
+            return
+          } catch (error) {
+            heardAtMs = null
+            await current?.close().catch(() => undefined)
+            if (ended) throw ended
+            if (signal.aborted) throw error
+            const isOver = clock.monotonicMs() >= untilMs
+            if (!isErrorCode(error, 'CHAIN_INCOMPLETE')) {
+              // Busy is not lost: the old chain's places may not be free yet.
+              const isBusy = isErrorCode(error, 'SESSION_LIMIT') && loss !== null && attempt < 4
+              if (!isBusy) leave(error)
+              if (error instanceof EspalierError) why ??= error
+              // The next replica is tried at once.
+              if (!isBusy) continue
+            } else if (isOver) throw why ? gapError(error, why) : error
+            else if (why === null) throw error
+            await clock.sleep(RETRY_MS, signal).catch(() => undefined)
+          }
+        }
+      }
+
+      async function move(error: unknown): Promise<void> {
+        heardAtMs = null
+        leave(error)
+        await current?.close().catch(() => undefined)
+        await connect(error instanceof EspalierError ? error : null, ending.signal)
+      }
+
+      const onAbort = () => ending.abort(asked.signal.reason)
+      asked.signal.addEventListener('abort', onAbort, { once: true })
+      if (asked.signal.aborted) onAbort()
+      try {
+        await connect(null, ending.signal)
+      } finally {
+        // From here on `fail` and `close` end it: the signal was for the opening.
+        asked.signal.removeEventListener('abort', onAbort)
+      }
+      const stopWatch = watchSilence({
+        clock,
+        check: options.check,
+        waitingSince: () => heardAtMs,
+        peers: () => route.map(({ peer }) => peer),
+        onLost: (error) => current?.fail(error),
+      })
+
+      return {
+        moves,
+        get route() {
+          return route
+        },
+        async send(tokens, position, wantsAnswer) {
+          if (ended) throw ended
+          record.addStep({ tokens, position, wantsAnswer })
+          try {
+            await current?.send(tokens, position, wantsAnswer)
+          } catch (error) {
+            // It is in the record: who waits for the answer will move the session, and it is sent then.
+            if (lostPeer(error) === null) throw error
+          }
+        },
+        async nextResult(): Promise<ResultFrame> {
+          for (;;) {
+            heardAtMs = clock.monotonicMs()
+            try {
+              if (!current || ended) throw ended ?? new EspalierError('SESSION_UNKNOWN')
+              const result = await current.nextResult()
+              record.addAnswer(result.token)
+              answersHere++
+              return result
+            } catch (error) {
+              await move(error)
+            } finally {
+              heardAtMs = null
+            }
+          }
+        },
+        fail(error) {
+          ended ??= error
+          ending.abort(error)
+          current?.fail(error)
+        },
+        async close() {
+          ended ??= new EspalierError('CANCELLED')
+          stopWatch()
+          ending.abort(ended)
+          if (answersHere > 0) events.onServed?.(route, answersHere)
+          await current?.close()
+        },
+      }
+    },
+  }
+}

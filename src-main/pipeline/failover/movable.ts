@@ -1,0 +1,28 @@
+import type { ErrorCode } from '../../../src-shared/error-catalogue'
+import { EspalierError } from '../../../src-shared/errors'
+import { RouteError } from '../route-error'
+
+/** What another node would answer in the same way, and what was our own wish. */
+const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'BAD_ARGUMENT',
+  'CANCELLED',
+  'CHAIN_INCOMPLETE',
+  'PROMPT_TOO_LONG',
+])
+
+/** The peer to go round, when another route may help; else null. */
+export function lostPeer(error: unknown): string | null {
+  if (!(error instanceof RouteError) || FINAL.has(error.code) || error.code.startsWith('TOKEN_')) return null
+  return error.peer
+}
+
+/** The chain has a gap now: says which blocks are missing, and which loss made the gap. */
+export function gapError(gap: unknown, loss: EspalierError): EspalierError {
+  if (!(gap instanceof EspalierError) || gap.code !== 'CHAIN_INCOMPLETE') return loss
+  return new EspalierError('CHAIN_INCOMPLETE', `${detailOf(gap)}; ${loss.message}`, { cause: loss })
+}
+
+/** The message without the catalogue's sentence, which the new error brings again. */
+function detailOf({ message }: EspalierError): string {
+  return message.slice(message.indexOf(': ') + 2)
+}

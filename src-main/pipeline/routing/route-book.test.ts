@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest'
+import { FakeClock } from '../../../test/fake-clock'
+import { createPeerScores } from '../scores/peer-scores'
+import { createRouteBook, type Offer } from './route-book'
+
+const NEEDS = { root: 'r', blockCount: 8, contextTokens: 100, avoid: new Set<string>() }
+const offer = (peer: string, start: number, end: number, change: Partial<Offer> = {}): Offer => ({
+  ...{ peer, start, end, announcedS: 0.01, cacheTokensLeft: 1000, pingsS: null },
+  ...change,
+})
+
+function setUp(places: Record<string, { start: number; end: number; root?: string; sessions?: number; ms?: number }>) {
+  const clock = new FakeClock()
+  const scores = createPeerScores(clock)
+  const asked: string[] = []
+  const book = createRouteBook({
+    ...{ self: 'me', clock, scores },
+    async check(peer) {
+      asked.push(peer)
+      const place = places[peer]
+      if (!place) throw new Error('silent')
+      const { start, end, root = 'r', sessions = 0 } = place
+      return { root, start, end, proven: true, sessions }
+    },
+  })
+  const peers = async (offers: Offer[], change: Partial<typeof NEEDS> = {}) =>
+    (await book.choose(offers, { ...NEEDS, ...change })).map(({ peer }) => peer)
+  return { clock, scores, book, asked, peers }
+}
+const whole = { start: 0, end: 8 }
+
+describe('route book', () => {
+  it('takes the replica that announces to be quicker, until measured times say otherwise', async () => {
+    const { book, peers } = setUp({ quick: whole, slow: whole })
+    const offers = [offer('quick', 0, 8, { announcedS: 0.001 }), offer('slow', 0, 8)]
+    expect(await peers(offers)).toEqual(['quick'])
+    book.onComputed([{ peer: 'quick', ...whole }], [900])
+    expect(await peers(offers)).toEqual(['slow'])
+    book.onComputed([{ peer: 'slow', ...whole }], [2000])
+    expect(await peers(offers)).toEqual(['quick'])
+  })
+
+  it('H-48: avoids who is in quarantine, and lets one session probe it afterwards', async () => {
+    const { scores, clock, peers } = setUp({ a: whole, b: whole })
+    const offers = [offer('a', 0, 8, { announcedS: 0.001 }), offer('b', 0, 8, { announcedS: 5 })]
+    for (let i = 0; i < 5; i++) scores.failed('a', 'STAGE_LOST', 'gone')
+    expect(await peers(offers)).toEqual(['b'])
+    await clock.advance(30_000)
+    expect(await peers(offers)).toEqual(['a'])
+    expect(await peers(offers)).toEqual(['b'])
+    scores.served('a', 50)
+    expect(await peers(offers)).toEqual(['a'])
+  })
+
+  it('goes round a full cache, a long queue, and who does not answer', async () => {
+    const { peers } = setUp({ a: { ...whole, sessions: 30 }, b: whole, d: whole })
+    const [a, b, silent] = [offer('a', 0, 8), offer('b', 0, 8, { announcedS: 0.02 }), offer('silent', 0, 8)]
+    expect(await peers([a, b, silent])).toEqual(['b'])
+    expect(await peers([{ ...b, cacheTokensLeft: 99 }, offer('d', 0, 8, { announcedS: 1 })])).toEqual(['d'])
+    // Better slow than nobody.
+    expect(await peers([silent])).toEqual(['silent'])
+  })
+
+  it('believes a peer rather than its old record, and asks again after a minute', async () => {
+    const places: Parameters<typeof setUp>[0] = {
+      moved: { start: 0, end: 4 },
+      other: { ...whole, root: 'x' },
+      ok: whole,
+    }
+    const { peers, asked, clock } = setUp(places)
+    const offers = [offer('moved', 0, 8), offer('other', 0, 8), offer('ok', 0, 8, { announcedS: 3 })]
+    expect(await peers(offers)).toEqual(['ok'])
+    places.moved = whole
+    expect(await peers(offers)).toEqual(['ok'])
+    expect(asked).toHaveLength(3)
+    await clock.advance(60_000)
+    expect(await peers(offers)).toEqual(['moved'])
+  })
+
+  it('H-49: never the peers that this session has lost; names what is missing without them', async () => {
+    const { peers } = setUp({ a: { start: 0, end: 4 }, b: { start: 4, end: 8 }, c: { start: 4, end: 8 } })
+    const offers = [offer('a', 0, 4), offer('b', 4, 8), offer('c', 4, 8, { announcedS: 1 })]
+    expect(await peers(offers)).toEqual(['a', 'b'])
+    expect(await peers(offers, { avoid: new Set(['b']) })).toEqual(['a', 'c'])
+    await expect(peers(offers, { avoid: new Set(['b', 'c']) })).rejects.toThrow('blocks 4, 5, 6, 7')
+  })
+
+  it('takes the way that servers have measured between each other', async () => {
+    const half = { start: 4, end: 8 }
+    const { peers } = setUp({ a: { start: 0, end: 4 }, near: half, far: half })
+    const pingsS = new Map([
+      ['near', 0.001],
+      ['far', 0.4],
+    ])
+    expect(
+      await peers([offer('a', 0, 4, { pingsS }), offer('far', 4, 8, { announcedS: 0.009 }), offer('near', 4, 8)]),
+    ).toEqual(['a', 'near'])
+  })
+})

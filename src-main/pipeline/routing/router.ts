@@ -1,0 +1,158 @@
+import { randomInt } from 'node:crypto'
+import { peerIdFromString } from '@libp2p/peer-id'
+import type { Clock } from '../../../src-shared/clock'
+import { messageOf } from '../../../src-shared/errors'
+import type { Hop, LostHop } from '../../../src-shared/routing-trace'
+import type { Host } from '../../network/host'
+import type { EventLog } from '../../storage/event-log'
+import { checkPipeline } from '../check'
+import { createFailover, type MovingSession } from '../failover/failover'
+import type { Generation } from '../generate'
+import type { Pipeline } from '../pipeline'
+import type { RouteStage } from '../route'
+import { createPeerScores } from '../scores/peer-scores'
+import { judge } from '../spot-check/judge'
+import { type Sample, spotCheck } from '../spot-check/spot-check'
+import { createRouteBook, type Offer } from './route-book'
+
+export interface RoutedModel {
+  /** Merkle root of the manifest; null where only the blocks are known. */
+  readonly root: string | null
+  readonly blockCount: number
+  /** Who serves it; with `isFresh` by a new look at the network. */
+  offers(isFresh: boolean, signal: AbortSignal): Promise<readonly Offer[]>
+}
+
+/** One request's way through the network: give it to `generate` in place of the pipeline. */
+export interface RoutedRequest extends Pick<Pipeline, 'openSession'> {
+  /** The chain to begin with. Throws CHAIN_INCOMPLETE. */
+  route(signal: AbortSignal): Promise<RouteStage[]>
+  /** The routing trace of its answer. */
+  trace(generation: Sample & Pick<Generation, 'stageComputeMs'>): { hops: Hop[]; lost: LostHop[] }
+}
+
+const SPOT_CHECK_TIMEOUT_MS = 30_000
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** Routes for this node's requests, what it learned of peers from them, and sessions that survive a lost node. */
+export function createRouter(options: {
+  host: Host
+  pipeline: Pipeline
+  clock: Clock
+  log: EventLog
+  /** A whole number from 0 to below `limit`. */
+  draw?: (limit: number) => number
+  /**
+   * One greedy answer in so many is checked on replicas, afterwards and in the background. Absent: none, because a check
+   * shows the prompt to a node that was not on its route, which whoever asks must have been told before.
+   */
+  spotCheckEvery?: number
+}) {
+  const { host, pipeline, clock, log, draw = randomInt, spotCheckEvery } = options
+  const self = host.peerId.toString()
+  const scores = createPeerScores(clock, ({ peer, score, quarantinedUntil, incidents }) => {
+    const [{ code, cause } = { code: 'STAGE_LOST' as const, cause: '' }] = incidents.slice(-1)
+    log.write('warn', 'route.peer.failed', cause, { peer, score, quarantinedUntil })
+    const isTold = quarantinedUntil !== null || code === 'SPOT_CHECK_DISAGREED'
+    if (isTold && peer !== self) pipeline.notify(peer, { code, cause: cause.slice(0, 1000) })
+  })
+  const check = (peer: string, signal: AbortSignal) => checkPipeline(host, peerIdFromString(peer), signal)
+  const book = createRouteBook({ self, clock, scores, check })
+
+  let isChecking = false
+
+  /** Recomputes one stage of an answer on a replica, where there is one; on a third node when they disagree. */
+  async function checkAnswer(model: RoutedModel, sample: Sample): Promise<void> {
+    const { root } = model
+    const stage = draw(sample.route.length)
+    const checked = sample.route[stage]
+    if (isChecking || root === null || !checked) return
+    isChecking = true
+    try {
+      const signal = AbortSignal.timeout(SPOT_CHECK_TIMEOUT_MS)
+      const replicas = (await model.offers(false, signal)).filter(
+        ({ peer, start, end }) =>
+          peer !== checked.peer && start === checked.start && end === checked.end && scores.mayAsk(peer),
+      )
+      const first = replicas.splice(draw(Math.max(1, replicas.length)), 1)[0]
+      if (!first) return
+      const ask = { open: pipeline.openSession, root, sample, stage, signal }
+      const verdict = await spotCheck({ ...ask, replica: first.peer })
+      const third = verdict.agrees ? undefined : replicas[0]
+      const second = third ? await spotCheck({ ...ask, replica: third.peer }).catch(() => null) : null
+      const { agrees, worstGap } = verdict
+      log.write('info', 'route.spot-check', `${checked.peer} ${agrees ? 'agrees' : 'disagrees'} with ${first.peer}`, {
+        ...{ peer: checked.peer, replica: first.peer, worstGap },
+      })
+      for (const { peer, weight, evidence } of judge(verdict, second))
+        scores.failed(peer, 'SPOT_CHECK_DISAGREED', evidence, weight)
+    } catch (error) {
+      log.write('debug', 'route.spot-check.failed', messageOf(error))
+    } finally {
+      isChecking = false
+    }
+  }
+
+  return {
+    scores,
+    book,
+    checkAnswer,
+    request(model: RoutedModel, contextTokens: number): RoutedRequest {
+      const { root, blockCount } = model
+      let session: MovingSession | null = null
+      let isGreedy = true
+      const choose = async (avoid: ReadonlySet<string>, isFresh: boolean, signal: AbortSignal) =>
+        book.choose(await model.offers(isFresh, signal), { root, blockCount, contextTokens, avoid })
+      const failover = createFailover({
+        open: pipeline.openSession,
+        routes: { choose },
+        // We are there, and libp2p does not dial itself.
+        check: async (peer, signal) => (peer === self ? null : check(peer, signal)),
+        clock,
+        events: {
+          onLost(peer, error) {
+            book.forget(peer)
+            // To be busy is no fault.
+            if (error.code !== 'SESSION_LIMIT') scores.failed(peer, error.code, error.message)
+          },
+          onServed(route, answers) {
+            for (const { peer } of route) scores.served(peer, answers)
+          },
+          onMove({ lost, replayedRows, elapsedMs, differentAnswers }) {
+            const what = `${replayedRows} rows ran again without ${lost.peer}, in ${Math.round(elapsedMs)} ms`
+            log.write('info', 'route.moved', what, { peer: lost.peer, differentAnswers })
+          },
+        },
+      })
+      return {
+        route: (signal) => choose(NOBODY, true, signal),
+        async openSession(asked) {
+          // Drawn tokens need not be likely ones.
+          isGreedy = !('sampling' in asked) || asked.sampling === undefined
+          session = await failover.openSession(asked)
+          return session
+        },
+        trace(generation) {
+          const { route, stageComputeMs } = generation
+          if (isGreedy && spotCheckEvery !== undefined && draw(spotCheckEvery) === 0)
+            void checkAnswer(model, generation)
+          book.onComputed(route, stageComputeMs)
+          const hops = route.map(
+            ({ peer, start, end }, i): Hop => ({
+              ...{ peerId: peer, blocks: { start, end }, computeMs: stageComputeMs[i] ?? null },
+              ...{ isSelf: peer === self, score: scores.standing(peer).score, roundTripMs: book.roundTripMs(peer) },
+            }),
+          )
+          const lost = (session?.moves ?? []).map(
+            ({ lost: { peer, start, end }, error: { code, cause }, elapsedMs }): LostHop => ({
+              ...{ peerId: peer, blocks: { start, end }, code, cause: cause.slice(0, 1200), pauseMs: elapsedMs },
+            }),
+          )
+          return { hops, lost }
+        },
+      }
+    },
+  }
+}
+
+export type Router = ReturnType<typeof createRouter>

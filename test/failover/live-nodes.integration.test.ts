@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openReference } from '../../src-main/demo/parity'
+import { createEngineFactory, type EngineFactory } from '../../src-main/engine/testing/test-engine'
+import { type NetworkClient, openNetworkClient } from '../../src-main/node/network-client'
+import { engineVocabulary } from '../../src-main/node/vocabulary'
+import { generate, type Vocabulary } from '../../src-main/pipeline/generate'
+import type { Manifest } from '../../src-main/shards/manifest'
+import { readManifest } from '../../src-main/shards/manifest'
+import { createEventLog } from '../../src-main/storage/event-log'
+import { systemClock } from '../../src-shared/clock'
+import { hopBadge, lostBadge } from '../../src-shared/routing-trace'
+import {
+  isVisible,
+  type LiveNetwork,
+  type LiveNode,
+  SAMPLE_MANIFEST,
+  SAMPLE_MODEL,
+  startLiveNetwork,
+  until,
+} from '../live-network'
+
+const CONTEXT_TOKENS = 256
+const TOKENS = 120
+
+let network: LiveNetwork
+let engines: EngineFactory
+let client: NetworkClient
+let manifest: Manifest
+let vocabulary: Vocabulary
+const nodes: LiveNode[] = []
+
+beforeAll(async () => {
+  network = await startLiveNetwork({ targetWorkers: 2 })
+  engines = await createEngineFactory()
+  for (let i = 0; i < 4; i++) {
+    const node = await network.join()
+    nodes.push(node)
+    await until(node, 'loaded', ({ loadLevel }) => loadLevel === 'L6')
+  }
+  await Promise.all(nodes.map((node) => until(node, 'visible', isVisible)))
+  manifest = await readManifest(SAMPLE_MANIFEST)
+  client = await openNetworkClient({
+    ...{ profile: network.profile, bootstraps: network.bootstrap.addresses(), clock: systemClock },
+    log: createEventLog(systemClock, null),
+  })
+  const tokenizer = await engines.start()
+  vocabulary = engineVocabulary(tokenizer, await tokenizer.loadEntry(SAMPLE_MODEL))
+})
+afterAll(async () => {
+  await client?.close()
+  await engines?.close()
+  await network?.close()
+})
+
+const nodeOf = (peer: string | undefined) => nodes.find(({ node }) => node.status().peerId === peer)
+
+async function ask(onToken: (count: number, route: readonly string[]) => void) {
+  const signal = AbortSignal.timeout(90_000)
+  const routed = client.request(manifest, CONTEXT_TOKENS)
+  const route = await routed.route(signal)
+  let count = 0
+  const generation = await generate({
+    ...{ pipeline: routed, vocabulary, clock: systemClock, root: manifest.root, route, signal },
+    ...{ prompt: 'A hacker is', maxTokens: TOKENS, contextTokens: CONTEXT_TOKENS, ignoresEndOfText: true },
+    onToken: () =>
+      onToken(
+        ++count,
+        route.map(({ peer }) => peer),
+      ),
+  })
+  return { generation, ...routed.trace(generation) }
+}
+
+describe('real nodes, two for each block', () => {
+  let expected: number[]
+  beforeAll(async () => {
+    const reference = await openReference({
+      ...{ modelPath: SAMPLE_MODEL, spawnEngine: () => engines.spawn() },
+      ...{ contextTokens: CONTEXT_TOKENS, maxBatchTokens: 128 },
+    })
+    const before = nodes.map(({ node }) => node.status().contribution.requests)
+    const { generation, hops, lost } = await ask(() => undefined)
+    expected = (await reference.repeat(generation)).tokens
+    await reference.close()
+    expect(generation.tokens).toEqual(expected)
+    expect(lost).toEqual([])
+    expect(hops.map(hopBadge).join()).toMatch(/🌐 Remote \w{16} · score 0\.\d\d · [\d.]+ ms/)
+    // What was asked of a node is counted where it was answered, once; replicas that were idle count nothing.
+    const served = nodes.map(({ node }, i) => node.status().contribution.requests - (before[i] ?? 0))
+    expect(served.toSorted()).toEqual([0, 0, 1, 1])
+  })
+
+  it('D-T28: an engine that is killed in the middle: the answer goes on with the other node, identical', async () => {
+    const { generation, hops, lost } = await ask((count, [first]) => {
+      if (count === 20) nodeOf(first)?.engines.at(-1)?.kill()
+    })
+    expect(generation.tokens).toEqual(expected)
+    expect(lost.map(({ code }) => code)).toEqual(['ENGINE_GONE'])
+    expect(hops.map(({ peerId }) => peerId)).not.toContain(lost[0]?.peerId)
+    expect(lostBadge(lost[0]!)).toMatch(/✖ Failed \w{16} · ENGINE_GONE · paused \d+ ms/)
+    await Promise.all(nodes.map((node) => until(node, 'visible again', isVisible)))
+  })
+
+  it('D-T28: a node that its operator stops in the middle: the same', async () => {
+    let stopped: Promise<void> | undefined
+    const { generation, lost } = await ask((count, [, second]) => {
+      if (count === 30) stopped = nodeOf(second)?.remove()
+    })
+    await stopped
+    expect(generation.tokens).toEqual(expected)
+    expect(lost).toHaveLength(1)
+    expect(lost[0]?.pauseMs).toBeLessThan(5_000)
+  })
+})

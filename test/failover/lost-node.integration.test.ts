@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openReference } from '../../src-main/demo/parity'
+import { SAMPLE_MODEL } from '../../src-main/engine/testing/test-engine'
+import { engineVocabulary } from '../../src-main/node/vocabulary'
+import type { Move } from '../../src-main/pipeline/failover/failover'
+import { generate, type Vocabulary } from '../../src-main/pipeline/generate'
+import type { Candidate } from '../../src-main/pipeline/route'
+import { systemClock } from '../../src-shared/clock'
+import {
+  CONTEXT_TOKENS,
+  CUTS,
+  connectAll,
+  openSlices,
+  type StageNode,
+  startAsker,
+  startStageNode,
+} from './stage-network'
+
+const TOKENS = 66
+/** 64 generations, on a machine that may be busy. */
+const TIMEOUT_MS = 600_000
+const PROMPT = 'A hacker is somebody who'
+
+let slices: Awaited<ReturnType<typeof openSlices>>
+let asker: Awaited<ReturnType<typeof startAsker>>
+let vocabulary: Vocabulary
+let steady: StageNode[]
+let candidates: Candidate[] = []
+let moves: Move[] = []
+
+const place = (stage: number) => ({ start: CUTS[stage] ?? 0, end: CUTS[stage + 1] ?? 0 })
+
+beforeAll(async () => {
+  slices = await openSlices()
+  const tokenizer = await slices.factory.start()
+  vocabulary = engineVocabulary(tokenizer, await tokenizer.loadEntry(SAMPLE_MODEL))
+  steady = []
+  for (const runner of slices.runners) steady.push(await startStageNode(() => runner))
+  for (const node of steady) await connectAll(node.host, steady)
+  asker = await startAsker(() => candidates, {
+    ...{ blockCount: slices.manifest.blockCount, patienceMs: 300 },
+    events: { onMove: (move) => void moves.push(move) },
+  })
+  await connectAll(asker.host, steady)
+})
+afterAll(async () => {
+  await asker?.stop()
+  for (const node of steady ?? []) await node.stop()
+  await slices?.close()
+})
+
+function ask(onToken: (count: number) => void = () => undefined, logits: Float32Array[] = []) {
+  let count = 0
+  return generate({
+    ...{ pipeline: asker.failover, vocabulary, clock: systemClock, root: slices.manifest.root },
+    ...{ route: routeOf(), prompt: PROMPT, maxTokens: TOKENS, contextTokens: CONTEXT_TOKENS },
+    ...{ ignoresEndOfText: true, wantsLogits: true, signal: AbortSignal.timeout(60_000) },
+    onToken(token) {
+      if (token.logits) logits.push(token.logits)
+      onToken(++count)
+    },
+  })
+}
+
+/** The cheapest of each stage's candidates. */
+const routeOf = () =>
+  [0, 1, 2].map((stage) => {
+    const [best] = candidates.filter(({ start }) => start === place(stage).start).toSorted((a, b) => a.cost - b.cost)
+    return { peer: best?.peer ?? '', ...place(stage) }
+  })
+
+const offers = (nodes: readonly StageNode[], cost: number): Candidate[] =>
+  nodes.map(({ peer }, stage) => ({ peer, ...place(stage), cost }))
+
+/** A node that is cheaper than the steady one of its stage, and so chosen. */
+async function victimOf(stage: number): Promise<StageNode> {
+  const runner = slices.runners[stage]
+  const victim = await startStageNode(() => runner ?? null)
+  await connectAll(victim.host, steady)
+  await connectAll(asker.host, [victim])
+  for (const { host } of steady) await connectAll(host, [victim])
+  return victim
+}
+
+describe('a node is lost in the middle of an answer (D-T28)', () => {
+  let expected: { tokens: number[]; logits: Float32Array[] }
+  beforeAll(async () => {
+    candidates = offers(steady, 10)
+    const reference = await openReference({
+      ...{ modelPath: SAMPLE_MODEL, spawnEngine: () => slices.factory.spawn() },
+      ...{ contextTokens: CONTEXT_TOKENS, maxBatchTokens: 128 },
+    })
+    const answer = await ask()
+    expected = await reference.repeat(answer)
+    await reference.close()
+    expect(answer.tokens).toEqual(expected.tokens)
+    expect(new Set(answer.tokens).size).toBeGreaterThan(8)
+  })
+
+  it(
+    'D-T28: with a replica, at every token 1…64, first, middle or last stage: identical output and logits',
+    async () => {
+      let slowestMs = 0
+      for (let at = 1; at <= 64; at++) {
+        const stage = at % 3
+        const victim = await victimOf(stage)
+        candidates = [...offers(steady, 10), { peer: victim.peer, ...place(stage), cost: 1 }]
+        moves = []
+        let killed: Promise<void> | null = null
+        const logits: Float32Array[] = []
+        const answer = await ask((count) => {
+          if (count === at) killed = victim.kill()
+        }, logits)
+        await killed
+        expect(answer.tokens, `token ${at}, stage ${stage}`).toEqual(expected.tokens)
+        expect(logits, `token ${at}, stage ${stage}`).toEqual(expected.logits)
+        expect(moves.map(({ lost, differentAnswers }) => [lost.peer, differentAnswers])).toEqual([[victim.peer, 0]])
+        expect(answer.route.map(({ peer }) => peer)).toEqual(steady.map(({ peer }) => peer))
+        slowestMs = Math.max(slowestMs, moves[0]?.elapsedMs ?? Number.POSITIVE_INFINITY)
+      }
+      expect(slowestMs).toBeLessThan(5_000)
+      await expect.poll(() => steady.map(({ pipeline }) => pipeline.activeSessions)).toEqual([0, 0, 0])
+    },
+    TIMEOUT_MS,
+  )
+
+  it(
+    'D-T28: without a replica, at every token 1…64: an error that names the missing blocks, and no place stays taken',
+    async () => {
+      for (let at = 1; at <= 64; at++) {
+        const stage = at % 3
+        const victim = await victimOf(stage)
+        candidates = offers(steady, 10).map((one, index) =>
+          index === stage ? { peer: victim.peer, ...place(stage), cost: 1 } : one,
+        )
+        let killed: Promise<void> | null = null
+        const failure = await ask((count) => {
+          if (count === at) killed = victim.kill()
+        }).catch((error: unknown) => error)
+        await killed
+        const { start, end } = place(stage)
+        const blocks = Array.from({ length: end - start }, (_, i) => start + i).join(', ')
+        expect(failure, `token ${at}`).toMatchObject({
+          code: 'CHAIN_INCOMPLETE',
+          message: expect.stringContaining(`blocks ${blocks}; `),
+        })
+      }
+      await expect.poll(() => steady.map(({ pipeline }) => pipeline.activeSessions)).toEqual([0, 0, 0])
+    },
+    TIMEOUT_MS,
+  )
+})
