@@ -24,6 +24,18 @@ export const ERROR_CATALOGUE = {
     action: 'Take the right to read it from everybody but its owner (chmod 600).',
   },
 
+  DATA_DIR_IN_USE: {
+    cause: 'Another Espalier is running with this data directory',
+    action: 'Use the one that runs, or stop it first.',
+  },
+  NODE_ALREADY_RUNNING: {
+    cause: 'A node of yours is running on this computer',
+    action: 'Use that one: a second would do the network no good. For a trial use the demo network.',
+  },
+  RUNNING_FILE_INVALID: {
+    cause: 'The file that names the running node is damaged',
+    action: 'Stop the node and start it again; it writes the file anew.',
+  },
   NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
   NODE_STOPPED: { cause: 'The node is stopped', action: 'Start the node first.' },
   NETWORK_NOT_CHOSEN: {

@@ -53,6 +53,8 @@ export interface AppOptions {
   fetch?: typeof fetch
   /** Of a network that is hosted here; 0 takes free ones. */
   hostPorts?: { http: number; dht: number }
+  /** Before a node begins in a network that is not confined to this computer; throws NODE_ALREADY_RUNNING. */
+  lockUser?: () => Disposer
   /** For tests of faults. */
   rooms?: Partial<NodeRooms>
 }

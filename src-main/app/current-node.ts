@@ -45,6 +45,7 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
   let node: EspalierNode | null = null
   let neighbourhood: Neighbourhood | null = null
   let situation: Situation = { kind: 'idle' }
+  let unlockUser: Disposer = () => undefined
   /** Of all nodes together: a page that compares revisions must never see one come back. */
   let revision = 0
 
@@ -75,10 +76,13 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
       enter({ kind: 'opening' })
       const network = await openNetwork(signal)
       signal.throwIfAborted()
+      unlock()
+      if (!network.profile.loopbackOnly) unlockUser = options.lockUser?.() ?? unlockUser
       await startNode(createNode(configOf(network), options), signal)
       situation = { kind: 'idle' }
     } catch (error) {
       node = null
+      unlock()
       const isWanted = signal.aborted || isErrorCode(error, 'CANCELLED')
       enter(isWanted ? { kind: 'idle' } : { kind: 'failed', report: reportOf(error) })
       throw error
@@ -101,7 +105,13 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
     if (node === null && situation.kind === 'idle') return
     await node?.stop()
     node = null
+    unlock()
     enter({ kind: 'idle' })
+  }
+
+  function unlock(): void {
+    unlockUser()
+    unlockUser = () => undefined
   }
 
   async function leave(): Promise<void> {

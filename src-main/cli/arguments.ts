@@ -7,6 +7,15 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
+/** A whole number within limits, both of them allowed; `orZero` lets the system choose. */
+export function numberWithin(from: number, to: number, { orZero = false } = {}): (text: string) => number {
+  return (text) => {
+    const value = wholeNumber(text)
+    if ((orZero && value === 0) || (value >= from && value <= to)) return value
+    throw new InvalidArgumentError(`Must be ${orZero ? '0 or ' : ''}between ${from} and ${to}.`)
+  }
+}
+
 /** `3:6` is [3, 6), half-open as everywhere in code and on wires. */
 export function blockRange(text: string): BlockRange {
   const match = /^(\d{1,4}):(\d{1,4})$/.exec(text)
