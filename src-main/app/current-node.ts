@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import type { Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
 import type { NetworkChoice } from '../../src-shared/settings'
@@ -8,6 +9,7 @@ import { type Neighbourhood, startNeighbourhood } from '../demo/neighbours'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 import type { NodeConfig } from '../node/config'
 import { createNode, type EspalierNode } from '../node/node'
+import { lockUser } from '../storage/process-lock'
 import type { AppOptions } from './app'
 import { idleStatus, type Situation } from './idle-status'
 import { profileOf } from './network-facts'
@@ -77,7 +79,8 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
       const network = await openNetwork(signal)
       signal.throwIfAborted()
       unlock()
-      if (!network.profile.loopbackOnly) unlockUser = options.lockUser?.() ?? unlockUser
+      const { userRoot } = options
+      if (userRoot !== undefined && !network.profile.loopbackOnly) unlockUser = lockUser(data.root, userRoot)
       await startNode(createNode(configOf(network), options), signal)
       situation = { kind: 'idle' }
     } catch (error) {
@@ -191,6 +194,7 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
     return {
       ...network,
       data,
+      ...(options.userRoot !== undefined && { announcesFile: join(options.userRoot, 'announces.json') }),
       publicName,
       listenPort: settings.listenPort(),
       threads: threads ?? Math.max(1, availableParallelism() - 1),

@@ -2,7 +2,7 @@ import { type Clock, type Disposer, systemClock } from '../../src-shared/clock'
 import { isErrorCode } from '../../src-shared/errors'
 import type { NodeStatus } from '../../src-shared/status'
 import { VERSION } from '../../src-shared/version'
-import { type AppOverrides, createApp } from '../app/app'
+import { type App, type AppOverrides, createApp } from '../app/app'
 import { appPaths } from '../app-paths'
 import { createConflater } from '../bridge/conflate'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
@@ -10,10 +10,10 @@ import { serveUi } from '../headless'
 import { parseInviteLink } from '../membership/invite'
 import type { NetworkProfile } from '../network/profiles'
 import { startChild } from '../process/owned-child'
-import { type DataDirectory, openDataDirectory } from '../storage/data-directory'
+import { type DataDirectory, defaultDataRoot, openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { writeLogFiles } from '../storage/log-files'
-import { lockDataDirectory, lockUser } from '../storage/process-lock'
+import { lockDataDirectory } from '../storage/process-lock'
 import { removeRunning, writeRunning } from './ask-running'
 import { pointToFirst } from './first-node'
 import { printStatus } from './status-text'
@@ -38,6 +38,8 @@ export interface ServeOptions {
 }
 
 const STATUS_INTERVAL_MS = 100
+/** Another computer runs this very node. Whatever restarts programs must not restart this one. */
+const EXIT_IDENTITY_IN_USE = 3
 
 /**
  * Runs a node, with its page, until SIGINT or SIGTERM, then takes leave and returns. Without a network on the command
@@ -81,7 +83,7 @@ async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<vo
     paths,
     spawnEngine: () => startChild({ script: paths.engineChild, ipc: 'pipe' }),
     overrides: overridesOf(withInvite(options, clock.now())),
-    lockUser: () => lockUser(data.root),
+    userRoot: defaultDataRoot(),
   })
   const printer = options.json
     ? (status: NodeStatus) => out(JSON.stringify({ type: 'status', status }))
@@ -90,7 +92,7 @@ async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<vo
   app.onStatus(statuses.push)
   const ui = await serveUi({ app, rootDir: paths.renderer, port: options.uiPort, clock, log })
   await writeRunning(data.root, { port: ui.port, token: ui.token, pid: process.pid, url: ui.url })
-  const ended = untilEnd()
+  const ended = Promise.race([untilEnd(), untilRefused(app)])
   out(options.json ? JSON.stringify({ type: 'ready', ui: ui.url, pid: process.pid }) : `Open ${ui.url}`)
   try {
     // Asked to end while it starts, it does not have to get there first.
@@ -106,6 +108,18 @@ async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<vo
     await ui.close()
     await log.close()
   }
+}
+
+/** Resolves when another copy of this node turns out to be up. */
+function untilRefused(app: App): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = app.onStatus(({ steps }) => {
+      if (!steps.some(({ blocker }) => blocker?.code === 'IDENTITY_IN_USE')) return
+      stop()
+      process.exitCode = EXIT_IDENTITY_IN_USE
+      resolve()
+    })
+  })
 }
 
 /** Throws INVITE_INVALID or INVITE_EXPIRED. */

@@ -3,10 +3,10 @@ import { VERSION } from '../../src-shared/version'
 import { createApp } from '../app/app'
 import { appPaths } from '../app-paths'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
-import { openDataDirectory } from '../storage/data-directory'
+import { defaultDataRoot, openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { writeLogFiles } from '../storage/log-files'
-import { lockDataDirectory, lockUser } from '../storage/process-lock'
+import { lockDataDirectory } from '../storage/process-lock'
 import type { OpenedApp } from './start-shell'
 
 /**
@@ -30,7 +30,7 @@ export async function openApp(
     data,
     paths,
     startScript,
-    lockUser: () => lockUser(data.root),
+    userRoot: defaultDataRoot(),
     spawnEngine: () => startScript({ script: paths.engineChild, ipc: 'pipe' }),
   })
   return {
