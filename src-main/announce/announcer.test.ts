@@ -46,7 +46,7 @@ beforeAll(async () => {
 })
 
 /** A store at one other peer that keeps what it is given, and can be told to lose or refuse things. */
-function setUp(governor?: Governor, clock = new FakeClock()) {
+function setUp(governor?: Governor, clock = new FakeClock(), profile = PROFILES.local) {
   const kept = new Map<string, { value: Uint8Array; expirationS: number }>()
   const writes: DhtRecord[][] = []
   const rounds: RoundReport[] = []
@@ -73,6 +73,13 @@ function setUp(governor?: Governor, clock = new FakeClock()) {
         }
       })
     },
+    async get() {
+      const entry = kept.get(MODELS_KEY)
+      const entries = new Map(entry ? [['M', entry]] : [])
+      return new Map<string, FoundValue>(
+        entry ? [[MODELS_KEY, { kind: 'dictionary', entries, expirationS: entry.expirationS }]] : [],
+      )
+    },
     async findAt(_: PeerId, keys: readonly string[]) {
       const found = new Map<string, FoundValue>()
       for (const key of keys) {
@@ -87,7 +94,6 @@ function setUp(governor?: Governor, clock = new FakeClock()) {
       return found
     },
   } as unknown as HivemindDht
-  const profile = PROFILES.local
   const writer = createHivemindWriter({ dht, self, bootstraps: () => [third], profile, clock })
   const announcer = createAnnouncer({
     forms: [{ writer, intervalMs: announceIntervalMs }],
@@ -234,5 +240,30 @@ describe('announcer', () => {
     expect(await announcer.leave()).toBe(true)
     expect(writes.map((records) => records[0]?.key)).toEqual(['M.0', 'M.0'])
     expect(clock.pending).toBe(0)
+  })
+
+  it('on a public map’s network refuses a null or foreign repository before anything is sent', async () => {
+    for (const profile of [PROFILES.kwaai, PROFILES.petals]) {
+      const { announcer, announce, writes } = setUp(undefined, new FakeClock(), profile)
+      for (const repository of [null, 'https://example.org/M']) {
+        const report = await announce({ ...WHAT, model: { ...WHAT.model, repository } })
+        expect(report.error?.code).toBe('RECORD_INVALID')
+      }
+      expect(writes).toHaveLength(0)
+      announcer.stop()
+    }
+  })
+
+  it('never overwrites a model’s shared entry with other numbers; KwaaiNet’s list of servers is written too', async () => {
+    const { announcer, announce, writes, kept } = setUp(undefined, new FakeClock(), PROFILES.kwaai)
+    const model = { ...WHAT.model, repository: 'https://huggingface.co/a/M' }
+    expect((await announce({ ...WHAT, model })).error).toBeNull()
+    expect(writes[0]?.map(({ key }) => key)).toEqual(['M.0', 'M.1', 'M.2', '_kwaai.inference.nodes', MODELS_KEY])
+    const before = kept.get(MODELS_KEY)
+    const other = await announce({ ...WHAT, model: { ...model, blockCount: 9 } })
+    expect(other.error).toMatchObject({ code: 'RECORD_INVALID', cause: expect.stringMatching(/8 blocks/) })
+    expect(writes).toHaveLength(1)
+    expect(kept.get(MODELS_KEY)).toBe(before)
+    announcer.stop()
   })
 })

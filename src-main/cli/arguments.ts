@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { BlockRange } from '../../src-shared/blocks'
+import { messageOf } from '../../src-shared/errors'
+import { readProfileFile } from '../network/profile-file'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 
 export function wholeNumber(text: string): number {
@@ -25,8 +27,16 @@ export function blockRange(text: string): BlockRange {
   return range
 }
 
+/** The name of a network that is shipped, or a JSON file that changes one of them. */
 export function profileNamed(text: string): NetworkProfile {
+  if (text.endsWith('.json')) {
+    try {
+      return readProfileFile(text)
+    } catch (error) {
+      throw new InvalidArgumentError(messageOf(error))
+    }
+  }
   const profile = Object.values(PROFILES).find(({ name }) => name === text)
-  if (!profile) throw new InvalidArgumentError(`One of: ${Object.keys(PROFILES).join(', ')}.`)
+  if (!profile) throw new InvalidArgumentError(`One of: ${Object.keys(PROFILES).join(', ')}; or a .json file.`)
   return profile
 }

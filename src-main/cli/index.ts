@@ -13,7 +13,10 @@ const program = new Command('espalier')
 const dataDir = () => new Option('--data-dir <path>', 'where everything of this node lives')
 const json = () => new Option('--json', 'machine-readable output').default(false)
 const profile = () =>
-  new Option('--profile <name>', 'network: local (this computer only) or espalier').argParser(profileNamed)
+  new Option(
+    '--profile <name>',
+    'network: local (this computer only), espalier, kwaai, petals, or a .json file',
+  ).argParser(profileNamed)
 const bootstrap = () => new Option('--bootstrap <multiaddr...>', 'peers to join through')
 
 // Commands are loaded when they run: `status` needs no llama.cpp, and `slice` no network.

@@ -448,7 +448,8 @@ async function startNetwork({ config, clock, log, facts, scope, onChange }: Runt
 }> {
   const { profile } = config
   const privateKey = await loadOrCreateIdentity(config.data.identityFile)
-  const host = await createHost({ privateKey, profile, port: config.listenPort, kadMode: 'server' })
+  const kadMode = profile.servesKad ? 'server' : 'client'
+  const host = await createHost({ privateKey, profile, port: config.listenPort, kadMode })
   scope.add(() => host.stop())
   facts.peerId = host.peerId.toString()
   facts.listenAddresses = host.getMultiaddrs().map(String)
@@ -463,7 +464,7 @@ async function startNetwork({ config, clock, log, facts, scope, onChange }: Runt
   })
   onChange()
   const book = createBootstrapBook(facts.peerId, log)
-  book.add(config.bootstraps)
+  book.add(config.bootstraps.length > 0 ? config.bootstraps : profile.bootstraps)
   const bootstrapPeers = () => book.peers().map(({ peerId }) => peerId)
   const dht = createHivemindDht({ libp2p: host, clock, mode: 'server', bootstrapPeers })
   await dht.start()
