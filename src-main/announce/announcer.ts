@@ -47,7 +47,7 @@ export function createAnnouncer(options: {
   random?: () => number
   /** Absent in networks that exist on this computer only. */
   governor?: Governor | undefined
-  /** Before each round; what it throws is the round's error, and nothing is written. */
+  /** Before each round. What it throws before the first is the round's error, and nothing is written. */
   mayAnnounce?: (signal: AbortSignal) => Promise<void>
   /** A round has to wait for the governor until then. */
   onHeldBack?: (form: RecordForm, until: number) => void
@@ -79,7 +79,10 @@ export function createAnnouncer(options: {
     try {
       const signal = AbortSignal.timeout(timeoutMs)
       if (info.state !== 'offline') {
-        await options.mayAnnounce?.(signal)
+        const mayAnnounce = options.mayAnnounce?.(signal)
+        // Who speaks already goes on meanwhile: the answer is no part of the round, and must not make it late.
+        if (said.has(writer.form)) mayAnnounce?.catch(() => undefined)
+        else await mayAnnounce
         if (!said.has(writer.form)) await options.onSaying?.(what)
         // Another leave or another announcement may have come meanwhile.
         if (stopped || what !== current) throw new EspalierError('CANCELLED', 'something else is said now')
