@@ -24,6 +24,26 @@ export const ERROR_CATALOGUE = {
     action: 'Take the right to read it from everybody but its owner (chmod 600).',
   },
 
+  DATA_DIR_IN_USE: {
+    cause: 'Another Espalier is running with this data directory',
+    action: 'Use the one that runs, or stop it first.',
+  },
+  NODE_ALREADY_RUNNING: {
+    cause: 'A node of yours is running on this computer',
+    action: 'Use that one: a second would do the network no good. For a trial use the demo network.',
+  },
+  RUNNING_FILE_INVALID: {
+    cause: 'The file that names the running node is damaged',
+    action: 'Stop the node and start it again; it writes the file anew.',
+  },
+  IDENTITY_BEING_CHECKED: {
+    cause: 'Another copy of this node may be running elsewhere',
+    action: 'Nothing to do: the node listens for two announce intervals before it says anything.',
+  },
+  IDENTITY_IN_USE: {
+    cause: 'Another copy of this node is running with the same identity',
+    action: 'Stop one of the two. Give this one an identity of its own by using another data directory.',
+  },
   NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
   NODE_STOPPED: { cause: 'The node is stopped', action: 'Start the node first.' },
   NETWORK_NOT_CHOSEN: {
@@ -355,6 +375,10 @@ export const ERROR_CATALOGUE = {
   RECORD_INVALID: {
     cause: 'A record would break other readers',
     action: 'Correct the setting that the message names.',
+  },
+  STALE_AFTER_SLEEP: {
+    cause: 'The computer slept or changed its network, so what others saw may no longer be so',
+    action: 'Nothing to do: the node announces itself again and has others look.',
   },
   NOT_STORED: { cause: 'Nobody kept our records', action: 'The app stores them again in the next round.' },
   NOT_READ_BACK: { cause: 'Our records could not be read back from another peer', action: 'The app announces again.' },

@@ -176,7 +176,7 @@ describe('espalier serve and status', () => {
     expect(status.status).toBe(1)
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
-    expect((await readdir(directory)).filter((name) => !before.includes(name))).toEqual([])
+    expect((await readdir(directory)).filter((name) => !before.includes(name))).toEqual(['node'])
     expect(await readdir(data)).toEqual(expect.arrayContaining(['identity.key', 'settings.json']))
   })
 })

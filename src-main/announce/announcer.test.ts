@@ -9,6 +9,7 @@ import { keepsRecordsAlive, PROFILES } from '../network/profiles'
 import { createEventLog } from '../storage/event-log'
 import type { Announcement } from './announcement'
 import { createAnnouncer, type RoundReport } from './announcer'
+import { type Governor, MIN_GAP_MS, openGovernor } from './governor'
 import { createHivemindWriter } from './hivemind-writer'
 
 const HOUR_MS = 3_600_000
@@ -45,8 +46,7 @@ beforeAll(async () => {
 })
 
 /** A store at one other peer that keeps what it is given, and can be told to lose or refuse things. */
-function setUp() {
-  const clock = new FakeClock()
+function setUp(governor?: Governor, clock = new FakeClock(), profile = PROFILES.local) {
   const kept = new Map<string, { value: Uint8Array; expirationS: number }>()
   const writes: DhtRecord[][] = []
   const rounds: RoundReport[] = []
@@ -73,6 +73,13 @@ function setUp() {
         }
       })
     },
+    async get() {
+      const entry = kept.get(MODELS_KEY)
+      const entries = new Map(entry ? [['M', entry]] : [])
+      return new Map<string, FoundValue>(
+        entry ? [[MODELS_KEY, { kind: 'dictionary', entries, expirationS: entry.expirationS }]] : [],
+      )
+    },
     async findAt(_: PeerId, keys: readonly string[]) {
       const found = new Map<string, FoundValue>()
       for (const key of keys) {
@@ -87,13 +94,13 @@ function setUp() {
       return found
     },
   } as unknown as HivemindDht
-  const profile = PROFILES.local
   const writer = createHivemindWriter({ dht, self, bootstraps: () => [third], profile, clock })
   const announcer = createAnnouncer({
     forms: [{ writer, intervalMs: announceIntervalMs }],
     clock,
     log: createEventLog(clock, null),
     random: () => 0.5,
+    governor,
     onRound: (report) => void rounds.push(report),
   })
   /** The report of the one form there is. */
@@ -203,6 +210,60 @@ describe('announcer', () => {
     const report = await announce({ ...WHAT, info: () => ({ ...INFO, endBlock: 0 }) })
     expect(report.error?.code).toBe('RECORD_INVALID')
     expect(writes).toHaveLength(0)
+    announcer.stop()
+  })
+
+  it('O-04, M-43: changes within half a minute make one more round, with the last of them', async () => {
+    const clock = new FakeClock()
+    const governor = await openGovernor({ clock, file: null, onTrouble: () => undefined })
+    const { announcer, announce, writes, rounds } = setUp(governor, clock)
+    await announce(WHAT)
+    for (const end of [4, 5, 6]) {
+      expect(await announcer.announce({ ...WHAT, range: { start: 0, end } })).toEqual([])
+      await clock.advance(1_000)
+    }
+    expect(writes).toHaveLength(1)
+    await clock.advance(MIN_GAP_MS)
+    expect(rounds).toHaveLength(2)
+    expect(writes[1]?.map(({ key }) => key).slice(0, -1)).toEqual(['M.0', 'M.1', 'M.2', 'M.3', 'M.4', 'M.5'])
+    announcer.stop()
+  })
+
+  it('M-29, O-17: takes back what was said, and not what was only about to be said', async () => {
+    const clock = new FakeClock()
+    const governor = await openGovernor({ clock, file: null, onTrouble: () => undefined })
+    const { announcer, announce, writes } = setUp(governor, clock)
+    expect(await announcer.leave()).toBe(true)
+    expect(writes).toHaveLength(0)
+    await announce(WHAT)
+    await announcer.announce({ ...WHAT, range: { start: 5, end: 8 } })
+    expect(await announcer.leave()).toBe(true)
+    expect(writes.map((records) => records[0]?.key)).toEqual(['M.0', 'M.0'])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('on a public map’s network refuses a null or foreign repository before anything is sent', async () => {
+    for (const profile of [PROFILES.kwaai, PROFILES.petals]) {
+      const { announcer, announce, writes } = setUp(undefined, new FakeClock(), profile)
+      for (const repository of [null, 'https://example.org/M']) {
+        const report = await announce({ ...WHAT, model: { ...WHAT.model, repository } })
+        expect(report.error?.code).toBe('RECORD_INVALID')
+      }
+      expect(writes).toHaveLength(0)
+      announcer.stop()
+    }
+  })
+
+  it('never overwrites a model’s shared entry with other numbers; KwaaiNet’s list of servers is written too', async () => {
+    const { announcer, announce, writes, kept } = setUp(undefined, new FakeClock(), PROFILES.kwaai)
+    const model = { ...WHAT.model, repository: 'https://huggingface.co/a/M' }
+    expect((await announce({ ...WHAT, model })).error).toBeNull()
+    expect(writes[0]?.map(({ key }) => key)).toEqual(['M.0', 'M.1', 'M.2', '_kwaai.inference.nodes', MODELS_KEY])
+    const before = kept.get(MODELS_KEY)
+    const other = await announce({ ...WHAT, model: { ...model, blockCount: 9 } })
+    expect(other.error).toMatchObject({ code: 'RECORD_INVALID', cause: expect.stringMatching(/8 blocks/) })
+    expect(writes).toHaveLength(1)
+    expect(kept.get(MODELS_KEY)).toBe(before)
     announcer.stop()
   })
 })

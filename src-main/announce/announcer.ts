@@ -1,10 +1,11 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
-import { type ErrorReport, reportOf } from '../../src-shared/errors'
+import { type ErrorReport, EspalierError, reportOf } from '../../src-shared/errors'
 import { MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
 import { modelKey } from '../kademlia/keys'
 import type { RecordForm } from '../network/profiles'
 import type { EventLog } from '../storage/event-log'
 import { type Announcement, announcedKeys } from './announcement'
+import type { Governor } from './governor'
 import type { RecordWriter, WriteReport } from './record-writer'
 
 export interface RoundReport extends WriteReport {
@@ -17,13 +18,25 @@ export interface RoundReport extends WriteReport {
 }
 
 const RETRY_SHARE = 0.1
+/** The app has ten seconds to end (M-29); what is not written by then, the next start writes. */
+const LEAVE_TIMEOUT_MS = 8_000
 const JITTER = 0.1
 
 export interface Announcer {
-  /** Says this from now on, at once and then every interval. Resolves with the first round's report of each form. */
+  /**
+   * Says this from now on, as soon as the governor lets it and then every interval. Resolves with the report of each
+   * form's first round; forms that have to wait are missing.
+   */
   announce(what: Announcement): Promise<RoundReport[]>
-  /** Writes OFFLINE records that outlive every earlier one, and says nothing more. Never rejects. */
-  leave(): Promise<void>
+  /**
+   * Writes OFFLINE records that outlive every earlier one, and says nothing more. True when every form has them, also
+   * where nothing had been said. Never rejects.
+   */
+  leave(): Promise<boolean>
+  /** Writes OFFLINE records for what an earlier run said. True when every form has them. Never rejects. */
+  takeBack(farewell: Announcement): Promise<boolean>
+  /** The next round comes now, as far as the governor allows: what others know of us may be old. */
+  refresh(): void
   stop(): void
 }
 
@@ -33,15 +46,25 @@ export function createAnnouncer(options: {
   clock: Clock
   log: EventLog
   random?: () => number
+  /** Absent in networks that exist on this computer only. */
+  governor?: Governor | undefined
+  /** Before each round. What it throws before the first is the round's error, and nothing is written. */
+  mayAnnounce?: (signal: AbortSignal) => Promise<void>
+  /** A round has to wait for the governor until then. */
+  onHeldBack?: (form: RecordForm, until: number) => void
+  /** Before the first round of something new: from now on there is something to take back. */
+  onSaying?: (what: Announcement) => Promise<void>
   onRound(report: RoundReport): void
 }): Announcer {
-  const { clock, log, forms } = options
+  const { clock, log, forms, governor } = options
   const random = options.random ?? Math.random
   const timers = new Map<RecordForm, Disposer>()
   let current: Announcement | null = null
   let stopped = false
+  /** What readers may have of us, by form. */
+  const said = new Map<RecordForm, Announcement>()
 
-  async function round(writer: RecordWriter, what: Announcement): Promise<RoundReport> {
+  async function round(writer: RecordWriter, what: Announcement, timeoutMs: number): Promise<RoundReport> {
     const info = what.info()
     const report: RoundReport = {
       form: writer.form,
@@ -55,7 +78,19 @@ export function createAnnouncer(options: {
       nextAt: 0,
     }
     try {
-      await writer.write(what, info, report, AbortSignal.timeout(writer.roundTimeoutMs))
+      const signal = AbortSignal.timeout(timeoutMs)
+      if (info.state !== 'offline') {
+        const mayAnnounce = options.mayAnnounce?.(signal)
+        // Who speaks already goes on meanwhile: the answer is no part of the round, and must not make it late.
+        if (said.has(writer.form)) mayAnnounce?.catch(() => undefined)
+        else await mayAnnounce
+        if (!said.has(writer.form)) await options.onSaying?.(what)
+        // Another leave or another announcement may have come meanwhile.
+        if (stopped || what !== current) throw new EspalierError('CANCELLED', 'something else is said now')
+        said.set(writer.form, what)
+      }
+      await governor?.charge(writer.form, info.state === 'offline' ? 'farewell' : 'round')
+      await writer.write(what, info, report, signal)
     } catch (error) {
       report.error = reportOf(error)
     }
@@ -64,23 +99,35 @@ export function createAnnouncer(options: {
     return report
   }
 
-  async function roundAndSchedule(form: (typeof forms)[number], what: Announcement): Promise<RoundReport> {
+  async function roundAndSchedule(form: (typeof forms)[number], what: Announcement): Promise<RoundReport[]> {
     const { writer, intervalMs } = form
     timers.get(writer.form)?.()
+    const waitMs = governor?.waitMs(writer.form, intervalMs) ?? 0
+    if (waitMs > 0) {
+      schedule(form, waitMs)
+      options.onHeldBack?.(writer.form, clock.now() + waitMs)
+      return []
+    }
     logStart(writer.form, what)
-    const report = await round(writer, what)
-    if (stopped || what !== current) return report
-    const delayMs = intervalMs * (report.error ? RETRY_SHARE : 1 - JITTER * random())
+    const report = await round(writer, what, writer.roundTimeoutMs)
+    if (stopped || what !== current) return [report]
+    const wishedMs = intervalMs * (report.error ? RETRY_SHARE : 1 - JITTER * random())
+    const delayMs = Math.max(wishedMs, governor?.waitMs(writer.form, intervalMs) ?? 0)
     report.nextAt = clock.now() + delayMs
+    schedule(form, delayMs)
+    logRound(report, what)
+    options.onRound(report)
+    return [report]
+  }
+
+  function schedule(form: (typeof forms)[number], delayMs: number): void {
+    timers.get(form.writer.form)?.()
     timers.set(
-      writer.form,
+      form.writer.form,
       clock.after(delayMs, () => {
         if (current) void roundAndSchedule(form, current)
       }),
     )
-    logRound(report, what)
-    options.onRound(report)
-    return report
   }
 
   function logStart(form: RecordForm, what: Announcement): void {
@@ -111,18 +158,36 @@ export function createAnnouncer(options: {
     timers.clear()
   }
 
+  async function farewells(lastOf: (form: RecordForm) => Announcement | undefined): Promise<boolean> {
+    const reports = await Promise.all(
+      forms.flatMap(({ writer }) => {
+        const last = lastOf(writer.form)
+        if (!last) return []
+        const info = () => ({ ...last.info(), state: 'offline' as const, nextPings: null })
+        const farewell = { ...last, info }
+        const timeoutMs = Math.min(LEAVE_TIMEOUT_MS, writer.roundTimeoutMs)
+        return round(writer, farewell, timeoutMs).then((report) => ({ report, farewell }))
+      }),
+    )
+    for (const { report, farewell } of reports) logRound(report, farewell)
+    return reports.every(({ report }) => report.error === null)
+  }
+
   return {
-    announce(what) {
+    async announce(what) {
       current = what
-      return Promise.all(forms.map((form) => roundAndSchedule(form, what)))
+      return (await Promise.all(forms.map((form) => roundAndSchedule(form, what)))).flat()
     },
     async leave() {
-      const last = current
       silence()
-      if (!last) return
-      const farewell: Announcement = { ...last, info: () => ({ ...last.info(), state: 'offline', nextPings: null }) }
-      const reports = await Promise.all(forms.map(({ writer }) => round(writer, farewell)))
-      for (const report of reports) logRound(report, farewell)
+      const last = new Map(said)
+      said.clear()
+      return farewells((form) => last.get(form))
+    },
+    takeBack: (farewell) => farewells(() => farewell),
+    refresh() {
+      const what = current
+      if (what) for (const form of forms) void roundAndSchedule(form, what)
     },
     stop() {
       stopped = true

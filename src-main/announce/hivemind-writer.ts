@@ -3,7 +3,14 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { DhtRecord, HivemindDht } from '../hivemind/dht'
 import { nextExpirationS } from '../hivemind/expiration'
-import { encodeModelInfo, encodeServerInfo, MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
+import {
+  decodeModelInfo,
+  encodeModelInfo,
+  encodeServerInfo,
+  MODELS_KEY,
+  type ModelInfo,
+  type ServerInfo,
+} from '../hivemind/server-info'
 import type { NetworkProfile } from '../network/profiles'
 import { type Announcement, announcedKeys } from './announcement'
 import type { RecordWriter } from './record-writer'
@@ -33,8 +40,23 @@ export function createHivemindWriter(options: {
     )
     return [
       ...announcedKeys(what).map((key) => ({ key, subkey: self.toString(), value, expirationS })),
+      ...(profile.serversKey === null
+        ? []
+        : [{ key: profile.serversKey, subkey: self.toString(), value, expirationS }]),
       { key: MODELS_KEY, subkey: model.dhtPrefix, value: entry, expirationS },
     ]
+  }
+
+  /** One server with another idea of the model would change what everybody reads about it. */
+  async function checkModelEntry({ model }: Announcement, signal: AbortSignal): Promise<void> {
+    const found = (await dht.get([MODELS_KEY], { signal })).get(MODELS_KEY)
+    const entry = found?.kind === 'dictionary' ? found.entries.get(model.dhtPrefix) : undefined
+    const theirs = entry && readableModelInfo(entry.value)
+    if (!theirs || (theirs.numBlocks === model.blockCount && theirs.repository === model.repository)) return
+    throw new EspalierError(
+      'RECORD_INVALID',
+      `the network has ${model.dhtPrefix} with ${theirs.numBlocks} blocks from ${theirs.repository}, not ${model.blockCount} from ${model.repository}`,
+    )
   }
 
   /** Reads our block records from one of the peers that said they keep them. */
@@ -65,6 +87,7 @@ export function createHivemindWriter(options: {
     roundTimeoutMs: 20_000,
     async write(what, info, report, signal) {
       const records = recordsOf(what, info)
+      if (profile.guardsModelEntry && info.state !== 'offline') await checkModelEntry(what, signal)
       report.total = records.length
       const stored = await dht.store(records, { alsoTo: [...options.bootstraps()], signal })
       const acks = stored.map(({ ackedBy }) => ackedBy.filter((peer) => !peer.equals(self)))
@@ -83,5 +106,14 @@ export function createHivemindWriter(options: {
       }
       report.readBack = await readBack(what, [...ackedBy.values()], records[0]?.expirationS ?? 0, signal)
     },
+  }
+}
+
+/** Null for an entry that no reader takes anyway. */
+function readableModelInfo(value: Uint8Array): ModelInfo | null {
+  try {
+    return decodeModelInfo(value)
+  } catch {
+    return null
   }
 }

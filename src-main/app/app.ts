@@ -54,6 +54,8 @@ export interface AppOptions {
   fetch?: typeof fetch
   /** Of a network that is hosted here; 0 takes free ones. */
   hostPorts?: { http: number; dht: number }
+  /** Where all programs of this user keep what they share: the lock of the one node, and how often it announced. */
+  userRoot?: string
   /** For tests of faults. */
   rooms?: Partial<NodeRooms>
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import type { Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
 import type { NetworkChoice } from '../../src-shared/settings'
@@ -8,6 +9,7 @@ import { type Neighbourhood, startNeighbourhood } from '../demo/neighbours'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 import type { NodeConfig } from '../node/config'
 import { createNode, type EspalierNode } from '../node/node'
+import { lockUser } from '../storage/process-lock'
 import type { AppOptions } from './app'
 import { idleStatus, type Situation } from './idle-status'
 import { profileOf } from './network-facts'
@@ -45,6 +47,7 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
   let node: EspalierNode | null = null
   let neighbourhood: Neighbourhood | null = null
   let situation: Situation = { kind: 'idle' }
+  let unlockUser: Disposer = () => undefined
   /** Of all nodes together: a page that compares revisions must never see one come back. */
   let revision = 0
 
@@ -75,10 +78,14 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
       enter({ kind: 'opening' })
       const network = await openNetwork(signal)
       signal.throwIfAborted()
+      unlock()
+      const { userRoot } = options
+      if (userRoot !== undefined && !network.profile.loopbackOnly) unlockUser = lockUser(data.root, userRoot)
       await startNode(createNode(configOf(network), options), signal)
       situation = { kind: 'idle' }
     } catch (error) {
       node = null
+      unlock()
       const isWanted = signal.aborted || isErrorCode(error, 'CANCELLED')
       enter(isWanted ? { kind: 'idle' } : { kind: 'failed', report: reportOf(error) })
       throw error
@@ -101,7 +108,13 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
     if (node === null && situation.kind === 'idle') return
     await node?.stop()
     node = null
+    unlock()
     enter({ kind: 'idle' })
+  }
+
+  function unlock(): void {
+    unlockUser()
+    unlockUser = () => undefined
   }
 
   async function leave(): Promise<void> {
@@ -181,6 +194,7 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
     return {
       ...network,
       data,
+      ...(options.userRoot !== undefined && { announcesFile: join(options.userRoot, 'announces.json') }),
       publicName,
       listenPort: settings.listenPort(),
       threads: threads ?? Math.max(1, availableParallelism() - 1),

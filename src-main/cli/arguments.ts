@@ -1,5 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { BlockRange } from '../../src-shared/blocks'
+import { messageOf } from '../../src-shared/errors'
+import { readProfileFile } from '../network/profile-file'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 
 export function wholeNumber(text: string): number {
@@ -12,6 +14,15 @@ export function decimal(text: string): number {
   return Number(text)
 }
 
+/** A whole number within limits, both of them allowed; `orZero` lets the system choose. */
+export function numberWithin(from: number, to: number, { orZero = false } = {}): (text: string) => number {
+  return (text) => {
+    const value = wholeNumber(text)
+    if ((orZero && value === 0) || (value >= from && value <= to)) return value
+    throw new InvalidArgumentError(`Must be ${orZero ? '0 or ' : ''}between ${from} and ${to}.`)
+  }
+}
+
 /** `3:6` is [3, 6), half-open as everywhere in code and on wires. */
 export function blockRange(text: string): BlockRange {
   const match = /^(\d{1,4}):(\d{1,4})$/.exec(text)
@@ -21,8 +32,16 @@ export function blockRange(text: string): BlockRange {
   return range
 }
 
+/** The name of a network that is shipped, or a JSON file that changes one of them. */
 export function profileNamed(text: string): NetworkProfile {
+  if (text.endsWith('.json')) {
+    try {
+      return readProfileFile(text)
+    } catch (error) {
+      throw new InvalidArgumentError(messageOf(error))
+    }
+  }
   const profile = Object.values(PROFILES).find(({ name }) => name === text)
-  if (!profile) throw new InvalidArgumentError(`One of: ${Object.keys(PROFILES).join(', ')}.`)
+  if (!profile) throw new InvalidArgumentError(`One of: ${Object.keys(PROFILES).join(', ')}; or a .json file.`)
   return profile
 }

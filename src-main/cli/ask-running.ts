@@ -1,29 +1,60 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import * as z from 'zod'
 import { METHODS, type MethodOutput } from '../../src-shared/contract'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { ServerEnvelopeSchema, TOKEN_PREFIX, WEB_PATH, WEB_PROTOCOL } from '../../src-shared/web-envelope'
-import { readFileIfThere } from '../storage/atomic-file'
+import { readFileIfThere, writeFileAtomic } from '../storage/atomic-file'
 
 /** Where the CLI finds the running node of a data directory; readable by its user only, since it holds the token. */
 export const RUNNING_FILE = 'running.json'
 
-const RunningSchema = z.object({ port: z.int().min(1).max(65_535), token: z.string(), pid: z.int() })
+/** What a program needs to talk to the running node. */
+export interface Running {
+  port: number
+  token: string
+  pid: number
+  /** The page, with its token. */
+  url: string
+}
+
+const MAX_FILE_BYTES = 4096
+const RunningSchema = z.object({ port: z.int().min(1).max(65_535), token: z.string(), pid: z.int(), url: z.url() })
 const HANDSHAKE_TIMEOUT_MS = 5_000
+
+export function writeRunning(dataRoot: string, running: Running): Promise<void> {
+  return writeFileAtomic(join(dataRoot, RUNNING_FILE), JSON.stringify(running))
+}
+
+/** The token is of no use to anybody once the node has gone. */
+export function removeRunning(dataRoot: string): Promise<void> {
+  return rm(join(dataRoot, RUNNING_FILE), { force: true })
+}
+
+/** Null when there is none. Throws RUNNING_FILE_INVALID for one that is damaged. */
+export async function readRunning(dataRoot: string): Promise<Running | null> {
+  const path = join(dataRoot, RUNNING_FILE)
+  const bytes = await readFileIfThere(path)
+  if (bytes === null) return null
+  const running = RunningSchema.safeParse(
+    bytes.length <= MAX_FILE_BYTES ? parse(new TextDecoder().decode(bytes)) : undefined,
+  )
+  if (!running.success) throw new EspalierError('RUNNING_FILE_INVALID', path)
+  return running.data
+}
 
 /**
  * Asks the running node over the same bridge as its page. Throws NODE_NOT_RUNNING when there is none or it does not
- * answer.
+ * answer, RUNNING_FILE_INVALID when nobody can tell.
  */
 export async function askRunning<M extends 'status.get' | 'diagnostics.run'>(
   dataRoot: string,
   method: M,
 ): Promise<MethodOutput<M>> {
-  const bytes = await readFileIfThere(join(dataRoot, RUNNING_FILE))
-  const running = bytes && RunningSchema.safeParse(parse(new TextDecoder().decode(bytes)))
-  if (!running?.success) throw new EspalierError('NODE_NOT_RUNNING', dataRoot)
-  const answer = await ask(running.data.port, running.data.token, method).catch((error: unknown) => {
+  const running = await readRunning(dataRoot)
+  if (!running) throw new EspalierError('NODE_NOT_RUNNING', dataRoot)
+  const answer = await ask(running.port, running.token, method).catch((error: unknown) => {
     throw new EspalierError('NODE_NOT_RUNNING', `${dataRoot} (${messageOf(error)})`, { cause: error })
   })
   return METHODS[method].output.parse(answer) as MethodOutput<M>

@@ -1,7 +1,7 @@
 import '../../src-shared/polyfill'
 import { Command, Option } from 'commander'
 import { VERSION } from '../../src-shared/version'
-import { blockRange, decimal, profileNamed, wholeNumber } from './arguments'
+import { blockRange, decimal, numberWithin, profileNamed, wholeNumber } from './arguments'
 import { runMain } from './run-main'
 
 const program = new Command('espalier')
@@ -13,7 +13,10 @@ const program = new Command('espalier')
 const dataDir = () => new Option('--data-dir <path>', 'where everything of this node lives')
 const json = () => new Option('--json', 'machine-readable output').default(false)
 const profile = () =>
-  new Option('--profile <name>', 'network: local (this computer only) or espalier').argParser(profileNamed)
+  new Option(
+    '--profile <name>',
+    'network: local (this computer only), espalier, kwaai, petals, or a .json file',
+  ).argParser(profileNamed)
 const bootstrap = () => new Option('--bootstrap <multiaddr...>', 'peers to join through')
 
 // Commands are loaded when they run: `status` needs no llama.cpp, and `slice` no network.
@@ -28,13 +31,17 @@ program
   .addOption(bootstrap())
   .option('--model-file <gguf>', 'the whole model, from which this node’s blocks are taken')
   .option('--name <text>', 'the name that others see')
-  .option('--port <number>', 'first port to try for other peers; 0 takes a free one', wholeNumber)
-  .option('--ui-port <number>', 'port of the page on loopback; 0 takes a free one', wholeNumber, 0)
+  .option(
+    '--port <number>',
+    'first port to try for other peers; 0 takes a free one',
+    numberWithin(1024, 65_535, { orZero: true }),
+  )
+  .option('--ui-port <number>', 'port of the page on loopback; 0 takes a free one', numberWithin(0, 65_535), 0)
   .addOption(new Option('--api <who>', 'who may ask through the OpenAI-style API').choices(['off', 'loopback', 'lan']))
-  .option('--api-port <number>', 'first port to try for that API', wholeNumber)
-  .option('--threads <count>', 'compute threads', wholeNumber)
-  .option('--context-tokens <count>', 'context of each session', wholeNumber)
-  .option('--sessions <count>', 'sessions served at once', wholeNumber)
+  .option('--api-port <number>', 'first port to try for that API', numberWithin(0, 65_535))
+  .option('--threads <count>', 'compute threads', numberWithin(1, 512))
+  .option('--context-tokens <count>', 'context of each session', numberWithin(64, 131_072))
+  .option('--sessions <count>', 'sessions served at once', numberWithin(1, 64))
   .addOption(json())
   .action(async (options) => (await import('./serve')).serve(options))
 
@@ -53,7 +60,7 @@ program
   .option('--coordinator <url>', 'check this coordinator too')
   .option('--model-file <gguf>', 'check this model file')
   .option('--manifest <file>', 'check the model file against this manifest')
-  .option('--port <number>', 'port for other peers', wholeNumber)
+  .option('--port <number>', 'port for other peers', numberWithin(1024, 65_535, { orZero: true }))
   .addOption(json())
   .action(async (options) => (await import('./doctor')).doctor(options))
 

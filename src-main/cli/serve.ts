@@ -1,9 +1,9 @@
-import { join } from 'node:path'
-import { type Clock, systemClock } from '../../src-shared/clock'
+import { type Clock, type Disposer, systemClock } from '../../src-shared/clock'
+import { isErrorCode } from '../../src-shared/errors'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { VERSION } from '../../src-shared/version'
-import { type AppOverrides, createApp } from '../app/app'
+import { type App, type AppOverrides, createApp } from '../app/app'
 import { appPaths } from '../app-paths'
 import { createConflater } from '../bridge/conflate'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
@@ -11,11 +11,12 @@ import { serveUi } from '../headless'
 import { parseInviteLink } from '../membership/invite'
 import type { NetworkProfile } from '../network/profiles'
 import { startChild } from '../process/owned-child'
-import { writeFileAtomic } from '../storage/atomic-file'
-import { openDataDirectory } from '../storage/data-directory'
+import { type DataDirectory, defaultDataRoot, openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { writeLogFiles } from '../storage/log-files'
-import { RUNNING_FILE } from './ask-running'
+import { lockDataDirectory } from '../storage/process-lock'
+import { removeRunning, writeRunning } from './ask-running'
+import { pointToFirst } from './first-node'
 import { printStatus } from './status-text'
 import { untilEnd } from './until-end'
 
@@ -40,15 +41,35 @@ export interface ServeOptions {
 }
 
 const STATUS_INTERVAL_MS = 100
+/** Another computer runs this very node. Whatever restarts programs must not restart this one. */
+const EXIT_IDENTITY_IN_USE = 3
 
 /**
  * Runs a node, with its page, until SIGINT or SIGTERM, then takes leave and returns. Without a network on the command
- * line it is the one chosen before; without any the page waits for a choice.
+ * line it is the one chosen before; without any the page waits for a choice. Where one runs already this one says so
+ * and ends, which is no failure: the computer gives to the network.
  */
 export async function serve(options: ServeOptions): Promise<void> {
+  const data = await openDataDirectory(options.dataDir)
+  let unlock: Disposer
+  try {
+    unlock = lockDataDirectory(data.root)
+  } catch (error) {
+    if (isErrorCode(error, 'DATA_DIR_IN_USE')) return pointToFirst(data.root, error, options.json, systemClock)
+    throw error
+  }
+  try {
+    // Left behind by one that was killed; its token opens nothing any more.
+    await removeRunning(data.root)
+    await serveFrom(data, options)
+  } finally {
+    unlock()
+  }
+}
+
+async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<void> {
   const clock: Clock = systemClock
   const paths = appPaths()
-  const data = await openDataDirectory(options.dataDir)
   const log = createEventLog(clock, null)
   writeLogFiles(log, data.logsDirectory)
   log.write('info', 'app.opened', `Espalier ${VERSION}, Node ${process.version}, data in ${data.root}`)
@@ -65,6 +86,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     paths,
     spawnEngine: () => startChild({ script: paths.engineChild, ipc: 'pipe' }),
     overrides: overridesOf(withInvite(options, clock.now())),
+    userRoot: defaultDataRoot(),
   })
   const printer = options.json
     ? (status: NodeStatus) => out(JSON.stringify({ type: 'status', status }))
@@ -72,11 +94,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const statuses = createConflater<NodeStatus>(clock, STATUS_INTERVAL_MS, printer)
   app.onStatus(statuses.push)
   const ui = await serveUi({ app, rootDir: paths.renderer, port: options.uiPort, clock, log })
-  await writeFileAtomic(
-    join(data.root, RUNNING_FILE),
-    JSON.stringify({ port: ui.port, token: ui.token, pid: process.pid }),
-  )
-  const ended = untilEnd()
+  await writeRunning(data.root, { port: ui.port, token: ui.token, pid: process.pid, url: ui.url })
+  const ended = Promise.race([untilEnd(), untilRefused(app)])
   const { url: api } = app.api()
   out(options.json ? JSON.stringify({ type: 'ready', ui: ui.url, api, pid: process.pid }) : `Open ${ui.url}`)
   if (api !== null && !options.json) out(`Programs ask at ${api} with the key in ${data.apiKeyFile}`)
@@ -84,12 +103,28 @@ export async function serve(options: ServeOptions): Promise<void> {
     // Asked to end while it starts, it does not have to get there first.
     await Promise.race([app.start(), ended])
     await ended
+  } catch (error) {
+    if (!isErrorCode(error, 'NODE_ALREADY_RUNNING')) throw error
+    out(options.json ? JSON.stringify({ type: 'running', error: error.report() }) : `${error.message}. ${error.action}`)
   } finally {
+    await removeRunning(data.root)
     await app.dispose()
     statuses.flush()
     await ui.close()
     await log.close()
   }
+}
+
+/** Resolves when another copy of this node turns out to be up. */
+function untilRefused(app: App): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = app.onStatus(({ steps }) => {
+      if (!steps.some(({ blocker }) => blocker?.code === 'IDENTITY_IN_USE')) return
+      stop()
+      process.exitCode = EXIT_IDENTITY_IN_USE
+      resolve()
+    })
+  })
 }
 
 /** Throws INVITE_INVALID or INVITE_EXPIRED. */

@@ -15,7 +15,8 @@ export interface BootstrapOutcome {
 
 const DIAL_TIMEOUT_MS = 6_000
 const REDIAL_FIRST_MS = 1_000
-const REDIAL_MAX_MS = 30_000
+/** A bootstrap that is away is asked once a minute, however long it takes (D-T04). */
+const REDIAL_MAX_MS = 60_000
 const KEEP_ALIVE_CHECK_MS = 5_000
 
 /** Dials every bootstrap at once and pings it. One that answers is enough; each failure has its own cause. */

@@ -1,14 +1,28 @@
-/** What differs between the networks that a node can join. Data, so that a network is a choice and not a build. */
 /** The forms in which a network keeps its records: hivemind's DHT, or libp2p's Kademlia. */
 export type RecordForm = 'hivemind' | 'kademlia'
 
+/** What differs between the networks that a node can join. Data, so that a network is a choice and not a build. */
 export interface NetworkProfile {
-  readonly name: 'local' | 'espalier'
+  readonly name: 'local' | 'espalier' | 'kwaai' | 'petals'
   /** Shown on every screen; null for real networks. */
   readonly watermark: string | null
   /** Confines dialling and listening to 127.0.0.1 and ::1. */
   readonly loopbackOnly: boolean
   readonly kadProtocol: string
+  /**
+   * Others may route through us. Never under IPFS's own protocol: its public peers, hundreds of them, would fill our
+   * tables and connections.
+   */
+  readonly servesKad: boolean
+  /** Peers to join through, where no coordinator names them. */
+  readonly bootstraps: readonly string[]
+  /** Servers also list themselves under this key, with their peer id as subkey; null where no reader looks there. */
+  readonly serversKey: string | null
+  /**
+   * The entry of a model in `_petals.models` is everybody's: one that is there already and says something else about
+   * the model is left as it is, and nothing is announced beside it.
+   */
+  readonly guardsModelEntry: boolean
   /** In which forms servers announce themselves; readers use the first. */
   readonly recordForms: readonly [RecordForm, ...RecordForm[]]
   /** A `_petals.models` entry may have no repository. Public maps drop or choke on those. */
@@ -43,12 +57,17 @@ const DEFAULT_TIMINGS: ProfileTimings = {
   reprobeIntervalMs: 60_000,
 }
 
+export const IPFS_KAD_PROTOCOL = '/ipfs/kad/1.0.0'
+
+const OWN_NETWORK = { servesKad: true, bootstraps: [], serversKey: null, guardsModelEntry: false } as const
+
 export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> = {
   local: {
     name: 'local',
     watermark: 'DEMO',
     loopbackOnly: true,
     kadProtocol: '/espalier/kad/1.0.0',
+    ...OWN_NETWORK,
     recordForms: ['hivemind', 'kademlia'],
     allowsNullRepository: true,
     timings: {
@@ -64,8 +83,38 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     watermark: null,
     loopbackOnly: false,
     kadProtocol: '/espalier/kad/1.0.0',
+    ...OWN_NETWORK,
     recordForms: ['hivemind'],
     allowsNullRepository: true,
+    timings: DEFAULT_TIMINGS,
+  },
+  kwaai: {
+    name: 'kwaai',
+    watermark: null,
+    loopbackOnly: false,
+    kadProtocol: '/kwaai/kad/1.0.0',
+    servesKad: true,
+    bootstraps: [
+      '/dns/bootstrap-1.kwaai.ai/tcp/8000/p2p/QmQhRuheeCLEsVD3RsnknM75gPDDqxAb8DhnWgro7KhaJc',
+      '/dns/bootstrap-2.kwaai.ai/tcp/8000/p2p/Qmd3A8N5aQBATe2SYvNikaeCS9CAKN4E86jdCPacZ6RZJY',
+    ],
+    serversKey: '_kwaai.inference.nodes',
+    guardsModelEntry: true,
+    recordForms: ['hivemind'],
+    allowsNullRepository: false,
+    timings: DEFAULT_TIMINGS,
+  },
+  petals: {
+    name: 'petals',
+    watermark: null,
+    loopbackOnly: false,
+    kadProtocol: IPFS_KAD_PROTOCOL,
+    servesKad: false,
+    bootstraps: [],
+    serversKey: null,
+    guardsModelEntry: true,
+    recordForms: ['hivemind'],
+    allowsNullRepository: false,
     timings: DEFAULT_TIMINGS,
   },
 }

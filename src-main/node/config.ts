@@ -5,6 +5,8 @@ import type { DataDirectory } from '../storage/data-directory'
 export interface NodeConfig {
   data: DataDirectory
   profile: NetworkProfile
+  /** Where it is written how often this user's nodes have announced themselves; absent: in memory only. */
+  announcesFile?: string
   publicName: string
   /** Where to begin looking for a free port; 0 leaves it to the OS. */
   listenPort: number

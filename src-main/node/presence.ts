@@ -1,8 +1,9 @@
 import type { Clock } from '../../src-shared/clock'
-import { type ErrorReport, EspalierError } from '../../src-shared/errors'
+import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import type { Evidence, OthersSee } from '../../src-shared/status'
 import { type Announcement, announcedKeys } from '../announce/announcement'
 import { createAnnouncer, type RoundReport } from '../announce/announcer'
+import type { Governor } from '../announce/governor'
 import { createHivemindWriter } from '../announce/hivemind-writer'
 import { createKademliaWriter } from '../announce/kademlia-writer'
 import type { HivemindDht } from '../hivemind/dht'
@@ -13,13 +14,20 @@ import { type RecordForm, timingsOf } from '../network/profiles'
 import type { VisibilityVerdict } from '../observe/visibility'
 import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
+import type { DoppelgangerGuard } from './doppelganger'
 import type { BootstrapBook } from './join-network'
+import { type Announced, farewellOf, isSameSpan, type LeavingJournal } from './leaving'
 import type { ShardTarget } from './load-ladder'
 import type { NodeRooms } from './rooms'
 import { serverInfoFor } from './server-info-for'
 import type { LoadedShard } from './shard-loader'
 import type { Steps } from './steps'
 import { createVisibilityLoop } from './visibility-loop'
+
+/** An app has ten seconds to end. */
+const LEAVE_TIMEOUT_MS = 8_000
+/** Most starts get the blocks of before within this time, and then there is nothing to take back. */
+const LEFTOVER_PATIENCE_MS = 30_000
 
 export interface Presence {
   /** Says that these blocks are on their way here. */
@@ -30,6 +38,12 @@ export interface Presence {
   lost(target: ShardTarget | null): void
   /** OFFLINE records for what was said; resolves when they are written or could not be. */
   withdraw(): Promise<void>
+  /** Connected: what an earlier run had no time to take back is taken back, unless it is said again soon. */
+  finishLeaving(): Promise<void>
+  /** Says nothing more, and does not take leave either: what stands there is another's now. */
+  silence(): void
+  /** Everything known about being seen may be old: says so, announces again and has others look. */
+  refresh(blocker: ErrorReport): void
   /** Somebody else ran tokens through our blocks. */
   servedFor(peer: string): void
   keysOf(target: ShardTarget): string[]
@@ -48,7 +62,12 @@ export function createPresence(options: {
   steps: Steps
   clock: Clock
   log: EventLog
+  governor: Governor | undefined
+  guard: DoppelgangerGuard
+  journal: LeavingJournal
   cacheTokensLeft: () => number
+  /** Aborts when the node stops. */
+  signal: AbortSignal
   /** What is proven now; verdicts about anything else are of no interest any more. */
   shard: () => LoadedShard | null
   onRound(): void
@@ -56,7 +75,7 @@ export function createPresence(options: {
   /** What the network's map has against us. */
   mapDoubt: () => string | null
 }): Presence {
-  const { host, dht, book, config, rooms, steps, clock, log } = options
+  const { host, dht, book, config, rooms, steps, clock, log, guard, journal } = options
   const bootstraps = () => book.peers().map(({ peerId }) => peerId)
   let lastServed: Evidence | null = null
 
@@ -74,6 +93,11 @@ export function createPresence(options: {
     })),
     clock: announcerClock,
     log,
+    governor: options.governor,
+    mayAnnounce: (signal) => guard.mayAnnounce(signal),
+    onHeldBack: (_, until) => heldBack(until),
+    // Without the journal the node announces all the same; only a kill would leave its records to age out.
+    onSaying: (what) => journal.note(what).catch(journalFailed),
     onRound,
   })
   /** A look under way is not begun anew: with slow witnesses none would ever end. */
@@ -113,6 +137,10 @@ export function createPresence(options: {
   function onRound(report: RoundReport): void {
     options.onRound()
     const shard = options.shard()
+    if (report.error?.code === 'IDENTITY_BEING_CHECKED') {
+      steps.waiting('announce', { what: report.error.cause, at: report.nextAt })
+      return
+    }
     // A JOINING round is not this step's matter, and a round for what has been lost since says nothing.
     if (report.state !== 'online' || !shard) return
     rounds.set(report.form, report)
@@ -199,11 +227,29 @@ export function createPresence(options: {
   /** What was said last, so that a call and the records cannot tell two stories. */
   let said: Announcement | null = null
 
+  /** What an earlier run said and did not take back. */
+  let leftover: Announced | null = null
+  let isSilent = false
+
   function say(what: Announcement): void {
+    if (isSilent) return
     pauseLooking()
     said = what
     rounds.clear()
+    const old = leftover
+    leftover = null
+    // The same blocks are overwritten; others would be believed until they expire (O-10, M-43).
+    if (old && !isSameSpan(old, what)) void announcer.takeBack(farewellOf(old))
     void announcer.announce(what)
+  }
+
+  function heldBack(until: number): void {
+    if (steps.get('announce')?.state !== 'working') return
+    steps.waiting('announce', { what: 'Announcing again needs a pause, so that the network is not flooded', at: until })
+  }
+
+  function journalFailed(error: unknown): void {
+    log.write('warn', 'announced.save.failed', messageOf(error))
   }
 
   return {
@@ -227,7 +273,32 @@ export function createPresence(options: {
     async withdraw() {
       pauseLooking()
       said = null
-      await announcer.leave()
+      if (isSilent) return
+      const [isTakenBack] = await Promise.all([announcer.leave(), guard.ended(AbortSignal.timeout(LEAVE_TIMEOUT_MS))])
+      if (isTakenBack && leftover === null) await journal.clear().catch(journalFailed)
+    },
+    async finishLeaving() {
+      const found = await journal.load().catch(journalFailed)
+      if (!found || said || isSilent) return
+      leftover = found
+      await clock.sleep(LEFTOVER_PATIENCE_MS, options.signal).catch(() => undefined)
+      if (leftover !== found || isSilent || options.signal.aborted) return
+      leftover = null
+      log.write('info', 'announced.take-back', 'the records of the last run are taken back now')
+      if (await announcer.takeBack(farewellOf(found))) await journal.clear().catch(journalFailed)
+    },
+    silence() {
+      isSilent = true
+      pauseLooking()
+      announcer.stop()
+    },
+    refresh(blocker) {
+      for (const step of ['announce', 'visible', 'serve'] as const) {
+        if (steps.isDone(step)) steps.degraded(step, blocker, { what: 'Announcing again and asking others to look' })
+      }
+      announcer.refresh()
+      const shard = options.shard()
+      if (shard && !isSilent) look(shard.target)
     },
     servedFor(peer) {
       lastServed = { kind: 'peer', by: peer, at: clock.now(), value: 'for a conversation' }

@@ -1,7 +1,8 @@
 import type { PrivateKey } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
-import { EspalierError, messageOf, reportOf } from '../../src-shared/errors'
+import { type ErrorReport, EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { VERSION } from '../../src-shared/version'
+import { GovernorSchema, openGovernor } from '../announce/governor'
 import { workerIdOf } from '../coordinator/worker-id'
 import type { EngineProcess } from '../engine/engine'
 import type { StartReport } from '../engine/protocol'
@@ -30,10 +31,13 @@ import type { EventLog } from '../storage/event-log'
 import { createAssignment, openCoordinator } from './assignment'
 import { MAX_BATCH_TOKENS, type NodeConfig } from './config'
 import { createCoordinatorStanding, StandingMemorySchema } from './coordinator-standing'
+import { createDoppelgangerGuard } from './doppelganger'
 import type { NodeFacts } from './facts'
 import { type BootstrapBook, createBootstrapBook, joinNetwork } from './join-network'
+import { createLeavingJournal } from './leaving'
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
+import { machineFingerprint } from './machine'
 import { mapDoubt, watchMap } from './map-watch'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { nextWatchMs, type PeerView, WATCH_INCOMPLETE_MS, watchPeers } from './peer-watch'
@@ -47,6 +51,7 @@ import { createShardLoader, type LoadedShard } from './shard-loader'
 import { sourcesFor } from './shard-sources'
 import type { Steps } from './steps'
 import { createSwarm, type Swarm } from './swarm'
+import { type Wake, watchWake } from './wake'
 import { watchNetwork } from './watch-network'
 import { watchEvidenceAge } from './watchdog'
 import { shortPeer } from './words'
@@ -98,6 +103,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, clock, log, rooms, steps, facts, scope, onChange } = options
   const { profile } = config
   let view: ReturnType<typeof watchPeers> | null = null
+  /** Another copy of this node is up, and this one has to be quiet. */
+  let isDouble = false
   const coordinator = openCoordinator(config, clock)
   const keeper =
     coordinator &&
@@ -178,7 +185,30 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   await rooms.startPipeline(pipeline)
   scope.add(() => pipeline.stop())
 
+  const governor = profile.loopbackOnly
+    ? undefined
+    : await openGovernor({
+        clock,
+        file: config.announcesFile ? jsonFile(config.announcesFile, GovernorSchema) : null,
+        onTrouble: (error) => log.write('warn', 'announces.file.failed', messageOf(error)),
+      })
+  const guard = createDoppelgangerGuard({
+    dht,
+    self: host.peerId,
+    privateKey,
+    machine: machineFingerprint(host.peerId.toString()),
+    bootstraps: () => book.peers().map(({ peerId }) => peerId),
+    intervalMs: profile.timings.announceIntervalMs,
+    lifetimeMs: profile.timings.recordLifetimeMs,
+    clock,
+    log,
+    onInUse,
+  })
   const presence = createPresence({
+    governor,
+    guard,
+    journal: createLeavingJournal(config.data.announcedFile),
+    signal: scope.signal,
     host,
     dht,
     records,
@@ -258,8 +288,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     api && standing && createAssignment({ api, host, book, config, rooms, steps, clock, log, blocks, standing })
   scope.add(async () => {
     assignment?.stop()
-    await assignment?.link.stop()
+    // The other copy is registered under the same name: signing off would be signing it off.
+    await assignment?.link.stop({ unregister: !isDouble })
   })
+  scope.add(watchWake({ clock, onWake }))
   scope.add(
     watchEvidenceAge(steps, profile, clock, (step, { cause, code }) =>
       log.write('warn', 'evidence.old', cause, { step, code }),
@@ -310,6 +342,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   void joinNetwork({ host, dht, book, api, cache, profile, rooms, steps, clock, log, scope }).then(
     () => {
+      void presence.finishLeaving()
       assignment?.link.start().catch((error: unknown) => steps.failed('register', reportOf(error)))
       if (api && standing && !scope.signal.aborted) {
         const watch = watchNetwork({
@@ -372,6 +405,27 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
     seen: () => facts.view,
     router,
+  }
+
+  function onInUse(report: ErrorReport): void {
+    isDouble = true
+    presence.silence()
+    assignment?.stop()
+    void assignment?.link.stop({ unregister: false })
+    steps.failed('announce', report)
+  }
+
+  function onWake(wake: Wake): void {
+    const what = wake.kind === 'slept' ? `slept for ${Math.round(wake.forMs / 1000)} s` : 'the network has changed'
+    log.write('info', `wake.${wake.kind}`, what)
+    const error = new EspalierError('STALE_AFTER_SLEEP', what)
+    // Connections of before are dead as often as not; the ones that answer stay.
+    void rooms
+      .dialBootstraps(host, book.peers(), clock)
+      .catch((failure: unknown) => log.write('debug', 'wake.dial.failed', messageOf(failure)))
+      .finally(() => {
+        if (!scope.signal.aborted) presence.refresh(error.report())
+      })
   }
 
   function onTarget(next: ShardTarget | null): void {
@@ -452,7 +506,8 @@ async function startNetwork({ config, clock, log, facts, scope, onChange }: Runt
 }> {
   const { profile } = config
   const privateKey = await loadOrCreateIdentity(config.data.identityFile)
-  const host = await createHost({ privateKey, profile, port: config.listenPort, kadMode: 'server' })
+  const kadMode = profile.servesKad ? 'server' : 'client'
+  const host = await createHost({ privateKey, profile, port: config.listenPort, kadMode })
   scope.add(() => host.stop())
   facts.peerId = host.peerId.toString()
   facts.listenAddresses = host.getMultiaddrs().map(String)
@@ -467,7 +522,7 @@ async function startNetwork({ config, clock, log, facts, scope, onChange }: Runt
   })
   onChange()
   const book = createBootstrapBook(facts.peerId, log)
-  book.add(config.bootstraps)
+  book.add(config.bootstraps.length > 0 ? config.bootstraps : profile.bootstraps)
   const bootstrapPeers = () => book.peers().map(({ peerId }) => peerId)
   const dht = createHivemindDht({ libp2p: host, clock, mode: 'server', bootstrapPeers })
   await dht.start()

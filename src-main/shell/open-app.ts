@@ -3,12 +3,16 @@ import { VERSION } from '../../src-shared/version'
 import { createApp } from '../app/app'
 import { appPaths } from '../app-paths'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
-import { openDataDirectory } from '../storage/data-directory'
+import { defaultDataRoot, openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { writeLogFiles } from '../storage/log-files'
+import { lockDataDirectory } from '../storage/process-lock'
 import type { OpenedApp } from './start-shell'
 
-/** The app of this data directory, with its log in files. Throws DATA_DIR_UNUSABLE and what settings may throw. */
+/**
+ * The app of this data directory, with its log in files. Throws DATA_DIR_UNUSABLE, DATA_DIR_IN_USE (a headless one may
+ * run) and what settings may throw.
+ */
 export async function openApp(
   dataRoot: string,
   startScript: (options: ChildOptions) => OwnedChild,
@@ -16,6 +20,7 @@ export async function openApp(
 ): Promise<OpenedApp> {
   const paths = appPaths()
   const data = await openDataDirectory(dataRoot)
+  const unlock = lockDataDirectory(data.root)
   const log = createEventLog(clock, null)
   writeLogFiles(log, data.logsDirectory)
   log.write('info', 'app.opened', `Espalier ${VERSION}, Node ${process.version}, data in ${data.root}`)
@@ -25,6 +30,7 @@ export async function openApp(
     data,
     paths,
     startScript,
+    userRoot: defaultDataRoot(),
     spawnEngine: () => startScript({ script: paths.engineChild, ipc: 'pipe' }),
   })
   return {
@@ -33,6 +39,7 @@ export async function openApp(
     async close() {
       await app.dispose()
       await log.close()
+      unlock()
     },
   }
 }

@@ -17,6 +17,8 @@ export interface DataDirectory {
   readonly standingFile: string
   readonly peersFile: string
   readonly countersFile: string
+  /** What others may still read about this node. */
+  readonly announcedFile: string
   readonly modelsDirectory: string
   readonly logsDirectory: string
 }
@@ -49,6 +51,7 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
     standingFile: join(root, 'standing.json'),
     peersFile: join(root, 'peers.json'),
     countersFile: join(root, 'counters.json'),
+    announcedFile: join(root, 'announced.json'),
     modelsDirectory: join(root, 'models_cache'),
     logsDirectory: join(root, 'logs'),
   }

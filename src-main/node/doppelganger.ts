@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
+import type { Clock } from '../../src-shared/clock'
+import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
+import type { HivemindDht } from '../hivemind/dht'
+import { nextExpirationS } from '../hivemind/expiration'
+import type { EventLog } from '../storage/event-log'
+import { type BootRecord, bootKey, encodeBootRecord, readBootRecord } from './boot-record'
+
+/** A run that has not spoken for two intervals has ended without taking leave. */
+const SILENT_INTERVALS = 2
+
+export interface DoppelgangerGuard {
+  /**
+   * To be asked before each round. Says that this run lives. Throws IDENTITY_BEING_CHECKED while another one may,
+   * IDENTITY_IN_USE when it does; after that this run is never to speak again, nor to take leave for the other.
+   */
+  mayAnnounce(signal: AbortSignal): Promise<void>
+  /** This run has ended: the next one, here or elsewhere, need not wait. Never rejects. */
+  ended(signal: AbortSignal): Promise<void>
+}
+
+/**
+ * One identity, one node (D-T20, D-T21). A new run listens before it speaks: a record of another run that is written
+ * anew meanwhile comes from a copy that lives, and this one refuses. Two that live already, after a partition, both
+ * notice in their next round; the older stays.
+ */
+export function createDoppelgangerGuard(options: {
+  dht: Pick<HivemindDht, 'get' | 'store'>
+  self: PeerId
+  privateKey: PrivateKey
+  machine: string
+  bootstraps: () => readonly PeerId[]
+  intervalMs: number
+  lifetimeMs: number
+  clock: Clock
+  log: Pick<EventLog, 'write'>
+  onInUse(report: ErrorReport): void
+}): DoppelgangerGuard {
+  const { dht, self, privateKey, machine, intervalMs, lifetimeMs, clock, log } = options
+  const boot = randomBytes(8).toString('hex')
+  const startedAt = clock.now()
+  const key = bootKey(self)
+  let lastExpirationS: number | null = null
+  let lastAt = 0
+  /** The other run as it was when we first saw it. */
+  let heard: { boot: string; at: number; since: number } | null = null
+  let refusal: EspalierError | null = null
+  let isSpeaking = false
+
+  async function readOther(signal: AbortSignal): Promise<BootRecord | null> {
+    const found = (await dht.get([key], { signal })).get(key)
+    if (found?.kind !== 'regular') return null
+    // Ours has to expire later than what is there, or nobody would keep it.
+    lastExpirationS = Math.max(lastExpirationS ?? 0, found.expirationS)
+    const record = await readBootRecord(found.value, self)
+    return record && record.boot !== boot && !record.ended ? record : null
+  }
+
+  function refuse(other: BootRecord): EspalierError {
+    const since = Math.max(0, Math.round((clock.now() - other.startedAt) / 60_000))
+    const error = new EspalierError('IDENTITY_IN_USE', `it has been up for ${since} min and announced itself just now`)
+    refusal = error
+    log.write('error', 'identity.in-use', error.message, { boot, other: other.boot, otherMachine: other.machine })
+    options.onInUse(error.report())
+    return error
+  }
+
+  /** Before the first word. */
+  function listen(other: BootRecord): void {
+    // The one node of this user on this computer is this run, so that was an earlier one, which was killed.
+    if (other.machine === machine && other.startedAt <= startedAt) return
+    const now = clock.now()
+    if (heard?.boot !== other.boot) {
+      heard = { boot: other.boot, at: other.at, since: now }
+      log.write('warn', 'identity.listening', 'another run of this node may be up elsewhere; listening first')
+    }
+    if (other.at > heard.at) throw refuse(other)
+    if (now - heard.since >= SILENT_INTERVALS * intervalMs) return
+    if (now - other.at >= SILENT_INTERVALS * intervalMs && other.at <= now) return
+    throw new EspalierError('IDENTITY_BEING_CHECKED')
+  }
+
+  /** Both speak already. What the other wrote before we spoke is of no account. */
+  function meet(other: BootRecord, spokeAt: number): void {
+    if (other.at <= spokeAt) return
+    const isOlder = other.startedAt < startedAt || (other.startedAt === startedAt && other.boot < boot)
+    if (isOlder) throw refuse(other)
+    log.write('warn', 'identity.copy-seen', 'a younger copy of this node announced itself; it has to yield', {
+      other: other.boot,
+    })
+  }
+
+  async function write(ended: boolean, signal: AbortSignal): Promise<void> {
+    lastExpirationS = nextExpirationS(clock, lifetimeMs, lastExpirationS)
+    lastAt = Math.max(clock.now(), lastAt + 1)
+    const value = await encodeBootRecord({ boot, machine, startedAt, at: lastAt, ended }, privateKey)
+    const record = { key, subkey: null, value, expirationS: lastExpirationS }
+    await dht.store([record], { alsoTo: [...options.bootstraps()], signal })
+  }
+
+  return {
+    async mayAnnounce(signal) {
+      if (refusal) throw refusal
+      // A change between two rounds is told at once; regular rounds look often enough.
+      if (isSpeaking && clock.now() - lastAt < intervalMs / 2) return
+      const other = await readOther(signal)
+      if (other && isSpeaking) meet(other, lastAt)
+      else if (other) listen(other)
+      isSpeaking = true
+      await write(false, signal)
+    },
+    async ended(signal) {
+      if (refusal || !isSpeaking) return
+      isSpeaking = false
+      await write(true, signal).catch((error: unknown) => log.write('debug', 'identity.end.failed', messageOf(error)))
+    },
+  }
+}

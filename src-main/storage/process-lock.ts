@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import Database from 'libsql'
+import type { Disposer } from '../../src-shared/clock'
+import { EspalierError, messageOf } from '../../src-shared/errors'
+import { defaultDataRoot } from './data-directory'
+
+const DATA_LOCK = 'node.lock'
+const USER_LOCK = 'user.lock'
+const HOLDER_FILE = 'user-node.txt'
+
+/**
+ * Holds a lock of the operating system until the returned function is called or this process ends, however it ends:
+ * an exclusive SQLite transaction, which is the portable one among what is installed. A pid file would outlive a
+ * kill and name a stranger. Null when another process, or another part of this one, holds it.
+ * Throws DATA_DIR_UNUSABLE when the file can't be made.
+ */
+export function takeLock(path: string): Disposer | null {
+  let database: InstanceType<typeof Database> | null = null
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const opened = new Database(path, { timeout: 0 })
+    database = opened
+    opened.exec('BEGIN EXCLUSIVE')
+    return () => {
+      if (opened.open) opened.close()
+    }
+  } catch (error) {
+    database?.close()
+    if (isBusy(error)) return null
+    throw new EspalierError('DATA_DIR_UNUSABLE', `${path} (${messageOf(error)})`, { cause: error })
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')
+}
+
+/** One process per data directory, in every profile (O-01). Throws DATA_DIR_IN_USE. */
+export function lockDataDirectory(root: string): Disposer {
+  const release = takeLock(join(root, DATA_LOCK))
+  if (!release) throw new EspalierError('DATA_DIR_IN_USE', root)
+  return release
+}
+
+/**
+ * One node per user of this computer, whatever its data directory (O-01, D-T19). `stateRoot` is the same for all
+ * programs of a user. Throws NODE_ALREADY_RUNNING, which names the data directory of the other.
+ */
+export function lockUser(root: string, stateRoot: string = defaultDataRoot()): Disposer {
+  const release = takeLock(join(stateRoot, USER_LOCK))
+  const holderFile = join(stateRoot, HOLDER_FILE)
+  if (!release) {
+    const holder = existsSync(holderFile) ? readFileSync(holderFile, 'utf8').slice(0, 4096).trim() : ''
+    throw new EspalierError('NODE_ALREADY_RUNNING', holder === '' ? undefined : `its data is in ${holder}`)
+  }
+  writeFileSync(holderFile, `${root}\n`, { mode: 0o600 })
+  return () => {
+    rmSync(holderFile, { force: true })
+    release()
+  }
+}
