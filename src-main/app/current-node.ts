@@ -9,6 +9,7 @@ import { type NetworkProfile, PROFILES } from '../network/profiles'
 import type { NodeConfig } from '../node/config'
 import { createNode, type EspalierNode } from '../node/node'
 import type { AppOptions } from './app'
+import type { DetectCompute } from './compute'
 import { idleStatus, type Situation } from './idle-status'
 import { profileOf } from './network-facts'
 import type { SettingsStore } from './settings-store'
@@ -37,7 +38,9 @@ type Network = Pick<
   'profile' | 'coordinatorUrl' | 'allowsInsecureCoordinator' | 'bootstraps' | 'invite' | 'modelPath'
 >
 
-export function createCurrentNode(options: AppOptions & { settings: SettingsStore }): CurrentNode {
+export function createCurrentNode(
+  options: AppOptions & { settings: SettingsStore; compute: DetectCompute },
+): CurrentNode {
   const { clock, log, data, paths, settings } = options
   const turns = createTurns()
   const listeners = new Set<(status: NodeStatus) => void>()
@@ -74,8 +77,9 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
       signal.throwIfAborted()
       enter({ kind: 'opening' })
       const network = await openNetwork(signal)
+      const compute = await options.compute(settings.get())
       signal.throwIfAborted()
-      await startNode(createNode(configOf(network), options), signal)
+      await startNode(createNode({ ...configOf(network), compute }, options), signal)
       situation = { kind: 'idle' }
     } catch (error) {
       node = null
@@ -177,7 +181,8 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
   }
 
   function configOf(network: Network): NodeConfig {
-    const { publicName, threads, offeredMemoryGb, contextTokens, maxSequences } = settings.get()
+    const { publicName, threads, offeredMemoryGb, gpuMemoryGb, requestedBlocks, contextTokens, maxSequences } =
+      settings.get()
     return {
       ...network,
       data,
@@ -185,6 +190,8 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
       listenPort: settings.listenPort(),
       threads: threads ?? Math.max(1, availableParallelism() - 1),
       offeredMemoryGb,
+      gpuMemoryGb,
+      requestedBlocks,
       contextTokens,
       maxSequences,
     }

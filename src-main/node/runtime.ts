@@ -3,6 +3,7 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { VERSION } from '../../src-shared/version'
 import { workerIdOf } from '../coordinator/worker-id'
+import { CPU_CHOICE } from '../engine/device-choice'
 import type { EngineProcess } from '../engine/engine'
 import type { StartReport } from '../engine/protocol'
 import { EngineSupervisor } from '../engine/supervisor'
@@ -87,7 +88,7 @@ export interface Runtime {
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, clock, log, rooms, steps, facts, scope, onChange } = options
-  const { profile } = config
+  const { profile, compute = CPU_CHOICE } = config
   let view: ReturnType<typeof watchPeers> | null = null
   const coordinator = openCoordinator(config, clock)
   const keeper =
@@ -99,7 +100,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
-    library: { accelerator: 'cpu', directory: null },
+    library: { accelerator: compute.accelerator, directory: compute.directory },
     clock,
   })
   scope.add(() => supervisor.stop())
@@ -120,7 +121,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       store,
       sources: (next) => sourcesFor(next, { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly }),
       threads: config.threads,
-      gpuLayers: 0,
+      compute,
+      gpuMemoryGb: config.gpuMemoryGb ?? null,
       contextTokens: config.contextTokens,
       maxSequences: config.maxSequences,
       maxBatchTokens: MAX_BATCH_TOKENS,
@@ -129,6 +131,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     events: {
       onLevel(level) {
         facts.loadLevel = level
+        onChange()
+      },
+      onCompute(used) {
+        facts.compute = used
         onChange()
       },
       onProven(shard) {
