@@ -20,7 +20,7 @@ import type { NodeRooms } from '../node/rooms'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
-import { createDetectCompute } from './compute'
+import { createDetectCompute, fetchedLibraries } from './compute'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
@@ -93,7 +93,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { profile: _, bootstraps: __, ...settingsOverrides } = overrides
   const settings = await openSettings(data.settingsFile, settingsOverrides, log)
   const book = createLogBook(log, clock)
-  const compute = createDetectCompute({ spawnEngine: options.spawnEngine, log, ...options.devices })
+  const compute = createDetectCompute({
+    spawnEngine: options.spawnEngine,
+    log,
+    directoryOf: fetchedLibraries(options.paths.cudaPacks, data.root),
+    ...options.devices,
+  })
   const current = createCurrentNode({ ...options, settings, compute })
   const tokens = createTopic<EventPayload<'generate.token'>>()
   let diagnosing: Promise<Check[]> | null = null

@@ -1,6 +1,8 @@
 import type { Settings } from '../../src-shared/settings'
 import { type DeviceProbe, detectDevice, presentCards, supportedAccelerators } from '../engine/detect-devices'
 import type { ComputeChoice } from '../engine/device-choice'
+import { installedPack } from '../engine/packs/fetch-pack'
+import { cudaPack, readPackList } from '../engine/packs/pack-list'
 
 export type DetectCompute = (settings: Pick<Settings, 'device' | 'gpuNames'>) => Promise<ComputeChoice>
 
@@ -15,7 +17,7 @@ export function createDetectCompute(
   const whole: DeviceProbe = {
     supported: supportedAccelerators,
     present: presentCards,
-    directoryOf: () => null,
+    directoryOf: async () => null,
     ...probe,
   }
   return ({ device, gpuNames }) => {
@@ -23,4 +25,10 @@ export function createDetectCompute(
     if (last?.key !== key) last = { key, choice: detectDevice({ wish: device, gpuNames }, whole) }
     return last.choice
   }
+}
+
+/** Where the libraries of an accelerator lie that were fetched on demand; null: those that came with the app, if any. */
+export function fetchedLibraries(listPath: string, dataRoot: string): DeviceProbe['directoryOf'] {
+  return async (accelerator) =>
+    accelerator === 'cuda' ? installedPack(dataRoot, cudaPack(await readPackList(listPath))) : null
 }

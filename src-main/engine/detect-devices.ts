@@ -12,7 +12,7 @@ export interface DeviceProbe {
   spawnEngine: () => EngineProcess
   log: Pick<EventLog, 'write'>
   /** Directory of the libraries that were downloaded for an accelerator; null: those that came with the app. */
-  directoryOf: (accelerator: Accelerator) => string | null
+  directoryOf: (accelerator: Accelerator) => Promise<string | null>
   /** What the system's drivers make possible, as node-llama-cpp finds out. */
   supported: () => Promise<readonly Accelerator[]>
   /** Graphics cards that the system knows of, whether or not they can be used. */
@@ -50,9 +50,9 @@ export async function detectDevice(wishes: DeviceWishes, probe: DeviceProbe): Pr
 }
 
 async function openOnce(accelerator: Accelerator, probe: DeviceProbe): Promise<Offer | null> {
-  const directory = probe.directoryOf(accelerator)
   let engine: EngineClient | null = null
   try {
+    const directory = await probe.directoryOf(accelerator)
     const client = new EngineClient(probe.spawnEngine())
     engine = client
     const giveUp = AbortSignal.timeout(OPEN_TIMEOUT_MS)

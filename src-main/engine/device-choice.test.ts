@@ -63,7 +63,7 @@ describe('detection', () => {
   /** An engine whose back-end says what `answer` gives, or ends like a driver that crashes. */
   const probe = (supported: Accelerator[], answer: (accelerator: string) => Device[] | 'crash') => ({
     log: createEventLog(new FakeClock(), null),
-    directoryOf: () => null,
+    directoryOf: async () => null,
     supported: async () => supported,
     present: async () => [],
     spawnEngine() {
