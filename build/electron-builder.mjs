@@ -49,6 +49,7 @@ export default {
     'out/dashboard/**',
     'resources/icons/**',
     'resources/models/*.{gguf,json}',
+    'resources/cuda-packs.json',
     '!resources/icons/*.svg',
     ...unreachedPackages(root, shipped.packages).map((name) => `!**/node_modules/${name}/**`),
     ...FOREIGN_BINARIES,

@@ -19,6 +19,8 @@ export interface AppPaths {
   dashboard: string
   sampleModel: string
   sampleManifest: string
+  /** Libraries that can be fetched on demand. */
+  cudaPacks: string
 }
 
 export function appPaths(): AppPaths {
@@ -37,6 +39,7 @@ export function appPathsAt(root: string): AppPaths {
     dashboard: join(root, 'out/dashboard'),
     sampleModel: join(models, 'tiny-jargon-8.gguf'),
     sampleManifest: join(models, 'tiny-jargon-8.manifest.json'),
+    cudaPacks: join(root, 'resources/cuda-packs.json'),
   }
 }
 

@@ -10,9 +10,13 @@ export const FIELD_NAMES = [
   'modelPath',
   'threads',
   'offeredMemoryGb',
+  'gpuMemoryGb',
+  'requestedBlocks',
   'contextTokens',
   'maxSequences',
 ] as const satisfies readonly FieldName[]
+
+const MAY_BE_EMPTY: ReadonlySet<FieldName> = new Set(['threads', 'offeredMemoryGb', 'gpuMemoryGb', 'requestedBlocks'])
 
 export function formOf(settings: Settings): SettingsForm {
   return {
@@ -21,6 +25,8 @@ export function formOf(settings: Settings): SettingsForm {
     modelPath: settings.modelPath ?? '',
     threads: settings.threads === null ? '' : String(settings.threads),
     offeredMemoryGb: settings.offeredMemoryGb === null ? '' : String(settings.offeredMemoryGb),
+    gpuMemoryGb: settings.gpuMemoryGb === null ? '' : String(settings.gpuMemoryGb),
+    requestedBlocks: settings.requestedBlocks === null ? '' : String(settings.requestedBlocks),
     contextTokens: String(settings.contextTokens),
     maxSequences: String(settings.maxSequences),
   }
@@ -48,7 +54,7 @@ export function readForm(form: SettingsForm, settings: Settings): ReadForm {
 function valueFrom(name: FieldName, text: string): string | number | null {
   if (name === 'publicName') return text
   if (name === 'modelPath') return text === '' ? null : text
-  if ((name === 'threads' || name === 'offeredMemoryGb') && text === '') return null
+  if (MAY_BE_EMPTY.has(name) && text === '') return null
   // People write 131,072; Number('') would be 0 and Number('1e3') a surprise.
   return /^[\d, ]+$/.test(text) ? Number(text.replace(/[, ]/g, '')) : Number.NaN
 }

@@ -206,6 +206,10 @@ export const ERROR_CATALOGUE = {
     cause: 'llama.cpp’s libraries are of another version than this app was built for',
     action: 'Install the app again; do not replace its libraries.',
   },
+  PACK_TAMPERED: {
+    cause: 'The downloaded libraries are not the ones that this app knows',
+    action: 'Fetch them again; if it happens again, something between here and their source changes them.',
+  },
   ENGINE_LOAD_FAILED: {
     cause: 'llama.cpp could not load the slice',
     action: 'Look at the engine log; fetch the slice again.',

@@ -27,6 +27,14 @@ export const SettingsSchema = z.strictObject({
   threads: z.nullable(z.int().check(z.minimum(1), z.maximum(512))),
   /** At most this much memory is offered, in GB; null offers half of what there is. Never more than there is. */
   offeredMemoryGb: z.nullable(z.int().check(z.minimum(1), z.maximum(4_096))),
+  /** What shall compute; `auto` takes a graphics card where one works. */
+  device: z.enum(['auto', 'cpu', 'vulkan', 'cuda', 'metal']),
+  /** Names of the graphics cards that may be used; null: all. */
+  gpuNames: z.nullable(z.array(z.string().check(z.minLength(1), z.maxLength(200))).check(z.maxLength(16))),
+  /** At most this much of the cards' memory is used, in GB; null: what is free. */
+  gpuMemoryGb: z.nullable(z.int().check(z.minimum(1), z.maximum(4_096))),
+  /** How many blocks the host is asked for; null leaves it to the host. */
+  requestedBlocks: z.nullable(z.int().check(z.minimum(1), z.maximum(1_000))),
   contextTokens: z.int().check(z.minimum(64), z.maximum(131_072)),
   maxSequences: z.int().check(z.minimum(1), z.maximum(64)),
   /** Who may ask through the OpenAI-style API, with its key: nobody, programs on this computer, or the local network too. */
@@ -49,6 +57,10 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   modelPath: null,
   threads: null,
   offeredMemoryGb: null,
+  device: 'auto',
+  gpuNames: null,
+  gpuMemoryGb: null,
+  requestedBlocks: null,
   contextTokens: 512,
   maxSequences: 4,
   apiAccess: 'loopback',

@@ -121,6 +121,15 @@ export const MapViewSchema = z.object({
 })
 export type MapView = z.infer<typeof MapViewSchema>
 
+export const ComputeViewSchema = z.object({
+  kind: z.enum(['cpu', 'vulkan', 'cuda', 'metal']),
+  /** The device that the blocks lie on, as its driver calls it. */
+  name: text(200),
+  /** Why it is the processor although a graphics card was expected (H-41); null where all is as it should be. */
+  missedGpu: z.nullable(text(300)),
+})
+export type ComputeView = z.infer<typeof ComputeViewSchema>
+
 export const NodeStatusSchema = z.object({
   revision: z.int(),
   at: epochMs,
@@ -144,6 +153,8 @@ export const NodeStatusSchema = z.object({
   /** Number of live servers (ours included when L6) of each block of the model; empty when unknown. */
   coverage: z.array(z.int()),
   peers: z.array(PeerSummarySchema),
+  /** How many more there are than fit into one message; absent where all are listed. */
+  peersLeftOut: z.optional(z.int()),
   steps: z.array(StepSchema),
   /** Why the app did not start the node by itself although it was to run: safe mode. Gone with the next start. */
   heldBack: z.optional(BlockerSchema),
@@ -161,6 +172,8 @@ export const NodeStatusSchema = z.object({
   othersSee: z.optional(OthersSeeSchema),
   /** This node's row on the network's public map; absent where the network has none. */
   map: z.optional(MapViewSchema),
+  /** What computes, from the load on; absent before. */
+  compute: z.optional(ComputeViewSchema),
   /** Whether every shard of the model is served, as this node verified it; absent before a model is known. */
   readiness: z.optional(ReadinessSchema),
 })

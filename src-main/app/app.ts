@@ -10,6 +10,7 @@ import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import type { DiagnosticsContext } from '../diagnostics/check'
 import { runDiagnostics } from '../diagnostics/diagnostics'
+import type { DeviceProbe } from '../engine/detect-devices'
 import type { EngineProcess } from '../engine/engine'
 import { loadOrCreateIdentity } from '../network/identity'
 import type { NetworkProfile } from '../network/profiles'
@@ -19,6 +20,7 @@ import type { NodeRooms } from '../node/rooms'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
+import { createDetectCompute, fetchedLibraries } from './compute'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
@@ -56,6 +58,8 @@ export interface AppOptions {
   hostPorts?: { http: number; dht: number }
   /** Where all programs of this user keep what they share: the lock of the one node, and how often it announced. */
   userRoot?: string
+  /** For tests: how devices are looked for. */
+  devices?: Partial<DeviceProbe>
   /** For tests of faults. */
   rooms?: Partial<NodeRooms>
 }
@@ -94,7 +98,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { profile: _, bootstraps: __, ...settingsOverrides } = overrides
   const settings = await openSettings(data.settingsFile, settingsOverrides, log)
   const book = createLogBook(log, clock)
-  const current = createCurrentNode({ ...options, settings })
+  const compute = createDetectCompute({
+    spawnEngine: options.spawnEngine,
+    log,
+    directoryOf: fetchedLibraries(options.paths.cudaPacks, data.root),
+    ...options.devices,
+  })
+  const current = createCurrentNode({ ...options, settings, compute })
   const tokens = createTopic<EventPayload<'generate.token'>>()
   let diagnosing: Promise<Check[]> | null = null
   const ends = createTopic<EventPayload<'generate.end'>>()
@@ -145,7 +155,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     'settings.get': settings.get,
     'settings.save': async (change) => {
       // More than there is can't be saved, so that nothing else has to say no later.
-      offerOf(capabilityOf(), change.offeredMemoryGb ?? null)
+      if (change.offeredMemoryGb) offerOf(capabilityOf(await compute(settings.get())), change.offeredMemoryGb)
       return settings.save(definedFields(change))
     },
     'network.preview': async ({ url, insecure = false }) =>
@@ -156,6 +166,9 @@ export async function createApp(options: AppOptions): Promise<App> {
         peerId: (await loadOrCreateIdentity(data.identityFile)).publicKey.toString(),
         publicName: settings.get().publicName,
         offeredMemoryGb: settings.get().offeredMemoryGb,
+        gpuMemoryGb: settings.get().gpuMemoryGb,
+        requestedBlocks: settings.get().requestedBlocks,
+        compute: await compute(settings.get()),
         listenPort: settings.listenPort(),
       }),
     async 'network.join'(choice) {

@@ -11,6 +11,7 @@ import type { NodeConfig } from '../node/config'
 import { createNode, type EspalierNode } from '../node/node'
 import { lockUser } from '../storage/process-lock'
 import type { AppOptions } from './app'
+import type { DetectCompute } from './compute'
 import { idleStatus, type Situation } from './idle-status'
 import { profileOf } from './network-facts'
 import type { SettingsStore } from './settings-store'
@@ -39,7 +40,9 @@ type Network = Pick<
   'profile' | 'coordinatorUrl' | 'allowsInsecureCoordinator' | 'bootstraps' | 'invite' | 'modelPath'
 >
 
-export function createCurrentNode(options: AppOptions & { settings: SettingsStore }): CurrentNode {
+export function createCurrentNode(
+  options: AppOptions & { settings: SettingsStore; compute: DetectCompute },
+): CurrentNode {
   const { clock, log, data, paths, settings } = options
   const turns = createTurns()
   const listeners = new Set<(status: NodeStatus) => void>()
@@ -77,11 +80,12 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
       signal.throwIfAborted()
       enter({ kind: 'opening' })
       const network = await openNetwork(signal)
+      const compute = await options.compute(settings.get())
       signal.throwIfAborted()
       unlock()
       const { userRoot } = options
       if (userRoot !== undefined && !network.profile.loopbackOnly) unlockUser = lockUser(data.root, userRoot)
-      await startNode(createNode(configOf(network), options), signal)
+      await startNode(createNode({ ...configOf(network), compute }, options), signal)
       situation = { kind: 'idle' }
     } catch (error) {
       node = null
@@ -190,7 +194,8 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
   }
 
   function configOf(network: Network): NodeConfig {
-    const { publicName, threads, offeredMemoryGb, contextTokens, maxSequences } = settings.get()
+    const { publicName, threads, offeredMemoryGb, gpuMemoryGb, requestedBlocks, contextTokens, maxSequences } =
+      settings.get()
     return {
       ...network,
       data,
@@ -199,6 +204,8 @@ export function createCurrentNode(options: AppOptions & { settings: SettingsStor
       listenPort: settings.listenPort(),
       threads: threads ?? Math.max(1, availableParallelism() - 1),
       offeredMemoryGb,
+      gpuMemoryGb,
+      requestedBlocks,
       contextTokens,
       maxSequences,
     }

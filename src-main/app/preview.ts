@@ -4,6 +4,7 @@ import type { NetworkPreview } from '../../src-shared/app-views'
 import type { Clock } from '../../src-shared/clock'
 import { createCoordinatorApi } from '../coordinator/coordinator-api'
 import { isLoopbackHost } from '../coordinator/coordinator-url'
+import type { ComputeChoice } from '../engine/device-choice'
 import { listenMultiaddr } from '../network/host'
 import { PROFILES } from '../network/profiles'
 import { registrationOf } from '../node/registration'
@@ -21,6 +22,9 @@ export async function previewNetwork(
     peerId: string
     publicName: string
     offeredMemoryGb: number | null
+    gpuMemoryGb?: number | null
+    requestedBlocks?: number | null
+    compute?: ComputeChoice
     listenPort: number
   },
 ): Promise<NetworkPreview> {

@@ -65,6 +65,14 @@ program
   .action(async (options) => (await import('./doctor')).doctor(options))
 
 program
+  .command('devices')
+  .description('what can compute here; --fetch-cuda gets NVIDIA’s libraries where there is such a card')
+  .addOption(dataDir())
+  .option('--fetch-cuda', 'fetch llama.cpp’s CUDA libraries, checked against a hash', false)
+  .addOption(json())
+  .action(async (options) => (await import('./devices')).devices(options))
+
+program
   .command('slice')
   .description('cut a block range out of a model file, verified against its manifest')
   .argument('<gguf>', 'the whole model')

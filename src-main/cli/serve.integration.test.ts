@@ -116,3 +116,33 @@ describe('espalier doctor', () => {
     expect(verdictOf(checks, 'engine')).toBe('pass')
   })
 })
+
+describe('espalier doctor --shards', () => {
+  const shards = () => {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [built.paths.cli, 'doctor', '--shards', '--json', '--data-dir', data],
+      { encoding: 'utf8' },
+    )
+    return { status, answer: JSON.parse(stdout) }
+  }
+
+  it('S-40: exits 1 where no node runs, and where one runs without a network', async () => {
+    expect(shards()).toMatchObject({ status: 1, answer: { type: 'error', error: { code: 'NODE_NOT_RUNNING' } } })
+    await serve()
+    expect(shards()).toMatchObject({ status: 1, answer: { isReady: false, readiness: null } })
+  })
+
+  it('S-40: exits 0 when every shard is loaded, with the table of them', async () => {
+    await writeFile(join(data, 'settings.json'), '{"network":{"kind":"demo"},"publicName":"quiet-pear-1000"}')
+    await serve('--port', '0', '--threads', '1')
+    await expect.poll(() => shards().status, { timeout: 120_000, interval: 1_000 }).toBe(0)
+    const { answer } = shards()
+    expect(answer.isReady).toBe(true)
+    expect(answer.readiness.shards).toHaveLength(8)
+    const { stdout } = spawnSync(process.execPath, [built.paths.cli, 'doctor', '--shards', '--data-dir', data], {
+      encoding: 'utf8',
+    })
+    expect(stdout).toMatch(/LOADED|loaded/)
+  })
+})

@@ -43,6 +43,8 @@ export type Pointer = bigint
 
 /** `llama_model_params`; only fields that we set or check are named in the type. */
 export interface ModelParams {
+  /** Devices for the blocks, ended by 0; null leaves the choice to llama.cpp. */
+  devices: BigUint64Array | null
   n_gpu_layers: number
   split_mode: number
   load_mode: number

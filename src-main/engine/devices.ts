@@ -1,3 +1,4 @@
+import { EspalierError } from '../../src-shared/errors'
 import type { LlamaApi } from './api'
 import type { Device } from './protocol'
 
@@ -16,4 +17,15 @@ export function listDevices(api: LlamaApi): Device[] {
       totalBytes: Number(sizes[1] ?? 0n),
     }
   })
+}
+
+/** llama.cpp's list of devices, ended by 0. Throws ENGINE_LOAD_FAILED when one of the names has gone. */
+export function deviceList(api: LlamaApi, names: readonly string[]): BigUint64Array {
+  const pointers = Array.from({ length: Number(api.deviceCount()) }, (_, index) => api.deviceGet(index))
+  const chosen = names.map((name) => {
+    const pointer = pointers.find((candidate) => api.deviceName(candidate) === name)
+    if (pointer === undefined) throw new EspalierError('ENGINE_LOAD_FAILED', `the device ${name} is not there any more`)
+    return pointer
+  })
+  return BigUint64Array.from([...chosen, 0n])
 }

@@ -52,6 +52,15 @@ describe('loading', () => {
     expect(progress).toEqual(progress.toSorted((a, b) => a - b))
   })
 
+  test('H-41: an empty list of devices is the processor alone, and a device that has gone is refused by name', async () => {
+    const report = await engine.load({ ...middle, gpuLayers: 100, gpuNames: [] })
+    expect(report).toMatchObject({ devices: ['CPU'], cards: [] })
+    await expect(engine.load({ ...middle, gpuLayers: 100, gpuNames: ['CUDA9'] })).rejects.toMatchObject({
+      code: 'ENGINE_LOAD_FAILED',
+      message: expect.stringContaining('CUDA9'),
+    })
+  })
+
   test('a cancelled load ends the process and says CANCELLED', async () => {
     const controller = new AbortController()
     const loading = engine.load(middle, { signal: controller.signal })

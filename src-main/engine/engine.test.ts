@@ -65,7 +65,7 @@ test('a probe runs in the sequence that is never leased, and clears it', async (
     id: 0,
     value: {
       ...{ blockCount: 1, embeddingLength: 2, vocabSize: 8, contextTokens: 8, maxBatchTokens: 8, modelBytes: 1 },
-      ...{ residentBytesBefore: 1, residentBytesAfter: 1, loadMs: 1, devices: [], entry: null },
+      ...{ residentBytesBefore: 1, residentBytesAfter: 1, loadMs: 1, devices: [], cards: [], entry: null },
     },
   })
   await loading

@@ -4,9 +4,12 @@ import { modelShape } from '../shards/architectures'
 import { readGgufHeader } from '../shards/gguf-read'
 import type { Pointer } from './abi'
 import { type LlamaApi, withLog } from './api'
+import { deviceList } from './devices'
 
 export interface ModelOptions {
   gpuLayers: number
+  /** Names of the only devices that blocks may be put on; absent: all that the opened back-end offers. */
+  gpuNames?: readonly string[] | undefined
   /** Called with a fraction 0..1 while the file is read. */
   onProgress?: (fraction: number) => void
 }
@@ -30,6 +33,7 @@ export async function loadModel(api: LlamaApi, path: string, options: ModelOptio
   modelShape(await readGgufHeader(path))
   const params = api.modelDefaultParams()
   params.n_gpu_layers = options.gpuLayers
+  if (options.gpuNames) params.devices = deviceList(api, options.gpuNames)
   params.check_tensors = true
   const { onProgress } = options
   const callback = onProgress

@@ -53,6 +53,8 @@ export const LoadSpecSchema = z
     threads: z.int().min(1).max(512),
     /** Blocks computed on the GPU; 0 keeps all on the processor. */
     gpuLayers: z.int().min(0).max(10_000),
+    /** Names of the only devices to use, as `start` gave them; absent: all; empty: the processor alone. */
+    gpuNames: z.optional(z.array(z.string().min(1).max(200)).max(16)),
   })
   .refine((spec) => spec.isLast || !spec.wholeModel, 'a whole model is its own last stage')
 export type LoadSpec = z.infer<typeof LoadSpecSchema>
@@ -83,6 +85,8 @@ const LoadReportSchema = z.object({
   residentBytesAfter: z.number(),
   loadMs: z.number(),
   devices: z.array(z.string()),
+  /** Free memory of each graphics card around the load, as its driver says; empty where none is used. */
+  cards: z.array(z.object({ name: z.string(), freeBeforeBytes: z.number(), freeAfterBytes: z.number() })),
   entry: z.nullable(EntryReportSchema),
 })
 export type LoadReport = z.infer<typeof LoadReportSchema>

@@ -1,3 +1,4 @@
+import type { ComputeChoice } from '../engine/device-choice'
 import type { NetworkProfile } from '../network/profiles'
 import type { DataDirectory } from '../storage/data-directory'
 
@@ -22,6 +23,12 @@ export interface NodeConfig {
   modelPath: string | null
   /** The operator's limit in GB; null or absent offers half of what there is. */
   offeredMemoryGb?: number | null
+  /** What computes, and where its libraries lie; absent: the processor. */
+  compute?: ComputeChoice
+  /** Of the cards' memory, in GB; null or absent: all that is free. */
+  gpuMemoryGb?: number | null
+  /** How many blocks the operator would take; null or absent leaves it to the host. */
+  requestedBlocks?: number | null
   /** llama.cpp's compute threads. Below the number of cores, or its spin barriers fight with everything else. */
   threads: number
   contextTokens: number

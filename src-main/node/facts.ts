@@ -1,7 +1,15 @@
 import type { BlockRange } from '../../src-shared/blocks'
 import type { CoordinatorView } from '../../src-shared/coordinator-view'
 import type { Readiness } from '../../src-shared/readiness'
-import type { LoadLevel, MapView, NodePhase, NodeStatus, OthersSee } from '../../src-shared/status'
+import type {
+  ComputeView,
+  LoadLevel,
+  MapView,
+  NodePhase,
+  NodeStatus,
+  OthersSee,
+  PeerSummary,
+} from '../../src-shared/status'
 import type { NodeConfig } from './config'
 import { EMPTY_VIEW, type PeerView } from './peer-watch'
 import { NO_RESOURCES, type Resources } from './resources'
@@ -27,6 +35,8 @@ export interface NodeFacts {
   othersSee: OthersSee | null
   map: MapView | null
   routingTable: NonNullable<NodeStatus['routingTable']> | null
+  /** What computes, as the last load has shown; null before one. */
+  compute: ComputeView | null
 }
 
 export function noFacts(): NodeFacts {
@@ -48,7 +58,26 @@ export function noFacts(): NodeFacts {
     othersSee: null,
     map: null,
     routingTable: null,
+    compute: null,
   }
+}
+
+/** About 60 kB: a message of the bridge has 256 kB at most, and a page pushes one several times a second. */
+export const MAX_PEERS_SHOWN = 300
+
+/** Ourselves, who serves blocks next to ours, and who is online come first when not all fit. */
+export function shownPeers(
+  peers: readonly PeerSummary[],
+  own: BlockRange | null,
+): Pick<NodeStatus, 'peers' | 'peersLeftOut'> {
+  if (peers.length <= MAX_PEERS_SHOWN) return { peers: [...peers] }
+  const touches = ({ blocks }: PeerSummary) =>
+    own !== null && blocks !== null && blocks.start <= own.end && blocks.end >= own.start
+  const rank = (peer: PeerSummary) =>
+    (peer.isSelf ? 0 : 4) + (peer.state === 'online' ? 0 : 2) + (touches(peer) ? 0 : 1)
+  // Sorting is stable, and what is left stays in the order in which it was read.
+  const kept = new Set([...peers].sort((a, b) => rank(a) - rank(b)).slice(0, MAX_PEERS_SHOWN))
+  return { peers: peers.filter((peer) => kept.has(peer)), peersLeftOut: peers.length - kept.size }
 }
 
 /** One immutable snapshot; nothing else holds status. */
@@ -70,13 +99,14 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     blocks: facts.blocks,
     loadLevel: facts.loadLevel,
     coverage: facts.view.coverage,
-    peers: facts.view.peers,
+    ...shownPeers(facts.view.peers, facts.blocks),
     steps: all,
     contribution: { requests: facts.requests, tokens: facts.tokens, upSince: facts.upSince },
     resources: facts.resources,
     ...(facts.othersSee ? { othersSee: facts.othersSee } : {}),
     ...(facts.map ? { map: facts.map } : {}),
     ...(facts.routingTable ? { routingTable: facts.routingTable } : {}),
+    ...(facts.compute ? { compute: facts.compute } : {}),
     ...(facts.readiness ? { readiness: facts.readiness } : {}),
   }
 }

@@ -1,7 +1,8 @@
 import type { BlockRange } from '../../src-shared/blocks'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
-import type { LoadLevel } from '../../src-shared/status'
+import type { ComputeView, LoadLevel } from '../../src-shared/status'
+import type { ComputeChoice } from '../engine/device-choice'
 import type { EngineClient } from '../engine/engine'
 import type { ProbeOutcome, runProbe } from '../engine/probe'
 import type { LoadReport } from '../engine/protocol'
@@ -10,6 +11,7 @@ import { type Manifest, piecesFor } from '../shards/manifest'
 import type { ByteSource } from '../shards/sources/source'
 import type { ShardStore } from '../shards/store/shard-store'
 import type { VerifiedSlice } from '../shards/verify-slice'
+import { loadOnDevice } from './load-on-device'
 import type { Steps } from './steps'
 
 export interface ShardTarget {
@@ -24,7 +26,9 @@ export interface LoaderSettings {
   /** Where the pieces may come from, asked anew for each attempt. */
   sources(target: ShardTarget): Promise<ByteSource[]>
   threads: number
-  gpuLayers: number
+  compute: ComputeChoice
+  /** Of the cards' memory, in GB; null: what is free. */
+  gpuMemoryGb: number | null
   /** KV cache of each of the sequences, in tokens. */
   contextTokens: number
   maxSequences: number
@@ -47,8 +51,9 @@ export function createLoadLadder(options: {
   clock: Clock
   settings: LoaderSettings
   rooms: LoaderRooms
+  events: { onCompute(used: ComputeView): void }
 }) {
-  const { steps, clock, settings, rooms } = options
+  const { steps, clock, settings, rooms, events } = options
 
   async function fetchSlice(
     { manifest, range, modelPath }: ShardTarget,
@@ -107,7 +112,8 @@ export function createLoadLadder(options: {
       onLevel('L4')
       steps.progress('load', { done: Math.min(done, MAX_UNFINISHED), total, unit: 'parts' })
     })
-    const report = await engine.load(
+    const { report, used, words } = await loadOnDevice(
+      engine,
       {
         slicePath: slice.slicePath,
         entryPath: slice.entryPath,
@@ -117,10 +123,11 @@ export function createLoadLadder(options: {
         maxBatchTokens: settings.maxBatchTokens,
         maxSequences: settings.maxSequences,
         threads: settings.threads,
-        gpuLayers: settings.gpuLayers,
       },
+      settings,
       { signal, onProgress: (fraction) => progress(fraction, 1) },
     )
+    events.onCompute(used)
     const grownBytes = report.residentBytesAfter - report.residentBytesBefore
     steps.progress('load', { done: 1, total: 1, unit: 'parts' })
     steps.done('load', [
@@ -128,7 +135,7 @@ export function createLoadLadder(options: {
         kind: 'measurement',
         by: report.devices.join(', ') || 'llama.cpp',
         at: clock.now(),
-        value: `${report.blockCount} blocks, ${megabytes(report.modelBytes)} in ${Math.round(report.loadMs)} ms; memory grew by ${megabytes(grownBytes)}`,
+        value: `${report.blockCount} blocks, ${megabytes(report.modelBytes)} in ${Math.round(report.loadMs)} ms; memory grew by ${megabytes(grownBytes)}${words}`,
       },
     ])
     return report

@@ -4,6 +4,7 @@ import { type ErrorReport, EspalierError, messageOf, reportOf } from '../../src-
 import { VERSION } from '../../src-shared/version'
 import { GovernorSchema, openGovernor } from '../announce/governor'
 import { workerIdOf } from '../coordinator/worker-id'
+import { CPU_CHOICE } from '../engine/device-choice'
 import type { EngineProcess } from '../engine/engine'
 import type { StartReport } from '../engine/protocol'
 import { EngineSupervisor } from '../engine/supervisor'
@@ -101,7 +102,7 @@ export interface Runtime {
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, clock, log, rooms, steps, facts, scope, onChange } = options
-  const { profile } = config
+  const { profile, compute = CPU_CHOICE } = config
   let view: ReturnType<typeof watchPeers> | null = null
   /** Another copy of this node is up, and this one has to be quiet. */
   let isDouble = false
@@ -115,7 +116,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
-    library: { accelerator: 'cpu', directory: null },
+    library: { accelerator: compute.accelerator, directory: compute.directory },
     clock,
   })
   scope.add(() => supervisor.stop())
@@ -136,7 +137,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       store,
       sources: (next) => sourcesFor(next, { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly }),
       threads: config.threads,
-      gpuLayers: 0,
+      compute,
+      gpuMemoryGb: config.gpuMemoryGb ?? null,
       contextTokens: config.contextTokens,
       maxSequences: config.maxSequences,
       maxBatchTokens: MAX_BATCH_TOKENS,
@@ -145,6 +147,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     events: {
       onLevel(level) {
         facts.loadLevel = level
+        onChange()
+      },
+      onCompute(used) {
+        facts.compute = used
         onChange()
       },
       onProven(shard) {
@@ -256,6 +262,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     node: {
       load: loader.again,
       cancel: loader.cancel,
+      onUnknownBlocks: () => assignment?.link.askNow(),
       fetching() {
         const { state, progress } = steps.get('fetch') ?? {}
         return state === 'working' && progress?.unit === 'bytes' ? progress : null

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { EspalierError } from '../../src-shared/errors'
 import type { LoadLevel, Progress } from '../../src-shared/status'
 import { FakeClock } from '../../test/fake-clock'
+import { CPU_CHOICE } from '../engine/device-choice'
 import type { EngineClient } from '../engine/engine'
 import type { EngineSupervisor, SupervisorState } from '../engine/supervisor'
 import type { FetchProgress } from '../shards/fetch/types'
@@ -78,6 +79,7 @@ beforeEach(async () => {
         residentBytesAfter: 3e6,
         loadMs: 5,
         devices: ['CPU'],
+        cards: [],
         entry: { bosToken: 0 },
       }
     },
@@ -112,7 +114,8 @@ beforeEach(async () => {
       store: {} as never,
       sources: async () => [],
       threads: 1,
-      gpuLayers: 0,
+      compute: CPU_CHOICE,
+      gpuMemoryGb: null,
       contextTokens: 64,
       maxSequences: 1,
       maxBatchTokens: 64,
@@ -132,6 +135,7 @@ beforeEach(async () => {
     },
     events: {
       onLevel: (level) => void levels.push(level),
+      onCompute: () => undefined,
       onProven: () => void proven++,
       onLost: ({ code }) => void lost.push(code),
     },

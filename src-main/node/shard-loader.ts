@@ -1,6 +1,6 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } from '../../src-shared/errors'
-import type { LoadLevel, StepName } from '../../src-shared/status'
+import type { ComputeView, LoadLevel, StepName } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
 import type { EntryReport } from '../engine/protocol'
 import type { EngineSupervisor } from '../engine/supervisor'
@@ -22,6 +22,8 @@ export interface LoadedShard {
 
 export interface LoaderEvents {
   onLevel(level: LoadLevel): void
+  /** What computes from now on, after a load. */
+  onCompute(used: ComputeView): void
   /** L6: the slice gave the manifest's answer, just now. Also after a recovery. */
   onProven(shard: LoadedShard): void
   /** It was proven and isn't any more. */

@@ -170,6 +170,16 @@ describe('makeSlice', () => {
     await expectNothingLeft(directory)
   })
 
+  it('takes back the folders that it made for a slice that failed, and no others', async () => {
+    const { home, directory, modelPath, make } = await setUp()
+    await flipBit(modelPath, piecesFor(manifest, RANGE).at(-1)!.offset)
+    await expect(make()).rejects.toMatchObject({ code: 'SHARD_HASH_MISMATCH' })
+    expect(await readdir(home)).toEqual(['model.gguf'])
+    await mkdir(directory, { recursive: true })
+    await expect(make()).rejects.toMatchObject({ code: 'SHARD_HASH_MISMATCH' })
+    expect(await readdir(directory)).toEqual([])
+  })
+
   it('stops when it is cancelled, and leaves nothing', async () => {
     const { directory, make } = await setUp()
     const controller = new AbortController()

@@ -1,5 +1,5 @@
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { BlockRange } from '../../src-shared/blocks'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
@@ -61,7 +61,7 @@ export async function makeSlice(options: MakeSliceOptions): Promise<MadeSlice> {
       { name: SLICE_FILE, plan: planSlice(header, range) },
       ...(range.start === 0 ? [{ name: ENTRY_FILE, plan: planVocabulary(header) }] : []),
     ]
-    await clearDirectory(directory)
+    const firstMade = await clearDirectory(directory)
     try {
       const [slice, entry] = await writeFiles(directory, plans, (writers) =>
         copyPieces(source, pieces, writers, { report, onPieceHashed: options.onPieceHashed }),
@@ -76,6 +76,7 @@ export async function makeSlice(options: MakeSliceOptions): Promise<MadeSlice> {
       await clearDirectory(directory).catch(() => {
         // A disk that failed may fail again. Nothing is lost: without a record, what lies there counts as nothing.
       })
+      await removeMade(directory, firstMade)
       throw error
     }
   } finally {
@@ -166,15 +167,31 @@ async function writeRecord(directory: string, record: SliceRecord): Promise<void
   })
 }
 
-/** Removes whatever an earlier attempt left, the record first: files without it count as nothing. */
-async function clearDirectory(directory: string): Promise<void> {
-  await diskOperation(async () => {
-    await mkdir(directory, { recursive: true })
+/**
+ * Removes whatever an earlier attempt left, the record first: files without it count as nothing. Resolves to the
+ * uppermost folder that had to be made.
+ */
+async function clearDirectory(directory: string): Promise<string | undefined> {
+  return diskOperation(async () => {
+    const firstMade = await mkdir(directory, { recursive: true })
     for (const name of [RECORD_FILE, SLICE_FILE, ENTRY_FILE]) {
       await rm(join(directory, name), { force: true })
       await rm(join(directory, name + PARTIAL_SUFFIX), { force: true })
     }
+    return firstMade
   })
+}
+
+/** Takes back the folders that were made for a slice that failed, as far as they are empty. */
+async function removeMade(directory: string, firstMade: string | undefined): Promise<void> {
+  if (firstMade === undefined) return
+  for (let folder = directory; folder.length >= firstMade.length; folder = dirname(folder)) {
+    const isGone = await rmdir(folder).then(
+      () => true,
+      () => false,
+    )
+    if (!isGone) return
+  }
 }
 
 /** A rename is on the disk when its directory is. Windows has no such call and does not need it. */

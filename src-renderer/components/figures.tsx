@@ -1,6 +1,8 @@
 import type { NodeStatus } from '../../src-shared/status'
-import { formatBytes, formatCores, formatCount, formatExact, formatSpan } from '../format'
+import { closeSentence, formatBytes, formatCores, formatCount, formatExact, formatSpan } from '../format'
+import { COMPUTE } from '../words/settings'
 import { useNow } from './hooks'
+import { StatusShapeIcon } from './status-shape'
 
 export function Given({ contribution }: Pick<NodeStatus, 'contribution'>) {
   const { tokens, requests, upSince } = contribution
@@ -27,7 +29,7 @@ export function Given({ contribution }: Pick<NodeStatus, 'contribution'>) {
   )
 }
 
-export function ThisComputer({ resources }: Pick<NodeStatus, 'resources'>) {
+export function ThisComputer({ resources, compute }: Pick<NodeStatus, 'resources' | 'compute'>) {
   const { hostResidentBytes, engineResidentBytes, cpuCores } = resources
   const rows: [name: string, value: string | null, hint: string][] = [
     ['Memory, app', memory(hostResidentBytes), 'Resident memory of the app itself, as the system reports it'],
@@ -46,7 +48,21 @@ export function ThisComputer({ resources }: Pick<NodeStatus, 'resources'>) {
             <dd className={value === null ? 'quiet' : undefined}>{value ?? 'not running'}</dd>
           </div>
         ))}
+        {compute && (
+          <div title={COMPUTE.hint}>
+            <dt>{COMPUTE.title}</dt>
+            <dd>{compute.name}</dd>
+          </div>
+        )}
       </dl>
+      {compute?.missedGpu && (
+        <div className="notice is-contact">
+          <StatusShapeIcon shape="degraded" size={18} />
+          <p>
+            <b>{COMPUTE.onProcessor}.</b> {closeSentence(compute.missedGpu)}
+          </p>
+        </div>
+      )}
     </section>
   )
 }

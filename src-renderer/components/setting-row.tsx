@@ -45,6 +45,53 @@ export function TextField({ label, hint, value, problem, disabled, placeholder, 
   )
 }
 
+export interface ChoiceFieldProps<T extends string> {
+  label: string
+  hint: string
+  value: T
+  choices: readonly (readonly [value: T, words: string])[]
+  disabled: boolean
+  onChange(value: T): void
+}
+
+export function ChoiceField<T extends string>({
+  label,
+  hint,
+  value,
+  choices,
+  disabled,
+  onChange,
+}: ChoiceFieldProps<T>) {
+  const id = useId()
+  return (
+    <div className="setting">
+      <div>
+        <label htmlFor={id}>{label}</label>
+        <p id={`${id}-hint`}>{hint}</p>
+      </div>
+      <div className="setting-value">
+        <select
+          id={id}
+          className="field"
+          value={value}
+          disabled={disabled}
+          aria-describedby={`${id}-hint`}
+          onChange={(event) => {
+            const chosen = choices.find(([candidate]) => candidate === event.target.value)
+            if (chosen) onChange(chosen[0])
+          }}
+        >
+          {choices.map(([candidate, words]) => (
+            <option key={candidate} value={candidate}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </div>
+    </div>
+  )
+}
+
 export interface SwitchFieldProps {
   label: string
   hint: string

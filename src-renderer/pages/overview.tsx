@@ -27,7 +27,7 @@ export function OverviewPage({ stores }: { stores: AppStores }) {
               {mayOperate && <AskLine status={status} isLive={isLive} store={stores.generation} />}
               {status.coordinator && <Standing view={status.coordinator} />}
               <Given contribution={status.contribution} />
-              <ThisComputer resources={status.resources} />
+              <ThisComputer resources={status.resources} compute={status.compute} />
               <PeerList peers={status.peers} blockCount={status.model?.blockCount ?? null} />
             </div>
           </div>

@@ -41,7 +41,7 @@ export function PeersPage({ stores, view }: { stores: AppStores; view: PeerView 
   return (
     <>
       <PageHead title={PAGE_NAMES.peers} actions={<Views view={view} />}>
-        {peersLead(status.peers)}
+        {peersLead(status.peers, status.peersLeftOut)}
       </PageHead>
       <div className={isLive ? 'panels' : 'panels is-old'}>
         {status.peers.length === 0 && view !== 'map' ? (

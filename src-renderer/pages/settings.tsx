@@ -6,13 +6,13 @@ import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
 import { PageHead } from '../components/page-head'
 import { Programs } from '../components/programs'
-import { SettingRow, SwitchField, TextField } from '../components/setting-row'
+import { ChoiceField, SettingRow, SwitchField, TextField } from '../components/setting-row'
 import { ThemeSwitch, type ThemeSwitchProps } from '../components/theme-switch'
 import { formOf, readForm, type SettingsForm } from '../settings-form'
 import type { AppStores } from '../stores/app-stores'
 import type { SettingsStore } from '../stores/settings-store'
 import { PAGE_NAMES } from '../words/pages'
-import { FIELDS, type FieldName, networkWords, SETTINGS } from '../words/settings'
+import { COMPUTE, FIELDS, type FieldName, networkWords, SETTINGS } from '../words/settings'
 
 export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } & ThemeSwitchProps) {
   const { isLive, mayOperate } = useNode(stores.node)
@@ -98,6 +98,16 @@ function Form({ settings, store, disabled }: PartProps) {
         {field('modelPath', { isLong: true })}
         {field('threads', { isNumber: true })}
         {field('offeredMemoryGb', { isNumber: true })}
+        <ChoiceField
+          label={COMPUTE.label}
+          hint={COMPUTE.choiceHint}
+          value={settings.device}
+          choices={COMPUTE.choices}
+          disabled={disabled}
+          onChange={(device) => void store.save({ device })}
+        />
+        {field('gpuMemoryGb', { isNumber: true })}
+        {field('requestedBlocks', { isNumber: true })}
         {field('contextTokens', { isNumber: true })}
         {field('maxSequences', { isNumber: true })}
       </section>

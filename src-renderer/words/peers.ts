@@ -20,11 +20,13 @@ export const PEERS_PAGE = {
   mapFailedText: 'This part of the page did not load; it needs contact with the node.',
 } as const
 
-export function peersLead(peers: readonly PeerSummary[]): string {
+export function peersLead(peers: readonly PeerSummary[], leftOut = 0): string {
   const others = peers.filter(({ isSelf }) => !isSelf)
   if (others.length === 0) return 'The nodes that this one meets, and what they serve.'
   const online = others.filter(({ state }) => state === 'online').length
   const nodes = others.length === 1 ? '1 other node' : `${others.length.toLocaleString('en')} other nodes`
+  if (leftOut > 0)
+    return `${nodes} are listed, ${leftOut.toLocaleString('en')} more are not: yours, your neighbours’ and those online come first.`
   return `${nodes}, ${online === others.length ? (online === 1 ? 'online' : 'all online') : `${online} of them online`}.`
 }
 

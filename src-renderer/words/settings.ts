@@ -6,6 +6,8 @@ export type FieldName =
   | 'modelPath'
   | 'threads'
   | 'offeredMemoryGb'
+  | 'gpuMemoryGb'
+  | 'requestedBlocks'
   | 'contextTokens'
   | 'maxSequences'
 
@@ -40,6 +42,18 @@ export const FIELDS: Readonly<
     problem: 'A whole number of GB, at least 1 and no more than this computer has, or empty.',
     placeholder: 'Half of it',
   },
+  gpuMemoryGb: {
+    label: 'Memory of the graphics card, in GB',
+    hint: 'Blocks that need more than this stay on the processor. Left empty, all that is free may be used.',
+    problem: 'A whole number of GB between 1 and 4,096, or empty.',
+    placeholder: 'What is free',
+  },
+  requestedBlocks: {
+    label: 'Blocks to ask for',
+    hint: 'How many blocks of the model this computer would take. The host decides.',
+    problem: 'A whole number between 1 and 1,000, or empty.',
+    placeholder: 'The host decides',
+  },
   contextTokens: {
     label: 'Longest conversation',
     hint: 'In tokens, prompt and answer together. More needs more memory.',
@@ -51,6 +65,22 @@ export const FIELDS: Readonly<
     problem: 'A whole number between 1 and 64.',
   },
 }
+
+/** What computes: the choice in the settings, and what came of it. */
+export const COMPUTE = {
+  title: 'Computes on',
+  hint: 'The device that your blocks lie on, by the memory that it reports as taken',
+  onProcessor: 'Running on CPU',
+  label: 'What computes',
+  choiceHint: 'A graphics card is much faster. Where none works, it is the processor, and the Overview says why.',
+  choices: [
+    ['auto', 'Automatic'],
+    ['cpu', 'Processor'],
+    ['cuda', 'NVIDIA (CUDA)'],
+    ['vulkan', 'Any card (Vulkan)'],
+    ['metal', 'Apple (Metal)'],
+  ],
+} as const
 
 export const SETTINGS = {
   lead: 'How this computer takes part.',

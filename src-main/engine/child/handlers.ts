@@ -3,6 +3,7 @@ import { EspalierError } from '../../../src-shared/errors'
 import { LLAMA_RELEASE } from '../abi'
 import { type LlamaApi, openLlama } from '../api'
 import { captureModel } from '../capture-model'
+import { cardsOf } from '../device-choice'
 import { listDevices } from '../devices'
 import { type Embedder, openEmbedder } from '../embedder'
 import { loadModel } from '../model'
@@ -54,8 +55,11 @@ export function createHandlers(clock: Clock): EngineHandlers {
     const startedAt = clock.monotonicMs()
     const residentBytesBefore = process.memoryUsage.rss()
     const entryReport = spec.entryPath ? await loadEntry(spec.entryPath) : null
-    const { gpuLayers } = spec
-    const model = await loadModel(llama, spec.slicePath, { gpuLayers, onProgress: inSteps(onProgress) })
+    const { gpuLayers, gpuNames } = spec
+    const cards = () =>
+      gpuLayers === 0 ? [] : cardsOf(listDevices(llama)).filter(({ name }) => gpuNames?.includes(name) ?? true)
+    const before = cards()
+    const model = await loadModel(llama, spec.slicePath, { gpuLayers, gpuNames, onProgress: inSteps(onProgress) })
     try {
       if (entry && entry.embedder.embeddingLength !== model.embeddingLength) {
         throw new EspalierError('GGUF_INVALID', 'the entry file belongs to another model than the slice')
@@ -76,9 +80,12 @@ export function createHandlers(clock: Clock): EngineHandlers {
       residentBytesBefore,
       residentBytesAfter: process.memoryUsage.rss(),
       loadMs: clock.monotonicMs() - startedAt,
-      devices: listDevices(llama)
-        .filter(({ kind }) => gpuLayers > 0 || kind === 'cpu')
-        .map(({ name }) => name),
+      devices: before.length > 0 ? before.map(({ name }) => name) : ['CPU'],
+      cards: cards().map(({ name, freeBytes }, index) => ({
+        name,
+        freeBeforeBytes: before[index]?.freeBytes ?? freeBytes,
+        freeAfterBytes: freeBytes,
+      })),
       entry: entryReport,
     }
   }

@@ -159,6 +159,8 @@ function pour(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let received = 0
+    /** The stream may end while the sink still works on its last bytes. */
+    let taking: Promise<void> | undefined
     let isOver = false
     const end = (error?: unknown) => {
       if (isOver) return
@@ -182,6 +184,7 @@ function pour(
       const taken = sink(chunk)
       if (taken === undefined) return
       response.pause()
+      taking = taken
       taken.then(() => response.resume(), end)
     })
     response.on('error', (error) => end(networkFailure(error, url)))
@@ -195,7 +198,7 @@ function pour(
       )
     })
     response.on('end', () => {
-      if (received === sizeBytes) end()
+      if (received === sizeBytes) Promise.resolve(taking).then(() => end(), end)
       else end(new EspalierError('PEER_UNREACHABLE', `${url.host} sent ${received} of ${sizeBytes} bytes`))
     })
     if (signal.aborted) onAbort()
