@@ -30,7 +30,7 @@ export function createLoadCommands(options: {
   clock: Clock
   models: readonly HostedModel[]
   send: SendLoad
-  log?: Pick<EventLog, 'write'> | undefined
+  log?: EventLog | undefined
 }): { stop: Disposer; settled(): Promise<unknown> } {
   const { database, clock, send, log } = options
   const roots = new Map(options.models.map(({ name, manifestJson }) => [name, rootOf(manifestJson)]))
