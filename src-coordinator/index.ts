@@ -107,7 +107,6 @@ async function run(options: Options): Promise<void> {
     clock,
     models: await Promise.all(options.manifest.map(loadHostedModel)),
     bootstrapPeers: peer.addresses,
-    sendLoad: peer.sendLoad,
     demo: options.demo,
     timings: { ...(options.demo ? DEMO_TIMINGS : {}), ...timingsOf(options) },
     targetWorkers: options.targetWorkers,

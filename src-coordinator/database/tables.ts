@@ -61,7 +61,6 @@ export type DecisionKind =
   | 'returned'
   | 'left'
   | 'forgotten'
-  | 'load-acknowledged'
   | 'quantization'
   | 'target-workers'
 

@@ -56,7 +56,7 @@ export function createSwarm(options: {
   isIssuer: (peer: string) => boolean
   shard: () => LoadedShard | null
   level: () => LoadLevel
-  node: Pick<LoadingNode, 'fetching' | 'load' | 'cancel' | 'onUnknownBlocks'>
+  node: Pick<LoadingNode, 'fetching' | 'load' | 'cancel'>
   onChange: () => void
 }): Swarm {
   const { host, clock, log, shard, onChange } = options
