@@ -7,6 +7,7 @@ import { cudaPack, offeredPack, readPackList } from '../engine/packs/pack-list'
 import { startChild } from '../process/owned-child'
 import { openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
+import { onEndSignal } from './until-end'
 
 /**
  * Prints what can compute here and what `auto` would take. With `fetchCuda` it first gets the CUDA libraries, where an
@@ -22,7 +23,7 @@ export async function devices(options: { dataDir?: string; fetchCuda: boolean; j
   let fetched: string | null = null
   if (options.fetchCuda && offer) {
     const stopping = new AbortController()
-    process.once('SIGINT', () => stopping.abort())
+    onEndSignal(() => stopping.abort())
     fetched = await fetchPack(offer, {
       dataRoot: root,
       signal: stopping.signal,

@@ -16,6 +16,7 @@ import { generate } from '../pipeline/generate'
 import { startChild } from '../process/owned-child'
 import { checkManifest } from '../shards/manifest'
 import { createEventLog } from '../storage/event-log'
+import { onEndSignal } from './until-end'
 
 interface Options {
   coordinator: string
@@ -43,7 +44,7 @@ export async function generateCommand(prompt: string, options: Options): Promise
   const manifest = checkManifest((await api.manifest(info.modelName)).value)
   const profile = options.profile ?? (info.isDemo ? PROFILES.local : PROFILES.espalier)
   const stopping = new AbortController()
-  process.once('SIGINT', () => stopping.abort())
+  onEndSignal(() => stopping.abort())
 
   const engine = new EngineClient(startChild({ script: appPaths().engineChild, ipc: 'pipe' }))
   const client = await openNetworkClient({

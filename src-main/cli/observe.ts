@@ -10,6 +10,7 @@ import { serveMap } from '../observe/map-server'
 import { type Observation, observeNetwork } from '../observe/monitor-state'
 import { createProbeMemory } from '../observe/probe-memory'
 import { createEventLog } from '../storage/event-log'
+import { onEndSignal } from './until-end'
 
 export interface ObserveOptions {
   bootstrap: string[]
@@ -39,8 +40,7 @@ export async function observe(options: ObserveOptions): Promise<void> {
   })
   const stopping = new AbortController()
   const stop = () => stopping.abort()
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  onEndSignal(stop)
   try {
     if (options.serve !== undefined) return await serveObservations(client, options, stopping.signal)
     do {

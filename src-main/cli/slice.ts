@@ -2,6 +2,7 @@ import type { BlockRange } from '../../src-shared/blocks'
 import { systemClock } from '../../src-shared/clock'
 import { makeSlice } from '../shards/make-slice'
 import { readManifest } from '../shards/manifest'
+import { onEndSignal } from './until-end'
 
 export async function slice(
   modelPath: string,
@@ -9,7 +10,7 @@ export async function slice(
 ): Promise<void> {
   const manifest = await readManifest(options.manifest)
   const stopping = new AbortController()
-  process.once('SIGINT', () => stopping.abort())
+  onEndSignal(() => stopping.abort())
   const made = await makeSlice({
     modelPath,
     manifest,

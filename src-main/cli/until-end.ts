@@ -1,3 +1,5 @@
+import type { Disposer } from '../../src-shared/clock'
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** Resolves when somebody asks this process to end, or when the process that started it with a channel is gone. */
@@ -5,13 +7,34 @@ export function untilEnd(): Promise<void> {
   return new Promise((resolve) => {
     // Undefined without a channel; false when it is closed already.
     if (process.connected === false) return resolve()
+    const stopListening = onEndSignal(() => end())
     const end = () => {
-      for (const signal of SIGNALS) process.off(signal, end)
+      stopListening()
       // Listening for it keeps the channel, and with it the process, alive.
       process.off('disconnect', end)
       resolve()
     }
-    for (const signal of SIGNALS) process.once(signal, end)
     process.once('disconnect', end)
   })
+}
+
+/**
+ * Calls the listener at the first SIGINT or SIGTERM; the second one ends the process as if nobody listened.
+ * Not `process.once`: packages that want to tidy up at the end (signal-exit, by way of node-llama-cpp) send the signal
+ * on when they find no other listener, and a listener of `once` is gone before it is called.
+ */
+export function onEndSignal(listener: () => void): Disposer {
+  const stop = () => {
+    for (const signal of SIGNALS) process.off(signal, heard)
+  }
+  let isHeard = false
+  const heard = () => {
+    if (isHeard) return
+    isHeard = true
+    // When all listeners of this signal have run.
+    queueMicrotask(stop)
+    listener()
+  }
+  for (const signal of SIGNALS) process.on(signal, heard)
+  return () => queueMicrotask(stop)
 }

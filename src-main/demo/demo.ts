@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { appPaths } from '../app-paths'
+import { onEndSignal } from '../cli/until-end'
 import { EngineClient } from '../engine/engine'
 import { PROFILES, type RecordForm } from '../network/profiles'
 import { MAX_BATCH_TOKENS } from '../node/config'
@@ -26,8 +27,7 @@ export async function demo(options: { once: boolean; json: boolean; form: Record
   const clock = systemClock
   const stopping = new AbortController()
   const stop = () => stopping.abort(new EspalierError('CANCELLED'))
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  onEndSignal(stop)
   const progress = createProgress(clock, options.json ? null : (line) => void process.stdout.write(`${line}\n`))
   const startedAtMs = clock.monotonicMs()
   progress.title(
