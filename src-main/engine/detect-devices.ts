@@ -67,11 +67,28 @@ async function openOnce(accelerator: Accelerator, probe: DeviceProbe): Promise<O
   }
 }
 
-/** What drivers make possible, in node-llama-cpp's opinion. Loaded late: it takes half a second and is needed once. */
-export async function supportedAccelerators(): Promise<readonly Accelerator[]> {
-  const { getLlamaGpuTypes } = await import('node-llama-cpp')
-  const types = await getLlamaGpuTypes('supported')
-  return types.filter((type) => type === 'cuda' || type === 'vulkan')
+/** Files of the drivers' loaders, by which an accelerator is worth a try. Whether it works shows when it is opened. */
+const LOADERS = {
+  vulkan: ['libvulkan.so.1', 'vulkan-1.dll'],
+  cuda: ['libcuda.so.1', 'nvcuda.dll'],
+} as const
+const LOADER_DIRECTORIES = [
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib/aarch64-linux-gnu',
+  '/usr/lib64',
+  '/usr/lib',
+  '/usr/local/lib',
+  '/usr/lib/wsl/lib',
+  'C:\\Windows\\System32',
+] as const
+
+/** Accelerators whose driver is installed here. Metal needs no look: macOS has it. */
+export async function supportedAccelerators(
+  directories: readonly string[] = LOADER_DIRECTORIES,
+): Promise<readonly Accelerator[]> {
+  const names = (await Promise.all(directories.map((path) => readdir(path).catch((): string[] => [])))).flat()
+  const found = new Set(names)
+  return (['cuda', 'vulkan'] as const).filter((kind) => LOADERS[kind].some((file) => found.has(file)))
 }
 
 const NVIDIA_CARDS = '/proc/driver/nvidia/gpus'

@@ -1,4 +1,3 @@
-import type { ChatHistoryItem, LlamaTextJSON } from 'node-llama-cpp'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { EngineClient } from '../engine/engine'
 import type { EntryReport } from '../engine/protocol'
@@ -40,28 +39,40 @@ export function plainChat(messages: readonly ChatMessage[]): PromptPart[] {
   return [{ kind: 'text', text: `${turns.join('')}Assistant:` }]
 }
 
+/** Stands in the rendered text for what is not the template's own; private-use characters, which no template writes. */
+const mark = (name: string | number) => `\u{e000}${name}\u{e001}`
+const MARK = /\u{e000}(\w+)\u{e001}/u
+
+/** Some templates know no system role; its words then stand before the person's, as those models were taught. */
 async function templateChat(entry: EntryReport, messages: readonly ChatMessage[]): Promise<PromptPart[]> {
-  // Loaded with the first chat only: it is large.
-  const { JinjaTemplateChatWrapper } = await import('node-llama-cpp')
-  let text: LlamaTextJSON
   try {
-    const wrapper = new JinjaTemplateChatWrapper({ template: entry.chatTemplate ?? '' })
-    text = wrapper.generateContextState({ chatHistory: historyOf(messages) }).contextText.toJSON()
+    return await renderChat(entry, messages)
+  } catch (error) {
+    const [first, second, ...rest] = messages
+    if (first?.role !== 'system' || second?.role !== 'user') throw error
+    return renderChat(entry, [{ role: 'user', text: `${first.text}\n\n${second.text}` }, ...rest])
+  }
+}
+
+async function renderChat(entry: EntryReport, messages: readonly ChatMessage[]): Promise<PromptPart[]> {
+  // Loaded with the first chat only.
+  const { Template } = await import('@huggingface/jinja')
+  let rendered: string
+  try {
+    rendered = new Template(entry.chatTemplate ?? '').render({
+      messages: messages.map(({ role }, index) => ({ role, content: mark(index) })),
+      add_generation_prompt: true,
+      bos_token: mark('bos'),
+      eos_token: mark('eos'),
+    })
   } catch (error) {
     throw new EspalierError('BAD_ARGUMENT', `the model’s chat template: ${messageOf(error)}`, { cause: error })
   }
-  return (typeof text === 'string' ? [text] : text).flatMap((value): PromptPart[] => {
-    if (typeof value === 'string') return [{ kind: 'text', text: value }]
-    if (value.type === 'specialTokensText') return [{ kind: 'markup', text: value.value }]
-    const token = value.value === 'BOS' ? entry.bosToken : value.value === 'EOS' ? entry.eosToken : -1
-    return token >= 0 ? [{ kind: 'token', token }] : []
+  // Parts and names of marks take turns.
+  return rendered.split(MARK).flatMap((part, index): PromptPart[] => {
+    if (index % 2 === 0) return part === '' ? [] : [{ kind: 'markup', text: part }]
+    const token = part === 'bos' ? entry.bosToken : part === 'eos' ? entry.eosToken : null
+    if (token !== null) return token >= 0 ? [{ kind: 'token', token }] : []
+    return [{ kind: 'text', text: messages[Number(part)]?.text ?? '' }]
   })
-}
-
-/** An empty answer at the end is where the model is to write. */
-function historyOf(messages: readonly ChatMessage[]): ChatHistoryItem[] {
-  const history = messages.map(({ role, text }): ChatHistoryItem => {
-    return role === 'assistant' ? { type: 'model', response: [text] } : { type: role, text }
-  })
-  return [...history, { type: 'model', response: [] }]
 }
