@@ -143,6 +143,7 @@ describe('espalier doctor --shards', () => {
     const { stdout } = spawnSync(process.execPath, [built.paths.cli, 'doctor', '--shards', '--data-dir', data], {
       encoding: 'utf8',
     })
-    expect(stdout).toMatch(/LOADED|loaded/)
+    expect(stdout.match(/^Shard \d .*✓ YES/gm)).toHaveLength(8)
+    expect(stdout).toMatch(/Loaded shards\s+8 \/ 8 verified by this node/)
   })
 })
