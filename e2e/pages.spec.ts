@@ -36,7 +36,8 @@ test.describe('every page', () => {
     for (const name of ['Overview', ...NAMES]) {
       await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
       await expect(page.getByText('This node can’t leave this computer')).toBeVisible()
-      if (name !== 'Overview') await expect(page).toHaveTitle(`${name} · Espalier`)
+      const title = name === 'Host' ? 'Host a network' : name
+      if (name !== 'Overview') await expect(page).toHaveTitle(`${title} · Espalier`)
       await expectNoIssueInAnyColour(page)
     }
     await page.reload()
