@@ -4,7 +4,7 @@ import { EspalierError, messageOf } from '../../src-shared/errors'
 import { encodeModelInfo } from '../hivemind/server-info'
 import { describe, encodeExpertDescription } from '../kademlia/expert-info'
 import { modelKey } from '../kademlia/keys'
-import type { KademliaRecords } from '../kademlia/records'
+import { isToldByOthers, type KademliaRecords } from '../kademlia/records'
 import type { NetworkProfile } from '../network/profiles'
 import { type Announcement, announcedKeys } from './announcement'
 import type { RecordWriter, WriteReport } from './record-writer'
@@ -60,8 +60,7 @@ export function createKademliaWriter(options: {
       if (found?.record.writtenAt !== writtenAt) {
         throw new EspalierError('NOT_READ_BACK', `no other peer has this round's Kademlia record of ${key}`)
       }
-      const { providers } = isProvided ? await records.findProviders(key, signal) : { providers: [self] }
-      if (!providers.some((peer) => peer.equals(self))) {
+      if (isProvided && !isToldByOthers(await records.findProviders(key, signal), self)) {
         throw new EspalierError('NOT_READ_BACK', `no other peer names this node as a provider of ${key}`)
       }
       by ??= found.from[0]

@@ -25,10 +25,6 @@ export function dhtIdKey(id: Uint8Array): string {
   return Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex')
 }
 
-export function xorDistance(a: DhtId, b: DhtId): Uint8Array {
-  return a.map((byte, index) => byte ^ (b[index] ?? 0))
-}
-
 /** Negative when `a` is nearer to `target` than `b`, 0 when they are the same place. */
 export function compareDistance(target: DhtId, a: DhtId, b: DhtId): number {
   for (let index = 0; index < DHT_ID_BYTES; index++) {

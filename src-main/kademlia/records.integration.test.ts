@@ -7,7 +7,7 @@ import type { Host } from '../network/host'
 import { decodeExpertDescription, type ExpertDescription, encodeExpertDescription } from './expert-info'
 import { callExpertInfo, EXPERT_PROTOCOL, serveExpertInfo } from './expert-rpc'
 import { recordKey } from './keys'
-import { createKademliaRecords, type KademliaRecords } from './records'
+import { createKademliaRecords, isToldByOthers, type KademliaRecords } from './records'
 
 const INFO: ExpertDescription = {
   state: 'online',
@@ -118,9 +118,25 @@ describe('records in Kademlia, between real hosts', () => {
   it('M-05: providers of a key are told to others and found there', async () => {
     await writer.records.provide('Provided.0', signal())
     const found = await reader.records.findProviders('Provided.0', signal())
-    expect(found.providers.map(String)).toEqual([writer.host.peerId.toString()])
-    expect(found.from.length).toBeGreaterThan(0)
-    expect((await reader.records.findProviders('Provided.1', signal())).providers).toEqual([])
+    expect(found.map(({ peer }) => peer.toString())).toEqual([writer.host.peerId.toString()])
+    expect(isToldByOthers(found, writer.host.peerId)).toBe(true)
+    expect(await reader.records.findProviders('Provided.1', signal())).toEqual([])
+  })
+
+  it('X-07: a peer that only names itself as a provider is not believed', async () => {
+    const [alone, looker] = [await loopbackHost(), await loopbackHost()]
+    try {
+      await connect(looker, alone)
+      await routingReady(looker, signal())
+      const records = createKademliaRecords({ host: looker, clock: systemClock, privateKey: null })
+      // It tells the looker, its only peer, and keeps the record for itself: nobody else can confirm it.
+      await createKademliaRecords({ host: alone, clock: systemClock, privateKey: null }).provide('Alone.0', signal())
+      const found = await records.findProviders('Alone.0', signal())
+      expect(found).toEqual([{ peer: alone.peerId, toldBy: [alone.peerId] }])
+      expect(isToldByOthers(found, alone.peerId)).toBe(false)
+    } finally {
+      await Promise.all([alone.stop(), looker.stop()])
+    }
   })
 })
 

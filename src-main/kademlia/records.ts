@@ -24,8 +24,21 @@ export interface KademliaRecords {
   stopProviding(key: string): Promise<void>
   /** The newest value of this writer under a key, as other peers have it, and who had it. */
   find(key: string, writer: PeerId, signal: AbortSignal): Promise<{ record: SignedRecord; from: PeerId[] } | null>
-  /** Who says to provide a key, and which other peers told us so. Providers that have left may still be listed. */
-  findProviders(key: string, signal: AbortSignal): Promise<{ providers: PeerId[]; from: PeerId[] }>
+  /** Who is said to provide a key. Providers that have left may still be listed. */
+  findProviders(key: string, signal: AbortSignal): Promise<Provider[]>
+}
+
+export interface Provider {
+  peer: PeerId
+  /** Peers other than us that named it. A peer may name itself, which proves nothing about others. */
+  toldBy: PeerId[]
+}
+
+/** Whether somebody other than the provider itself names it. */
+export function isToldByOthers(providers: readonly Provider[], peer: PeerId): boolean {
+  return providers.some(
+    (provider) => provider.peer.equals(peer) && provider.toldBy.some((teller) => !teller.equals(peer)),
+  )
 }
 
 const MAX_PROVIDERS = 1_000
@@ -104,15 +117,17 @@ export function createKademliaRecords(options: {
       return best
     },
     async findProviders(key, signal) {
-      const providers = new Map<string, PeerId>()
-      const from = new Map<string, PeerId>()
+      const providers = new Map<string, Provider>()
       await events(dht.findProviders(providerCid(key), { signal }), signal, (event) => {
         // Not the library's own PROVIDER events: they leave out what our own store has told already.
-        if (event.name !== 'PEER_RESPONSE' || event.providers.length === 0 || isSelf(event.from)) return
-        for (const { id } of event.providers) if (providers.size < MAX_PROVIDERS) providers.set(id.toString(), id)
-        from.set(event.from.toString(), event.from)
+        if (event.name !== 'PEER_RESPONSE' || isSelf(event.from)) return
+        for (const { id } of event.providers) {
+          const known = providers.get(id.toString())
+          if (known) known.toldBy.push(event.from)
+          else if (providers.size < MAX_PROVIDERS) providers.set(id.toString(), { peer: id, toldBy: [event.from] })
+        }
       })
-      return { providers: [...providers.values()], from: [...from.values()] }
+      return [...providers.values()]
     },
   }
 }

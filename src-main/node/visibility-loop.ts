@@ -54,16 +54,26 @@ export function createVisibilityLoop(options: {
       lookAtOurselves(target, walked),
     ])
     if (mine !== generation) return
-    const verdict = judgeVisibility(
-      answers.flatMap((answer) => answer ?? []),
-      target.range,
-      target.manifest.root,
-    )
+    const verdict = judgeVisibility(answers, target.range, target.manifest.root)
     options.onVerdict(verdict, looks && fiveSteps(looks, answers, intendedOf(target), clock.now()))
     const isFine = verdict.visible && verdict.servingBlocker === null
     // While something is wrong the next look comes sooner; witnesses answer repeated questions from memory.
     const delayMs = isFine ? intervalMs : Math.max(MIN_RETRY_MS, intervalMs * RETRY_SHARE)
-    cancelTimer = clock.after(delayMs, () => void look(mine, target, keys))
+    again(delayMs, mine, target, keys)
+  }
+
+  /** A look that breaks is not a good one: nobody has confirmed anything, and the next one comes soon. */
+  function lookSafely(mine: number, target: ShardTarget, keys: readonly string[]): void {
+    look(mine, target, keys).catch((error: unknown) => {
+      if (mine !== generation) return
+      log.write('error', 'visibility.look.failed', messageOf(error))
+      options.onVerdict(judgeVisibility([], target.range, target.manifest.root), null)
+      again(MIN_RETRY_MS, mine, target, keys)
+    })
+  }
+
+  function again(delayMs: number, mine: number, target: ShardTarget, keys: readonly string[]): void {
+    cancelTimer = clock.after(delayMs, () => lookSafely(mine, target, keys))
   }
 
   /** Through each bootstrap, and through one peer that we did not choose. */
@@ -89,7 +99,7 @@ export function createVisibilityLoop(options: {
   return {
     look(target, keys) {
       cancelTimer()
-      void look(++generation, target, keys)
+      lookSafely(++generation, target, keys)
     },
     pause() {
       generation++

@@ -4,7 +4,7 @@ import { blockKey, decodeModelInfo } from '../hivemind/server-info'
 import { type ExpertDescription, serverInfoOf } from '../kademlia/expert-info'
 import { callExpertInfo } from '../kademlia/expert-rpc'
 import { modelKey } from '../kademlia/keys'
-import type { KademliaRecords } from '../kademlia/records'
+import { isToldByOthers, type KademliaRecords } from '../kademlia/records'
 import { reachPeer } from '../network/find-peer'
 import type { Host } from '../network/host'
 import type { ModelOfNetwork, NetworkView } from './network-view'
@@ -52,10 +52,9 @@ export function kademliaView(options: {
   ): Promise<number> {
     const blocks = Array.from({ length: model.blockCount }, (_, block) => block)
     const counts = await mapAtOnce(blocks, async (block) => {
-      const { providers } = await records.findProviders(blockKey(model.dhtPrefix, block), signal)
-      return spans.filter(
-        ({ peer, start, end }) => start <= block && block < end && providers.some((p) => p.equals(peer)),
-      ).length
+      const providers = await records.findProviders(blockKey(model.dhtPrefix, block), signal)
+      return spans.filter(({ peer, start, end }) => start <= block && block < end && isToldByOthers(providers, peer))
+        .length
     })
     return counts.reduce((sum, count) => sum + count, 0)
   }
@@ -65,8 +64,7 @@ export function kademliaView(options: {
     async readModels(signal) {
       const found = await mapAtOnce(tracked, async (dhtPrefix): Promise<ModelOfNetwork | null> => {
         const key = modelKey(dhtPrefix)
-        const { providers } = await records.findProviders(key, signal)
-        for (const peer of providers) {
+        for (const { peer } of await records.findProviders(key, signal)) {
           const value = await records.find(key, peer, signal)
           try {
             if (value) return { ...decodeModelInfo(value.record.content), dhtPrefix }
@@ -79,8 +77,8 @@ export function kademliaView(options: {
       return found.filter((model) => model !== null)
     },
     async readServers(model, signal) {
-      const { providers } = await records.findProviders(modelKey(model.dhtPrefix), signal)
-      const spans = (await mapAtOnce(providers, (peer) => ask(peer, model.blockCount, signal))).filter(
+      const providers = await records.findProviders(modelKey(model.dhtPrefix), signal)
+      const spans = (await mapAtOnce(providers, ({ peer }) => ask(peer, model.blockCount, signal))).filter(
         (span) => span !== null,
       )
       return { spans, recordCount: options.countsRecords ? await recordCount(spans, model, signal) : 0 }

@@ -84,12 +84,3 @@ function stateOf(state: string | number | null | undefined): string {
   if (typeof state !== 'number') return state ?? 'unannounced'
   return state === 2 ? 'online' : state === 1 ? 'joining' : 'offline'
 }
-
-/** `/api/v1/is_reachable/<peer>` of either map. @throws PROTOCOL_VIOLATION */
-export function parseReachable(body: unknown): { ok: boolean; message: string | null } {
-  const v1 = z.object({ success: z.boolean(), message: maybeText }).safeParse(body)
-  if (v1.success) return { ok: v1.data.success, message: v1.data.message ?? null }
-  const v2 = z.object({ ok: z.boolean(), error: maybeText }).safeParse(body)
-  if (v2.success) return { ok: v2.data.ok, message: v2.data.error ?? null }
-  throw new EspalierError('PROTOCOL_VIOLATION', 'neither map answers so')
-}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../test/fake-clock'
 import { type MapPollResult, pollMap } from './map-poll'
-import { parseMapState, parseReachable } from './map-state'
+import { parseMapState } from './map-state'
 import { bootstrapTable, type Intent, judgeMap, MAP_WINDOW_MS } from './map-verdict'
 
 const ME = 'peer-me'
@@ -82,12 +82,6 @@ describe('the row on the map', () => {
       { peerId: 'b', here: 'online', map: 'unreachable', differs: true },
     ])
     expect(bootstrapTable(own, ['online']).map(({ map }) => map)).toEqual(['unknown', 'unknown'])
-  })
-
-  it('both shapes of is_reachable', () => {
-    expect(parseReachable({ success: true, message: null, your_ip: 'x' })).toEqual({ ok: true, message: null })
-    expect(parseReachable({ ok: false, error: 'no' })).toEqual({ ok: false, message: 'no' })
-    expect(() => parseReachable({})).toThrow()
   })
 
   it.each(['', '[]', '{"model_reports":[{}]}', '{"peers":[{"peer_id":1}]}'])('refuses %j', (body) => {

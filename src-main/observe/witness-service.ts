@@ -4,7 +4,7 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { HivemindDht } from '../hivemind/dht'
-import { createKademliaRecords } from '../kademlia/records'
+import { createKademliaRecords, isToldByOthers } from '../kademlia/records'
 import type { Host } from '../network/host'
 import type { NetworkProfile, RecordForm } from '../network/profiles'
 import type { EventLog } from '../storage/event-log'
@@ -134,12 +134,13 @@ export function createWitnessService(options: {
     try {
       const found = await Promise.all(
         sample.map(async (key) => {
-          const [value, { providers }] = await Promise.all([
+          const [value, providers] = await Promise.all([
             kademlia.find(key, subject, signal),
             kademlia.findProviders(key, signal),
           ])
           const from = value?.from.find((peer) => !peer.equals(subject))
-          return value && from && providers.some((peer) => peer.equals(subject))
+          // What the subject says about itself is what is being judged.
+          return value && from && isToldByOthers(providers, subject)
             ? { from, expiresAt: value.record.expiresAt }
             : null
         }),

@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto'
 import { mkdir, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { EspalierError, messageOf } from '../../../src-shared/errors'
-import { captureBoundaries } from '../../engine/capture'
-import { EngineClient, type EngineProcess } from '../../engine/engine'
-import { modelShape } from '../../shards/architectures'
-import { readGgufHeader } from '../../shards/gguf-read'
+import type { EngineProcess } from '../../engine/engine'
+import { makeManifest } from '../../shards/make-manifest'
 import { readManifest } from '../../shards/manifest'
-import { buildManifest } from '../../shards/manifest-build'
 import { writeFileAtomic } from '../../storage/atomic-file'
-
-const PROBE_TEXT = 'The quick brown fox jumps over the lazy dog'
-const PROBE_TOKENS = 8
-const LIBRARY = { accelerator: 'cpu', directory: null } as const
 
 export interface DescribeModelOptions {
   /** Where manifests are kept. */
@@ -25,7 +18,7 @@ export interface DescribeModelOptions {
 
 /**
  * The path of the manifest of a model file: the one that was made before, while the file is the same, or a new one.
- * Throws what buildManifest throws, and CANCELLED.
+ * Throws what makeManifest throws, and CANCELLED.
  */
 export async function describeModel(modelPath: string, options: DescribeModelOptions): Promise<string> {
   const { directory, signal } = options
@@ -39,26 +32,15 @@ export async function describeModel(modelPath: string, options: DescribeModelOpt
   const path = join(directory, `${identity.slice(0, 32)}.json`)
   if (await isUsable(path, file.size)) return path
 
-  // A capture can't be told to stop; its process can.
-  const spawnEngine = () => {
-    const engine = options.spawnEngine()
-    signal.addEventListener('abort', () => engine.kill(), { once: true })
-    return engine
-  }
   try {
-    const name = modelShape(await readGgufHeader(modelPath)).name ?? basename(modelPath, '.gguf')
-    const probeTokens = await tokensOfProbe(modelPath, spawnEngine)
-    signal.throwIfAborted()
-    const manifest = await buildManifest(
-      modelPath,
-      { name, dhtPrefix: name.replaceAll(/[. ]+/g, '-'), repository: null, probeTokens },
-      (whole, tokens) => {
-        options.onProgress(null)
-        return captureBoundaries(whole, [...tokens], { spawnEngine, library: LIBRARY, threads: 1 })
-      },
-      { signal, onProgress: (done, total) => options.onProgress({ done, total }) },
-    )
     await mkdir(directory, { recursive: true, mode: 0o700 })
+    const manifest = await makeManifest(modelPath, {
+      path,
+      spawnEngine: options.spawnEngine,
+      signal,
+      onProgress: (done, total) => options.onProgress({ done, total }),
+      onProbe: () => options.onProgress(null),
+    })
     await writeFileAtomic(path, `${JSON.stringify(manifest)}\n`, 0o600)
     return path
   } catch (error) {
@@ -72,16 +54,5 @@ async function isUsable(path: string, sizeBytes: number): Promise<boolean> {
     return (await readManifest(path)).file.sizeBytes === sizeBytes
   } catch {
     return false
-  }
-}
-
-async function tokensOfProbe(modelPath: string, spawnEngine: () => EngineProcess): Promise<number[]> {
-  const engine = new EngineClient(spawnEngine())
-  try {
-    await engine.start(LIBRARY)
-    await engine.loadEntry(modelPath)
-    return [...(await engine.tokenize(PROBE_TEXT))].slice(0, PROBE_TOKENS)
-  } finally {
-    await engine.stop()
   }
 }

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src-shared/clock'
@@ -11,7 +11,7 @@ import { createShardStore } from '../store/shard-store'
 import { fileSource } from './file-source'
 import { findLocalFiles, localPlaces } from './find-local'
 import { gatherSources } from './gather-sources'
-import { shardFolder, watchShardFolder } from './shard-folder'
+import { shardFolder } from './shard-folder'
 
 let manifest: Manifest
 beforeAll(async () => {
@@ -101,38 +101,5 @@ describe('what is on this computer already', () => {
     const mac = localPlaces({ OLLAMA_MODELS: 'O' }, 'darwin', 'U').map(({ directory }) => directory)
     expect(mac).toContain(join('U', 'Library', 'Caches', 'llama.cpp'))
     expect(mac).toContain(join('O', 'blobs'))
-  })
-})
-
-describe('S-28: the shard folder', { timeout: 60_000 }, () => {
-  it('tells of a file that is copied in slowly only when it has stopped growing', async () => {
-    const directory = await temporaryDirectory()
-    const told: number[] = []
-    const stop = watchShardFolder({
-      directory,
-      disk: nodeFileSystem,
-      clock: systemClock,
-      onFile: ({ sizeBytes }) => told.push(sizeBytes),
-    })
-    try {
-      const path = join(directory, 'shard-0.gguf')
-      const file = await open(path, 'w')
-      for (let part = 0; part < 6; part++) {
-        await file.write(Buffer.alloc(1000, part))
-        await systemClock.sleep(500)
-        expect(told).toEqual([])
-      }
-      await file.close()
-      await writeFile(join(directory, 'notes.txt'), 'not a shard')
-      while (told.length === 0) await systemClock.sleep(100)
-      expect(told).toEqual([6000])
-      await rm(path)
-      await writeFile(join(directory, 'x'), Buffer.alloc(7000))
-      await rename(join(directory, 'x'), path)
-      while (told.length === 1) await systemClock.sleep(100)
-      expect(told).toEqual([6000, 7000])
-    } finally {
-      stop()
-    }
   })
 })
