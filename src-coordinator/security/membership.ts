@@ -1,6 +1,6 @@
 import type { CapabilityGrant } from '../../src-main/membership/capability-grant'
 import type { Approval } from '../approval'
-import type { RosterEntry } from '../roster-entries'
+import type { RosterEntry, StandingEntry } from '../roster-entries'
 import type { CapabilityIssuer } from './capability-issuer'
 import type { Invites } from './invites'
 import type { SignedWorkers } from './signed-workers'
@@ -16,7 +16,7 @@ export interface Membership {
     register: () => Promise<RosterEntry>,
   ): Promise<RosterEntry>
   /** Fields to add to an answer to a worker. */
-  grantFields(entry: RosterEntry, signer: string | null): Promise<{ x_capability?: CapabilityGrant }>
+  grantFields(entry: StandingEntry, signer: string | null): Promise<{ x_capability?: CapabilityGrant }>
   /** A worker that leaves holds no tokens. Where the host sent it away, the invite that it came with ends too. */
   dismiss(workerId: string, by: 'itself' | 'the host'): Promise<void>
 }
