@@ -13,6 +13,8 @@ export const NetworkPreviewSchema = z.object({
   onlineWorkers: z.nullable(z.int()),
   coveragePercent: z.nullable(z.number()),
   isDemo: z.boolean(),
+  /** What was asked about was an invite: its coordinator has just called it good. */
+  invite: z.nullable(z.object({ expiresAt: epochMs })),
   /** Every field that the registration will hold, as it will be sent. */
   willSend: z.array(z.object({ field: text(40), value: text(4_000) })),
 })

@@ -80,9 +80,11 @@ export class ScriptedHost {
       const willSend = this.preview.willSend.map((sent) =>
         sent.field === 'nickname' ? { ...sent, value: this.settings.publicName } : sent,
       )
-      return { ...this.preview, willSend }
+      const invite = url.startsWith('espalier:') ? { expiresAt: Date.UTC(2030, 4, 1, 12) } : null
+      return { ...this.preview, invite, willSend }
     },
-    'network.join': (network) => {
+    'network.join': (join) => {
+      const { invite: _, ...network } = { invite: undefined, ...join }
       this.choose({ ...this.settings, network })
       this.onStart()
       return {}

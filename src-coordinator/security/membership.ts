@@ -9,7 +9,7 @@ import type { SignedWorkers } from './signed-workers'
 export interface Membership {
   /**
    * Registers through `register`, with an invite first checked and then used up: an invited node is approved at once.
-   * A bad invite is refused before anything is written. Throws what `Invites.check` and `register` throw.
+   * A bad invite is refused before anything is written; who is in already needs none. Throws what `Invites.check` and `register` throw.
    */
   admit(
     request: { workerId: string; signer: string | null; invite: string | undefined },
@@ -26,14 +26,16 @@ export function createMembership(parts: {
   capabilities: CapabilityIssuer
   signedWorkers: SignedWorkers
   approve: Approval['approve']
+  isApproved(workerId: string): Promise<boolean>
 }): Membership {
   const { invites, capabilities, signedWorkers } = parts
   return {
     async admit({ workerId, signer, invite }, register) {
-      const invited = invite === undefined ? null : await invites.check(invite, workerId)
+      const isInvited = invite !== undefined && !(await parts.isApproved(workerId))
+      if (isInvited) await invites.check(invite, workerId)
       const entry = await register()
       if (signer !== null) await signedWorkers.add(workerId, signer)
-      if (invite === undefined || invited === null || entry.worker.standing === 'approved') return entry
+      if (!isInvited || entry.worker.standing === 'approved') return entry
       // A rejection is the host's word about this very node; an invite for anybody does not overrule it.
       if (entry.worker.standing === 'rejected') return entry
       const { label, invite_id } = await invites.redeem(invite, workerId)

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { access, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release()
 })
 
-async function open(): Promise<{ app: App; seen: HostStatus[] }> {
+async function open(): Promise<{ app: App; seen: HostStatus[]; root: string }> {
   const root = await mkdtemp(join(tmpdir(), 'espalier-host-'))
   const app = await createApp({
     clock: systemClock,
@@ -40,7 +40,7 @@ async function open(): Promise<{ app: App; seen: HostStatus[] }> {
     await app.dispose()
     await rm(root, { recursive: true, force: true })
   })
-  return { app, seen }
+  return { app, seen, root }
 }
 
 async function until<T>(what: string, look: () => T | undefined | false | null): Promise<T> {
@@ -95,6 +95,48 @@ it('C-19, C-42: an app hosts a network, another joins it, and only the host’s 
   await host.app.handlers['host.stop']({})
   expect(host.seen.at(-1)).toMatchObject({ phase: 'off', network: null, url: null })
   await expect(fetch(url)).rejects.toThrow()
+})
+
+it('H-29: an invite is shown before it is used, lets one app in at once, and is not kept', async () => {
+  const [host, node, late] = [await open(), await open(), await open()]
+  await host.app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
+  const url = host.seen.at(-1)?.url ?? ''
+  const { link, expiresAt } = await host.app.handlers['host.invite']({ label: 'for Ada' })
+  const look = async (app: App, address: string) => app.handlers['network.preview']({ url: address })
+
+  const seen = await look(node.app, link)
+  expect(seen).toMatchObject({ coordinatorUrl: url, invite: { expiresAt } })
+  expect(seen.willSend.map(({ field }) => field)).toContain('x_invite')
+  expect((await look(node.app, url)).invite).toBeNull()
+  expect(host.seen.at(-1)?.network?.workers ?? []).toEqual([])
+  const forged = `${link.slice(0, -6)}AAAAAA`
+  for (const [text, code] of [
+    [forged, 'INVITE_INVALID'],
+    [link.slice(0, 120), 'INVITE_INVALID'],
+    ['hntoken://v1/a.b.c', 'INVITE_INVALID'],
+    [`espalier://open?${'x'.repeat(1_500)}`, 'INVITE_INVALID'],
+  ] as const)
+    await expect(look(node.app, text), text).rejects.toMatchObject({ code })
+  const enter = async (app: App, given: object) =>
+    app.handlers['network.join']({ kind: 'coordinator', url: seen.coordinatorUrl, ...given })
+  // An invite goes to the network that it is for, and to no other.
+  const elsewhere = { url: 'http://127.0.0.1:9', invite: link }
+  await expect(enter(node.app, elsewhere)).rejects.toMatchObject({ code: 'INVITE_INVALID' })
+
+  await enter(node.app, { invite: link })
+  const entry = await until('it is in', () =>
+    host.seen.at(-1)?.network?.workers.find(({ x_decision }) => x_decision),
+  )
+  expect(entry.x_decision).toMatchObject({ by: expect.stringMatching(/^invite /), reason: expect.stringMatching(/^Invited: for Ada/) })
+  const kept = () =>
+    access(join(node.root, 'invite.json')).then(
+      () => true,
+      () => false,
+    )
+  await expect.poll(kept, { timeout: 30_000 }).toBe(false)
+  expect(JSON.stringify(await node.app.handlers['settings.get']({}))).not.toContain('invite')
+
+  await expect(look(late.app, link)).rejects.toMatchObject({ code: 'INVITE_USED' })
 })
 
 it('a network that is hosted again is there at once: the file that it knows is not hashed again', async () => {

@@ -24,6 +24,7 @@ export function stillHandlers(): MethodHandlers {
       onlineWorkers: null,
       coveragePercent: null,
       isDemo: false,
+      invite: null,
       willSend: [],
     }),
     'network.join': () => ({}),
