@@ -82,6 +82,8 @@ export interface App {
   onHost(listener: (status: HostStatus) => void): Disposer
   /** Starts the node in the chosen network; does nothing when none is chosen. Resolves when it listens. */
   start(): Promise<void>
+  /** Hosts the network again that was hosted when the app was left. Never rejects: why it failed is in the host's status. */
+  resumeHosting(): Promise<void>
   /** Safe mode: the node is not started by itself, and its status says why, until somebody starts it. */
   holdBack(report: ErrorReport): void
   /** The node takes leave and stops; a demo network goes on without it. */
@@ -242,6 +244,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async start() {
       if (current.hasNetwork) await current.start()
     },
+    resumeHosting: host.resume,
     stop: current.stop,
     holdBack: current.holdBack,
     async dispose() {
