@@ -1,5 +1,12 @@
 import * as z from 'zod/mini'
-import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
+import {
+  ApiViewSchema,
+  BlockEstimateSchema,
+  CheckSchema,
+  LogLineSchema,
+  NetworkPreviewSchema,
+  ShardViewSchema,
+} from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
@@ -42,6 +49,8 @@ export const METHODS = {
   /** Stops the node and forgets the choice: the welcome page shows again. */
   'network.leave': { scope: 'operate', input: nothing, output: nothing },
   'shards.get': { scope: 'read', input: nothing, output: z.nullable(ShardViewSchema) },
+  /** From the model's header, before anything is loaded; null while no model is known here. */
+  'blocks.estimate': { scope: 'operate', input: nothing, output: z.nullable(BlockEstimateSchema) },
   'diagnostics.run': { scope: 'read', input: nothing, output: z.array(CheckSchema) },
   /** The newest `limit` events, oldest first. */
   'logs.recent': {

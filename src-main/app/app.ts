@@ -21,6 +21,7 @@ import type { NodeRooms } from '../node/rooms'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
+import { blockEstimate } from './block-estimate'
 import { createDetectCompute, fetchedLibraries } from './compute'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { createGenerations } from './generations'
@@ -185,6 +186,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     'shards.get'() {
       const target = current.node?.running()?.target
       return target ? shardViewOf(target, data.root) : null
+    },
+    async 'blocks.estimate'() {
+      const { modelPath, network } = settings.get()
+      const path = network?.kind === 'demo' ? options.paths.sampleModel : modelPath
+      return path ? blockEstimate(path, settings.get(), await compute(settings.get())) : null
     },
     'diagnostics.run': diagnose,
     'logs.recent': ({ limit }) => book.recent(limit),

@@ -30,6 +30,7 @@ export function stillHandlers(): MethodHandlers {
     'network.join': () => ({}),
     'network.leave': () => ({}),
     'shards.get': () => null,
+    'blocks.estimate': () => null,
     'diagnostics.run': () => [],
     'logs.recent': () => [],
     'api.get': () => ({ url: null, key: null, error: null }),
