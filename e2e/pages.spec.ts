@@ -5,7 +5,7 @@ import type { Page } from '@playwright/test'
 import { EspalierError } from '../src-shared/errors'
 import { RENDERER_DIR } from './support/build-renderer'
 import { expectNoIssueInAnyColour } from './support/gallery'
-import { expect, headline, test } from './support/page-test'
+import { expect, headline, SCREENSHOT_DIR, test } from './support/page-test'
 import { READ_TOKEN, type ScriptedHost } from './support/scripted-host'
 import {
   demoStatus,
@@ -445,6 +445,29 @@ test.describe('diagnostics', () => {
 })
 
 test.describe('settings', () => {
+  test('C-47: the slider of blocks says what fits as it moves, and is saved', async ({ page, host }) => {
+    const needBytes = Array.from({ length: 32 }, (_, index) => 600_000_000 + index * 260_000_000)
+    host.estimate = { model: 'llama.gguf', needBytes, budgetBytes: 5_000_000_000, where: 'memory' }
+    host.say(demoStatus)
+    await page.goto(host.url)
+    await page.getByRole('link', { name: 'Settings' }).click()
+    const slider = page.getByRole('slider', { name: 'Blocks to ask for' })
+    await expect(slider).toHaveAttribute('aria-valuetext', /^The host decides; 17 of 32 fit/)
+    await slider.focus()
+    for (let step = 0; step < 3; step += 1) await page.keyboard.press('ArrowRight')
+    await expect(page.getByText(/^3 of 32 blocks need about .*; it fits/)).toBeVisible()
+    await page.keyboard.press('End')
+    await expect(page.getByText(/^32 of 32 blocks need about .*; 17 of 32 fit/)).toBeVisible()
+    await expectNoIssueInAnyColour(page)
+    await page.screenshot({ path: join(SCREENSHOT_DIR, 'settings-blocks.png'), fullPage: true })
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(() => host.settings.requestedBlocks).toBe(32)
+    await slider.focus()
+    await page.keyboard.press('Home')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(() => host.settings.requestedBlocks).toBeNull()
+  })
+
   test('are checked beside their fields, and saved when all are right', async ({ page, host }) => {
     host.say(servingStatus)
     await open(page, host, 'Settings')

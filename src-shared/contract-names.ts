@@ -14,6 +14,7 @@ export const METHOD_NAMES = [
   'network.join',
   'network.leave',
   'shards.get',
+  'blocks.estimate',
   'diagnostics.run',
   'logs.recent',
   'api.get',

@@ -1,10 +1,17 @@
 import * as z from 'zod/mini'
-import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
+import {
+  ApiViewSchema,
+  BlockEstimateSchema,
+  CheckSchema,
+  LogLineSchema,
+  NetworkPreviewSchema,
+  ShardViewSchema,
+} from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
 import { HopSchema, LostHopSchema } from './routing-trace'
-import { NetworkChoiceSchema, SettingsSchema } from './settings'
+import { NetworkJoinSchema, SettingsSchema } from './settings'
 import { NodeStatusSchema } from './status'
 
 const nothing = z.strictObject({})
@@ -31,17 +38,19 @@ export const METHODS = {
     input: z.partial(z.omit(SettingsSchema, { network: true })),
     output: SettingsSchema,
   },
-  /** Asks a coordinator about its network without telling it anything about us. */
+  /** Asks a coordinator about its network without telling it anything about us. `url`: its address, or an invite link. */
   'network.preview': {
     scope: 'operate',
-    input: z.strictObject({ url: z.string().check(z.maxLength(500)), insecure: z.optional(z.literal(true)) }),
+    input: z.strictObject({ url: z.string().check(z.maxLength(2_000)), insecure: z.optional(z.literal(true)) }),
     output: NetworkPreviewSchema,
   },
   /** Chooses a network and starts the node in it; a running node leaves its old one first. */
-  'network.join': { scope: 'operate', input: NetworkChoiceSchema, output: nothing },
+  'network.join': { scope: 'operate', input: NetworkJoinSchema, output: nothing },
   /** Stops the node and forgets the choice: the welcome page shows again. */
   'network.leave': { scope: 'operate', input: nothing, output: nothing },
   'shards.get': { scope: 'read', input: nothing, output: z.nullable(ShardViewSchema) },
+  /** From the model's header, before anything is loaded; null while no model is known here. */
+  'blocks.estimate': { scope: 'operate', input: nothing, output: z.nullable(BlockEstimateSchema) },
   'diagnostics.run': { scope: 'read', input: nothing, output: z.array(CheckSchema) },
   /** The newest `limit` events, oldest first. */
   'logs.recent': {

@@ -1,6 +1,6 @@
 import { createBridgeServer } from '../../src-main/bridge/server'
 import { startWebCarrier, type WebCarrier } from '../../src-main/bridge/web-carrier'
-import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
+import type { BlockEstimate, Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { systemClock } from '../../src-shared/clock'
 import type { Hop, MethodHandlers, MethodInput } from '../../src-shared/contract'
 import type { MethodName } from '../../src-shared/contract-names'
@@ -42,6 +42,7 @@ export class ScriptedHost {
   settings: Settings = SETTINGS
   shards: ShardView | null = SHARDS
   preview: NetworkPreview = PREVIEW
+  estimate: BlockEstimate | null = null
   hosted: HostStatus = offHost(Date.now())
   onHostStart: (choice: MethodInput<'host.start'>) => void = () => undefined
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
@@ -80,9 +81,11 @@ export class ScriptedHost {
       const willSend = this.preview.willSend.map((sent) =>
         sent.field === 'nickname' ? { ...sent, value: this.settings.publicName } : sent,
       )
-      return { ...this.preview, willSend }
+      const invite = url.startsWith('espalier:') ? { expiresAt: Date.UTC(2030, 4, 1, 12) } : null
+      return { ...this.preview, invite, willSend }
     },
-    'network.join': (network) => {
+    'network.join': (join) => {
+      const { invite: _, ...network } = { invite: undefined, ...join }
       this.choose({ ...this.settings, network })
       this.onStart()
       return {}
@@ -93,6 +96,7 @@ export class ScriptedHost {
     },
     'shards.get': () => this.shards,
     'api.get': () => ({ url: 'http://127.0.0.1:31400/v1', key: 'sk-example', error: null }),
+    'blocks.estimate': () => this.estimate,
     'diagnostics.run': () => this.makeChecks(Date.now()),
     'logs.recent': ({ limit }) => this.logLines.slice(-limit),
     'host.get': () => this.hosted,

@@ -3,6 +3,7 @@ import type { BridgeClient } from '../bridge-client'
 import { createHostStore, type HostStore } from '../pages/host-store'
 import { type ApiStore, createApiStore } from './api-store'
 import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-store'
+import { createEstimateStore, type EstimateStore } from './estimate-store'
 import { createFrames } from './frames'
 import { createGenerationStore, type GenerationStore } from './generation-store'
 import { createLogStore, type LogStore } from './log-store'
@@ -19,6 +20,7 @@ export interface AppStores {
   readonly log: LogStore
   readonly host: HostStore
   readonly api: ApiStore
+  readonly estimate: EstimateStore
   dispose: Disposer
 }
 
@@ -37,6 +39,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     log: createLogStore(client, clock, frames),
     host: createHostStore(client, clock, frames),
     api: createApiStore(client, clock),
+    estimate: createEstimateStore(client, clock),
   }
   return {
     ...stores,
