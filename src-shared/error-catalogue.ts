@@ -234,6 +234,10 @@ export const ERROR_CATALOGUE = {
     cause: 'The coordinator does not answer',
     action: 'Check the address and your connection.',
   },
+  COORDINATOR_SILENT: {
+    cause: 'The coordinator sends no LOAD_SHARD command',
+    action: 'Choose a model file here, or ask the host whether the coordinator’s bootstrap peer runs.',
+  },
   COORDINATOR_NOT_ONE: {
     cause: 'The address answers, but not as a coordinator',
     action: 'Check the address; a web page or a proxy may be in between.',

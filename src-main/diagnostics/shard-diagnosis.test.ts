@@ -36,7 +36,7 @@ function statusOf(missing: number | null): Pick<NodeStatus, 'readiness' | 'at'> 
 }
 
 function contextOf(change: object): DiagnosticsContext {
-  return { clock, status: null, running: null, ...change } as unknown as DiagnosticsContext
+  return { clock, status: null, running: null, coordinatorUrl: null, ...change } as unknown as DiagnosticsContext
 }
 
 describe('S-41: the runbook’s four steps', () => {

@@ -262,6 +262,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     node: {
       load: loader.again,
       cancel: loader.cancel,
+      onUnknownBlocks: () => assignment?.link.askNow(),
       fetching() {
         const { state, progress } = steps.get('fetch') ?? {}
         return state === 'working' && progress?.unit === 'bytes' ? progress : null

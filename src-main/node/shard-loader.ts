@@ -61,6 +61,8 @@ export function createShardLoader(options: {
   let loaded: LoadedShard | null = null
   /** Work for an earlier target or engine ends itself when this changes. */
   let generation = 0
+  /** The generation that is on its way up now: between two steps none of them is at work, and it is all the same. */
+  let climbing: number | null = null
   let cancelling = new AbortController()
   let cancelTimer: Disposer = () => undefined
   /** Failures in a row. A proof ends the row only when a later one confirms it: a device may work once after each reload. */
@@ -100,6 +102,7 @@ export function createShardLoader(options: {
     const current = target
     if (!current) return
     const stillMine = () => mine === generation && !signal.aborted
+    climbing = mine
     try {
       const onLevel = (next: LoadLevel) => stillMine() && next !== level && events.onLevel(next)
       const slice = await ladder.fetchSlice(current, signal, onLevel)
@@ -126,6 +129,8 @@ export function createShardLoader(options: {
       scheduleReprobe(mine)
     } catch (error) {
       if (stillMine()) fail(reportOf(error))
+    } finally {
+      if (climbing === mine) climbing = null
     }
   }
 
@@ -206,8 +211,7 @@ export function createShardLoader(options: {
     },
     /** Begins again after a failure or a cancellation, now. Does nothing where it is loaded or under way. */
     again(): void {
-      const isAtWork = (['fetch', 'load', 'prove'] as const).some((name) => steps.get(name)?.state === 'working')
-      if (target && !loaded && !isAtWork) begin()
+      if (target && !loaded && climbing !== generation) begin()
     },
     /** Ends what is under way; nothing begins again before `again` or `use`. */
     cancel(): void {

@@ -38,6 +38,8 @@ export interface Swarm {
   /** How other peers see us. */
   crossViews(): readonly CrossView[]
   history(): LoadHistory
+  /** When others were last told that the blocks here are loaded, and how many acknowledged it; null: not yet. */
+  told(): { at: number; peers: number } | null
   /** The last command to each peer that serves our model now, with what came of it. */
   links(): SentCommand[]
   commands: Pick<CommandService, 'counts' | 'lastSent' | 'send'>
@@ -56,7 +58,7 @@ export function createSwarm(options: {
   isIssuer: (peer: string) => boolean
   shard: () => LoadedShard | null
   level: () => LoadLevel
-  node: Pick<LoadingNode, 'fetching' | 'load' | 'cancel'>
+  node: Pick<LoadingNode, 'fetching' | 'load' | 'cancel' | 'onUnknownBlocks'>
   onChange: () => void
 }): Swarm {
   const { host, clock, log, shard, onChange } = options
@@ -66,6 +68,7 @@ export function createSwarm(options: {
   let peers = new Map<string, PeerId>()
   let lastBlock = ''
   let proving = 0
+  let told: { at: number; peers: number } | null = null
   const views = new Map<string, CrossView>()
   const stops: Disposer[] = []
 
@@ -147,9 +150,10 @@ export function createSwarm(options: {
   }
 
   function sayLoaded(shardTarget: ShardTarget): void {
-    void broadcast(shardTarget, true).then((acknowledged) =>
-      tell({ what: 'broadcast', shard: nameOf(shardTarget.range), peers: acknowledged }),
-    )
+    void broadcast(shardTarget, true).then((acknowledged) => {
+      told = { at: clock.now(), peers: acknowledged }
+      tell({ what: 'broadcast', shard: nameOf(shardTarget.range), peers: acknowledged })
+    })
   }
 
   /** Asks some peers whether they take us for loaded, and tells those again that don't. */
@@ -242,12 +246,14 @@ export function createSwarm(options: {
       changed()
     },
     lost() {
+      told = null
       if (target) void broadcast(target, false)
       changed()
     },
     verdict: () => watch?.verdict() ?? null,
     crossViews: () => [...views.values()],
     history: requests.history,
+    told: () => told,
     links: () => service.lastSent().filter(({ peer }) => peers.has(peer)),
     commands: service,
   }
