@@ -135,7 +135,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     rooms,
     settings: {
       store,
-      sources: (next) => sourcesFor(next, { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly }),
+      sources: (next) =>
+        sourcesFor(next, {
+          store,
+          host,
+          spans: () => facts.view.spans,
+          isLan: profile.loopbackOnly,
+          http: config.tokenFor ? { tokenFor: config.tokenFor } : {},
+        }),
       threads: config.threads,
       compute,
       gpuMemoryGb: config.gpuMemoryGb ?? null,

@@ -27,7 +27,7 @@ describe('where a running node looks', () => {
       fetchShard({
         manifest: target.manifest,
         blocks: target.range,
-        sources: await sourcesFor(target, { store, host, spans: () => [], isLan: true }),
+        sources: await sourcesFor(target, { store, host, spans: () => [], isLan: true, http: {} }),
         store,
         clock: systemClock,
       })

@@ -2,6 +2,7 @@ import type { Host } from '../network/host'
 import type { ServerSpan } from '../observe/model-servers'
 import { localPlaces } from '../shards/sources/find-local'
 import { gatherSources, type KnownPeer } from '../shards/sources/gather-sources'
+import type { HttpOptions } from '../shards/sources/http-range'
 import type { ByteSource } from '../shards/sources/source'
 import type { ShardStore } from '../shards/store/shard-store'
 import type { ShardTarget } from './load-ladder'
@@ -11,9 +12,15 @@ const MAX_PEERS = 16
 /** Where the pieces of a target may come from, in the order of the runbook (S-14). */
 export function sourcesFor(
   { manifest, range, modelPath }: ShardTarget,
-  options: { store: ShardStore; host: Host; spans: () => readonly ServerSpan[]; isLan: boolean },
+  options: {
+    store: ShardStore
+    host: Host
+    spans: () => readonly ServerSpan[]
+    isLan: boolean
+    http: HttpOptions
+  },
 ): Promise<ByteSource[]> {
-  const { store, host, isLan } = options
+  const { store, host, isLan, http } = options
   return gatherSources({
     manifest,
     blocks: range,
@@ -23,7 +30,7 @@ export function sourcesFor(
     places: modelPath === null ? localPlaces() : [],
     host,
     peers: peersWith(options.spans(), range, host.peerId, isLan ? 'lan' : 'swarm'),
-    http: {},
+    http,
   })
 }
 
