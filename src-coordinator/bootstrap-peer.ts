@@ -49,7 +49,14 @@ export async function startBootstrapPeer(options: {
   }
   const commands = createCommandService({
     ...{ host, privateKey, clock, log },
-    handlers: { LOAD_SHARD: refuse, CANCEL: refuse, SHARD_LOADED: refuse, PROVE_SHARD: refuse, ASK_VIEW: refuse },
+    handlers: {
+      LOAD_SHARD: refuse,
+      CANCEL: refuse,
+      SHARD_LOADED: refuse,
+      PROVE_SHARD: refuse,
+      ASK_VIEW: refuse,
+      ASK_CAPABILITIES: refuse,
+    },
   })
   await commands.start()
   return {

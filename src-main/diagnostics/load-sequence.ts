@@ -48,9 +48,9 @@ export function ago(at: number, now: number): string {
 export const loadSequenceCheck: CheckDefinition = {
   id: 'shards-sequence',
   title: 'From LOAD_SHARD to ready',
-  applies: ({ coordinatorUrl }) => coordinatorUrl !== null,
-  async look({ running, status, clock }) {
+  async look({ running, status, clock, coordinatorUrl }) {
     if (!running || !status) return unknown('the node is not running')
+    if (coordinatorUrl === null) return unknown('this network has no coordinator')
     const { swarm } = running
     const steps = loadSequence({ status, history: swarm.history(), told: swarm.told() })
     const now = clock.now()

@@ -1,9 +1,11 @@
 import type { Check } from '../../src-shared/app-views'
 import { formatBlocks } from '../../src-shared/blocks'
 import type { NodeStatus } from '../../src-shared/status'
-import { listOf } from '../observe/readiness'
+import { FRESH_MS, listOf } from '../observe/readiness'
 import { type CheckDefinition, type Finding, fail, pass, unknown, warn } from './check'
 import { ago, loadSequenceCheck } from './load-sequence'
+import { mirrors } from './mirrors'
+import { peerCapabilities } from './peer-capabilities'
 import { shardFiles } from './shard-files'
 
 /** The runbook's step 1, on this node: exists, size, hash. */
@@ -18,9 +20,11 @@ const discovery: CheckDefinition = {
     if (!readiness || readiness.shards.length === 0) return unknown('no model is known yet')
     const { discovered, shards } = readiness
     const words = `${discovered} / ${shards.length}`
-    if (discovered === shards.length) return pass(words)
+    // The one limit of freshness, said where it matters (S-34).
+    const limit = `seen within ${FRESH_MS / 60_000} min`
+    if (discovered === shards.length) return pass(`${words}, ${limit}`)
     const missing = shards.flatMap(({ label, index }) => (label === 'never-seen' || label === 'stale' ? [index] : []))
-    return fail('SWARM_INCOMPLETE', `${words}, missing ${listOf(missing)}`)
+    return fail('SWARM_INCOMPLETE', `${words}, missing ${listOf(missing)}; ${limit}`)
   },
 }
 
@@ -86,6 +90,8 @@ export const SHARD_CHECKS: readonly CheckDefinition[] = [
   commands,
   loadSequenceCheck,
   crossView,
+  peerCapabilities,
+  mirrors,
 ]
 
 export const SHARD_CHECK_IDS: readonly string[] = SHARD_CHECKS.map(({ id }) => id)

@@ -21,8 +21,6 @@ export interface NodeConfig {
   bootstraps: readonly string[]
   /** The whole model on this computer, from which slices are made. Null: none. */
   modelPath: string | null
-  /** The operator's token for a host of gated models, or null; asked at each request. Absent: none. */
-  tokenFor?: (host: string) => Promise<string | null>
   /** The operator's limit in GB; null or absent offers half of what there is. */
   offeredMemoryGb?: number | null
   /** What computes, and where its libraries lie; absent: the processor. */

@@ -135,14 +135,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     rooms,
     settings: {
       store,
-      sources: (next) =>
-        sourcesFor(next, {
-          store,
-          host,
-          spans: () => facts.view.spans,
-          isLan: profile.loopbackOnly,
-          http: config.tokenFor ? { tokenFor: config.tokenFor } : {},
-        }),
+      sources: (next) => sourcesFor(next, { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly }),
       threads: config.threads,
       compute,
       gpuMemoryGb: config.gpuMemoryGb ?? null,
@@ -165,6 +158,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         void seeds.refresh()
       },
       onLost: (cause) => blocks.onLost(cause),
+      onMissing: (how) => swarm.missing(how),
     },
   })
   scope.add(() => loader.stop())
@@ -266,6 +260,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     isIssuer: (peer) => book.peers().some(({ peerId }) => peerId.toString() === peer),
     shard: () => blocks.serving,
     level: () => facts.loadLevel,
+    sessions: () => ({ active: pipeline.activeSessions, most: config.maxSequences }),
     node: {
       load: loader.again,
       cancel: loader.cancel,

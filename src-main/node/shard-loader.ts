@@ -7,7 +7,13 @@ import type { EngineSupervisor } from '../engine/supervisor'
 import type { StageRunner } from '../pipeline/stage-runner'
 import type { EventLog } from '../storage/event-log'
 import { createEngineStage } from './engine-stage'
-import { createLoadLadder, type LoaderRooms, type LoaderSettings, type ShardTarget } from './load-ladder'
+import {
+  createLoadLadder,
+  type LoaderRooms,
+  type LoaderSettings,
+  type ShardTarget,
+  type SliceOrigin,
+} from './load-ladder'
 import { measureThroughput, type Throughput } from './measure-throughput'
 import type { Steps } from './steps'
 
@@ -16,6 +22,10 @@ export interface LoadedShard {
   readonly engine: EngineClient
   readonly stage: StageRunner
   readonly throughput: Throughput
+  readonly slicePath: string
+  readonly origin: SliceOrigin
+  /** Free memory of the graphics cards in use after the load, in bytes; null where none is. */
+  readonly freeCardBytes: number | null
   /** Null where neither the first block nor a whole model is here: then nothing can be tokenized. */
   readonly entry: EntryReport | null
 }
@@ -28,6 +38,8 @@ export interface LoaderEvents {
   onProven(shard: LoadedShard): void
   /** It was proven and isn't any more. */
   onLost(cause: ErrorReport): void
+  /** The bytes are not on this computer, and the first of them have come from elsewhere. */
+  onMissing?(how: { fromPeers: boolean }): void
 }
 
 const MAX_TRIES = 3
@@ -121,6 +133,9 @@ export function createShardLoader(options: {
         engine,
         entry,
         throughput,
+        slicePath: slice.slicePath,
+        origin: slice.origin,
+        freeCardBytes: freeOf(report.cards),
         stage: createEngineStage(engine, current, report, settings.contextTokens),
       }
       ladder.finishProve(current, outcome)
@@ -234,6 +249,10 @@ export function createShardLoader(options: {
       stopListening()
     },
   }
+}
+
+function freeOf(cards: readonly { freeAfterBytes: number }[]): number | null {
+  return cards.length === 0 ? null : cards.reduce((sum, { freeAfterBytes }) => sum + freeAfterBytes, 0)
 }
 
 export type ShardLoader = ReturnType<typeof createShardLoader>

@@ -27,7 +27,7 @@ describe('where a running node looks', () => {
       fetchShard({
         manifest: target.manifest,
         blocks: target.range,
-        sources: await sourcesFor(target, { store, host, spans: () => [], isLan: true, http: {} }),
+        sources: await sourcesFor(target, { store, host, spans: () => [], isLan: true }),
         store,
         clock: systemClock,
       })

@@ -2,7 +2,6 @@ import type { Host } from '../network/host'
 import type { ServerSpan } from '../observe/model-servers'
 import { localPlaces } from '../shards/sources/find-local'
 import { gatherSources, type KnownPeer } from '../shards/sources/gather-sources'
-import type { HttpOptions } from '../shards/sources/http-range'
 import type { ByteSource } from '../shards/sources/source'
 import type { ShardStore } from '../shards/store/shard-store'
 import type { ShardTarget } from './load-ladder'
@@ -17,10 +16,11 @@ export function sourcesFor(
     host: Host
     spans: () => readonly ServerSpan[]
     isLan: boolean
-    http: HttpOptions
+    /** For models whose publisher asks for one. */
+    token?: () => Promise<string | null>
   },
 ): Promise<ByteSource[]> {
-  const { store, host, isLan, http } = options
+  const { store, host, isLan } = options
   return gatherSources({
     manifest,
     blocks: range,
@@ -30,7 +30,7 @@ export function sourcesFor(
     places: modelPath === null ? localPlaces() : [],
     host,
     peers: peersWith(options.spans(), range, host.peerId, isLan ? 'lan' : 'swarm'),
-    http,
+    http: options.token ? { tokenFor: options.token } : {},
   })
 }
 

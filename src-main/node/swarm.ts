@@ -1,3 +1,4 @@
+import { freemem } from 'node:os'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 import type { BlockRange } from '../../src-shared/blocks'
 import type { Clock, Disposer } from '../../src-shared/clock'
@@ -10,7 +11,7 @@ import { type CrossView, expectedShards, type ReadinessVerdict } from '../observ
 import { statusBlock } from '../observe/readiness-block'
 import { createSwarmWatch, type SwarmWatch } from '../observe/swarm-watch'
 import { type CommandService, createCommandService, type SentCommand } from '../shards/commands/command-service'
-import type { ShardCommand } from '../shards/commands/command-wire'
+import type { Capabilities, ShardCommand } from '../shards/commands/command-wire'
 import { createLoadRequests, type LoadHistory, type LoadingNode } from '../shards/commands/load-requests'
 import { type ShardStory, seedLines } from '../shards/commands/seed-words'
 import type { EventLog } from '../storage/event-log'
@@ -23,6 +24,10 @@ const MAX_COMPARED = 8
 const MAX_TOLD = 64
 const MAX_PROOFS_AT_ONCE = 2
 
+export interface PeerCapabilities extends Capabilities {
+  peer: string
+}
+
 export interface Swarm {
   start(): Promise<void>
   stop(): Promise<void>
@@ -31,6 +36,8 @@ export interface Swarm {
   onSpans(spans: readonly ServerSpan[]): void
   /** Our blocks were proven: everybody is told. */
   proven(shard: LoadedShard): void
+  /** The bytes of our blocks are not on this computer and come from elsewhere. */
+  missing(how: { fromPeers: boolean }): void
   /** They aren't any more: everybody is told. */
   lost(): void
   /** Null while no model is known. */
@@ -40,6 +47,8 @@ export interface Swarm {
   history(): LoadHistory
   /** When others were last told that the blocks here are loaded, and how many acknowledged it; null: not yet. */
   told(): { at: number; peers: number } | null
+  /** What the others that serve our model can give, as they say now; those that do not answer are left out. */
+  askCapabilities(signal: AbortSignal): Promise<PeerCapabilities[]>
   /** The last command to each peer that serves our model now, with what came of it. */
   links(): SentCommand[]
   commands: Pick<CommandService, 'counts' | 'lastSent' | 'send'>
@@ -58,6 +67,7 @@ export function createSwarm(options: {
   isIssuer: (peer: string) => boolean
   shard: () => LoadedShard | null
   level: () => LoadLevel
+  sessions: () => { active: number; most: number }
   node: Pick<LoadingNode, 'fetching' | 'load' | 'cancel' | 'onUnknownBlocks'>
   onChange: () => void
 }): Swarm {
@@ -68,6 +78,8 @@ export function createSwarm(options: {
   let peers = new Map<string, PeerId>()
   let lastBlock = ''
   let proving = 0
+  /** Said before a node announces itself for the first time, and never again. */
+  let hasServed = false
   let told: { at: number; peers: number } | null = null
   const views = new Map<string, CrossView>()
   const stops: Disposer[] = []
@@ -117,6 +129,21 @@ export function createSwarm(options: {
           return { status: 'proof', ...proof }
         } finally {
           proving--
+        }
+      },
+      ASK_CAPABILITIES({ root }) {
+        const { manifest, range } = sameModel(root)
+        const { active, most } = options.sessions()
+        return {
+          status: 'capabilities',
+          level: options.level(),
+          start: range.start,
+          end: range.end,
+          quant: manifest.quantization,
+          freeMemoryBytes: freemem(),
+          freeCardBytes: shard()?.freeCardBytes ?? null,
+          maxConcurrent: most,
+          active,
         }
       },
       ASK_VIEW({ root }) {
@@ -240,8 +267,11 @@ export function createSwarm(options: {
       )
       watch?.onSpans(spans)
     },
-    proven({ target: proven }) {
-      tell({ what: 'loaded', shard: nameOf(proven.range), isLocal: true })
+    proven({ target: proven, origin, slicePath }) {
+      const name = nameOf(proven.range)
+      if (origin === 'stored' && !hasServed) tell({ what: 'found', shard: name, path: slicePath })
+      hasServed = true
+      tell({ what: 'loaded', shard: name, isLocal: origin !== 'elsewhere' })
       sayLoaded(proven)
       changed()
     },
@@ -249,6 +279,23 @@ export function createSwarm(options: {
       told = null
       if (target) void broadcast(target, false)
       changed()
+    },
+    missing({ fromPeers }) {
+      if (!target) return
+      const name = nameOf(target.range)
+      // Who was told to load it answers the command; who was not has joined without it.
+      tell({ what: requests.history().lastLoadAt === null ? 'not-found' : 'not-local', shard: name })
+      if (fromPeers) tell({ what: 'fetching' })
+    },
+    async askCapabilities(signal) {
+      const root = target?.manifest.root
+      if (root === undefined) return []
+      const answers = [...peers].slice(0, MAX_COMPARED).map(async ([name, peer]) => {
+        const reply = await service.send(peer, { type: 'ASK_CAPABILITIES', root }, { signal })
+        return reply.status === 'capabilities' ? [{ ...reply, peer: name }] : []
+      })
+      const settled = await Promise.allSettled(answers)
+      return settled.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
     },
     verdict: () => watch?.verdict() ?? null,
     crossViews: () => [...views.values()],

@@ -64,6 +64,7 @@ describe('a swarm of three nodes', () => {
         SHARD_LOADED: () => ({ status: 'accepted' }),
         PROVE_SHARD: () => ({ status: 'accepted' }),
         ASK_VIEW: () => ({ status: 'view', loaded: [] }),
+        ASK_CAPABILITIES: () => ({ status: 'accepted' }),
       },
     })
     try {
@@ -117,6 +118,33 @@ describe('a swarm of three nodes', () => {
       )
       expect(readiness!.timeline.map(({ what }) => what)).toContain('Swarm ready')
     }
+  })
+
+  it('S-06, S-33: who served a request of somebody else is at L7, and says so with what it can give now', async () => {
+    const [first, second] = nodes
+    const signal = AbortSignal.timeout(60_000)
+    const askSecond = async () => {
+      const peer = second!.node.status().peerId
+      const all = await swarmOf(first!).askCapabilities(signal)
+      return all.find((one) => one.peer === peer)!
+    }
+    const before = await askSecond()
+    expect(before).toMatchObject({ level: 'L6', quant: 'Q8_0', maxConcurrent: 2, active: 0, freeCardBytes: null })
+    expect({ start: before.start, end: before.end }).toEqual(second!.node.status().blocks)
+    expect(before.freeMemoryBytes).toBeGreaterThan(0)
+    let during = before
+    const asking: Promise<void>[] = []
+    const askOnce = async () => {
+      during = await askSecond()
+    }
+    const onToken = () => {
+      if (asking.length === 0) asking.push(askOnce())
+    }
+    await first!.node.generate({ prompt: 'The', maxTokens: 24, signal, onToken })
+    await Promise.all(asking)
+    expect(during).toMatchObject({ level: 'L7', active: 1 })
+    await expect.poll(askSecond, { timeout: 20_000 }).toMatchObject({ level: 'L7', active: 0 })
+    expect(second!.node.status().loadLevel).toBe('L7')
   })
 
   it('S-35: one node goes: the others are not ready any more; it comes back: they are', async () => {
