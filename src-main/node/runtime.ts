@@ -158,6 +158,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         void seeds.refresh()
       },
       onLost: (cause) => blocks.onLost(cause),
+      onMissing: (how) => swarm.missing(how),
     },
   })
   scope.add(() => loader.stop())
@@ -259,9 +260,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     isIssuer: (peer) => book.peers().some(({ peerId }) => peerId.toString() === peer),
     shard: () => blocks.serving,
     level: () => facts.loadLevel,
+    sessions: () => ({ active: pipeline.activeSessions, most: config.maxSequences }),
     node: {
       load: loader.again,
       cancel: loader.cancel,
+      onUnknownBlocks: () => assignment?.link.askNow(),
       fetching() {
         const { state, progress } = steps.get('fetch') ?? {}
         return state === 'working' && progress?.unit === 'bytes' ? progress : null
