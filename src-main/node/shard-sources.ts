@@ -11,7 +11,14 @@ const MAX_PEERS = 16
 /** Where the pieces of a target may come from, in the order of the runbook (S-14). */
 export function sourcesFor(
   { manifest, range, modelPath }: ShardTarget,
-  options: { store: ShardStore; host: Host; spans: () => readonly ServerSpan[]; isLan: boolean },
+  options: {
+    store: ShardStore
+    host: Host
+    spans: () => readonly ServerSpan[]
+    isLan: boolean
+    /** For models whose publisher asks for one. */
+    token?: () => Promise<string | null>
+  },
 ): Promise<ByteSource[]> {
   const { store, host, isLan } = options
   return gatherSources({
@@ -23,7 +30,7 @@ export function sourcesFor(
     places: modelPath === null ? localPlaces() : [],
     host,
     peers: peersWith(options.spans(), range, host.peerId, isLan ? 'lan' : 'swarm'),
-    http: {},
+    http: options.token ? { token: options.token } : {},
   })
 }
 

@@ -43,6 +43,7 @@ export const BUTTONS: Readonly<Record<BlockerButton, string>> = {
   'apply-again': 'Apply again',
   'open-settings': 'Open settings',
   'fetch-again': 'Fetch again',
+  'resume-fetch': 'Resume',
   'run-diagnosis': 'Run diagnosis',
 }
 
