@@ -230,9 +230,44 @@ export function fetchOf(change: Partial<FetchView> = {}): FetchView {
   }
 }
 
+/** Ours is on its way: what follows has no time yet. */
+const fetchingReadiness = (at: number, blocker: Readiness['blocker']): Readiness => {
+  const { shards, ...readiness } = readinessOf(at)
+  return {
+    ...readiness,
+    blocker,
+    shards: shards.map((shard) =>
+      shard.index < 4
+        ? shard
+        : { ...shard, label: 'not-loaded', isLocal: true, by: PEERS.self, replicas: 1, verified: 0 },
+    ),
+    discovered: 8,
+    reasons: ['not loaded: 4 to 7'],
+    timeline: readiness.timeline.map(({ what }) => ({ what, expectedS: null, actualS: null, isLate: false })),
+  }
+}
+
+/** Nobody is asked. */
+function stillFetch(state: FetchView['state']): FetchView {
+  const fetch = fetchOf({ state, bytesPerSecond: null, etaMs: null })
+  return {
+    ...fetch,
+    sources: fetch.sources.map((source) => ({
+      ...source,
+      state: source.state === 'excluded' ? source.state : 'waiting',
+      bytesPerSecond: null,
+    })),
+  }
+}
+
 /** A fetch with its own figures, as the page of shards shows it. */
 export function fetchDetailStatus(at: number): NodeStatus {
-  return { ...fetchingStatus(at), fetch: fetchOf() }
+  const blocker = {
+    id: 'working-fetch',
+    sentence: 'The shard is being fetched (62 %).',
+    button: 'run-diagnosis',
+  } as const
+  return { ...fetchingStatus(at), fetch: fetchOf(), readiness: fetchingReadiness(at, blocker) }
 }
 
 export function pausedStatus(at: number): NodeStatus {
@@ -243,7 +278,7 @@ export function pausedStatus(at: number): NodeStatus {
     shape: 'waiting',
     headline: 'Paused by you',
     sentence: `${cause}. ${action}`,
-    fetch: fetchOf({ state: 'paused', bytesPerSecond: null, etaMs: null }),
+    fetch: stillFetch('paused'),
     steps: status.steps.map((step) =>
       step.name === 'fetch'
         ? { ...step, state: 'waiting', evidence: [], blocker: { code: 'FETCH_PAUSED', cause, action } }
@@ -264,7 +299,7 @@ export function diskFullStatus(at: number): NodeStatus {
     shape: 'problem',
     headline: 'Getting the model’s blocks does not work',
     sentence: `${full}. ${action}`,
-    fetch: fetchOf({ state: 'waiting', bytesPerSecond: null, etaMs: null }),
+    fetch: stillFetch('waiting'),
     steps: status.steps.map((step) =>
       step.name === 'fetch'
         ? { ...step, state: 'failed', evidence: [], blocker: { code: 'DISK_CAP_REACHED', cause: full, action } }

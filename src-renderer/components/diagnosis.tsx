@@ -49,8 +49,13 @@ function CopyReport({ report }: { report: string }) {
     )
   }
   return (
-    <button type="button" className="button is-small" onClick={copy} onBlur={() => setResult(DIAGNOSIS.copy)}>
-      <span role="status">{result}</span>
-    </button>
+    <>
+      <button type="button" className="button is-small" onClick={copy} onBlur={() => setResult(DIAGNOSIS.copy)}>
+        {result}
+      </button>
+      <span className="only-read" role="status">
+        {result === DIAGNOSIS.copy ? '' : result}
+      </span>
+    </>
   )
 }

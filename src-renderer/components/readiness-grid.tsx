@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { BlockerButton, Readiness, TimelineRow } from '../../src-shared/readiness'
 import type { NodeStatus } from '../../src-shared/status'
-import { BUTTONS, READINESS, readinessLead, secondsWords, shardHint, shardWords } from '../words/readiness'
+import { BUTTONS, isCalm, READINESS, readinessLead, secondsWords, shardHint, shardWords } from '../words/readiness'
 
 interface Props {
   status: NodeStatus
@@ -36,7 +36,7 @@ export function ReadinessGrid({ status, readiness, mayPress, onButton, children 
         </ul>
       )}
       {blocker && (
-        <p className="blocker shard-blocker">
+        <p className={isCalm(blocker) ? 'blocker shard-blocker is-calm' : 'blocker shard-blocker'}>
           <span>{blocker.sentence}</span>
           <button
             type="button"

@@ -1,4 +1,4 @@
-import type { BlockerButton, Readiness, ShardReadiness } from '../../src-shared/readiness'
+import type { BlockerButton, Readiness, ShardBlocker, ShardReadiness } from '../../src-shared/readiness'
 import type { PeerSummary } from '../../src-shared/status'
 import { shortenPeerId } from '../format'
 
@@ -33,6 +33,11 @@ export function readinessLead({ isReady, discovered, shards, reasons }: Readines
   if (shards.length === 0) return 'No model is known yet.'
   if (isReady) return READINESS.ready
   return `${discovered} / ${shards.length} discovered: ${reasons.join(', ')}`
+}
+
+/** Nothing is wrong: it takes time, or somebody wanted it so. */
+export function isCalm({ id }: ShardBlocker): boolean {
+  return /^(working-|paused$|discovering$|waiting-for-approval$|standby$|stopped$)/.test(id)
 }
 
 export const BUTTONS: Readonly<Record<BlockerButton, string>> = {
