@@ -1,5 +1,15 @@
 import type { Page } from '@playwright/test'
 import { EspalierError } from '../src-shared/errors'
+import {
+  CPU_FIT,
+  diskFullStatus,
+  diskOf,
+  FIT,
+  fetchDetailStatus,
+  missingShardStatus,
+  pausedStatus,
+  readinessOf,
+} from './support/file-fixtures'
 import { expectNoIssueInAnyColour, GALLERY_DIR, picture, SIZES, writeIndex } from './support/gallery'
 import { expect, headline, test } from './support/page-test'
 import { READ_TOKEN, type ScriptedHost } from './support/scripted-host'
@@ -161,6 +171,53 @@ test.describe('shards', () => {
       await look(page, `shards-${name}`)
     })
   }
+
+  for (const [name, make, words] of [
+    ['sources', fetchDetailStatus, 'Where it comes from'],
+    ['paused', pausedStatus, 'Fetching is paused'],
+    ['disk-full', diskFullStatus, 'Open settings'],
+  ] as const) {
+    test(name, async ({ page, host }) => {
+      host.say(make)
+      await open(page, host, '#/shards')
+      await expect(page.getByText(words, { exact: true }).first()).toBeVisible()
+      await page.getByRole('heading', { name: 'Where it comes from' }).scrollIntoViewIfNeeded()
+      await look(page, `shards-${name}`)
+    })
+  }
+
+  test('missing, and a file is chosen', async ({ page, host }) => {
+    host.say(missingShardStatus)
+    await open(page, host, '#/shards')
+    await page.getByRole('button', { name: 'Choose the model file' }).click()
+    await page.getByRole('textbox', { name: 'Path of the model file' }).fill('/models/tiny-jargon-8.gguf')
+    await look(page, 'shards-missing')
+  })
+
+  test('diagnosis', async ({ page, host }) => {
+    host.say((at) => ({ ...servingStatus(at), readiness: readinessOf(at) }))
+    await open(page, host, '#/shards')
+    await page.getByRole('button', { name: 'Run diagnosis' }).click()
+    await expect(page.getByText('7 / 8, missing 5')).toBeVisible()
+    await page.getByRole('heading', { name: /^Diagnosis/ }).scrollIntoViewIfNeeded()
+    await look(page, 'shards-diagnosis')
+  })
+
+  test('the disk and the catalogue', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, '#/shards')
+    await expect(page.getByText('Llama 3.1 8B Instruct, blocks 16–23')).toBeVisible()
+    await page.getByRole('heading', { name: 'Llama 3.3 70B Instruct' }).scrollIntoViewIfNeeded()
+    await look(page, 'shards-catalogue')
+  })
+
+  test('nothing on the disk', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.disk = { ...diskOf(Date.now()), usedBytes: 0, reclaimableBytes: 0, slices: [] }
+    await open(page, host, '#/shards')
+    await page.getByText('No shard lies on this computer.').scrollIntoViewIfNeeded()
+    await look(page, 'shards-disk-empty')
+  })
 
   test('large', async ({ page, host }) => {
     host.say(largeModelStatus)
@@ -391,6 +448,31 @@ test.describe('diagnostics', () => {
 
 test.describe('settings', () => {
   test.beforeEach(({ host }) => host.say(demoStatus))
+
+  for (const [name, fit] of [
+    ['what fits', FIT],
+    ['on the processor', CPU_FIT],
+    ['no model known', { ...CPU_FIT, model: null, together: null, missedGpu: null }],
+  ] as const) {
+    test(name, async ({ page, host }) => {
+      host.say(servingStatus)
+      host.fit = fit
+      await open(page, host, '#/settings')
+      await expect(page.getByText('AMD Ryzen 7 5700G (linux x64)')).toBeVisible()
+      await page.getByText('Disk space for models, in GB').scrollIntoViewIfNeeded()
+      await look(page, `settings-${name.replaceAll(' ', '-')}`)
+    })
+  }
+
+  test('a token that is kept', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, '#/settings')
+    await page.getByLabel('Hugging Face token').fill('hf_abcdefghijklmnop')
+    await page.getByRole('button', { name: 'Keep it' }).click()
+    await expect(page.getByText(/^One is kept in a file/)).toBeVisible()
+    await page.getByRole('button', { name: 'Forget it' }).scrollIntoViewIfNeeded()
+    await look(page, 'settings-token')
+  })
 
   test('as they are', async ({ page, host }) => {
     await open(page, host, '#/settings')

@@ -6,6 +6,7 @@ import { systemClock } from '../src-shared/clock'
 import { appPaths } from './app-paths'
 import { openApp } from './shell/open-app'
 import { startShell } from './shell/start-shell'
+import { systemSecrets } from './shell/system-secrets'
 import { hasTrayHost } from './shell/tray-host'
 import { defaultDataRoot } from './storage/data-directory'
 
@@ -20,7 +21,8 @@ const shell = startShell(electron, {
   dataRoot,
   rendererDir: renderer,
   preload: join(root, 'out/preload/index.cjs'),
-  openApp: (startScript) => openApp(dataRoot, startScript, systemClock),
+  openApp: (startScript) =>
+    openApp(dataRoot, startScript, systemClock, systemSecrets(electron.safeStorage, process.platform)),
   hasTrayHost: () => hasTrayHost(process.platform, process.env, systemClock),
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => shell?.quitNow())

@@ -2,8 +2,12 @@ import type { BlockerButton } from '../src-shared/readiness'
 import { goTo } from './router'
 import type { AppStores } from './stores/app-stores'
 
-/** What a blocker's button does: a command to the node, or the page where the matter is settled. */
-export function pressBlocker(button: BlockerButton, { node }: Pick<AppStores, 'node'>): void {
+/** What a blocker's button does: a command to the node, a look at the matter here, or the page where it is settled. */
+export function pressBlocker(
+  button: BlockerButton,
+  { node, diagnosis }: Pick<AppStores, 'node' | 'diagnosis'>,
+  chooseFile: () => void,
+): void {
   switch (button) {
     case 'start-node':
       void node.command('start')
@@ -12,15 +16,20 @@ export function pressBlocker(button: BlockerButton, { node }: Pick<AppStores, 'n
     case 'fetch-again':
       void node.command('load')
       return
+    case 'resume-fetch':
+      void node.command('resume')
+      return
     case 'apply-again':
       void node.command('reapply')
       return
     case 'choose-file':
+      chooseFile()
+      return
     case 'choose-network':
     case 'open-settings':
       goTo({ page: 'settings' })
       return
     case 'run-diagnosis':
-      goTo({ page: 'diagnostics' })
+      diagnosis.ask()
   }
 }

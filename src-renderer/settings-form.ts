@@ -12,24 +12,42 @@ export const FIELD_NAMES = [
   'offeredMemoryGb',
   'gpuMemoryGb',
   'requestedBlocks',
+  'diskCapGb',
+  'downloadMbitPerS',
+  'uploadMbitPerS',
   'contextTokens',
   'maxSequences',
 ] as const satisfies readonly FieldName[]
 
-const MAY_BE_EMPTY: ReadonlySet<FieldName> = new Set(['threads', 'offeredMemoryGb', 'gpuMemoryGb', 'requestedBlocks'])
+const MAY_BE_EMPTY: ReadonlySet<FieldName> = new Set([
+  'threads',
+  'offeredMemoryGb',
+  'gpuMemoryGb',
+  'requestedBlocks',
+  'diskCapGb',
+  'downloadMbitPerS',
+  'uploadMbitPerS',
+])
 
 export function formOf(settings: Settings): SettingsForm {
   return {
     publicName: settings.publicName,
     listenPort: String(settings.listenPort),
     modelPath: settings.modelPath ?? '',
-    threads: settings.threads === null ? '' : String(settings.threads),
-    offeredMemoryGb: settings.offeredMemoryGb === null ? '' : String(settings.offeredMemoryGb),
-    gpuMemoryGb: settings.gpuMemoryGb === null ? '' : String(settings.gpuMemoryGb),
-    requestedBlocks: settings.requestedBlocks === null ? '' : String(settings.requestedBlocks),
+    threads: textOf(settings.threads),
+    offeredMemoryGb: textOf(settings.offeredMemoryGb),
+    gpuMemoryGb: textOf(settings.gpuMemoryGb),
+    requestedBlocks: textOf(settings.requestedBlocks),
+    diskCapGb: textOf(settings.diskCapGb),
+    downloadMbitPerS: textOf(settings.downloadMbitPerS),
+    uploadMbitPerS: textOf(settings.uploadMbitPerS),
     contextTokens: String(settings.contextTokens),
     maxSequences: String(settings.maxSequences),
   }
+}
+
+function textOf(value: number | null): string {
+  return value === null ? '' : String(value)
 }
 
 export interface ReadForm {

@@ -9,6 +9,14 @@ import {
 } from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
+import {
+  CatalogueViewSchema,
+  DiagnosisSchema,
+  DiskViewSchema,
+  FitViewSchema,
+  TokenSchema,
+  TokenViewSchema,
+} from './file-views'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
 import { HopSchema, LostHopSchema } from './routing-trace'
 import { NetworkJoinSchema, SettingsSchema } from './settings'
@@ -51,6 +59,31 @@ export const METHODS = {
   'shards.get': { scope: 'read', input: nothing, output: z.nullable(ShardViewSchema) },
   /** From the model's header, before anything is loaded; null while no model is known here. */
   'blocks.estimate': { scope: 'operate', input: nothing, output: z.nullable(BlockEstimateSchema) },
+  /** The runbook's four steps, in under five seconds, and a report that can be shown to others. */
+  'shards.diagnose': { scope: 'read', input: nothing, output: DiagnosisSchema },
+  /** Keeps what was fetched, and stays so over restarts. */
+  'fetch.pause': { scope: 'operate', input: nothing, output: nothing },
+  'fetch.resume': { scope: 'operate', input: nothing, output: nothing },
+  /** Ends the fetch or load under way until `node.load`; what was fetched is kept. */
+  'fetch.cancel': { scope: 'operate', input: nothing, output: nothing },
+  'disk.get': { scope: 'read', input: nothing, output: DiskViewSchema },
+  /** Removes these slices and no others; one that is in use is refused. */
+  'disk.free': {
+    scope: 'operate',
+    input: z.strictObject({ ids: z.array(z.string().check(z.maxLength(40))).check(z.maxLength(500)) }),
+    output: DiskViewSchema,
+  },
+  'catalogue.get': { scope: 'read', input: nothing, output: CatalogueViewSchema },
+  /** How many blocks fit where; looks for graphics cards, which may take seconds the first time. */
+  'fit.get': { scope: 'operate', input: nothing, output: FitViewSchema },
+  /** Whether a token for gated models is kept, and how. The token itself never comes back. */
+  'token.get': { scope: 'operate', input: nothing, output: TokenViewSchema },
+  /** Null forgets it. */
+  'token.set': {
+    scope: 'operate',
+    input: z.strictObject({ token: z.nullable(TokenSchema) }),
+    output: TokenViewSchema,
+  },
   'diagnostics.run': { scope: 'read', input: nothing, output: z.array(CheckSchema) },
   /** The newest `limit` events, oldest first. */
   'logs.recent': {

@@ -171,6 +171,10 @@ export const ERROR_CATALOGUE = {
     cause: 'No piece has arrived for three minutes',
     action: 'Check the connection; every source is asked again by itself. You can also choose a file.',
   },
+  FETCH_PAUSED: {
+    cause: 'Fetching is paused by you',
+    action: 'Choose “Resume” on the Shards page, or run `espalier shards resume`. What was fetched is kept.',
+  },
   FETCH_PIECES_REJECTED: {
     cause: 'What arrived was not what the manifest describes',
     action: 'Use another source, or ask the host of the network whether the manifest is the right one.',

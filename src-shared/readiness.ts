@@ -37,6 +37,7 @@ export const BLOCKER_BUTTONS = [
   'apply-again',
   'open-settings',
   'fetch-again',
+  'resume-fetch',
   'run-diagnosis',
 ] as const
 export type BlockerButton = (typeof BLOCKER_BUTTONS)[number]

@@ -42,6 +42,16 @@ export const SettingsSchema = z.strictObject({
   gpuMemoryGb: z.nullable(z.int().check(z.minimum(1), z.maximum(4_096))),
   /** How many blocks the host is asked for; null leaves it to the host. */
   requestedBlocks: z.nullable(z.int().check(z.minimum(1), z.maximum(1_000))),
+  /** The operator has paused fetching; it stays so over restarts. */
+  fetchPaused: z.boolean(),
+  /** Most that models may take on the disk, in GB; null: as much as there is. */
+  diskCapGb: z.nullable(z.int().check(z.minimum(1), z.maximum(1_000_000))),
+  /** Most that is fetched from other computers, in Mbit/s; null: as fast as it goes. */
+  downloadMbitPerS: z.nullable(z.int().check(z.minimum(1), z.maximum(1_000_000))),
+  /** Whether verified pieces are handed to other nodes. */
+  seeds: z.boolean(),
+  /** Most that is handed out, in Mbit/s; null: as fast as it goes. */
+  uploadMbitPerS: z.nullable(z.int().check(z.minimum(1), z.maximum(1_000_000))),
   contextTokens: z.int().check(z.minimum(64), z.maximum(131_072)),
   maxSequences: z.int().check(z.minimum(1), z.maximum(64)),
   /** Who may ask through the OpenAI-style API, with its key: nobody, programs on this computer, or the local network too. */
@@ -68,6 +78,11 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   gpuNames: null,
   gpuMemoryGb: null,
   requestedBlocks: null,
+  fetchPaused: false,
+  diskCapGb: null,
+  downloadMbitPerS: null,
+  seeds: true,
+  uploadMbitPerS: null,
   contextTokens: 512,
   maxSequences: 4,
   apiAccess: 'loopback',

@@ -130,6 +130,38 @@ export const ComputeViewSchema = z.object({
 })
 export type ComputeView = z.infer<typeof ComputeViewSchema>
 
+export const FETCH_STATES = ['checking', 'fetching', 'paused', 'waiting', 'finishing', 'done'] as const
+export const SOURCE_KINDS = ['store', 'folder', 'file', 'lan', 'swarm', 'http'] as const
+
+/** A fetch under way, as it measures itself (S-21). Bytes and pieces are verified ones. */
+export const FetchViewSchema = z.object({
+  state: z.enum(FETCH_STATES),
+  verifiedBytes: z.number(),
+  neededBytes: z.number(),
+  verifiedPieces: z.int(),
+  neededPieces: z.int(),
+  /** Null until five seconds of data were seen; then the rest at that rate. */
+  bytesPerSecond: z.nullable(z.number()),
+  etaMs: z.nullable(z.number()),
+  peers: z.int(),
+  sources: z
+    .array(
+      z.object({
+        label: text(200),
+        kind: z.enum(SOURCE_KINDS),
+        /** `excluded`: not asked again in this fetch. */
+        state: z.enum(['waiting', 'active', 'excluded']),
+        receivedBytes: z.number(),
+        bytesPerSecond: z.nullable(z.number()),
+        failures: z.int(),
+        /** What went wrong with it last. */
+        trouble: z.nullable(text(300)),
+      }),
+    )
+    .check(z.maxLength(32)),
+})
+export type FetchView = z.infer<typeof FetchViewSchema>
+
 export const NodeStatusSchema = z.object({
   revision: z.int(),
   at: epochMs,
@@ -172,6 +204,8 @@ export const NodeStatusSchema = z.object({
   othersSee: z.optional(OthersSeeSchema),
   /** This node's row on the network's public map; absent where the network has none. */
   map: z.optional(MapViewSchema),
+  /** The fetch of this node's blocks; absent while there is none. */
+  fetch: z.optional(FetchViewSchema),
   /** What computes, from the load on; absent before. */
   compute: z.optional(ComputeViewSchema),
   /** Whether every shard of the model is served, as this node verified it; absent before a model is known. */

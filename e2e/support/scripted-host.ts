@@ -5,10 +5,12 @@ import { systemClock } from '../../src-shared/clock'
 import type { Hop, MethodHandlers, MethodInput } from '../../src-shared/contract'
 import type { MethodName } from '../../src-shared/contract-names'
 import { EspalierError } from '../../src-shared/errors'
+import type { DiskView, FitView, TokenView } from '../../src-shared/file-views'
 import type { HostStatus } from '../../src-shared/host-network'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { RENDERER_DIR } from './build-renderer'
+import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from './file-fixtures'
 import { inviteOf, offHost } from './host-fixtures'
 import { PEERS, stoppedStatus } from './status-fixtures'
 import { checksOf, linesOf, PREVIEW, SETTINGS, SHARDS } from './view-fixtures'
@@ -41,6 +43,12 @@ export class ScriptedHost {
   onReapply: () => void = () => undefined
   settings: Settings = SETTINGS
   shards: ShardView | null = SHARDS
+  disk: DiskView = diskOf(Date.now())
+  fit: FitView = FIT
+  token: TokenView = NO_TOKEN
+  onPause: () => void = () => undefined
+  onResume: () => void = () => undefined
+  onLoad: () => void = () => undefined
   preview: NetworkPreview = PREVIEW
   estimate: BlockEstimate | null = null
   hosted: HostStatus = offHost(Date.now())
@@ -66,7 +74,10 @@ export class ScriptedHost {
       this.onStop()
       return {}
     },
-    'node.load': () => ({}),
+    'node.load': () => {
+      this.onLoad()
+      return {}
+    },
     'node.reapply': () => {
       this.onReapply()
       return {}
@@ -95,6 +106,31 @@ export class ScriptedHost {
       return {}
     },
     'shards.get': () => this.shards,
+    'shards.diagnose': () => diagnosisOf(Date.now()),
+    'fetch.pause': () => {
+      this.onPause()
+      return {}
+    },
+    'fetch.resume': () => {
+      this.onResume()
+      return {}
+    },
+    'fetch.cancel': () => ({}),
+    'disk.get': () => this.disk,
+    'disk.free': ({ ids }) => {
+      const slices = this.disk.slices.filter(({ id }) => !ids.includes(id))
+      const usedBytes = slices.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+      const reclaimableBytes = slices.reduce((sum, { sizeBytes, isInUse }) => sum + (isInUse ? 0 : sizeBytes), 0)
+      this.disk = { ...this.disk, slices, usedBytes, reclaimableBytes }
+      return this.disk
+    },
+    'catalogue.get': () => CATALOGUE,
+    'fit.get': () => this.fit,
+    'token.get': () => this.token,
+    'token.set': ({ token }) => {
+      this.token = { ...NO_TOKEN, isSet: token !== null, protection: token === null ? null : 'file' }
+      return this.token
+    },
     'api.get': () => ({ url: 'http://127.0.0.1:31400/v1', key: 'sk-example', error: null }),
     'blocks.estimate': () => this.estimate,
     'diagnostics.run': () => this.makeChecks(Date.now()),

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { ApiView, Check, LogLine } from '../../src-shared/app-views'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
@@ -19,8 +20,10 @@ import type { RunningNode } from '../node/node'
 import { capabilityOf, offerOf } from '../node/offer'
 import type { NodeRooms } from '../node/rooms'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
+import { createShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
+import { createSecretStore, type SecretCipher } from '../storage/secret-store'
 import { blockEstimate } from './block-estimate'
 import { createDetectCompute, fetchedLibraries } from './compute'
 import { type CurrentNode, createCurrentNode } from './current-node'
@@ -30,7 +33,8 @@ import { createLogBook } from './log-book'
 import { previewNetwork } from './preview'
 import { createProgramApi } from './program-api'
 import { openSettings } from './settings-store'
-import { shardViewOf } from './shard-view'
+import { createShardHandlers } from './shard-handlers'
+import { createTransfers } from './transfer-wishes'
 
 /** Runs one of our own scripts (coordinator, CLI) as a child process; a desktop shell has its own way. */
 export type StartScript = (options: ChildOptions) => OwnedChild
@@ -60,11 +64,15 @@ export interface AppOptions {
   hostPorts?: { http: number; dht: number }
   /** Where all programs of this user keep what they share: the lock of the one node, and how often it announced. */
   userRoot?: string
+  /** The system's own store of secrets, where the host has one. */
+  secretCipher?: SecretCipher | null
   /** For tests: how devices are looked for. */
   devices?: Partial<DeviceProbe>
   /** For tests of faults. */
   rooms?: Partial<NodeRooms>
 }
+
+const BYTES_PER_GB = 1_000_000_000
 
 /** Settings, the current node, and everything that a page may ask of them; every host (CLI, desktop) has one. */
 export interface App {
@@ -108,7 +116,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     directoryOf: fetchedLibraries(options.paths.cudaPacks, data.root),
     ...options.devices,
   })
-  const current = createCurrentNode({ ...options, settings, compute })
+  const secrets = createSecretStore(data.secretsFile, options.secretCipher ?? null)
+  const capBytes = () => {
+    const { diskCapGb } = settings.get()
+    return diskCapGb === null ? null : diskCapGb * BYTES_PER_GB
+  }
+  const store = createShardStore({ dataDirectory: data.root, clock, capBytes })
+  const transfers = createTransfers(settings, secrets)
+  const current = createCurrentNode({ ...options, settings, compute, store, transfers })
   const tokens = createTopic<EventPayload<'generate.token'>>()
   let diagnosing: Promise<Check[]> | null = null
   const ends = createTopic<EventPayload<'generate.end'>>()
@@ -152,8 +167,11 @@ export async function createApp(options: AppOptions): Promise<App> {
       runningNode(current).reapply()
       return {}
     },
-    'node.load'() {
-      runningNode(current).loadNow()
+    async 'node.load'() {
+      const node = runningNode(current)
+      // “Load now” means now, also for whoever has paused before.
+      if (settings.get().fetchPaused) await settings.save({ fetchPaused: false })
+      node.loadNow()
       return {}
     },
     'settings.get': settings.get,
@@ -183,15 +201,17 @@ export async function createApp(options: AppOptions): Promise<App> {
       await current.choose(null)
       return {}
     },
-    'shards.get'() {
-      const target = current.node?.running()?.target
-      return target ? shardViewOf(target, data.root) : null
-    },
     async 'blocks.estimate'() {
       const { modelPath, network } = settings.get()
       const path = network?.kind === 'demo' ? options.paths.sampleModel : modelPath
       return path ? blockEstimate(path, settings.get(), await compute(settings.get())) : null
     },
+    ...createShardHandlers({
+      ...{ clock, data, store, settings, secrets, compute, capBytes, diagnosticsContext },
+      resources: join(options.paths.root, 'resources'),
+      sampleModel: options.paths.sampleModel,
+      running: () => current.node?.running() ?? null,
+    }),
     'diagnostics.run': diagnose,
     'logs.recent': ({ limit }) => book.recent(limit),
     'api.get': programs.settled,

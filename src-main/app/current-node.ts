@@ -9,6 +9,8 @@ import { type Neighbourhood, startNeighbourhood } from '../demo/neighbours'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 import type { NodeConfig } from '../node/config'
 import { createNode, type EspalierNode } from '../node/node'
+import type { Transfers } from '../node/transfers'
+import type { ShardStore } from '../shards/store/shard-store'
 import { lockUser } from '../storage/process-lock'
 import type { AppOptions } from './app'
 import type { DetectCompute } from './compute'
@@ -42,7 +44,7 @@ type Network = Pick<
 >
 
 export function createCurrentNode(
-  options: AppOptions & { settings: SettingsStore; compute: DetectCompute },
+  options: AppOptions & { settings: SettingsStore; compute: DetectCompute; store: ShardStore; transfers: Transfers },
 ): CurrentNode {
   const { clock, log, data, paths, settings } = options
   const turns = createTurns()
@@ -224,6 +226,8 @@ export function createCurrentNode(
       requestedBlocks,
       contextTokens,
       maxSequences,
+      store: options.store,
+      transfers: options.transfers,
     }
   }
 

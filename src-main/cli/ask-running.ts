@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import * as z from 'zod'
-import { METHODS, type MethodOutput } from '../../src-shared/contract'
+import { METHODS, type MethodInput, type MethodOutput } from '../../src-shared/contract'
+import type { MethodName } from '../../src-shared/contract-names'
+import { ERROR_CATALOGUE, ERROR_CODES, type ErrorCode } from '../../src-shared/error-catalogue'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { ServerEnvelopeSchema, TOKEN_PREFIX, WEB_PATH, WEB_PROTOCOL } from '../../src-shared/web-envelope'
 import { readFileIfThere, writeFileAtomic } from '../storage/atomic-file'
@@ -46,21 +48,23 @@ export async function readRunning(dataRoot: string): Promise<Running | null> {
 
 /**
  * Asks the running node over the same bridge as its page. Throws NODE_NOT_RUNNING when there is none or it does not
- * answer, RUNNING_FILE_INVALID when nobody can tell.
+ * answer, RUNNING_FILE_INVALID when nobody can tell, and what the node itself refuses with.
  */
-export async function askRunning<M extends 'status.get' | 'diagnostics.run'>(
+export async function askRunning<M extends MethodName>(
   dataRoot: string,
   method: M,
+  ...[input]: Record<string, never> extends MethodInput<M> ? [] : [input: MethodInput<M>]
 ): Promise<MethodOutput<M>> {
   const running = await readRunning(dataRoot)
   if (!running) throw new EspalierError('NODE_NOT_RUNNING', dataRoot)
-  const answer = await ask(running.port, running.token, method).catch((error: unknown) => {
+  const answer = await ask(running.port, running.token, method, input ?? {}).catch((error: unknown) => {
+    if (error instanceof EspalierError) throw error
     throw new EspalierError('NODE_NOT_RUNNING', `${dataRoot} (${messageOf(error)})`, { cause: error })
   })
   return METHODS[method].output.parse(answer) as MethodOutput<M>
 }
 
-function ask(port: number, token: string, method: string): Promise<unknown> {
+function ask(port: number, token: string, method: string, input: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${WEB_PATH}`, [WEB_PROTOCOL, TOKEN_PREFIX + token], {
       origin: `http://127.0.0.1:${port}`,
@@ -68,16 +72,24 @@ function ask(port: number, token: string, method: string): Promise<unknown> {
     })
     socket.on('error', reject)
     socket.on('close', (code) => reject(new Error(`closed with ${code}`)))
-    socket.on('open', () => socket.send(JSON.stringify({ id: 1, method, input: {} })))
+    socket.on('open', () => socket.send(JSON.stringify({ id: 1, method, input })))
     socket.on('message', (data) => {
       const message = ServerEnvelopeSchema.safeParse(parse(String(data)))
       if (!message.success || !('reply' in message.data)) return
       const { reply } = message.data
       if (reply.ok) resolve(reply.value)
-      else reject(new Error(reply.error.cause))
+      else reject(refusalOf(reply.error))
       socket.close()
     })
   })
+}
+
+/** A node of another version may refuse with a code that this one does not know. */
+function refusalOf({ code, cause }: { code: string; cause: string }): Error {
+  const isKnown = (text: string): text is ErrorCode => (ERROR_CODES as readonly string[]).includes(text)
+  if (!isKnown(code)) return new Error(cause)
+  const title = `${ERROR_CATALOGUE[code].cause}: `
+  return new EspalierError(code, cause.startsWith(title) ? cause.slice(title.length) : undefined)
 }
 
 function parse(text: string): unknown {

@@ -1,5 +1,5 @@
 import '../../src-shared/polyfill'
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { VERSION } from '../../src-shared/version'
 import { blockRange, decimal, numberWithin, profileNamed, wholeNumber } from './arguments'
 import { runMain } from './run-main'
@@ -63,6 +63,14 @@ program
   .option('--port <number>', 'port for other peers', numberWithin(1024, 65_535, { orZero: true }))
   .addOption(json())
   .action(async (options) => (await import('./doctor')).doctor(options))
+
+program
+  .command('shards')
+  .description('what is fetched and what lies on the disk; pause, resume or cancel a fetch, load now, or free space')
+  .addArgument(new Argument('[action]', 'default: show').choices(['show', 'pause', 'resume', 'cancel', 'load', 'free']))
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (action, options) => (await import('./shards')).shards(action ?? 'show', options))
 
 program
   .command('devices')

@@ -117,6 +117,46 @@ describe('espalier doctor', () => {
   })
 })
 
+describe('espalier shards', () => {
+  const shards = (...args: string[]) => {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [built.paths.cli, 'shards', ...args, '--json', '--data-dir', data],
+      { encoding: 'utf8' },
+    )
+    return { status, answer: JSON.parse(stdout) }
+  }
+
+  it('says so where no node runs', () => {
+    expect(shards()).toMatchObject({ status: 1, answer: { type: 'error', error: { code: 'NODE_NOT_RUNNING' } } })
+  })
+
+  it('a fetch that was paused stays paused over a restart, says by whom, and goes on when it is resumed', async () => {
+    await writeFile(
+      join(data, 'settings.json'),
+      '{"network":{"kind":"demo"},"publicName":"quiet-pear-1000","fetchPaused":true}',
+    )
+    await serve('--port', '0', '--threads', '1')
+    const isHeld = { isPaused: true, fetch: { state: 'paused', verifiedBytes: 0 }, blocker: { id: 'paused' } }
+    await expect.poll(() => shards().answer, { timeout: 60_000, interval: 500 }).toMatchObject(isHeld)
+    expect(shards('pause')).toMatchObject({ status: 0, answer: isHeld })
+    expect((await askRunning(data, 'status.get')).headline).toBe('Paused by you')
+    // What is being fetched is in use, and stays.
+    expect(shards('free').answer).toMatchObject({ freedBytes: 0 })
+    expect(shards('resume')).toMatchObject({ status: 0, answer: { isPaused: false } })
+    await expect
+      .poll(async () => (await askRunning(data, 'status.get')).loadLevel, { timeout: 60_000, interval: 500 })
+      .toMatch(/L[67]/)
+    expect(shards().answer).toMatchObject({ fetch: null, disk: { slices: [{ isInUse: true, isFinished: true }] } })
+    expect(shards('load')).toMatchObject({ status: 0 })
+    const { stdout } = spawnSync(process.execPath, [built.paths.cli, 'shards', '--data-dir', data], {
+      encoding: 'utf8',
+    })
+    expect(stdout).toMatch(/^Nothing is being fetched$/m)
+    expect(stdout).toMatch(/Tiny Jargon 8 {2}blocks? .* in use$/m)
+  })
+})
+
 describe('espalier doctor --shards', () => {
   const shards = () => {
     const { status, stdout } = spawnSync(

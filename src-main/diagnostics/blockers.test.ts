@@ -196,3 +196,16 @@ describe('S-26: the blocker is the most upstream cause, in one sentence with one
     expect(chooseBlocker(facts({ steps: [waitingForShard(30_000)] }))?.id).toBe('working-fetch')
   })
 })
+
+it('a paused fetch is the blocker, with how far it came and the button that ends it; no silent coordinator is blamed', () => {
+  const paused: Step = {
+    ...waitingForShard(600_000),
+    blocker: new EspalierError('FETCH_PAUSED').report(),
+    progress: { done: 62, total: 100, unit: 'bytes' },
+  }
+  expect(chooseBlocker(facts({ steps: [paused] }))).toEqual({
+    id: 'paused',
+    sentence: 'Fetching is paused by you (62 %).',
+    button: 'resume-fetch',
+  })
+})

@@ -86,6 +86,7 @@ const RULES: readonly Rule[] = [
       ? blocker('standby', 'The host has no blocks for this node yet; it is on standby', 'run-diagnosis')
       : blocker('waiting-for-approval', 'The host of the network has not approved this node yet', 'run-diagnosis')
   },
+  pausedHere,
   commandTrouble,
   stepFailure(['fetch', 'load', 'prove']),
   ownWork,
@@ -143,6 +144,14 @@ function stepFailure(names: readonly StepName[]): Rule {
 /** No bytes, and no place to take them from: then the coordinator's word is what is waited for (S-10, S-12). */
 const MISSING_HERE: ReadonlySet<string> = new Set<ErrorCode>(['SHARD_MISSING', 'FETCH_NO_SOURCE'])
 
+/** Nothing is broken: the operator has said so, and only the operator can say otherwise. */
+function pausedHere({ status }: BlockerFacts): ShardBlocker | null {
+  const fetch = stepOf(status, 'fetch')
+  return fetch?.blocker?.code === 'FETCH_PAUSED'
+    ? blocker('paused', `${fetch.blocker.cause}${shareOf(fetch)}`, 'resume-fetch')
+    : null
+}
+
 /** Only where a command is waited for: a node that can load by itself does not wait for one. */
 function commandTrouble({ status, history, now }: BlockerFacts): ShardBlocker | null {
   const fetch = stepOf(status, 'fetch')
@@ -172,8 +181,7 @@ function ownWork({ status }: BlockerFacts): ShardBlocker | null {
     (step) => step && (step.state === 'working' || step.state === 'waiting'),
   )
   if (!busy) return null
-  const { done, total } = busy.progress ?? { done: 0, total: 0 }
-  const share = total > 0 ? ` (${Math.floor((100 * done) / total)} %)` : ''
+  const share = shareOf(busy)
   const words: Partial<Record<StepName, string>> = {
     connect: 'This node is looking for the network',
     register: 'This node is registering',
@@ -182,6 +190,10 @@ function ownWork({ status }: BlockerFacts): ShardBlocker | null {
     prove: 'The loaded shard is being tested',
   }
   return blocker(`working-${busy.name}`, words[busy.name] ?? 'This node is at work', 'run-diagnosis')
+}
+
+function shareOf({ progress: { done, total } = { done: 0, total: 0, unit: 'bytes' } }: Step): string {
+  return total > 0 ? ` (${Math.floor((100 * done) / total)} %)` : ''
 }
 
 function shardTrouble(

@@ -44,11 +44,12 @@ export const CHECK_TIMEOUT_MS = 5_000
 export function runDiagnostics(
   context: DiagnosticsContext,
   checks: readonly CheckDefinition[] = CHECKS,
+  timeoutMs = CHECK_TIMEOUT_MS,
 ): Promise<Check[]> {
   const chosen = checks.filter(({ applies }) => applies?.(context) ?? true)
   return Promise.all(
     chosen.map(async (check): Promise<Check> => {
-      const { evidence, ...finding } = await lookInTime(check, context)
+      const { evidence, ...finding } = await lookInTime(check, context, timeoutMs)
       const { id, title } = check
       return { id, title, ...finding, evidence: sentence(evidence).slice(0, 600), at: context.clock.now() }
     }),
@@ -61,12 +62,12 @@ function sentence(evidence: string): string {
   return isWord ? evidence.charAt(0).toUpperCase() + evidence.slice(1) : evidence
 }
 
-function lookInTime(check: CheckDefinition, context: DiagnosticsContext): Promise<Finding> {
+function lookInTime(check: CheckDefinition, context: DiagnosticsContext, timeoutMs: number): Promise<Finding> {
   const controller = new AbortController()
   return new Promise((resolve) => {
-    const cancel = context.clock.after(CHECK_TIMEOUT_MS, () => {
+    const cancel = context.clock.after(timeoutMs, () => {
       controller.abort()
-      resolve(unknown(`it took longer than ${CHECK_TIMEOUT_MS / 1000} s`))
+      resolve(unknown(`it took longer than ${timeoutMs / 1000} s`))
     })
     void check
       .look(context, controller.signal)

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { Diagnosis } from '../../src-shared/file-views'
 import type { NodeStatus } from '../../src-shared/status'
 import { FakeClock } from '../../test/fake-clock'
 import { expectedShards, judgeReadiness, type ReplicaSighting } from '../observe/readiness'
-import type { DiagnosticsContext } from './check'
+import type { CheckDefinition, DiagnosticsContext } from './check'
+import { diagnoseShards } from './diagnose-shards'
 import { runDiagnostics } from './diagnostics'
-import { redact, SHARD_CHECKS, shardReport, shardTable } from './shard-diagnosis'
+import { redact, SHARD_CHECK_IDS, SHARD_CHECKS, shardReport, shardTable } from './shard-diagnosis'
 
 const clock = new FakeClock()
 const NOW = clock.now()
@@ -113,4 +115,21 @@ Shard 3  blocks 3  ✗ OFFLINE  ✗ NO    0/0       never seen`,
     expect(report).toContain('Blocker: Nobody has announced shard 3 yet. [peer-missing]')
     expect(redact('3 / 4, missing 3; 12/16')).toBe('3 / 4, missing 3; 12/16')
   })
+})
+
+it('S-41: all four steps are over in less than 5 s, also when one hangs, with one report', async () => {
+  const slow = new FakeClock()
+  const hangs: CheckDefinition = { id: 'hangs', title: 'Hangs', look: () => new Promise(() => undefined) }
+  const context = contextOf({ clock: slow, status: statusOf(3) })
+  let done: Diagnosis | null = null
+  void diagnoseShards(context, slow, [...SHARD_CHECKS, hangs]).then((diagnosis) => {
+    done = diagnosis
+  })
+  for (let passedMs = 0; passedMs < 4_900; passedMs += 100) await slow.advance(100)
+  const diagnosis = done as unknown as Diagnosis
+  expect(diagnosis.tookMs).toBeLessThan(5_000)
+  expect(diagnosis.checks.map(({ id }) => id)).toEqual([...SHARD_CHECK_IDS, 'hangs'])
+  expect(diagnosis.checks.at(-1)).toMatchObject({ verdict: 'unknown', evidence: 'It took longer than 4 s' })
+  expect(diagnosis.report).toContain('Shard 3  blocks 3  ✗ OFFLINE')
+  expect(diagnosis.report).toMatch(/^FAIL Discovered shards: .* 3 \/ 4, missing 3; seen within \d+ min$/m)
 })

@@ -1,6 +1,8 @@
 import type { ComputeChoice } from '../engine/device-choice'
 import type { NetworkProfile } from '../network/profiles'
+import type { ShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
+import type { Transfers } from './transfers'
 
 /** Everything that a node is told from outside. */
 export interface NodeConfig {
@@ -33,6 +35,10 @@ export interface NodeConfig {
   threads: number
   contextTokens: number
   maxSequences: number
+  /** Where shards are kept; absent: a store of the node's own in its data directory. */
+  store?: ShardStore
+  /** What may be changed about files while it runs; absent: nothing is paused or capped. */
+  transfers?: Transfers
 }
 
 export const MAX_BATCH_TOKENS = 512

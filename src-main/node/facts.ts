@@ -3,6 +3,7 @@ import type { CoordinatorView } from '../../src-shared/coordinator-view'
 import type { Readiness } from '../../src-shared/readiness'
 import type {
   ComputeView,
+  FetchView,
   LoadLevel,
   MapView,
   NodePhase,
@@ -37,6 +38,8 @@ export interface NodeFacts {
   routingTable: NonNullable<NodeStatus['routingTable']> | null
   /** What computes, as the last load has shown; null before one. */
   compute: ComputeView | null
+  /** The fetch under way; null while there is none. */
+  fetch: FetchView | null
 }
 
 export function noFacts(): NodeFacts {
@@ -59,6 +62,7 @@ export function noFacts(): NodeFacts {
     map: null,
     routingTable: null,
     compute: null,
+    fetch: null,
   }
 }
 
@@ -106,6 +110,7 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     ...(facts.othersSee ? { othersSee: facts.othersSee } : {}),
     ...(facts.map ? { map: facts.map } : {}),
     ...(facts.routingTable ? { routingTable: facts.routingTable } : {}),
+    ...(facts.fetch ? { fetch: facts.fetch } : {}),
     ...(facts.compute ? { compute: facts.compute } : {}),
     ...(facts.readiness ? { readiness: facts.readiness } : {}),
   }

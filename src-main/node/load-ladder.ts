@@ -1,16 +1,19 @@
 import type { BlockRange } from '../../src-shared/blocks'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
-import type { ComputeView, LoadLevel } from '../../src-shared/status'
+import type { ComputeView, FetchView, LoadLevel } from '../../src-shared/status'
 import type { ComputeChoice } from '../engine/device-choice'
 import type { EngineClient } from '../engine/engine'
 import type { ProbeOutcome, runProbe } from '../engine/probe'
 import type { LoadReport } from '../engine/protocol'
+import type { FetchControl } from '../shards/fetch/fetch-control'
 import type { fetchShard } from '../shards/fetch/fetch-shard'
+import type { FetchLimits } from '../shards/fetch/types'
 import { type Manifest, piecesFor } from '../shards/manifest'
 import type { ByteSource } from '../shards/sources/source'
 import type { ShardStore } from '../shards/store/shard-store'
 import type { VerifiedSlice } from '../shards/verify-slice'
+import { fetchViewOf } from './fetch-view'
 import { loadOnDevice } from './load-on-device'
 import type { Steps } from './steps'
 
@@ -25,6 +28,9 @@ export interface LoaderSettings {
   store: ShardStore
   /** Where the pieces may come from, asked anew for each attempt. */
   sources(target: ShardTarget): Promise<ByteSource[]>
+  /** Pauses and resumes whatever is fetched. */
+  control?: FetchControl
+  limits?: Partial<FetchLimits>
   threads: number
   compute: ComputeChoice
   /** Of the cards' memory, in GB; null: what is free. */
@@ -56,7 +62,11 @@ export function createLoadLadder(options: {
   clock: Clock
   settings: LoaderSettings
   rooms: LoaderRooms
-  events: { onCompute(used: ComputeView): void; onMissing?(how: { fromPeers: boolean }): void }
+  events: {
+    onCompute(used: ComputeView): void
+    onMissing?(how: { fromPeers: boolean }): void
+    onFetch?(fetch: FetchView | null): void
+  }
 }) {
   const { steps, clock, settings, rooms, events } = options
 
@@ -70,19 +80,28 @@ export function createLoadLadder(options: {
     const needed = new Map(piecesFor(manifest, range).map((piece) => [piece.index, piece.sha256]))
     const matching = new Set<number>()
     const progress = onlyForward((done, total) => steps.progress('fetch', { done, total, unit: 'bytes' }))
-    const slice = await rooms.fetchShard({
+    const fetching = rooms.fetchShard({
       manifest,
       blocks: range,
       sources: await settings.sources({ manifest, range, modelPath }),
       store: settings.store,
       clock,
       signal,
-      onProgress({ state, verifiedBytes, neededBytes, blocker }) {
+      ...(settings.control && { control: settings.control }),
+      ...(settings.limits && { limits: settings.limits }),
+      onProgress(now) {
+        if (signal.aborted) return
+        const { state, verifiedBytes, neededBytes, blocker } = now
+        events.onFetch?.(fetchViewOf(now))
         if (state === 'fetching' && verifiedBytes > 0) onLevel(verifiedBytes < neededBytes ? 'L1' : 'L2')
         if (state === 'checking') onLevel('L2')
         progress(verifiedBytes, neededBytes)
-        if (blocker) steps.failed('fetch', blocker, { what: 'Every source is asked again by itself' })
-        else if (steps.get('fetch')?.state === 'failed') steps.working('fetch')
+        if (state === 'paused') steps.held('fetch', new EspalierError('FETCH_PAUSED').report())
+        else if (blocker) steps.failed('fetch', blocker, { what: 'Every source is asked again by itself' })
+        else if (steps.get('fetch')?.state !== 'working') {
+          steps.working('fetch')
+          steps.progress('fetch', { done: verifiedBytes, total: neededBytes, unit: 'bytes' })
+        }
       },
       // Counted here and not there: that a verification ran is known by the hashes that it found.
       onEvent(event) {
@@ -93,6 +112,7 @@ export function createLoadLadder(options: {
         events.onMissing?.({ fromPeers: FROM_PEERS.test(event.source ?? '') })
       },
     })
+    const slice = await fetching.finally(() => signal.aborted || events.onFetch?.(null))
     if (matching.size !== needed.size) {
       throw new EspalierError('SHARD_HASH_MISMATCH', `${matching.size} of ${needed.size} pieces were hashed`)
     }

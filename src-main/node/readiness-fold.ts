@@ -49,7 +49,7 @@ export function foldReadiness(options: {
       steps: all,
       discoveredAt,
       readyAt,
-      fetchEtaMs: null,
+      fetchEtaMs: facts.fetch?.etaMs ?? null,
       approvedAt: approvedAt(),
       now,
     })

@@ -24,6 +24,8 @@ import { watchRoutingTable } from '../observe/routing-watch'
 import { createWitnessService } from '../observe/witness-service'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { createRouter, type Router } from '../pipeline/routing/router'
+import { createFetchControl } from '../shards/fetch/fetch-control'
+import { sliceDirectory } from '../shards/models'
 import { servePieces } from '../shards/peers/pieces-server'
 import { createSeeds } from '../shards/peers/seeds'
 import { createShardStore } from '../shards/store/shard-store'
@@ -52,6 +54,7 @@ import { createShardLoader, type LoadedShard } from './shard-loader'
 import { sourcesFor } from './shard-sources'
 import type { Steps } from './steps'
 import { createSwarm, type Swarm } from './swarm'
+import { FREE_TRANSFERS } from './transfers'
 import { type Wake, watchWake } from './wake'
 import { watchNetwork } from './watch-network'
 import { watchEvidenceAge } from './watchdog'
@@ -85,6 +88,8 @@ export interface Runtime {
   readonly swarm: Swarm
   /** Fetches, loads and proves now what is assigned here; does nothing while that is under way or done. */
   loadNow(): void
+  /** Ends the fetch or load under way, until `loadNow`; what was fetched is kept. */
+  cancelLoad(): void
   /** Asks the host to be considered again, after a rejection or refusal. Throws NO_COORDINATOR. */
   reapply(): void
   /** What each bootstrap has of our records, read now; empty while there are none. */
@@ -102,7 +107,7 @@ export interface Runtime {
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, clock, log, rooms, steps, facts, scope, onChange } = options
-  const { profile, compute = CPU_CHOICE } = config
+  const { profile, compute = CPU_CHOICE, transfers = FREE_TRANSFERS } = config
   let view: ReturnType<typeof watchPeers> | null = null
   /** Another copy of this node is up, and this one has to be quiet. */
   let isDouble = false
@@ -120,10 +125,25 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
   })
   scope.add(() => supervisor.stop())
-  const store = createShardStore({ dataDirectory: config.data.root, clock })
+  const { store = createShardStore({ dataDirectory: config.data.root, clock }) } = config
   const seeds = createSeeds(store)
-  const seeding = await servePieces(host, { seeds, clock })
+  const seeding = await servePieces(host, {
+    seeds: { ...seeds, model: async (root) => (transfers.wishes().seeds ? seeds.model(root) : null) },
+    clock,
+    limits: { bytesPerSecond: () => transfers.wishes().uploadBytesPerSecond },
+  })
+  // A file that is open takes room until it is closed, also one that was removed.
+  const stopFollowingStore = store.use.onRemoved(() => void seeds.refresh())
+  let letGo: () => void = () => undefined
+  const folderOf = ({ manifest, range }: ShardTarget) => sliceDirectory(store.dataDirectory, manifest.root, range)
+  const control = createFetchControl({ paused: transfers.wishes().isPaused, bringsSources: false })
+  const stopFollowingWishes = transfers.onChange(() =>
+    transfers.wishes().isPaused ? control.pause() : control.resume(),
+  )
   scope.add(async () => {
+    stopFollowingStore()
+    stopFollowingWishes()
+    letGo()
     await seeding.stop()
     await seeds.close()
   })
@@ -135,7 +155,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     rooms,
     settings: {
       store,
-      sources: (next) => sourcesFor(next, { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly }),
+      sources: (next) =>
+        sourcesFor(
+          { ...next, modelPath: transfers.wishes().modelPath ?? next.modelPath },
+          { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly, token: transfers.token },
+        ),
+      control,
+      limits: { bytesPerSecond: () => transfers.wishes().downloadBytesPerSecond },
       threads: config.threads,
       compute,
       gpuMemoryGb: config.gpuMemoryGb ?? null,
@@ -149,6 +175,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         facts.loadLevel = level
         onChange()
       },
+      onFetch(fetch) {
+        facts.fetch = fetch
+        onChange()
+      },
+      onHold(target) {
+        letGo()
+        letGo = target ? store.use.hold(folderOf(target)) : () => undefined
+      },
       onCompute(used) {
         facts.compute = used
         onChange()
@@ -156,6 +190,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       onProven(shard) {
         blocks.onProven(shard)
         void seeds.refresh()
+        // What is used now goes last when room is needed. Not worth a failure.
+        store.use
+          .touch(folderOf(shard.target))
+          .catch((error: unknown) => log.write('debug', 'disk.touch.failed', messageOf(error)))
       },
       onLost: (cause) => blocks.onLost(cause),
       onMissing: (how) => swarm.missing(how),
@@ -383,6 +421,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     pipeline,
     swarm,
     loadNow: loader.again,
+    cancelLoad: loader.cancel,
     get shard() {
       return blocks.serving
     },

@@ -147,7 +147,7 @@ beforeEach(async () => {
 
 /** A snapshot of a fetch, as far as the ladder looks at it. */
 function shown(verifiedBytes: number): FetchProgress {
-  return { state: 'fetching', verifiedBytes, neededBytes: 100, blocker: null } as unknown as FetchProgress
+  return { state: 'fetching', verifiedBytes, neededBytes: 100, blocker: null, sources: [] } as unknown as FetchProgress
 }
 
 const stateOf = (name: 'fetch' | 'load' | 'prove') => steps.get(name)?.state
@@ -322,6 +322,61 @@ describe('S-13: a command to load what is being loaded', () => {
     await clock.advance(100)
     expect(loads).toBe(1)
     expect(proven).toBe(1)
+  })
+})
+
+describe('a fetch that the operator has paused', () => {
+  const paused = () => ({ ...shown(40), state: 'paused' }) as unknown as FetchProgress
+
+  it('waits with its progress and says by whom; “load now” does not begin it a second time', async () => {
+    let begun = 0
+    let goOn: () => void = () => undefined
+    script.fetch = async ({ onProgress }) => {
+      begun++
+      onProgress?.(shown(40))
+      onProgress?.(paused())
+      await new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+      onProgress?.(shown(40))
+    }
+    loader.use(target)
+    await clock.advance(10)
+    expect(steps.get('fetch')).toMatchObject({
+      state: 'waiting',
+      progress: { done: 40, total: 100 },
+      blocker: { code: 'FETCH_PAUSED', cause: 'Fetching is paused by you' },
+    })
+    loader.again()
+    await clock.advance(60_000)
+    expect(begun).toBe(1)
+    goOn()
+    await clock.advance(10)
+    expect(proven).toBe(1)
+  })
+
+  it('is under way again, with the progress that it had, when it is resumed', async () => {
+    script.fetch = async ({ onProgress }) => {
+      onProgress?.(paused())
+      onProgress?.(shown(40))
+      await forever()
+    }
+    loader.use(target)
+    await clock.advance(10)
+    expect(steps.get('fetch')).toMatchObject({ state: 'working', progress: { done: 40, total: 100 } })
+    expect(steps.get('fetch')?.blocker).toBeUndefined()
+  })
+
+  it('is cancelled like any other', async () => {
+    script.fetch = ({ onProgress, signal }) => {
+      onProgress?.(paused())
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    }
+    loader.use(target)
+    await clock.advance(10)
+    loader.cancel()
+    await clock.advance(60_000)
+    expect(steps.get('fetch')).toMatchObject({ state: 'failed', blocker: { code: 'CANCELLED' } })
   })
 })
 

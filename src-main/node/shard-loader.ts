@@ -1,6 +1,6 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } from '../../src-shared/errors'
-import type { ComputeView, LoadLevel, StepName } from '../../src-shared/status'
+import type { ComputeView, FetchView, LoadLevel, StepName } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
 import type { EntryReport } from '../engine/protocol'
 import type { EngineSupervisor } from '../engine/supervisor'
@@ -32,6 +32,10 @@ export interface LoadedShard {
 
 export interface LoaderEvents {
   onLevel(level: LoadLevel): void
+  /** How the fetch under way is doing; null when it is over. */
+  onFetch?(fetch: FetchView | null): void
+  /** The files of this target must stay from now on; null: of none. */
+  onHold?(target: ShardTarget | null): void
   /** What computes from now on, after a load. */
   onCompute(used: ComputeView): void
   /** L6: the slice gave the manifest's answer, just now. Also after a recovery. */
@@ -211,6 +215,8 @@ export function createShardLoader(options: {
     loaded = null
     cancelTimer()
     cancelling.abort(new EspalierError('CANCELLED'))
+    events.onFetch?.(null)
+    events.onHold?.(null)
   }
 
   return {
@@ -220,6 +226,7 @@ export function createShardLoader(options: {
     /** Sets what to serve. The engine is started when it isn't running. */
     use(next: ShardTarget): void {
       target = next
+      events.onHold?.(next)
       if (loaded) events.onLost(new EspalierError('CANCELLED', 'other blocks are assigned').report())
       loaded = null
       begin()
@@ -237,6 +244,7 @@ export function createShardLoader(options: {
       cancelling.abort(new EspalierError('CANCELLED'))
       const step = (['prove', 'load', 'fetch'] as const).find((name) => steps.get(name)?.state === 'working') ?? 'fetch'
       steps.failed(step, new EspalierError('CANCELLED', 'on request').report())
+      events.onFetch?.(null)
     },
     /** Serves nothing until `use` is called again; the engine lets go of the memory. */
     rest(): void {

@@ -43,6 +43,17 @@ export function createSteps(clock: Clock, onChange: () => void) {
         ...(next ? { next } : {}),
       }))
     },
+    /** It waits because somebody said so: how far it came stays visible beside who did. */
+    held(name: StepName, blocker: ErrorReport): void {
+      put(name, (step) => ({
+        name,
+        state: 'waiting',
+        startedAt: begun(step),
+        ...(step.progress ? { progress: step.progress } : {}),
+        evidence: [],
+        blocker,
+      }))
+    },
     progress(name: StepName, progress: Progress): void {
       put(name, (step) => ({ ...step, progress }))
     },

@@ -53,6 +53,9 @@ export function summarize(
   }
   const current = steps.find(({ state }) => state !== 'done')
   if (current) {
+    if (current.state === 'waiting' && current.blocker) {
+      return { shape: 'waiting', headline: 'Paused by you', sentence: sentenceOf(current) }
+    }
     const shape = current.state === 'waiting' ? 'waiting' : 'working'
     return {
       shape,

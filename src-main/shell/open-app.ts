@@ -7,6 +7,7 @@ import { defaultDataRoot, openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { writeLogFiles } from '../storage/log-files'
 import { lockDataDirectory } from '../storage/process-lock'
+import type { SecretCipher } from '../storage/secret-store'
 import type { OpenedApp } from './start-shell'
 
 /**
@@ -17,6 +18,7 @@ export async function openApp(
   dataRoot: string,
   startScript: (options: ChildOptions) => OwnedChild,
   clock: Clock,
+  secretCipher: SecretCipher | null = null,
 ): Promise<OpenedApp> {
   const paths = appPaths()
   const data = await openDataDirectory(dataRoot)
@@ -30,6 +32,7 @@ export async function openApp(
     data,
     paths,
     startScript,
+    secretCipher,
     userRoot: defaultDataRoot(),
     spawnEngine: () => startScript({ script: paths.engineChild, ipc: 'pipe' }),
   })

@@ -10,6 +10,8 @@ export interface DataDirectory {
   readonly settingsFile: string
   /** The key of the API for programs. */
   readonly apiKeyFile: string
+  /** What the operator entrusts to this app: tokens for other services. */
+  readonly secretsFile: string
   readonly coordinatorFile: string
   /** The capability token and what is needed to check others'. */
   readonly membershipFile: string
@@ -47,6 +49,7 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
     identityFile: join(root, 'identity.key'),
     settingsFile: join(root, 'settings.json'),
     apiKeyFile: join(root, 'api.key'),
+    secretsFile: join(root, 'secrets.json'),
     coordinatorFile: join(root, 'coordinator.json'),
     membershipFile: join(root, 'membership.json'),
     networkFile: join(root, 'network.json'),

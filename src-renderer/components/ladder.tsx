@@ -44,7 +44,9 @@ function Rung({ level, isReached, isCurrent, step }: RungProps) {
   const { title, hint } = RUNGS[level]
   const isGround = level === 'L0'
   const state = isGround && !isCurrent ? 'ground' : isReached ? 'reached' : 'ahead'
-  const problem = !isReached && step?.blocker ? step.blocker : null
+  // What waits because somebody said so is not broken.
+  const isHeld = step?.state === 'waiting'
+  const problem = !isReached && step?.blocker && !isHeld ? step.blocker : null
   const progress = !isReached && step?.state === 'working' ? step.progress : undefined
   const share = progress && progress.total > 0 ? progress.done / progress.total : undefined
   return (
@@ -78,6 +80,7 @@ function Rung({ level, isReached, isCurrent, step }: RungProps) {
         )}
         {isCurrent && !step?.evidence[0] && <p>{hint}</p>}
         {progress && <p>{progressWords(progress)}</p>}
+        {!isReached && isHeld && step?.blocker && <p>{closeSentence(step.blocker.cause)}</p>}
         {problem && (
           <p className="blocker">
             <WithPeers text={closeSentence(problem.cause)} /> {problem.action}{' '}

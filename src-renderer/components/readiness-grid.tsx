@@ -1,15 +1,20 @@
+import type { ReactNode } from 'react'
 import type { BlockerButton, Readiness, TimelineRow } from '../../src-shared/readiness'
 import type { NodeStatus } from '../../src-shared/status'
-import { BUTTONS, READINESS, readinessLead, secondsWords, shardHint, shardWords } from '../words/readiness'
+import { BUTTONS, isCalm, READINESS, readinessLead, secondsWords, shardHint, shardWords } from '../words/readiness'
 
 interface Props {
   status: NodeStatus
   readiness: Readiness
+  /** False for those who may only look, and while nothing is news. */
+  mayPress: boolean
   onButton(button: BlockerButton): void
+  /** What a button has opened, right below it. */
+  children?: ReactNode
 }
 
 /** Every shard of the model as this node verified it, what is in the way, and what came when. */
-export function ReadinessGrid({ status, readiness, onButton }: Props) {
+export function ReadinessGrid({ status, readiness, mayPress, onButton, children }: Props) {
   const { shards, blocker, timeline } = readiness
   return (
     <section className="card" aria-labelledby="readiness-title">
@@ -31,13 +36,19 @@ export function ReadinessGrid({ status, readiness, onButton }: Props) {
         </ul>
       )}
       {blocker && (
-        <p className="blocker shard-blocker">
+        <p className={isCalm(blocker) ? 'blocker shard-blocker is-calm' : 'blocker shard-blocker'}>
           <span>{blocker.sentence}</span>
-          <button type="button" className="link" onClick={() => onButton(blocker.button)}>
+          <button
+            type="button"
+            className="button is-small"
+            disabled={!mayPress && blocker.button !== 'run-diagnosis'}
+            onClick={() => onButton(blocker.button)}
+          >
             {BUTTONS[blocker.button]}
           </button>
         </p>
       )}
+      {children}
       {timeline.length > 0 && <Timeline rows={timeline} />}
     </section>
   )

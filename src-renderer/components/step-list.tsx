@@ -1,6 +1,6 @@
 import type { NodeStatus, StatusShape, Step, StepState } from '../../src-shared/status'
 import { closeSentence, formatSpan } from '../format'
-import { evidenceWords, nextWords, progressWords, STEP_TITLES } from '../words/steps'
+import { evidenceWords, nextWords, progressWords, stepTitle } from '../words/steps'
 import { useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
 import { Age, Sentence, WithPeers } from './text'
@@ -55,12 +55,12 @@ function StepItem({ step }: { step: Step }) {
       </span>
       <div className="step-body">
         <div className="step-head">
-          <h3>{STEP_TITLES[step.name][step.state]}</h3>
+          <h3>{stepTitle(step)}</h3>
           <StepTime step={step} />
         </div>
-        {progress && isMoving && <ProgressBar title={STEP_TITLES[step.name][step.state]} {...progress} />}
+        {progress && isMoving && <ProgressBar title={stepTitle(step)} {...progress} />}
         {step.blocker && (
-          <p className="blocker">
+          <p className={step.state === 'waiting' ? 'step-held' : 'blocker'}>
             <WithPeers text={closeSentence(step.blocker.cause)} /> {step.blocker.action}{' '}
             <code className="code">{step.blocker.code}</code>
           </p>

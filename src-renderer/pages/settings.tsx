@@ -9,6 +9,8 @@ import { PageHead } from '../components/page-head'
 import { Programs } from '../components/programs'
 import { ChoiceField, SettingRow, SwitchField, TextField } from '../components/setting-row'
 import { ThemeSwitch, type ThemeSwitchProps } from '../components/theme-switch'
+import { TokenField } from '../components/token-field'
+import { WhatFits } from '../components/what-fits'
 import { formOf, readForm, type SettingsForm } from '../settings-form'
 import type { AppStores } from '../stores/app-stores'
 import type { SettingsStore } from '../stores/settings-store'
@@ -37,6 +39,10 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
                 disabled={!isLive || !mayOperate}
                 onChange={(closeToTray) => void stores.settings.save({ closeToTray })}
               />
+            </section>
+            <section className="card settings" aria-labelledby="accounts-title">
+              <h2 id="accounts-title">{SETTINGS.sections.accounts}</h2>
+              <TokenField store={stores.token} disabled={!isLive || !mayOperate} />
             </section>
             <Programs settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <Network settings={settings} store={stores.settings} disabled={!isLive || !mayOperate} />
@@ -120,6 +126,20 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
         />
         {field('contextTokens', { isNumber: true })}
         {field('maxSequences', { isNumber: true })}
+        <WhatFits settings={settings} stores={stores} disabled={disabled} />
+      </section>
+      <section className="card settings" aria-labelledby="files-title">
+        <h2 id="files-title">{SETTINGS.sections.files}</h2>
+        {field('diskCapGb', { isNumber: true })}
+        {field('downloadMbitPerS', { isNumber: true })}
+        <SwitchField
+          label={SETTINGS.seedsLabel}
+          hint={SETTINGS.seedsHint}
+          isOn={settings.seeds}
+          disabled={disabled}
+          onChange={(seeds) => void store.save({ seeds })}
+        />
+        {settings.seeds && field('uploadMbitPerS', { isNumber: true })}
       </section>
       {failure && <FailureNote failure={failure} />}
       {isDirty ? (

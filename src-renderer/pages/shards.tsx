@@ -1,8 +1,13 @@
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import { BlockStrip } from '../components/block-strip'
+import { Catalogue } from '../components/catalogue'
+import { ChooseFile } from '../components/choose-file'
+import { DiagnosisPanel } from '../components/diagnosis'
+import { DiskSpace } from '../components/disk-space'
 import { Empty } from '../components/empty'
 import { FailureNote } from '../components/failure-note'
+import { FetchPanel } from '../components/fetch-panel'
 import { useNode } from '../components/hooks'
 import { Ladder } from '../components/ladder'
 import { OnDisk } from '../components/on-disk'
@@ -16,12 +21,19 @@ import { PAGE_NAMES } from '../words/pages'
 import { noShardsWords, SHARDS, shardsLead } from '../words/shards'
 
 export function ShardsPage({ stores }: { stores: AppStores }) {
-  const { status, isLive } = useNode(stores.node)
+  const { status, isLive, mayOperate, pending, failure: refusal } = useNode(stores.node)
+  const modelPath = useStore(stores.settings.state, ({ settings }) => settings?.modelPath ?? '')
+  const [isChoosing, setChoosing] = useState(false)
   const { view, failure } = useStore(stores.shards.state)
   useEffect(() => stores.shards.watch(), [stores])
   if (!status) return null
   const { model } = status
   const nothing = noShardsWords(status)
+  const mayAct = isLive && mayOperate
+  const takeFile = async (path: string) => {
+    setChoosing(false)
+    if (await stores.settings.save({ modelPath: path })) await stores.node.command('load')
+  }
   return (
     <>
       <PageHead title={PAGE_NAMES.shards}>{shardsLead(status)}</PageHead>
@@ -46,7 +58,28 @@ export function ShardsPage({ stores }: { stores: AppStores }) {
           <ReadinessGrid
             status={status}
             readiness={status.readiness}
-            onButton={(button) => pressBlocker(button, stores)}
+            mayPress={mayAct && pending === null}
+            onButton={(button) => pressBlocker(button, stores, () => setChoosing(true))}
+          >
+            {isChoosing && (
+              <ChooseFile
+                first={modelPath}
+                isBusy={pending !== null}
+                onUse={(path) => void takeFile(path)}
+                onClose={() => setChoosing(false)}
+              />
+            )}
+            {refusal && !status.fetch && <FailureNote failure={refusal} />}
+          </ReadinessGrid>
+        )}
+        <DiagnosisPanel store={stores.diagnosis} />
+        {status.fetch && (
+          <FetchPanel
+            fetch={status.fetch}
+            pending={pending}
+            failure={refusal}
+            disabled={!mayAct}
+            onCommand={(command) => void stores.node.command(command)}
           />
         )}
         {view === null && <Empty title={nothing.title}>{nothing.text}</Empty>}
@@ -56,6 +89,12 @@ export function ShardsPage({ stores }: { stores: AppStores }) {
         </div>
         {view === undefined && !failure && <p className="card empty">{SHARDS.loading}</p>}
         {view && <PieceMap view={view} isVerified={hasReached(status.loadLevel, 'L3')} />}
+        <DiskSpace
+          store={stores.disk}
+          filesKey={JSON.stringify([status.loadLevel, status.blocks, status.fetch?.state, status.phase])}
+          disabled={!mayAct}
+        />
+        <Catalogue store={stores.catalogue} />
       </div>
     </>
   )

@@ -1,7 +1,9 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
+import type { MethodOutput } from '../../src-shared/contract'
 import type { BridgeClient } from '../bridge-client'
 import { createHostStore, type HostStore } from '../pages/host-store'
 import { type ApiStore, createApiStore } from './api-store'
+import { type AskedStore, createAskedStore } from './asked-store'
 import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-store'
 import { createEstimateStore, type EstimateStore } from './estimate-store'
 import { createFrames } from './frames'
@@ -21,6 +23,11 @@ export interface AppStores {
   readonly host: HostStore
   readonly api: ApiStore
   readonly estimate: EstimateStore
+  readonly disk: AskedStore<MethodOutput<'disk.get'>>
+  readonly catalogue: AskedStore<MethodOutput<'catalogue.get'>>
+  readonly diagnosis: AskedStore<MethodOutput<'shards.diagnose'>>
+  readonly fit: AskedStore<MethodOutput<'fit.get'>>
+  readonly token: AskedStore<MethodOutput<'token.get'>>
   dispose: Disposer
 }
 
@@ -40,6 +47,11 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     host: createHostStore(client, clock, frames),
     api: createApiStore(client, clock),
     estimate: createEstimateStore(client, clock),
+    disk: createAskedStore(client, clock, 'disk.get', {}),
+    catalogue: createAskedStore(client, clock, 'catalogue.get', {}),
+    diagnosis: createAskedStore(client, clock, 'shards.diagnose', {}),
+    fit: createAskedStore(client, clock, 'fit.get', {}),
+    token: createAskedStore(client, clock, 'token.get', {}),
   }
   return {
     ...stores,

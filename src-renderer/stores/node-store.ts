@@ -21,7 +21,16 @@ export interface NodeState {
   failure: Failure | null
 }
 
-export type NodeCommand = 'start' | 'stop' | 'reapply' | 'load'
+const COMMANDS = {
+  start: 'node.start',
+  stop: 'node.stop',
+  reapply: 'node.reapply',
+  load: 'node.load',
+  pause: 'fetch.pause',
+  resume: 'fetch.resume',
+  cancel: 'fetch.cancel',
+} as const
+export type NodeCommand = keyof typeof COMMANDS
 
 export interface NodeStore {
   readonly state: StoreApi<NodeState>
@@ -81,7 +90,7 @@ export function createNodeStore(client: BridgeClient, clock: Clock, frames: Fram
       if (state.getState().pending) return
       state.setState({ pending, failure: null })
       try {
-        await client.call(`node.${pending}`, {})
+        await client.call(COMMANDS[pending], {})
       } catch (error) {
         state.setState({ failure: failureOf(error) })
       } finally {

@@ -1,4 +1,4 @@
-import type { BlockerButton, Readiness, ShardReadiness } from '../../src-shared/readiness'
+import type { BlockerButton, Readiness, ShardBlocker, ShardReadiness } from '../../src-shared/readiness'
 import type { PeerSummary } from '../../src-shared/status'
 import { shortenPeerId } from '../format'
 
@@ -35,6 +35,11 @@ export function readinessLead({ isReady, discovered, shards, reasons }: Readines
   return `${discovered} / ${shards.length} discovered: ${reasons.join(', ')}`
 }
 
+/** Nothing is wrong: it takes time, or somebody wanted it so. */
+export function isCalm({ id }: ShardBlocker): boolean {
+  return /^(working-|paused$|discovering$|waiting-for-approval$|standby$|stopped$)/.test(id)
+}
+
 export const BUTTONS: Readonly<Record<BlockerButton, string>> = {
   'start-node': 'Start the node',
   'choose-network': 'Choose a network',
@@ -43,6 +48,7 @@ export const BUTTONS: Readonly<Record<BlockerButton, string>> = {
   'apply-again': 'Apply again',
   'open-settings': 'Open settings',
   'fetch-again': 'Fetch again',
+  'resume-fetch': 'Resume',
   'run-diagnosis': 'Run diagnosis',
 }
 

@@ -8,6 +8,9 @@ export type FieldName =
   | 'offeredMemoryGb'
   | 'gpuMemoryGb'
   | 'requestedBlocks'
+  | 'diskCapGb'
+  | 'downloadMbitPerS'
+  | 'uploadMbitPerS'
   | 'contextTokens'
   | 'maxSequences'
 
@@ -54,6 +57,24 @@ export const FIELDS: Readonly<
     problem: 'A whole number between 1 and 1,000, or empty.',
     placeholder: 'The host decides',
   },
+  diskCapGb: {
+    label: 'Disk space for models, in GB',
+    hint: 'When it is reached, what was used longest ago goes first; what is in use stays. It holds at once. Left empty, there is no limit.',
+    problem: 'A whole number of GB between 1 and 1,000,000, or empty.',
+    placeholder: 'No limit',
+  },
+  downloadMbitPerS: {
+    label: 'Fetch at most, in Mbit/s',
+    hint: 'From other nodes and web servers together. It holds at once.',
+    problem: 'A whole number of Mbit/s between 1 and 1,000,000, or empty.',
+    placeholder: 'No limit',
+  },
+  uploadMbitPerS: {
+    label: 'Hand out at most, in Mbit/s',
+    hint: 'To all nodes together. It holds at once.',
+    problem: 'A whole number of Mbit/s between 1 and 1,000,000, or empty.',
+    placeholder: 'No limit',
+  },
   contextTokens: {
     label: 'Longest conversation',
     hint: 'In tokens, prompt and answer together. More needs more memory.',
@@ -87,10 +108,14 @@ export const SETTINGS = {
   sections: {
     node: 'This node',
     engine: 'Model and computing',
+    files: 'Files and line',
+    accounts: 'Other services',
     window: 'Window',
     programs: 'Programs',
     network: 'Network',
   },
+  seedsLabel: 'Hand shards to other nodes',
+  seedsHint: 'Only pieces that were checked here, to nodes of the same network. It holds at once.',
   themeLabel: 'Colours',
   themeHint: 'Light paper, dark bark, or what the system says.',
   trayLabel: 'Keep running when the window closes',
@@ -109,7 +134,7 @@ export const SETTINGS = {
   discard: 'Discard',
   unsaved: 'Not saved yet',
   problems: 'Some values need a look',
-  nextStart: 'A running node uses these after its next start.',
+  nextStart: 'A running node uses these after its next start, unless the field says otherwise.',
   saved: 'Saved',
   leave: 'Leave this network…',
   leaveHint: 'The node stops and the choice is forgotten. Identity and files stay on this computer.',

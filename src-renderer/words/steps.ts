@@ -1,4 +1,4 @@
-import type { Evidence, Progress, StepName, StepState } from '../../src-shared/status'
+import type { Evidence, Progress, Step, StepName, StepState } from '../../src-shared/status'
 import { formatBytes, formatIn } from '../format'
 import { coordinatorWords } from './coordinator'
 
@@ -78,6 +78,10 @@ export const STEP_TITLES: Readonly<Record<StepName, Readonly<Record<StepState, s
     degraded: 'Serving, with trouble',
     failed: 'Could not serve',
   },
+}
+
+export function stepTitle({ name, state, blocker }: Pick<Step, 'name' | 'state' | 'blocker'>): string {
+  return blocker?.code === 'FETCH_PAUSED' ? 'Fetching is paused' : STEP_TITLES[name][state]
 }
 
 /** Who said what, as a witness would put it; freshness is part of what another peer says. */

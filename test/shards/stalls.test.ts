@@ -124,3 +124,26 @@ describe('S-19: standstills', { timeout: 60_000 }, () => {
     expect(running.outcome()).toMatchObject({ wasThere: false })
   })
 })
+
+it('S-31: after a tenth of the bytes the time of arrival is right within a fifth', { timeout: 60_000 }, async () => {
+  const mirror = scriptedSource(SAMPLE_MODEL, { id: 'mirror', kind: 'http' })
+  const guesses: { share: number; arrivalMs: number }[] = []
+  let startedAtMs = 0
+  const running = await run({
+    sources: [mirror],
+    blocks: { start: 0, end: 8 },
+    limits: { bytesPerSecond: 120_000 },
+    onProgress({ verifiedBytes, neededBytes, etaMs }) {
+      const passedMs = running.clock.monotonicMs() - startedAtMs
+      if (etaMs !== null) guesses.push({ share: verifiedBytes / neededBytes, arrivalMs: passedMs + etaMs })
+    },
+  })
+  startedAtMs = running.clock.monotonicMs()
+  await running.pass(120_000)
+  expect(running.outcome()).toMatchObject({ neededBytes: expect.any(Number) })
+  const tookMs = running.clock.monotonicMs() - startedAtMs
+  const late = guesses.filter(({ share }) => share >= 0.1)
+  expect(late.length).toBeGreaterThan(20)
+  const errors = late.map(({ arrivalMs }) => Math.abs(arrivalMs - tookMs) / tookMs)
+  expect(Math.max(...errors)).toBeLessThanOrEqual(0.2)
+})

@@ -1,3 +1,4 @@
+import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from '../../../e2e/support/file-fixtures'
 import { offHost } from '../../../e2e/support/host-fixtures'
 import { stoppedStatus } from '../../../e2e/support/status-fixtures'
 import type { MethodHandlers } from '../../../src-shared/contract'
@@ -31,6 +32,16 @@ export function stillHandlers(): MethodHandlers {
     'network.leave': () => ({}),
     'shards.get': () => null,
     'blocks.estimate': () => null,
+    'shards.diagnose': () => diagnosisOf(1_000),
+    'fetch.pause': () => ({}),
+    'fetch.resume': () => ({}),
+    'fetch.cancel': () => ({}),
+    'disk.get': () => diskOf(1_000),
+    'disk.free': () => diskOf(1_000),
+    'catalogue.get': () => CATALOGUE,
+    'fit.get': () => FIT,
+    'token.get': () => NO_TOKEN,
+    'token.set': () => NO_TOKEN,
     'diagnostics.run': () => [],
     'logs.recent': () => [],
     'api.get': () => ({ url: null, key: null, error: null }),

@@ -4,6 +4,8 @@ import type { ByteSource } from '../sources/source'
 /** The operator's hand on a running fetch. */
 export interface FetchControl {
   readonly paused: boolean
+  /** Somebody may add a source at any time: with no source left the fetch waits instead of failing. */
+  readonly bringsSources: boolean
   pause(): void
   resume(): void
   /** Another place to ask: a peer that was found, a file that was chosen or copied in. */
@@ -17,13 +19,15 @@ export type FetchChange =
   | { readonly type: 'paused' | 'resumed' | 'retry' }
   | { readonly type: 'source'; readonly source: ByteSource }
 
-export function createFetchControl(): FetchControl {
+/** `paused`: from the beginning on. */
+export function createFetchControl({ paused: isPaused = false, bringsSources = true } = {}): FetchControl {
   const listeners = new Set<(change: FetchChange) => void>()
-  let paused = false
+  let paused = isPaused
   const tell = (change: FetchChange) => {
     for (const listener of listeners) listener(change)
   }
   return {
+    bringsSources,
     get paused() {
       return paused
     },

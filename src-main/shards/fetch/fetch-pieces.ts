@@ -50,7 +50,9 @@ export async function fetchPieces(job: Job): Promise<PieceMap> {
     try {
       const board = createPieceBoard(map.pieces, session.verified, ({ index }) => session.partialBytes(index) > 0)
       reporter.follow(board, job.entries)
-      await store.use.makeRoom(board.neededBytes - board.verifiedBytes())
+      // Whoever pauses does not want other slices to go for this one yet.
+      await whilePaused(job, ending.signal, wake)
+      await store.use.makeRoom(board.neededBytes - board.verifiedBytes(), manifest.root)
       reporter.unblocked()
       await workUntilWhole(job, board, session, ending, wake)
       reporter.state('finishing')
@@ -73,6 +75,13 @@ function askAgain(entry: SourceEntry): void {
   entry.retryAtMs = Number.NEGATIVE_INFINITY
 }
 
+async function whilePaused({ options, reporter }: Job, signal: AbortSignal, wake: Wake): Promise<void> {
+  while (options.control?.paused && !signal.aborted) {
+    reporter.state('paused')
+    await wake.wait(LOOK_MS)
+  }
+}
+
 async function headerFor(job: Job, signal: AbortSignal, wake: Wake): Promise<GgufHeader> {
   const { options, limits, entries, reporter } = job
   const { manifest, store, clock, control } = options
@@ -80,12 +89,8 @@ async function headerFor(job: Job, signal: AbortSignal, wake: Wake): Promise<Ggu
   if (kept !== null) return kept
   const startedAtMs = clock.monotonicMs()
   for (;;) {
+    await whilePaused(job, signal, wake)
     if (signal.aborted) throw signal.reason
-    if (control?.paused) {
-      reporter.state('paused')
-      await wake.wait(LOOK_MS)
-      continue
-    }
     reporter.state('fetching')
     const bytes = await fetchHeader(manifest, entries, {
       clock,
@@ -95,12 +100,12 @@ async function headerFor(job: Job, signal: AbortSignal, wake: Wake): Promise<Ggu
       onReceived: (sizeBytes) => reporter.received(sizeBytes),
     })
     if (bytes !== null) {
-      await store.use.makeRoom(bytes.byteLength)
+      await store.use.makeRoom(bytes.byteLength, manifest.root)
       return store.saveHeader(manifest, bytes)
     }
     const isOut = entries.every(({ state, source }) => state === 'excluded' || !source.hasHeader)
     const cause = causeOf(entries, manifest.pieces, { isHopeless: isOut })
-    if (isOut && !control) throw cause
+    if (isOut && !control?.bringsSources) throw cause
     if (isOut || clock.monotonicMs() - startedAtMs >= limits.blockerMs) reporter.blocked(cause.report())
     reporter.state('waiting')
     await wake.wait(LOOK_MS)
@@ -192,6 +197,6 @@ function noteStandstill({ options, limits, entries, reporter }: Job, board: Piec
   reporter.state(isWorking || entries.some(({ available }) => available === undefined) ? 'fetching' : 'waiting')
   const isKnown = entries.every(({ state, available }) => state === 'excluded' || available !== undefined)
   const isHopeless = isKnown && !isWorking && missing.some((piece) => !entries.some((entry) => has(entry, piece)))
-  if (isHopeless && !options.control) throw causeOf(entries, missing, { isHopeless })
+  if (isHopeless && !options.control?.bringsSources) throw causeOf(entries, missing, { isHopeless })
   if (isHopeless || idleMs >= limits.blockerMs) reporter.blocked(causeOf(entries, missing, { isHopeless }).report())
 }

@@ -136,6 +136,8 @@ async function readRun(entry: SourceEntry, run: Run, place: WorkPlace): Promise<
       await source.read(
         { offset: assembler.offset, sizeBytes: requestedBytes },
         (bytes) => {
+          // A source that does not look at its signal ends here: paused means paused.
+          if (stop.signal.aborted) return Promise.reject(stop.signal.reason)
           receivedBytes += bytes.byteLength
           entry.receivedBytes += bytes.byteLength
           entry.rate.add(bytes.byteLength)

@@ -5,6 +5,7 @@ import type { Manifest } from '../manifest'
 import type { ByteSource, SourceKind } from '../sources/source'
 import type { ShardStore } from '../store/shard-store'
 import type { VerifiedSlice } from '../verify-slice'
+import type { Rate } from './bandwidth'
 import type { FetchControl } from './fetch-control'
 
 /** What is known of one source, measured by this fetch. */
@@ -51,8 +52,8 @@ export type FetchEvent =
   | { readonly type: 'unblocked' }
 
 export interface FetchLimits {
-  /** Bytes per second from other computers; null: no cap. */
-  readonly bytesPerSecond: number | null
+  /** Bytes per second from other computers; null: no cap. A function is asked again and again, so that a cap may change. */
+  readonly bytesPerSecond: Rate
   /** How many sources are read at once. */
   readonly maxSources: number
   /** No verified piece for this long: another source gets the work. */

@@ -1,7 +1,7 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { Clock } from '../../../src-shared/clock'
 import { EspalierError } from '../../../src-shared/errors'
-import { createBandwidth } from '../fetch/bandwidth'
+import { createBandwidth, type Rate } from '../fetch/bandwidth'
 import { type ByteStream, byteStream } from './byte-stream'
 import {
   ANSWER,
@@ -17,7 +17,7 @@ import type { SeededModel, Seeds } from './seeds'
 
 export interface SeedingLimits {
   /** All peers together; null: no cap. */
-  readonly bytesPerSecond: number | null
+  readonly bytesPerSecond: Rate
   readonly uploadsAtOnce: number
   readonly uploadsPerPeer: number
   /** Requests of one peer within a second, and within a burst. */

@@ -28,10 +28,13 @@ export interface DiskUse {
   /** Throws BAD_ARGUMENT for a slice in use. */
   remove(directory: string): Promise<void>
   /**
-   * Makes room for `neededBytes` more, under the cap and on the disk, by removing what was used longest ago and is not
-   * held. Throws DISK_CAP_REACHED or DISK_FULL, with the numbers, when that is not enough; then nothing was removed.
+   * Makes room for `neededBytes` more of the model `root`, under the cap and on the disk, by removing what was used
+   * longest ago and is not held; slices of other models go before those of this one. Throws DISK_CAP_REACHED or
+   * DISK_FULL, with the numbers, when that is not enough; then nothing was removed.
    */
-  makeRoom(neededBytes: number): Promise<void>
+  makeRoom(neededBytes: number, root?: string): Promise<void>
+  /** Told after slices were removed, by whom- and whyever. */
+  onRemoved(listener: () => void): Disposer
 }
 
 /** Kept free whatever happens: settings, logs and other programs need some. */
@@ -50,6 +53,7 @@ export function createDiskUse(options: {
 }): DiskUse {
   const { disk, clock, directory, capBytes } = options
   const held = new Map<string, number>()
+  const listeners = new Set<() => void>()
   const usagePath = join(directory, USAGE_FILE)
 
   async function usage(): Promise<Record<string, number>> {
@@ -87,6 +91,14 @@ export function createDiskUse(options: {
     return slices
   }
 
+  async function removeAll(paths: readonly string[]): Promise<void> {
+    try {
+      for (const path of paths) await disk.remove(path)
+    } finally {
+      for (const listener of listeners) listener()
+    }
+  }
+
   const use: DiskUse = {
     list,
     totalBytes: async () => (await list()).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
@@ -111,9 +123,9 @@ export function createDiskUse(options: {
       if (held.has(path)) throw new EspalierError('BAD_ARGUMENT', `${path} is in use`)
       const known = (await list()).some((slice) => slice.directory === path)
       if (!known) throw new EspalierError('BAD_ARGUMENT', `${path} is not one of the stored slices`)
-      await disk.remove(path)
+      await removeAll([path])
     },
-    async makeRoom(neededBytes) {
+    async makeRoom(neededBytes, root = '') {
       await disk.makeDirectory(directory)
       const slices = await list()
       const totalBytes = slices.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
@@ -122,7 +134,10 @@ export function createDiskUse(options: {
       const overDisk = neededBytes + RESERVE_BYTES - (await disk.freeBytes(directory))
       const missing = Math.max(overCap, overDisk)
       if (missing <= 0) return
-      const candidates = slices.filter(({ isInUse }) => !isInUse).toSorted((a, b) => a.usedAt - b.usedAt)
+      const isOfThis = ({ model }: StoredSliceFacts) => (root !== '' && root.startsWith(model) ? 1 : 0)
+      const candidates = slices
+        .filter(({ isInUse }) => !isInUse)
+        .toSorted((a, b) => isOfThis(a) - isOfThis(b) || a.usedAt - b.usedAt)
       let freed = 0
       const going = candidates.filter(({ sizeBytes }) => {
         if (freed >= missing) return false
@@ -133,7 +148,11 @@ export function createDiskUse(options: {
         const text = `${gigabytes(neededBytes)} are needed, ${gigabytes(missing - freed)} too little`
         throw new EspalierError(overDisk > overCap ? 'DISK_FULL' : 'DISK_CAP_REACHED', text)
       }
-      for (const slice of going) await disk.remove(slice.directory)
+      await removeAll(going.map((slice) => slice.directory))
+    },
+    onRemoved(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
     },
   }
   return use

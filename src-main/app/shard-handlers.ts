@@ -1,0 +1,100 @@
+import type { Clock } from '../../src-shared/clock'
+import type { MethodHandlers } from '../../src-shared/contract'
+import type { TokenView } from '../../src-shared/file-views'
+import type { DiagnosticsContext } from '../diagnostics/check'
+import { diagnoseShards } from '../diagnostics/diagnose-shards'
+import type { RunningNode } from '../node/node'
+import { readGgufHeader } from '../shards/gguf-read'
+import type { ShardStore } from '../shards/store/shard-store'
+import type { DataDirectory } from '../storage/data-directory'
+import type { SecretStore } from '../storage/secret-store'
+import { catalogueView } from './catalogue-view'
+import type { DetectCompute } from './compute'
+import { createDiskViews } from './disk-view'
+import { fitViewOf } from './fit-view'
+import type { SettingsStore } from './settings-store'
+import { shardViewOf } from './shard-view'
+
+export type ShardMethod =
+  | 'shards.get'
+  | 'shards.diagnose'
+  | 'fetch.pause'
+  | 'fetch.resume'
+  | 'fetch.cancel'
+  | 'disk.get'
+  | 'disk.free'
+  | 'catalogue.get'
+  | 'fit.get'
+  | 'token.get'
+  | 'token.set'
+
+/** What a page may ask about files: those that are fetched, those that lie here, and those that could. */
+export function createShardHandlers(options: {
+  clock: Clock
+  data: DataDirectory
+  store: ShardStore
+  settings: SettingsStore
+  secrets: SecretStore
+  compute: DetectCompute
+  capBytes: () => number | null
+  resources: string
+  sampleModel: string
+  running: () => RunningNode | null
+  diagnosticsContext: () => DiagnosticsContext
+}): Pick<MethodHandlers, ShardMethod> {
+  const { clock, data, store, settings, secrets, running } = options
+  const disk = createDiskViews(store, data.modelsDirectory, options.capBytes)
+
+  async function tokenView(): Promise<TokenView> {
+    const protection = await secrets.protection('huggingFaceToken')
+    return { isSet: protection !== null, protection, offered: secrets.offered() }
+  }
+
+  /** The model that this computer would load: the assigned one, else the file that was chosen. */
+  async function knownModel() {
+    const target = running()?.target
+    if (target) {
+      const header = await store.header(target.manifest)
+      if (header) return { name: target.manifest.name, header }
+    }
+    const { modelPath, network } = settings.get()
+    const path = network?.kind === 'demo' ? options.sampleModel : modelPath
+    if (path === null) return null
+    const name = path.split(/[\\/]/).at(-1) ?? path
+    return { name: target?.manifest.name ?? name, header: await readGgufHeader(path) }
+  }
+
+  return {
+    'shards.get'() {
+      const target = running()?.target
+      return target ? shardViewOf(target, data.root) : null
+    },
+    'shards.diagnose': () => diagnoseShards(options.diagnosticsContext(), clock),
+    async 'fetch.pause'() {
+      await settings.save({ fetchPaused: true })
+      return {}
+    },
+    async 'fetch.resume'() {
+      await settings.save({ fetchPaused: false })
+      return {}
+    },
+    async 'fetch.cancel'() {
+      running()?.cancelLoad()
+      // Whoever begins again later does not want to find it paused.
+      await settings.save({ fetchPaused: false })
+      return {}
+    },
+    'disk.get': disk.view,
+    'disk.free': ({ ids }) => disk.free(ids),
+    'catalogue.get': () => catalogueView(options.resources),
+    async 'fit.get'() {
+      const now = settings.get()
+      return fitViewOf({ model: await knownModel(), compute: await options.compute(now), settings: now })
+    },
+    'token.get': tokenView,
+    async 'token.set'({ token }) {
+      await secrets.set('huggingFaceToken', token)
+      return tokenView()
+    },
+  }
+}

@@ -1,0 +1,64 @@
+import { formatBlocks } from '../../src-shared/blocks'
+import { systemClock } from '../../src-shared/clock'
+import type { DiskView } from '../../src-shared/file-views'
+import type { FetchView } from '../../src-shared/status'
+import { bytesInWords } from '../diagnostics/check'
+import { dataDirectoryAt } from '../storage/data-directory'
+import { askRunning } from './ask-running'
+
+export type ShardsAction = 'show' | 'pause' | 'resume' | 'cancel' | 'load' | 'free'
+
+/**
+ * The operator's hand on the running node's files. Every action ends with what is so afterwards; `free` removes what is
+ * not in use. Throws NODE_NOT_RUNNING where there is nobody to ask, and what the node refuses with.
+ */
+export async function shards(action: ShardsAction, options: { dataDir?: string; json: boolean }): Promise<void> {
+  const { root } = dataDirectoryAt(options.dataDir)
+  let freedBytes = 0
+  if (action === 'pause' || action === 'resume' || action === 'cancel') await askRunning(root, `fetch.${action}`)
+  if (action === 'load') await askRunning(root, 'node.load')
+  if (action === 'free') {
+    const { slices, usedBytes } = await askRunning(root, 'disk.get')
+    const ids = slices.filter(({ isInUse }) => !isInUse).map(({ id }) => id)
+    freedBytes = usedBytes - (await askRunning(root, 'disk.free', { ids })).usedBytes
+  }
+  const disk = await askRunning(root, 'disk.get')
+  const { fetch = null, readiness } = await askRunning(root, 'status.get')
+  const { fetchPaused } = await askRunning(root, 'settings.get')
+  const blocker = readiness?.blocker ?? null
+  if (options.json) {
+    const freed = action === 'free' ? { freedBytes } : {}
+    process.stdout.write(`${JSON.stringify({ isPaused: fetchPaused, fetch, blocker, disk, ...freed })}\n`)
+    return
+  }
+  const lines = [
+    ...(action === 'free' ? [`${bytesInWords(freedBytes)} freed`] : []),
+    fetch ? fetchLine(fetch) : fetchPaused ? 'Fetching is paused by you' : 'Nothing is being fetched',
+    ...(blocker ? [`▸ ${blocker.sentence}`] : []),
+    '',
+    ...diskLines(disk, systemClock.now()),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function fetchLine({ state, verifiedBytes, neededBytes, bytesPerSecond, etaMs, sources }: FetchView): string {
+  const done = `${bytesInWords(verifiedBytes)} of ${bytesInWords(neededBytes)}`
+  const rate = bytesPerSecond === null ? '' : `, ${bytesInWords(bytesPerSecond)}/s`
+  const rest = etaMs === null ? '' : `, ${Math.ceil(etaMs / 60_000)} min left`
+  const active = sources.filter((source) => source.state === 'active').map(({ label }) => label)
+  const from = active.length > 0 ? ` from ${active.join(', ')}` : ''
+  return `${state === 'paused' ? 'Paused by you' : `Fetch: ${state}`}, ${done}${rate}${rest}${from}`
+}
+
+function diskLines({ slices, usedBytes, capBytes, freeBytes, reclaimableBytes }: DiskView, now: number): string[] {
+  const cap = capBytes === null ? 'no limit' : `limit ${bytesInWords(capBytes)}`
+  const rows = slices.map(({ model, id, blocks, sizeBytes, isFinished, isInUse, usedAt }) => {
+    const age = usedAt === null ? '' : `, used ${Math.round((now - usedAt) / 86_400_000)} days ago`
+    const state = isInUse ? 'in use' : `${isFinished ? 'not in use' : 'unfinished, not in use'}${age}`
+    return `  ${model ?? id}  blocks ${formatBlocks(blocks)}  ${bytesInWords(sizeBytes)}  ${state}`
+  })
+  return [
+    `Shards take ${bytesInWords(usedBytes)} (${cap}), the disk has ${bytesInWords(freeBytes)} left; ${bytesInWords(reclaimableBytes)} can be freed`,
+    ...rows,
+  ]
+}

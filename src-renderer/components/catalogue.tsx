@@ -1,0 +1,54 @@
+import { useEffect } from 'react'
+import { useStore } from 'zustand'
+import type { CatalogueView } from '../../src-shared/file-views'
+import type { AskedStore } from '../stores/asked-store'
+import { CATALOGUE, catalogueWords } from '../words/files'
+import { FailureNote } from './failure-note'
+
+/** The models that the app knows of: what comes with it, and where others are. */
+export function Catalogue({ store }: { store: AskedStore<CatalogueView> }) {
+  const { value: view, failure } = useStore(store.state)
+  useEffect(() => {
+    if (store.state.getState().value === undefined) store.ask()
+  }, [store])
+  return (
+    <section className="card" aria-labelledby="catalogue-title">
+      <div className="card-head">
+        <h2 id="catalogue-title">{CATALOGUE.title}</h2>
+      </div>
+      {failure && <FailureNote failure={failure} lead={CATALOGUE.failed} />}
+      {!view && !failure && <p className="empty">{CATALOGUE.loading}</p>}
+      {view && (
+        <>
+          <p className="figure-words">{CATALOGUE.lead}</p>
+          <ul className="catalogue">
+            {view.models.map((model) => (
+              <li key={model.name}>
+                <h3>{model.name}</h3>
+                <p>{model.summary}</p>
+                <p className="fine">{catalogueWords(model)}</p>
+                <p className="catalogue-tags">
+                  <span className={model.manifest ? 'chip' : 'chip is-sand'}>
+                    {model.manifest ? CATALOGUE.bundled : CATALOGUE.needsHost}
+                  </span>
+                  {model.isGated && (
+                    <span className="chip is-sand" title={CATALOGUE.gatedHint}>
+                      {CATALOGUE.gated}
+                    </span>
+                  )}
+                  {model.page && (
+                    <a className="link" href={model.page} target="_blank" rel="noopener noreferrer">
+                      {CATALOGUE.page}
+                      <span className="only-read"> ({model.name})</span>
+                    </a>
+                  )}
+                </p>
+                {model.isGated && <p className="fine">{CATALOGUE.gatedHint}</p>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,61 @@
+import { useState } from 'react'
+import { useStore } from 'zustand'
+import type { Diagnosis } from '../../src-shared/file-views'
+import { formatSpan } from '../format'
+import type { AskedStore } from '../stores/asked-store'
+import { DIAGNOSIS } from '../words/files'
+import { CheckList } from './check-list'
+import { FailureNote } from './failure-note'
+
+/** The runbook's steps, run once more; nothing until somebody has asked for it. */
+export function DiagnosisPanel({ store }: { store: AskedStore<Diagnosis> }) {
+  const { value, isAsking, failure } = useStore(store.state)
+  if (!value && !isAsking && !failure) return null
+  return (
+    <section className="card" aria-labelledby="diagnosis-title" aria-busy={isAsking}>
+      <div className="card-head fetch-head">
+        <h2 id="diagnosis-title">
+          {DIAGNOSIS.title} {value && <span className="quiet">{formatSpan(value.tookMs)}</span>}
+        </h2>
+        <div className="fetch-actions">
+          {value && <CopyReport report={value.report} />}
+          <button type="button" className="button is-small" disabled={isAsking} onClick={store.ask}>
+            {DIAGNOSIS.again}
+          </button>
+        </div>
+      </div>
+      {failure && <FailureNote failure={failure} lead={DIAGNOSIS.failed} />}
+      {!value && isAsking && (
+        <p className="empty" role="status">
+          {DIAGNOSIS.running}
+        </p>
+      )}
+      {value && (
+        <>
+          <CheckList checks={value.checks} />
+          <p className="card-foot">{DIAGNOSIS.report}</p>
+        </>
+      )}
+    </section>
+  )
+}
+
+function CopyReport({ report }: { report: string }) {
+  const [result, setResult] = useState<string>(DIAGNOSIS.copy)
+  const copy = () => {
+    navigator.clipboard.writeText(report).then(
+      () => setResult(DIAGNOSIS.copied),
+      () => setResult(DIAGNOSIS.copyFailed),
+    )
+  }
+  return (
+    <>
+      <button type="button" className="button is-small" onClick={copy} onBlur={() => setResult(DIAGNOSIS.copy)}>
+        {result}
+      </button>
+      <span className="only-read" role="status">
+        {result === DIAGNOSIS.copy ? '' : result}
+      </span>
+    </>
+  )
+}

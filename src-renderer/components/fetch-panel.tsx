@@ -1,0 +1,63 @@
+import type { FetchView } from '../../src-shared/status'
+import type { NodeCommand, NodeState } from '../stores/node-store'
+import { FETCH, fetchWords, sourceWords } from '../words/files'
+import { FailureNote } from './failure-note'
+
+export interface FetchPanelProps {
+  fetch: FetchView
+  pending: NodeState['pending']
+  failure: NodeState['failure']
+  disabled: boolean
+  onCommand(command: NodeCommand): void
+}
+
+/** A fetch under way: how far, how fast, from whom, and the operator's hand on it. */
+export function FetchPanel({ fetch, pending, failure, disabled, onCommand }: FetchPanelProps) {
+  const isPaused = fetch.state === 'paused'
+  const title = isPaused ? FETCH.pausedTitle : FETCH.title
+  const button = (command: NodeCommand, words: string, isPrimary = false, hint?: string) => (
+    <button
+      type="button"
+      className={isPrimary ? 'button is-small is-primary' : 'button is-small'}
+      title={hint}
+      disabled={disabled || pending !== null}
+      onClick={() => onCommand(command)}
+    >
+      {words}
+    </button>
+  )
+  return (
+    <section className="card" aria-labelledby="fetch-title">
+      <div className="card-head fetch-head">
+        <h2 id="fetch-title">{title}</h2>
+        <div className="fetch-actions">
+          {isPaused ? button('resume', FETCH.resume, true) : button('pause', FETCH.pause)}
+          {button('cancel', FETCH.cancel, false, FETCH.cancelHint)}
+        </div>
+      </div>
+      <progress
+        className="fetch-bar"
+        max={Math.max(fetch.neededBytes, 1)}
+        value={Math.min(fetch.verifiedBytes, fetch.neededBytes)}
+        aria-label={title}
+      />
+      <p>{fetchWords(fetch)}</p>
+      {isPaused && <p className="fine">{FETCH.pausedHint}</p>}
+      {failure && <FailureNote failure={failure} />}
+      <h3 className="fetch-sources">{FETCH.sourcesTitle}</h3>
+      {fetch.sources.length === 0 ? (
+        <p className="fine">{FETCH.noSources}</p>
+      ) : (
+        <ul className="file-rows">
+          {fetch.sources.map((source) => (
+            <li key={`${source.kind}/${source.label}`}>
+              <span className="file-name">{source.label}</span>
+              <span className="aside">{sourceWords(source)}</span>
+              {source.trouble && <span className="file-note">{source.trouble}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

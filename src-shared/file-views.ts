@@ -1,0 +1,109 @@
+import * as z from 'zod/mini'
+import { CheckSchema } from './app-views'
+import { BlockRangeSchema } from './status'
+
+const text = (max: number) => z.string().check(z.maxLength(max))
+const bytes = z.number()
+
+/** What all models take on this computer's disk, slice by slice. */
+export const DiskViewSchema = z.object({
+  directory: text(4096),
+  usedBytes: bytes,
+  /** The operator's limit; null: none. */
+  capBytes: z.nullable(bytes),
+  /** What the disk itself has left. */
+  freeBytes: bytes,
+  /** What would go if everything went that is not in use. */
+  reclaimableBytes: bytes,
+  slices: z
+    .array(
+      z.object({
+        /** `<model>/<start>-<end>`, as the folders are called. */
+        id: text(40),
+        /** Null where the manifest beside it is missing or damaged. */
+        model: z.nullable(text(200)),
+        blocks: BlockRangeSchema,
+        sizeBytes: bytes,
+        isFinished: z.boolean(),
+        isInUse: z.boolean(),
+        /** Null when nobody knows. */
+        usedAt: z.nullable(z.number()),
+      }),
+    )
+    .check(z.maxLength(500)),
+})
+export type DiskView = z.infer<typeof DiskViewSchema>
+
+/** Models to choose from. */
+export const CatalogueViewSchema = z.object({
+  models: z
+    .array(
+      z.object({
+        name: text(100),
+        summary: text(300),
+        architecture: text(40),
+        /** Where people read about it; null for what is bundled. */
+        page: z.nullable(text(500)),
+        /** The publisher asks for agreement, and the download for a token. */
+        isGated: z.boolean(),
+        /** Of what is bundled. Null: the manifest comes from a coordinator that hosts the model. */
+        manifest: z.nullable(
+          z.object({ root: text(64), blockCount: z.int(), sizeBytes: bytes, quantization: text(40) }),
+        ),
+      }),
+    )
+    .check(z.maxLength(200)),
+})
+export type CatalogueView = z.infer<typeof CatalogueViewSchema>
+
+/**
+ * That a token is kept, and how; never the token. `keyring`: sealed by the system's own store. `file`: in a file that
+ * only this user can read. `locked`: sealed by a program that has the system's store, which this one has not.
+ */
+export const TokenViewSchema = z.object({
+  isSet: z.boolean(),
+  protection: z.nullable(z.enum(['keyring', 'file', 'locked'])),
+  /** How one that is entered now will be kept. */
+  offered: z.enum(['keyring', 'file']),
+})
+export type TokenView = z.infer<typeof TokenViewSchema>
+
+/** What a token may look like: nothing that could end a header line. */
+export const TokenSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{8,200}$/))
+
+/** How many blocks of a model fit where, with the memory of the conversations, before anything is loaded. */
+export const FitViewSchema = z.object({
+  /** Null: no model is known yet. */
+  model: z.nullable(z.object({ name: text(200), blockCount: z.int() })),
+  places: z
+    .array(
+      z.object({
+        kind: z.enum(['cpu', 'card']),
+        /** As the engine calls it; what the settings choose cards by. */
+        name: text(200),
+        description: text(300),
+        /** Blocks go here with the settings as they are. */
+        isChosen: z.boolean(),
+        totalBytes: bytes,
+        budgetBytes: bytes,
+        /** Null: no model is known, or the driver reports no memory. */
+        blocks: z.nullable(z.int()),
+      }),
+    )
+    .check(z.maxLength(32)),
+  /** All chosen places together, and what so many blocks need there; null: nothing to reckon with. */
+  together: z.nullable(
+    z.object({ blocks: z.int(), budgetBytes: bytes, weightsBytes: bytes, kvBytes: bytes, computeBytes: bytes }),
+  ),
+  /** Why the processor computes although a graphics card was expected (H-41). */
+  missedGpu: z.nullable(text(300)),
+})
+export type FitView = z.infer<typeof FitViewSchema>
+
+/** The runbook's steps, done now; `report` may be given to others. */
+export const DiagnosisSchema = z.object({
+  checks: z.array(CheckSchema).check(z.maxLength(16)),
+  report: text(20_000),
+  tookMs: z.number(),
+})
+export type Diagnosis = z.infer<typeof DiagnosisSchema>
