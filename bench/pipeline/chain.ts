@@ -117,6 +117,8 @@ async function decode(
     maxTokens: tokens + 1,
     contextTokens: CONTEXT_TOKENS,
     ignoresEndOfText: true,
+    // The reference's tokens are compared.
+    exact: true,
     signal: AbortSignal.timeout(RUN_LIMIT_MS),
     onToken: watch.onToken,
   })

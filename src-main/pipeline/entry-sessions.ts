@@ -40,6 +40,8 @@ export interface OpenSessionOptions {
   route: readonly RouteStage[]
   contextTokens: number
   wantsLogits: boolean
+  /** Hidden states in single precision, and each stage computes this session by itself; see docs/protocols.md. */
+  exact?: boolean | undefined
   /** How the last stage chooses tokens; absent for the likeliest. */
   sampling?: Sampling | undefined
   signal: AbortSignal
@@ -90,6 +92,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
         stage: 0,
         route,
         contextTokens: options.contextTokens,
+        exact: options.exact ?? false,
         wantsLogits: options.wantsLogits,
         ...(options.sampling && { sampling: options.sampling }),
       }

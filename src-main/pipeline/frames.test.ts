@@ -58,6 +58,16 @@ const frames: Frame[] = [
     computeMs: [1.5, 2.25],
     input: { hidden: Float32Array.of(1, -2, 3, Number.NaN) },
   },
+  {
+    type: 'step',
+    session,
+    position: 3,
+    rows: 2,
+    wantsAnswer: false,
+    computeMs: [1.5],
+    isHalf: true,
+    input: { hidden: Float32Array.of(1, -2.5, 65_504, Number.NaN) },
+  },
   { type: 'result', session, position: 9, token: 41, computeMs: [0.5], logits: null },
   { type: 'result', session, position: 9, token: 41, computeMs: [0.5, 1], logits: Float32Array.of(0.25, -1) },
 ]
@@ -66,6 +76,41 @@ describe('pipeline frames', () => {
   for (const frame of frames) {
     it(`carries ${frame.type} unchanged`, () => expect(roundTrip(frame)).toEqual(frame))
   }
+
+  it('halves the bytes of hidden states, and rounds them to eleven bits', () => {
+    const hidden = Float32Array.from({ length: 64 }, (_, i) => Math.fround((i - 20) * 1.2345))
+    const step = {
+      type: 'step',
+      session,
+      position: 0,
+      rows: 4,
+      wantsAnswer: true,
+      computeMs: [],
+      input: { hidden },
+    } as const
+    const size = (frame: Frame) => Buffer.concat(encodeFrame(frame)).length
+    expect(size(step) - size({ ...step, isHalf: true })).toBe(64 * 2)
+    const back = roundTrip({ ...step, isHalf: true })
+    if (back.type !== 'step' || !('hidden' in back.input)) throw new Error('another frame')
+    for (const [i, value] of back.input.hidden.entries()) {
+      expect(Math.abs(value - (hidden[i] ?? 0))).toBeLessThanOrEqual(Math.abs(hidden[i] ?? 0) * 2 ** -11)
+    }
+    expect(back.input.hidden).not.toEqual(hidden)
+  })
+
+  it('sends a hidden state that half precision can’t hold as it is', () => {
+    const hidden = Float32Array.of(1.000_1, 70_000)
+    const step = {
+      type: 'step',
+      session,
+      position: 0,
+      rows: 1,
+      wantsAnswer: true,
+      computeMs: [],
+      input: { hidden },
+    } as const
+    expect(roundTrip({ ...step, isHalf: true })).toEqual(step)
+  })
 
   it('refuses every truncation of every frame, or reads it as a shorter valid one of the same type', () => {
     for (const frame of frames) {

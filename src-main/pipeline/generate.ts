@@ -33,6 +33,8 @@ export interface GenerateOptions {
   contextTokens: number
   /** Goes on after an end-of-text token: for parity runs, which compare a fixed number of tokens. */
   ignoresEndOfText?: boolean
+  /** Comparable bit for bit with one process that runs the same batches, at twice the bytes a hop. */
+  exact?: boolean
   wantsLogits?: boolean
   /** How the last stage chooses tokens; absent for the likeliest. Not together with `wantsLogits`. */
   sampling?: SamplingChoice
@@ -85,6 +87,7 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       root: options.root,
       route: options.route,
       contextTokens: prompt.length + maxTokens,
+      exact: options.exact ?? false,
       wantsLogits: options.wantsLogits ?? false,
       sampling: options.sampling && samplingAfter(options.sampling, prompt),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),

@@ -167,6 +167,9 @@ export function createStageSessions(options: {
     if (frame.position + frame.rows > open.contextTokens) throw new EspalierError('PROMPT_TOO_LONG')
     if ('tokens' in frame.input !== isFirst)
       throw new EspalierError('PROTOCOL_VIOLATION', 'tokens belong to the first stage')
+    if (frame.isHalf && isExact(open)) {
+      throw new EspalierError('PROTOCOL_VIOLATION', 'half precision in an exact session')
+    }
     if ('hidden' in frame.input && frame.input.hidden.length !== frame.rows * runner.embeddingLength) {
       throw new EspalierError('PROTOCOL_VIOLATION', 'a hidden state of another width')
     }
@@ -175,7 +178,7 @@ export function createStageSessions(options: {
     const answer = isLast && frame.wantsAnswer ? answerOf(open) : 'none'
     const output = await runner.run({ sequence: session.sequence, position: frame.position, rows: frame.input, answer })
     if (session.ended) return
-    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output)
+    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact(open))
     if (reply) await (session.nextLink ?? (await session.next)).send(reply)
     // Only now: what was computed and never delivered has served nobody.
     events.onServed(open.entry, frame.rows)
@@ -305,7 +308,12 @@ function resultOf(frame: StepFrame, output: StageOutput): Frame | null {
   }
 }
 
-function onwardOf(frame: StepFrame, output: StageOutput): Frame {
+/** A build that does not know the word knows single precision only. */
+function isExact({ exact = true }: OpenBody): boolean {
+  return exact
+}
+
+function onwardOf(frame: StepFrame, output: StageOutput, isHalf: boolean): Frame {
   if (output.hidden === null) throw new EspalierError('ENGINE_DECODE_FAILED', 'no hidden state came out of the stage')
-  return { ...frame, computeMs: [...frame.computeMs, output.computeMs], input: { hidden: output.hidden } }
+  return { ...frame, computeMs: [...frame.computeMs, output.computeMs], isHalf, input: { hidden: output.hidden } }
 }

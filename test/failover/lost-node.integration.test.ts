@@ -54,7 +54,7 @@ function ask(onToken: (count: number) => void = () => undefined, logits: Float32
   return generate({
     ...{ pipeline: asker.failover, vocabulary, clock: systemClock, root: slices.manifest.root },
     ...{ route: routeOf(), prompt: PROMPT, maxTokens: TOKENS, contextTokens: CONTEXT_TOKENS },
-    ...{ ignoresEndOfText: true, wantsLogits: true, signal: AbortSignal.timeout(60_000) },
+    ...{ ignoresEndOfText: true, exact: true, wantsLogits: true, signal: AbortSignal.timeout(60_000) },
     onToken(token) {
       if (token.logits) logits.push(token.logits)
       onToken(++count)
