@@ -35,6 +35,7 @@ const frames: Frame[] = [
   },
   { type: 'opened', session },
   { type: 'close', session },
+  { type: 'taken', session },
   { type: 'check', session },
   { type: 'checked', session, body: { root: 'r', start: 0, end: 3, proven: true } },
   { type: 'error', session, body: { code: 'STAGE_LOST', cause: 'gone', peer: 'a', start: 3, end: 6 } },
@@ -141,7 +142,7 @@ describe('pipeline frames', () => {
   })
 
   it('refuses a claim of rows that the payload does not have', () => {
-    const step = new Uint8Array(Buffer.concat(encodeFrame(frames[6]!)))
+    const step = new Uint8Array(Buffer.concat(encodeFrame(frames.find(({ type }) => type === 'step')!)))
     new DataView(step.buffer).setUint32(22, 4, true)
     expect(() => decodeFrame(step)).toThrow(EspalierError)
     new DataView(step.buffer).setUint32(22, 0xffffffff, true)

@@ -20,7 +20,18 @@ const FLAG_WANTS_ANSWER = 1
 const FLAG_TOKENS = 2
 const FLAG_HALF = 4
 
-const Type = { open: 1, opened: 2, step: 3, result: 4, close: 5, error: 6, check: 7, checked: 8, notice: 9 } as const
+const Type = {
+  open: 1,
+  opened: 2,
+  step: 3,
+  result: 4,
+  close: 5,
+  error: 6,
+  check: 7,
+  checked: 8,
+  notice: 9,
+  taken: 10,
+} as const
 
 const peerId = z.string().min(1).max(120)
 const range = { start: z.int().min(0).max(4096), end: z.int().min(1).max(4096) }
@@ -98,6 +109,8 @@ export type Frame =
   | StepFrame
   | ResultFrame
   | { type: 'close'; session: string }
+  /** To the neighbour before: a step that wanted no answer is computed and passed on, so another one may come. */
+  | { type: 'taken'; session: string }
   | { type: 'error'; session: string; body: ErrorBody }
   | { type: 'check'; session: string }
   | { type: 'checked'; session: string; body: CheckedBody }
@@ -116,6 +129,7 @@ export function encodeFrame(frame: Frame): Uint8Array[] {
     case 'notice':
       return [prefix, encode(frame.body)]
     case 'opened':
+    case 'taken':
     case 'close':
     case 'check':
       return [prefix]
@@ -159,6 +173,8 @@ export function decodeFrame(bytes: Uint8Array): Frame {
       return { type: 'open', session, body: decodeBody(OpenBody, rest) }
     case Type.opened:
       return { type: 'opened', session }
+    case Type.taken:
+      return { type: 'taken', session }
     case Type.step:
       return decodeStep(session, rest)
     case Type.result:

@@ -6,6 +6,7 @@ import type { ErrorBody, Frame, OpenBody, StepFrame } from './frames'
 import type { Link, Links } from './links'
 import { RouteError } from './route-error'
 import type { StageInput, StageOutput, StageRunner } from './stage-runner'
+import { createStepWindow, type StepWindow } from './step-window'
 
 interface Session {
   readonly id: string
@@ -17,6 +18,8 @@ interface Session {
   readonly next: Promise<Link>
   /** The same once it is there: a token need not wait for a promise. */
   nextLink: Link | null
+  /** Chunks of a prompt that are with the next stage. */
+  readonly window: StepWindow
   /** Steps of a session run one after the other, whatever the network does. */
   isBusy: boolean
   readonly waiting: (() => Promise<void>)[]
@@ -40,8 +43,8 @@ const IDLE_SESSION_MS = 120_000
 const UNUSED_SESSION_MS = 20_000
 /** Sessions of one neighbour; several entries may come through it. */
 const MAX_SESSIONS_PER_PEER = 64
-/** Steps of one session that may wait for the engine: a prompt's chunks, not an attack. */
-const MAX_WAITING_STEPS = 64
+/** Steps of one session that may wait for the engine: above what the windows of a chunk and of a replay allow together. */
+const MAX_WAITING_STEPS = 32
 const SWEEP_INTERVAL_MS = 10_000
 /** Sessions whose tokens are being checked. */
 const MAX_JUDGED = 256
@@ -111,6 +114,7 @@ export function createStageSessions(options: {
       upstream,
       next: options.links().to(following?.peer ?? open.entry),
       nextLink: null,
+      window: createStepWindow(),
       isBusy: false,
       waiting: [],
       position: 0,
@@ -179,7 +183,11 @@ export function createStageSessions(options: {
     const output = await runner.run({ sequence: session.sequence, position: frame.position, rows: frame.input, answer })
     if (session.ended) return
     const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact(open))
-    if (reply) await (session.nextLink ?? (await session.next)).send(reply)
+    if (reply) {
+      if (!frame.wantsAnswer) await session.window.take()
+      await (session.nextLink ?? (await session.next)).send(reply)
+    }
+    if (!frame.wantsAnswer) tell(session.upstream, { type: 'taken', session: session.id })
     // Only now: what was computed and never delivered has served nobody.
     events.onServed(open.entry, frame.rows)
     if (!frame.wantsAnswer || session.hasAnswered) return
@@ -207,6 +215,7 @@ export function createStageSessions(options: {
     session.ended = true
     sessions.delete(session.id)
     events.onSessions(sessions.size)
+    session.window.end(new EspalierError('CANCELLED'))
     session.runner.closeSequence(session.sequence)
     const isLast = session.open.stage === session.open.route.length - 1
     if (tellNext && !isLast) {
@@ -251,6 +260,13 @@ export function createStageSessions(options: {
         return
       }
       enqueue(session, () => step(session, frame))
+    },
+    /** False when it is not for a stage of ours. */
+    onTaken(id: string, from: Link): boolean {
+      const session = sessions.get(id)
+      if (!session || from !== session.nextLink) return false
+      session.window.onTaken()
+      return true
     },
     onClose(id: string, upstream: Link): void {
       if (judged.get(id) === upstream) judged.delete(id)
