@@ -73,6 +73,10 @@ const frames: Frame[] = [
   { type: 'result', session, position: 9, token: 41, computeMs: [0.5, 1], logits: Float32Array.of(0.25, -1) },
 ]
 
+const stepOf = (hidden: Float32Array, rows: number): Frame & { type: 'step' } => ({
+  ...{ type: 'step', session, position: 0, rows, wantsAnswer: true, computeMs: [], input: { hidden } },
+})
+
 describe('pipeline frames', () => {
   for (const frame of frames) {
     it(`carries ${frame.type} unchanged`, () => expect(roundTrip(frame)).toEqual(frame))
@@ -80,15 +84,7 @@ describe('pipeline frames', () => {
 
   it('halves the bytes of hidden states, and rounds them to eleven bits', () => {
     const hidden = Float32Array.from({ length: 64 }, (_, i) => Math.fround((i - 20) * 1.2345))
-    const step = {
-      type: 'step',
-      session,
-      position: 0,
-      rows: 4,
-      wantsAnswer: true,
-      computeMs: [],
-      input: { hidden },
-    } as const
+    const step = stepOf(hidden, 4)
     const size = (frame: Frame) => Buffer.concat(encodeFrame(frame)).length
     expect(size(step) - size({ ...step, isHalf: true })).toBe(64 * 2)
     const back = roundTrip({ ...step, isHalf: true })
@@ -101,15 +97,7 @@ describe('pipeline frames', () => {
 
   it('sends a hidden state that half precision can’t hold as it is', () => {
     const hidden = Float32Array.of(1.000_1, 70_000)
-    const step = {
-      type: 'step',
-      session,
-      position: 0,
-      rows: 1,
-      wantsAnswer: true,
-      computeMs: [],
-      input: { hidden },
-    } as const
+    const step = stepOf(hidden, 1)
     expect(roundTrip({ ...step, isHalf: true })).toEqual(step)
   })
 
