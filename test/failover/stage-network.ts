@@ -36,8 +36,10 @@ export interface StageNode {
   stop(): Promise<void>
 }
 
+const SEQUENCES = 4
+
 /** Slices of the sample model, each in one engine process, which any number of nodes may serve from. */
-export async function openSlices(cuts: readonly number[] = CUTS) {
+export async function openSlices(cuts: readonly number[] = CUTS, contextTokens = CONTEXT_TOKENS) {
   const factory: EngineFactory = await createEngineFactory()
   const directory = await mkdtemp(join(tmpdir(), 'espalier-failover-'))
   const manifest = await readManifest(SAMPLE_MANIFEST)
@@ -48,16 +50,17 @@ export async function openSlices(cuts: readonly number[] = CUTS) {
     const engine = await factory.start()
     const spec = testSpec({
       ...{ slicePath, entryPath: index === 0 ? entry : null, isLast: index === slices.length - 1 },
-      ...{ contextTokens: 4 * CONTEXT_TOKENS, maxSequences: 4 },
+      ...{ contextTokens: SEQUENCES * contextTokens, maxSequences: SEQUENCES },
     })
     const report = await engine.load(spec)
     const range = { start: cuts[index] ?? 0, end: cuts[index + 1] ?? 0 }
     engines.push(engine)
-    runners.push(createEngineStage(engine, { manifest, range }, report, CONTEXT_TOKENS))
+    runners.push(createEngineStage(engine, { manifest, range }, report, contextTokens))
   }
   return {
     factory,
     manifest,
+    engines,
     runners,
     async close() {
       await factory.close()
