@@ -19,7 +19,7 @@ import { type Candidate, chooseRoute } from '../../src-main/pipeline/route'
 import type { StageRunner } from '../../src-main/pipeline/stage-runner'
 import { readManifest } from '../../src-main/shards/manifest'
 import { createEventLog, type LogEvent } from '../../src-main/storage/event-log'
-import { systemClock } from '../../src-shared/clock'
+import { type Clock, systemClock } from '../../src-shared/clock'
 import { connect, loopbackHost } from '../loopback-host'
 import { SAMPLE_MANIFEST } from '../models/sample-manifest'
 
@@ -71,13 +71,13 @@ export async function openSlices(cuts: readonly number[] = CUTS, contextTokens =
 
 const log = createEventLog(systemClock, null)
 
-export async function startStageNode(runner: () => StageRunner | null): Promise<StageNode> {
+export async function startStageNode(runner: () => StageRunner | null, clock: Clock = systemClock): Promise<StageNode> {
   const host = await loopbackHost()
   const events: LogEvent[] = []
   const nodeLog = createEventLog(systemClock, null)
   nodeLog.subscribe((event) => void events.push(event))
   const pipeline = createPipeline({
-    ...{ host, clock: systemClock, log: nodeLog, stage: runner },
+    ...{ host, clock, log: nodeLog, stage: runner },
     events: { onServed: () => undefined, onSessions: () => undefined },
   })
   await pipeline.start()
@@ -98,11 +98,12 @@ export async function startStageNode(runner: () => StageRunner | null): Promise<
 /** The asking side: a guest whose sessions survive a node. `candidates` is what the network would tell. */
 export async function startAsker(
   candidates: () => readonly Candidate[],
-  options: { blockCount: number; patienceMs?: number; events?: Partial<FailoverEvents> },
+  options: { blockCount: number; patienceMs?: number; events?: Partial<FailoverEvents>; clock?: Clock },
 ) {
+  const clock = options.clock ?? systemClock
   const host = await loopbackHost({ listens: false })
   const pipeline = createPipeline({
-    ...{ host, clock: systemClock, log, stage: () => null },
+    ...{ host, clock, log, stage: () => null },
     events: { onServed: () => undefined, onSessions: () => undefined },
   })
   await pipeline.start()
@@ -116,8 +117,8 @@ export async function startAsker(
         ),
     },
     check: (peer, signal) => checkPipeline(host, peerIdFromString(peer), signal),
-    clock: systemClock,
     ...options,
+    clock,
   })
   return {
     host,
