@@ -6,6 +6,8 @@ import { openBenchClient } from './chain'
 import { measure } from './measure'
 import { type BenchModel, largeModel, sampleModel } from './models'
 import { decodeRows, hopRow } from './rows'
+import { measureSharing } from './sharing'
+import { overlapRow, sessionsRow } from './sharing-rows'
 
 /** A 64-token answer of the large model takes about a second, a 256-token answer of the sample less. */
 const TOKENS = { large: 64, sample: 256 }
@@ -24,11 +26,15 @@ export function measurePipeline(options: { quick: boolean; repetitions?: number;
     }
     try {
       say('making the large model')
-      const large = await measureModel(await largeModel(directory), 'large')
+      const largest = await largeModel(directory)
+      const large = await measureModel(largest, 'large')
+      const sharing = await measureSharing({ client, model: largest, directory, repetitions, say })
       const sample = await measureModel(await sampleModel(), 'sample')
       return [
         ...decodeRows(large, { prefix: '', hasTarget: true }),
         hopRow(large),
+        overlapRow(sharing),
+        sessionsRow(sharing),
         ...decodeRows(sample, { prefix: 'sample-', hasTarget: false }),
       ]
     } finally {
