@@ -140,10 +140,8 @@ describe('a node is lost in the middle of an answer (D-T28)', () => {
         await killed
         const { start, end } = place(stage)
         const blocks = Array.from({ length: end - start }, (_, i) => start + i).join(', ')
-        expect(failure, `token ${at}`).toMatchObject({
-          code: 'CHAIN_INCOMPLETE',
-          message: expect.stringContaining(`blocks ${blocks}; `),
-        })
+        expect(String(failure), `token ${at}`).toContain(`blocks ${blocks}; `)
+        expect(failure).toMatchObject({ code: 'CHAIN_INCOMPLETE' })
       }
       await expect.poll(() => steady.map(({ pipeline }) => pipeline.activeSessions)).toEqual([0, 0, 0])
     },
