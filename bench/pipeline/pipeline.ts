@@ -6,6 +6,8 @@ import { openBenchClient } from './chain'
 import { measure } from './measure'
 import { type BenchModel, largeModel, mediumModel, sampleModel } from './models'
 import { decodeRows, hopRow } from './rows'
+import { measureSharing } from './sharing'
+import { overlapRow, sessionsRow } from './sharing-rows'
 
 /** A 64-token answer of the large model takes seconds, a 256-token answer of the sample less than one. */
 const TOKENS = { large: 64, medium: 64, sample: 256 }
@@ -25,11 +27,15 @@ export function measurePipeline(options: { quick: boolean; repetitions?: number;
     try {
       say('making the large model')
       const large = await measureModel(await largeModel(directory), 'large')
-      const medium = await measureModel(await mediumModel(directory), 'medium')
+      const mediumFile = await mediumModel(directory)
+      const medium = await measureModel(mediumFile, 'medium')
+      const sharing = await measureSharing({ client, model: mediumFile, directory, repetitions, say })
       const sample = await measureModel(await sampleModel(), 'sample')
       return [
         ...decodeRows(large, { prefix: '', hasTarget: true }),
         hopRow(large),
+        overlapRow(sharing),
+        sessionsRow(sharing),
         ...decodeRows(medium, { prefix: 'medium-', hasTarget: false }),
         ...decodeRows(sample, { prefix: 'sample-', hasTarget: false }),
       ]

@@ -517,8 +517,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 
   function cacheTokensLeft(): number {
-    const free = Math.max(0, config.maxSequences - pipeline.activeSessions)
-    return blocks.serving ? free * config.contextTokens : 0
+    return (blocks.serving?.engine.freeSequences ?? 0) * config.contextTokens
   }
 
   function onRequest(entry: string): void {
