@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
+import { GenerateStartSchema } from './generation'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
 import { HopSchema, LostHopSchema } from './routing-trace'
 import { NetworkChoiceSchema, SettingsSchema } from './settings'
@@ -51,10 +52,7 @@ export const METHODS = {
   },
   'generate.start': {
     scope: 'operate',
-    input: z.strictObject({
-      prompt: z.string().check(z.minLength(1), z.maxLength(32_768)),
-      maxTokens: z.int().check(z.minimum(1), z.maximum(4096)),
-    }),
+    input: GenerateStartSchema,
     output: z.strictObject({ generationId: id }),
   },
   'generate.cancel': { scope: 'operate', input: z.strictObject({ generationId: id }), output: nothing },
@@ -86,6 +84,8 @@ export const EVENTS = {
     tokens: z.int(),
     tokensPerSecond: z.nullable(z.number()),
     hops: z.array(HopSchema),
+    /** With it the same words come again; absent where none was drawn. */
+    seed: z.optional(z.int()),
     /** Nodes that were left in the middle of the answer, which went on elsewhere. */
     lost: z.optional(z.array(LostHopSchema).check(z.maxLength(64))),
   }),

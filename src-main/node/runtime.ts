@@ -157,6 +157,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         onChange()
       },
       onProven(shard) {
+        if (facts.model && shard.entry)
+          facts.model = { ...facts.model, hasChatTemplate: shard.entry.chatTemplate !== null }
         blocks.onProven(shard)
         void seeds.refresh()
       },
