@@ -21,9 +21,11 @@ export function TryPage({ stores }: { stores: AppStores }) {
         ) : (
           <p className="notice">{TRY.readOnly}</p>
         )}
-        <Talk talk={talk} />
         {generation ? (
-          <Answer generation={generation} status={status} />
+          <>
+            <Answer generation={generation} status={status} />
+            <Talk talk={talk} />
+          </>
         ) : (
           <Empty title={TRY.emptyTitle}>{TRY.emptyText}</Empty>
         )}
