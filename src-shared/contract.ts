@@ -17,6 +17,7 @@ import {
   TokenSchema,
   TokenViewSchema,
 } from './file-views'
+import { GenerateStartSchema } from './generation'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
 import { HopSchema, LostHopSchema } from './routing-trace'
 import { NetworkJoinSchema, SettingsSchema } from './settings'
@@ -93,10 +94,7 @@ export const METHODS = {
   },
   'generate.start': {
     scope: 'operate',
-    input: z.strictObject({
-      prompt: z.string().check(z.minLength(1), z.maxLength(32_768)),
-      maxTokens: z.int().check(z.minimum(1), z.maximum(4096)),
-    }),
+    input: GenerateStartSchema,
     output: z.strictObject({ generationId: id }),
   },
   'generate.cancel': { scope: 'operate', input: z.strictObject({ generationId: id }), output: nothing },
@@ -128,6 +126,8 @@ export const EVENTS = {
     tokens: z.int(),
     tokensPerSecond: z.nullable(z.number()),
     hops: z.array(HopSchema),
+    /** With it the same words come again; absent where none was drawn. */
+    seed: z.optional(z.int()),
     /** Nodes that were left in the middle of the answer, which went on elsewhere. */
     lost: z.optional(z.array(LostHopSchema).check(z.maxLength(64))),
   }),

@@ -13,6 +13,9 @@ import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { RPC_INFO } from '../hivemind/protocols'
 import { EXPERT_PROTOCOL } from '../kademlia/expert-rpc'
 import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
+import { serveHello } from '../kwaai/hello'
+import { type InferenceServer, serveInference } from '../kwaai/inference-server'
+import { createKwaaiNetwork } from '../kwaai/kwaai-network'
 import { keepGrants } from '../membership/keep-grants'
 import { createSessionGuard } from '../membership/session-guard'
 import { createTokenKeeper } from '../membership/token-keeper'
@@ -188,6 +191,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         onChange()
       },
       onProven(shard) {
+        if (facts.model && shard.entry)
+          facts.model = { ...facts.model, hasChatTemplate: shard.entry.chatTemplate !== null }
         blocks.onProven(shard)
         void seeds.refresh()
         // What is used now goes last when room is needed. Not worth a failure.
@@ -207,7 +212,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     steps,
     clock,
     log,
-    endSessions: (code, why) => pipeline.endSessions(new EspalierError(code, why)),
+    endSessions(code, why) {
+      pipeline.endSessions(new EspalierError(code, why))
+      inference?.endSessions()
+    },
     report(loaded) {
       if (loaded) assignment?.link.setStatus('online', { model: loaded.manifest.name, range: loaded.range })
       else assignment?.link.setStatus('joining')
@@ -217,18 +225,27 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onTarget,
   })
 
+  const stage = () => blocks.serving?.stage ?? null
+  const events = { onSessions, onServed, onRequest }
   const pipeline = createPipeline({
     host,
     clock,
     log,
-    stage: () => blocks.serving?.stage ?? null,
-    events: { onSessions, onServed, onRequest },
+    stage,
+    events,
     ...(keeper
       ? { guard: createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock }) }
       : {}),
   })
   await rooms.startPipeline(pipeline)
   scope.add(() => pipeline.stop())
+  let inference: InferenceServer | null = null
+  if (profile.speaksKwaai) {
+    const served = await serveInference({ host, clock, log, stage, events })
+    inference = served
+    scope.add(() => served.stop())
+    scope.add(await serveHello(host, { clock, log }))
+  }
 
   const governor = profile.loopbackOnly
     ? undefined
@@ -416,7 +433,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   )
 
-  const router = createRouter({ host, pipeline, clock, log })
+  const kwaai = profile.speaksKwaai ? createKwaaiNetwork({ host, clock, pipeline, stage }) : null
+  const router = createRouter({ host, pipeline, ...kwaai, clock, log })
   return {
     pipeline,
     swarm,
@@ -526,9 +544,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onChange()
   }
 
-  function onSessions(active: number): void {
-    facts.activeSessions = active
-    blocks.onSessions(active)
+  function activeSessions(): number {
+    return pipeline.activeSessions + (inference?.activeSessions ?? 0)
+  }
+
+  function onSessions(): void {
+    facts.activeSessions = activeSessions()
+    blocks.onSessions(facts.activeSessions)
     onChange()
   }
 
