@@ -3,6 +3,9 @@ import * as z from 'zod/mini'
 const url = z.string().check(z.maxLength(500))
 const path = z.string().check(z.minLength(1), z.maxLength(4096))
 
+/** Minutes since midnight, local time; a span may cross midnight. */
+const minuteOfDay = z.int().check(z.minimum(0), z.maximum(24 * 60 - 1))
+
 /** Which network this computer gives to. `demo` is a network that exists only on this computer. */
 export const NetworkChoiceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('demo') }),
@@ -48,6 +51,16 @@ export const SettingsSchema = z.strictObject({
   trayNoticeSeen: z.boolean(),
   /** Whether the node was running when the app last ended; the next start does the same. */
   startsRunning: z.boolean(),
+  /** The wish; whether the system does it stands in the app's view. */
+  startsAtLogin: z.boolean(),
+  /** Approved, rejected, stuck, a new version: nothing else. */
+  notifications: z.boolean(),
+  pauseOnBattery: z.boolean(),
+  pauseOnMetered: z.boolean(),
+  pauseInFullScreen: z.boolean(),
+  pauseWhenActive: z.boolean(),
+  /** Every day in between, the node rests and no notification comes; null: never. */
+  quietHours: z.nullable(z.strictObject({ fromMinute: minuteOfDay, toMinute: minuteOfDay })),
 })
 export type Settings = z.infer<typeof SettingsSchema>
 
@@ -69,4 +82,11 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   closeToTray: true,
   trayNoticeSeen: false,
   startsRunning: false,
+  startsAtLogin: false,
+  notifications: true,
+  pauseOnBattery: false,
+  pauseOnMetered: false,
+  pauseInFullScreen: false,
+  pauseWhenActive: false,
+  quietHours: null,
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import type { PauseReason } from '../../src-shared/app-view'
 import type { Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
 import type { NetworkChoice } from '../../src-shared/settings'
@@ -28,10 +29,19 @@ export interface CurrentNode {
   /** Resolves when the node listens. Throws NETWORK_NOT_CHOSEN, and what keeps a node from starting. */
   start(): Promise<void>
   stop(): Promise<void>
+  /**
+   * A node that runs takes leave for these reasons and keeps its place at the coordinator; `start` ends the rest.
+   * Does nothing where none runs.
+   */
+  rest(reasons: readonly PauseReason[]): Promise<void>
+  readonly isResting: boolean
   /** Says why nothing was started by itself; does nothing once there is a node. */
   holdBack(report: ErrorReport): void
-  /** Leaves the network of before, remembers the new choice and starts in it; null only leaves. */
-  choose(network: NetworkChoice | null): Promise<void>
+  /**
+   * Leaves the network of before, remembers the new choice and starts in it; null only leaves. `invite` is the signed
+   * part of one to that network.
+   */
+  choose(network: NetworkChoice | null, invite?: string): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -50,6 +60,7 @@ export function createCurrentNode(
   let node: EspalierNode | null = null
   let neighbourhood: Neighbourhood | null = null
   let situation: Situation = { kind: 'idle' }
+  let chosenInvite: { url: string; invite: string } | null = null
   let unlockUser: Disposer = () => undefined
   /** Of all nodes together: a page that compares revisions must never see one come back. */
   let revision = 0
@@ -116,6 +127,15 @@ export function createCurrentNode(
     enter({ kind: 'idle' })
   }
 
+  async function rest(reasons: readonly PauseReason[]): Promise<void> {
+    if (situation.kind === 'resting') return enter({ kind: 'resting', reasons })
+    if (node?.status().phase !== 'running') return
+    await node.stop({ keepsPlace: true })
+    node = null
+    unlock()
+    enter({ kind: 'resting', reasons })
+  }
+
   function unlock(): void {
     unlockUser()
     unlockUser = () => undefined
@@ -128,8 +148,9 @@ export function createCurrentNode(
     await ending?.stop()
   }
 
-  async function change(network: NetworkChoice | null, signal: AbortSignal): Promise<void> {
+  async function change(network: NetworkChoice | null, invite: string | undefined, signal: AbortSignal): Promise<void> {
     await leave()
+    chosenInvite = network?.kind === 'coordinator' && invite !== undefined ? { url: network.url, invite } : null
     // A choice made in the app replaces all that the command line said about the network.
     givenProfile = undefined
     bootstraps = []
@@ -165,6 +186,7 @@ export function createCurrentNode(
 
   /** An invite is for the network that came with it, and not for one that is chosen later. */
   function inviteFor(coordinatorUrl: string | null): Pick<NodeConfig, 'invite'> {
+    if (chosenInvite !== null && chosenInvite.url === coordinatorUrl) return { invite: chosenInvite.invite }
     const { invite, network } = options.overrides ?? {}
     const isItsNetwork = network?.kind === 'coordinator' && network.url === coordinatorUrl
     return invite !== undefined && isItsNetwork ? { invite } : {}
@@ -230,10 +252,15 @@ export function createCurrentNode(
     },
     start: () => turns.take(begin),
     stop: () => turns.takeOver(end),
+    // In turn: what its owner asked for meanwhile comes first.
+    rest: (reasons) => turns.take(() => rest(reasons)),
+    get isResting() {
+      return situation.kind === 'resting'
+    },
     holdBack(report) {
       if (node === null && situation.kind === 'idle') enter({ kind: 'held-back', report })
     },
-    choose: (network) => turns.takeOver((signal) => change(network, signal)),
+    choose: (network, invite) => turns.takeOver((signal) => change(network, invite, signal)),
     async dispose() {
       stopFollowing()
       await turns.takeOver(leave)

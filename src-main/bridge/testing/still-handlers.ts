@@ -1,5 +1,6 @@
 import { offHost } from '../../../e2e/support/host-fixtures'
 import { stoppedStatus } from '../../../e2e/support/status-fixtures'
+import { appViewOf, BUNDLE } from '../../../e2e/support/view-fixtures'
 import type { MethodHandlers } from '../../../src-shared/contract'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src-shared/settings'
 
@@ -30,6 +31,20 @@ export function stillHandlers(): MethodHandlers {
     'network.leave': () => ({}),
     'shards.get': () => null,
     'diagnostics.run': () => [],
+    'diagnostics.mend': ({ id }) => ({
+      id,
+      title: '',
+      verdict: 'pass',
+      evidence: '',
+      action: null,
+      code: null,
+      at: 1_000,
+    }),
+    'diagnostics.bundle': () => BUNDLE,
+    'diagnostics.saveBundle': () => ({ path: '/data/support/espalier-support.txt' }),
+    'app.get': () => appViewOf(1_000),
+    'app.answerInvite': () => ({}),
+    'app.update': () => ({}),
     'logs.recent': () => [],
     'api.get': () => ({ url: null, key: null, error: null }),
     'host.get': () => offHost(1_000),
