@@ -191,24 +191,6 @@ export function checksOf(at: number): Check[] {
       code: 'NOT_DIALLED_BACK',
     }),
     check({
-      id: 'identity',
-      title: 'Identity',
-      verdict: 'warn',
-      evidence: 'Other users of this computer can read the identity file',
-      action: 'Take the right to read it from everybody but its owner (chmod 600).',
-      code: 'IDENTITY_EXPOSED',
-      fix: 'mend',
-    }),
-    check({
-      id: 'start-entries',
-      title: 'Started by the system',
-      verdict: 'warn',
-      evidence: 'kwaainet.service (~/.config/systemd/user/kwaainet.service)',
-      action: 'Leave it, or remove it with the command; the app never does.',
-      code: 'START_ENTRY_FOUND',
-      command: 'systemctl --user disable --now kwaainet.service',
-    }),
-    check({
       id: 'gpu',
       title: 'Graphics processor',
       verdict: 'unknown',
@@ -219,6 +201,33 @@ export function checksOf(at: number): Check[] {
       title: 'Messages to this page',
       evidence: '412 answered, none refused',
     }),
+  ]
+}
+
+/** With what the app can set right, and what only its owner should. */
+export function fixableChecksOf(at: number): Check[] {
+  return [
+    ...failingChecksOf(at),
+    {
+      at: at - 2_000,
+      id: 'identity',
+      title: 'Identity',
+      verdict: 'warn',
+      evidence: 'Other users of this computer can read the identity file',
+      action: 'Take the right to read it from everybody but its owner (chmod 600).',
+      code: 'IDENTITY_EXPOSED',
+      fix: 'mend',
+    },
+    {
+      at: at - 2_000,
+      id: 'start-entries',
+      title: 'Started by the system',
+      verdict: 'warn',
+      evidence: 'kwaainet.service (~/.config/systemd/user/kwaainet.service)',
+      action: 'Leave it, or remove it with the command; the app never does.',
+      code: 'START_ENTRY_FOUND',
+      command: 'systemctl --user disable --now kwaainet.service',
+    },
   ]
 }
 

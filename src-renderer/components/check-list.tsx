@@ -1,6 +1,8 @@
 import type { Check } from '../../src-shared/app-views'
 import { closeSentence } from '../format'
+import type { AppStores } from '../stores/app-stores'
 import { VERDICTS } from '../words/diagnostics'
+import { CheckFix } from './check-fix'
 import { StatusShapeIcon } from './status-shape'
 import { Age, WithPeers } from './text'
 
@@ -11,32 +13,43 @@ export function sortChecks(checks: readonly Check[]): readonly Check[] {
   return checks.toSorted((a, b) => RANK[a.verdict] - RANK[b.verdict])
 }
 
-export function CheckList({ checks }: { checks: readonly Check[] }) {
+export interface CheckListProps {
+  checks: readonly Check[]
+  stores: Pick<AppStores, 'node' | 'diagnostics'>
+  mayOperate: boolean
+  mending: string | null
+}
+
+export function CheckList({ checks, ...fixing }: CheckListProps) {
   return (
     <ul className="checks">
-      {sortChecks(checks).map(({ id, title, verdict, evidence, action, code, at }) => (
-        <li key={id} className={`is-${verdict}`}>
-          <StatusShapeIcon shape={VERDICTS[verdict].shape} size={18} label={`${VERDICTS[verdict].word}:`} />
-          <div>
-            <div className="step-head">
-              <h3>{title}</h3>
-              <span className="step-time">
-                <Age at={at} />
-              </span>
+      {sortChecks(checks).map((check) => {
+        const { id, title, verdict, evidence, action, code, at } = check
+        return (
+          <li key={id} className={`is-${verdict}`}>
+            <StatusShapeIcon shape={VERDICTS[verdict].shape} size={18} label={`${VERDICTS[verdict].word}:`} />
+            <div>
+              <div className="step-head">
+                <h3>{title}</h3>
+                <span className="step-time">
+                  <Age at={at} />
+                </span>
+              </div>
+              {evidence !== '' && (
+                <p>
+                  <WithPeers text={closeSentence(evidence)} />
+                </p>
+              )}
+              {(action ?? code) !== null && (
+                <p className="check-action">
+                  {action} {code && <code className="code">{code}</code>}
+                </p>
+              )}
+              <CheckFix check={check} {...fixing} />
             </div>
-            {evidence !== '' && (
-              <p>
-                <WithPeers text={closeSentence(evidence)} />
-              </p>
-            )}
-            {(action ?? code) !== null && (
-              <p className="check-action">
-                {action} {code && <code className="code">{code}</code>}
-              </p>
-            )}
-          </div>
-        </li>
-      ))}
+          </li>
+        )
+      })}
     </ul>
   )
 }

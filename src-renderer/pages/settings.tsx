@@ -4,6 +4,7 @@ import type { Settings } from '../../src-shared/settings'
 import { ConfirmDialog } from '../components/confirm-dialog'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
+import { OwnerSettings, SystemSettings } from '../components/owner-settings'
 import { PageHead } from '../components/page-head'
 import { Programs } from '../components/programs'
 import { ChoiceField, SettingRow, SwitchField, TextField } from '../components/setting-row'
@@ -37,6 +38,8 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
                 onChange={(closeToTray) => void stores.settings.save({ closeToTray })}
               />
             </section>
+            <SystemSettings settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
+            <OwnerSettings settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <Programs settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <Network settings={settings} store={stores.settings} disabled={!isLive || !mayOperate} />
           </>

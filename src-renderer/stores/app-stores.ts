@@ -2,6 +2,7 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import type { BridgeClient } from '../bridge-client'
 import { createHostStore, type HostStore } from '../pages/host-store'
 import { type ApiStore, createApiStore } from './api-store'
+import { type AppViewStore, createAppViewStore } from './app-view-store'
 import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-store'
 import { createFrames } from './frames'
 import { createGenerationStore, type GenerationStore } from './generation-store'
@@ -19,6 +20,7 @@ export interface AppStores {
   readonly log: LogStore
   readonly host: HostStore
   readonly api: ApiStore
+  readonly app: AppViewStore
   dispose: Disposer
 }
 
@@ -37,6 +39,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     log: createLogStore(client, clock, frames),
     host: createHostStore(client, clock, frames),
     api: createApiStore(client, clock),
+    app: createAppViewStore(client, clock),
   }
   return {
     ...stores,
