@@ -6,9 +6,10 @@ import { type CheckDefinition, failedBy, pass, unknown, warn } from './check'
 export const updates: CheckDefinition = {
   id: 'updates',
   title: 'Updates',
+  applies: ({ update }) => update !== undefined && update.way !== 'none',
   async look({ update, clock }) {
     const running = `version ${VERSION} runs`
-    if (!update || update.way === 'none') return unknown(`${running}; this installation does not look for newer ones`)
+    if (!update) return unknown(running)
     if (update.state === 'refused') return failedBy(new EspalierError('UPDATE_REFUSED', update.note).report())
     const { state, version, checkedAt, note } = update
     const age = checkedAt === null ? 'never looked for another' : `looked ${ageWords(clock.now() - checkedAt)}`
