@@ -31,7 +31,7 @@ export function Connections({ store }: { store: AppViewStore }) {
                   </p>
                   {light.state !== 'unknown' && (
                     <p className="light-since">
-                      <Age at={light.since} />
+                      {LIGHTS.changed} <Age at={light.since} />
                     </p>
                   )}
                 </div>

@@ -30,7 +30,11 @@ export function CopyButton({ label, text, disabled, isSmall }: CopyButtonProps) 
         onBlur={() => setResult(null)}
         onMouseLeave={() => setResult(null)}
       >
-        {result ?? label}
+        {/* As wide as its longer words: a button that shrinks moves its neighbour under the pointer. */}
+        <span className="copy-words">
+          <span aria-hidden="true">{label}</span>
+          <span>{result ?? label}</span>
+        </span>
       </button>
       <span className="only-read" role="status">
         {result ?? ''}

@@ -28,7 +28,7 @@ export function OwnerSettings({ settings, stores, disabled }: OwnerSettingsProps
   return (
     <section className="card settings" aria-labelledby="owner-title">
       <h2 id="owner-title">{OWNER.title}</h2>
-      <p className="fine">{OWNER.lead}</p>
+      <p className="fine owner-lead">{OWNER.lead}</p>
       {REASONS.map((reason) => {
         const can = view?.canPauseFor.includes(reason) ?? false
         const { label, hint } = OWNER.reasons[reason]

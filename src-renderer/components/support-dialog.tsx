@@ -1,17 +1,21 @@
 import { useEffect, useRef } from 'react'
 import type { SupportBundle } from '../../src-shared/app-view'
+import type { Failure } from '../bridge-client'
 import type { DiagnosticsStore } from '../stores/diagnostics-store'
 import { SUPPORT, takenOutWords } from '../words/app'
 import { CopyButton } from './copy-button'
+import { FailureNote } from './failure-note'
 
 /** The text as it would leave, to the letter; nothing leaves but by these two buttons. */
 export function SupportDialog({
   bundle,
   savedAt,
+  failure,
   store,
 }: {
   bundle: SupportBundle
   savedAt: string | null
+  failure: Failure | null
   store: DiagnosticsStore
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -36,6 +40,7 @@ export function SupportDialog({
           {SUPPORT.saved} <code>{savedAt}</code>
         </p>
       )}
+      {failure && <FailureNote failure={failure} lead={SUPPORT.failed} />}
       <div className="dialog-actions">
         <button type="button" className="button" onClick={() => dialog.current?.close()}>
           {SUPPORT.close}

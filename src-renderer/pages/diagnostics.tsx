@@ -69,7 +69,7 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
           <LogView store={stores.log} />
         </div>
       </div>
-      {bundle && <SupportDialog bundle={bundle} savedAt={savedAt} store={stores.diagnostics} />}
+      {bundle && <SupportDialog bundle={bundle} savedAt={savedAt} failure={workFailure} store={stores.diagnostics} />}
     </>
   )
 }

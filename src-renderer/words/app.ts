@@ -6,6 +6,7 @@ export const LIGHTS = {
   hint: 'Each on its own: one may be out while the others are well.',
   none: 'Not looked at yet.',
   unsteady: 'Unsteady',
+  changed: 'Changed',
 } as const
 
 export const LIGHT_NAMES: Readonly<Record<LightId, string>> = {
