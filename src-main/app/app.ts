@@ -30,6 +30,7 @@ import { createSecretStore, type SecretCipher } from '../storage/secret-store'
 import { createAppViewBook } from './app-view-book'
 import { blockEstimate } from './block-estimate'
 import { createDetectCompute, fetchedLibraries } from './compute'
+import { confineDemo } from './confine-demo'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { attachDesktop, type DesktopServices } from './desktop-services'
 import { createDiagnosing } from './diagnosing'
@@ -124,6 +125,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { clock, log, data, overrides = {}, fetch = coordinatorFetch } = options
   const { profile: _, bootstraps: __, ...settingsOverrides } = overrides
   const settings = await openSettings(data.settingsFile, settingsOverrides, log)
+  const bounds = confineDemo(overrides.profile, () => settings.get().network)
   const book = createLogBook(log, clock)
   const compute = createDetectCompute({
     spawnEngine: options.spawnEngine,
@@ -144,7 +146,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const generations = createGenerations(() => current.node, log, { onToken: tokens.tell, onEnd: ends.tell })
 
   const programs = await createProgramApi({
-    ...{ clock, log, settings },
+    ...{ clock, log, settings, bounds },
     keyFile: data.apiKeyFile,
     node: () => current.node,
   })
@@ -213,6 +215,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     'settings.get': settings.get,
     'settings.save': async (change) => {
+      bounds.checkSettings(definedFields(change))
       // More than there is can't be saved, so that nothing else has to say no later.
       if (change.offeredMemoryGb) offerOf(capabilityOf(await compute(settings.get())), change.offeredMemoryGb)
       return settings.save(definedFields(change))
@@ -231,7 +234,9 @@ export async function createApp(options: AppOptions): Promise<App> {
         listenPort: settings.listenPort(),
       }),
     async 'network.join'(choice) {
-      await current.choose(...chosen(choice, clock.now()))
+      const [network, invite] = chosen(choice, clock.now())
+      bounds.checkChoice(network)
+      await current.choose(network, invite)
       return {}
     },
     async 'network.leave'() {
@@ -260,7 +265,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     async 'app.answerInvite'({ accept }) {
       const link = invited
       offer(null)
-      if (accept && link) await current.choose({ kind: 'coordinator', url: link.coordinatorUrl }, link.invite)
+      if (!accept || !link) return {}
+      const network = { kind: 'coordinator', url: link.coordinatorUrl } as const
+      bounds.checkChoice(network)
+      await current.choose(network, link.invite)
       return {}
     },
     async 'app.update'() {
@@ -271,6 +279,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     'api.get': programs.settled,
     'host.get': host.status,
     async 'host.start'(choice) {
+      bounds.checkHosting(choice)
       await host.start(choice)
       return {}
     },

@@ -71,7 +71,7 @@ export function createCurrentNode(
   function status(): NodeStatus {
     if (node) return { ...node.status(), revision }
     const { network, publicName } = settings.get()
-    return idleStatus({ network, situation, publicName, revision, at: clock.now() })
+    return idleStatus({ network, situation, publicName, revision, at: clock.now(), pinned: givenProfile })
   }
 
   function changed(): void {

@@ -3,7 +3,7 @@ import type { ErrorReport } from '../../src-shared/errors'
 import { NO_PROFILE } from '../../src-shared/node-action'
 import type { NetworkChoice } from '../../src-shared/settings'
 import { emptySteps, type NodeStatus } from '../../src-shared/status'
-import { PROFILES } from '../network/profiles'
+import { type NetworkProfile, PROFILES } from '../network/profiles'
 import { NO_RESOURCES } from '../node/resources'
 import { type Summary, summarize } from '../node/words'
 
@@ -24,10 +24,11 @@ export function idleStatus(options: {
   publicName: string
   revision: number
   at: number
+  /** Of a program that was started in one. */
+  pinned?: NetworkProfile | undefined
 }): NodeStatus {
-  const { network, situation, publicName, revision, at } = options
-  const isDemo = network?.kind === 'demo'
-  const profile = isDemo ? PROFILES.local : PROFILES.espalier
+  const { network, situation, publicName, revision, at, pinned } = options
+  const profile = network?.kind === 'demo' ? PROFILES.local : (pinned ?? PROFILES.espalier)
   return {
     revision,
     at,

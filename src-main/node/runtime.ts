@@ -477,7 +477,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     seen: () => facts.view,
     links: () => ({
       open: peerLinks(host, book),
-      bootstraps: book.peers().map(({ multiaddr }) => multiaddr.toString()),
+      bootstraps: book.peers().flatMap(({ multiaddrs }) => multiaddrs.map(String)),
     }),
     router,
   }
