@@ -437,6 +437,10 @@ export const ERROR_CATALOGUE = {
     cause: 'Some blocks of the model are served by nobody',
     action: 'Wait for a node that serves them.',
   },
+  NODES_BUSY: {
+    cause: 'Every node that serves some of the blocks is busy with other conversations',
+    action: 'Try again in a moment.',
+  },
   PROMPT_TOO_LONG: { cause: 'The prompt does not fit into the context', action: 'Shorten the prompt.' },
   STAGE_LOST: {
     cause: 'A node of the route went away',

@@ -53,6 +53,9 @@ export const CHECKS: readonly CheckDefinition[] = [
   updates,
 ]
 
+/** As the bridge takes it. */
+const MAX_EVIDENCE = 600
+
 export const CHECK_TIMEOUT_MS = 5_000
 
 /** Runs all checks side by side, each at most 5 s. Never rejects: what could not be looked at says why. */
@@ -70,7 +73,7 @@ async function lookAt(check: CheckDefinition, context: DiagnosticsContext, timeo
   const { id, title } = check
   const fix = finding.fix ?? fixFor(finding)
   return {
-    ...{ id, title, ...finding, evidence: sentence(evidence).slice(0, 600), at: context.clock.now() },
+    ...{ id, title, ...finding, evidence: shortened(sentence(evidence)), at: context.clock.now() },
     ...(fix && { fix }),
   }
 }
@@ -83,9 +86,15 @@ export async function mendCheck(id: string, context: DiagnosticsContext): Promis
   return lookAt(check, context, CHECK_TIMEOUT_MS)
 }
 
+/** Whole words, and a sign that there was more. */
+function shortened(text: string): string {
+  if (text.length <= MAX_EVIDENCE) return text
+  return `${text.slice(0, text.lastIndexOf(' ', MAX_EVIDENCE - 2))} …`
+}
+
 /** Checks write what they found as it comes; people read sentences, which begin with a capital. Paths and ids stay. */
 function sentence(evidence: string): string {
-  const isWord = /^[a-z]+[ ,:;]/.test(evidence)
+  const isWord = /^[a-z]+(?:[ ,;]|: )/.test(evidence)
   return isWord ? evidence.charAt(0).toUpperCase() + evidence.slice(1) : evidence
 }
 
