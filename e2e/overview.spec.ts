@@ -24,12 +24,12 @@ test('a node goes from stopped to serving, and the page tells each step', async 
   await expect(page.getByRole('img', { name: 'working', exact: true })).toBeVisible()
 
   host.say(fetchingStatus)
-  await expect(headline(page)).toHaveText('Getting your blocks, 62 %')
+  await expect(headline(page)).toHaveText('Getting the model’s blocks, 62 %')
   await expect(page.getByRole('progressbar')).toHaveAttribute('aria-valuetext', /640\sMB of 1\.03\sGB/)
   await expect(page.getByText('Blocks 4–7, yours: served by nobody.')).toBeAttached()
 
   host.say(servingStatus)
-  await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
+  await expect(headline(page)).toHaveText('Serving blocks 4–7')
   await expect(page.getByRole('img', { name: 'visible', exact: true })).toBeVisible()
   const steps = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Visible', exact: true }) })
   await expect(steps).toContainText(/Seen by 12D3…aa4K.* ago, and dialled back in 3 ms/)
@@ -94,7 +94,7 @@ test('a host that restarts is found again without a reload; until then nothing l
   const { port } = first.carrier
   first.say(servingStatus)
   await page.goto(first.url)
-  await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
+  await expect(headline(page)).toHaveText('Serving blocks 4–7')
   await first.stop()
 
   await expect(headline(page)).toHaveText('No contact with the node')
@@ -110,7 +110,7 @@ test('a host that restarts is found again without a reload; until then nothing l
       .getByRole('button', { name: 'Try now' })
       .click({ timeout: 2_000 })
       .catch(() => undefined)
-    await expect(headline(page)).toHaveText('Block 6 is damaged on disk')
+    await expect(headline(page)).toHaveText('Getting the model’s blocks does not work')
     await expect(page.getByText('SHARD_HASH_MISMATCH')).toBeVisible()
   } finally {
     await second.stop()
@@ -120,12 +120,12 @@ test('a host that restarts is found again without a reload; until then nothing l
 test('the token leaves the address bar and survives a reload', async ({ page, host }) => {
   host.say(servingStatus)
   await page.goto(host.url)
-  await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
+  await expect(headline(page)).toHaveText('Serving blocks 4–7')
   expect(page.url()).toBe(`${host.carrier.url}/`)
   expect(await page.evaluate(() => document.documentElement.outerHTML)).not.toContain(OPERATOR_TOKEN)
   await page.reload()
-  await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
-  await expect(page).toHaveTitle('Serving blocks 4 to 7 · Espalier')
+  await expect(headline(page)).toHaveText('Serving blocks 4–7')
+  await expect(page).toHaveTitle('Serving blocks 4–7 · Espalier')
 })
 
 test('a wrong token is told as such and not tried again', async ({ page, host }) => {
@@ -145,7 +145,7 @@ test('an address without a token asks for the link', async ({ page, host }) => {
 test('a read-only link shows everything and offers nothing', async ({ page, host }) => {
   host.say(servingStatus)
   await page.goto(`${host.carrier.url}/#token=${READ_TOKEN}`)
-  await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
+  await expect(headline(page)).toHaveText('Serving blocks 4–7')
   await expect(page.getByText('Read-only link')).toBeVisible()
   await expect(page.getByRole('button', { name: /Start|Stop|Ask/ })).toHaveCount(0)
   await expect(page.getByRole('textbox')).toHaveCount(0)
@@ -155,7 +155,7 @@ test('the colours can be chosen and are remembered, by the node too', async ({ p
   host.say(servingStatus)
   await page.emulateMedia({ colorScheme: 'light' })
   await page.goto(host.url)
-  await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
+  await expect(headline(page)).toHaveText('Serving blocks 4–7')
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
   const light = await paper()
   await page.getByRole('radio', { name: 'Dark' }).check()
@@ -164,7 +164,7 @@ test('the colours can be chosen and are remembered, by the node too', async ({ p
   await expect.poll(() => host.settings.theme).toBe('dark')
   await page.reload()
   expect(await paper()).toBe(dark)
-  await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
+  await expect(headline(page)).toHaveText('Serving blocks 4–7')
   await page.getByRole('radio', { name: 'As the system' }).check()
   expect(await paper()).toBe(light)
 })

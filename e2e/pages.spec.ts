@@ -72,7 +72,7 @@ test.describe('every page', () => {
     complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
     host.say(servingStatus)
     await page.goto(host.url)
-    await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
+    await expect(headline(page)).toHaveText('Serving blocks 4–7')
     await host.carrier.close()
     for (const name of NAMES) {
       await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
@@ -131,7 +131,7 @@ test.describe('welcome', () => {
     await expect(page.getByText('every node on a route can read what passes through it')).toBeVisible()
     await expectNoIssueInAnyColour(page)
     await page.getByRole('button', { name: 'Start the demo' }).click()
-    await expect(headline(page)).toHaveText('Serving blocks 4 to 7')
+    await expect(headline(page)).toHaveText('Serving blocks 4–7')
     await expect(page.getByText('This node can’t leave this computer')).toBeVisible()
     expect(host.settings.network).toEqual({ kind: 'demo' })
   })

@@ -2,7 +2,7 @@ import { ERROR_CATALOGUE } from '../../src-shared/error-catalogue'
 import type { CatalogueView, Diagnosis, DiskView, FitView, TokenView } from '../../src-shared/file-views'
 import type { Readiness, ShardLabel } from '../../src-shared/readiness'
 import type { FetchView, NodeStatus } from '../../src-shared/status'
-import { fetchingStatus, PEERS, stepsOf } from './status-fixtures'
+import { fetchingStatus, PEERS, stepsOf, told } from './status-fixtures'
 
 const MB = 1_000_000
 const GB = 1_000 * MB
@@ -273,11 +273,8 @@ export function fetchDetailStatus(at: number): NodeStatus {
 export function pausedStatus(at: number): NodeStatus {
   const status = fetchingStatus(at)
   const { cause, action } = ERROR_CATALOGUE.FETCH_PAUSED
-  return {
+  return told({
     ...status,
-    shape: 'waiting',
-    headline: 'Paused by you',
-    sentence: `${cause}. ${action}`,
     fetch: stillFetch('paused'),
     steps: status.steps.map((step) =>
       step.name === 'fetch'
@@ -287,18 +284,15 @@ export function pausedStatus(at: number): NodeStatus {
     readiness: readinessOf(at, {
       blocker: { id: 'paused', sentence: `${cause} (62 %).`, button: 'resume-fetch' },
     }),
-  }
+  })
 }
 
 export function diskFullStatus(at: number): NodeStatus {
   const status = fetchingStatus(at)
   const { cause, action } = ERROR_CATALOGUE.DISK_CAP_REACHED
   const full = `${cause}: 0.4 GB are needed, 0.2 GB too little`
-  return {
+  return told({
     ...status,
-    shape: 'problem',
-    headline: 'Getting the model’s blocks does not work',
-    sentence: `${full}. ${action}`,
     fetch: stillFetch('waiting'),
     steps: status.steps.map((step) =>
       step.name === 'fetch'
@@ -308,18 +302,15 @@ export function diskFullStatus(at: number): NodeStatus {
     readiness: readinessOf(at, {
       blocker: { id: 'disk-cap', sentence: `${full}.`, button: 'open-settings' },
     }),
-  }
+  })
 }
 
 /** The shard is not here, and nobody has it: what the runbook calls the commonest blocker. */
 export function missingShardStatus(at: number): NodeStatus {
   const status = fetchingStatus(at)
   const { cause, action } = ERROR_CATALOGUE.FETCH_NO_SOURCE
-  return {
+  return told({
     ...status,
-    shape: 'problem',
-    headline: 'Getting the model’s blocks does not work',
-    sentence: `${cause}. ${action}`,
     loadLevel: 'L0',
     steps: stepsOf({
       ...Object.fromEntries(
@@ -336,5 +327,5 @@ export function missingShardStatus(at: number): NodeStatus {
     readiness: readinessOf(at, {
       blocker: { id: 'shard-missing', sentence: `${cause}.`, button: 'choose-file' },
     }),
-  }
+  })
 }

@@ -1,3 +1,4 @@
+import { summarize } from '../../src-main/node/words'
 import { type NodeStatus, type PeerSummary, STEP_NAMES, type Step, type StepName } from '../../src-shared/status'
 
 /** Valid ids (base58 of an Ed25519 identity), belonging to nobody. */
@@ -18,14 +19,16 @@ export function stepsOf(entries: Partial<Record<StepName, Entry>>): Step[] {
   return STEP_NAMES.map((name) => ({ name, ...(entries[name] ?? idle) }))
 }
 
+/** In the node's own words, so that no picture says what the app would not. */
+export function told(status: Omit<NodeStatus, 'shape' | 'headline' | 'sentence'>): NodeStatus {
+  return { ...status, ...summarize(status.phase, status.steps, status.blocks, 0) }
+}
+
 export function stoppedStatus(at: number): NodeStatus {
-  return {
+  return told({
     revision: 1,
     at,
     phase: 'stopped',
-    shape: 'stopped',
-    headline: 'Stopped',
-    sentence: 'Nothing runs and nobody sends work here. Your identity and your files are kept.',
     watermark: null,
     peerId: PEERS.self,
     publicName: 'attic-pc',
@@ -40,7 +43,7 @@ export function stoppedStatus(at: number): NodeStatus {
     steps: stepsOf({}),
     contribution: { requests: 0, tokens: 0, upSince: null },
     resources: { hostResidentBytes: 118 * MB, engineResidentBytes: null, cpuCores: 0.01 },
-  }
+  })
 }
 
 const connected = (at: number): Entry => ({
@@ -133,22 +136,16 @@ function running(at: number): NodeStatus {
 }
 
 export function startingStatus(at: number): NodeStatus {
-  return {
+  return told({
     ...stoppedStatus(at),
     phase: 'starting',
-    shape: 'working',
-    headline: 'Connecting',
-    sentence: 'Looking for the first peers of the network; this takes a few seconds.',
     steps: stepsOf({ connect: { state: 'working', startedAt: at - 900, evidence: [] } }),
-  }
+  })
 }
 
 export function waitingStatus(at: number): NodeStatus {
-  return {
+  return told({
     ...running(at),
-    shape: 'waiting',
-    headline: 'Waiting for approval',
-    sentence: 'You asked a minute ago; the host has been told. Nothing is downloaded and nothing runs until then.',
     model: null,
     blocks: null,
     loadLevel: 'L0',
@@ -165,15 +162,12 @@ export function waitingStatus(at: number): NodeStatus {
         next: { what: 'The coordinator is asked again', at: at + 21_000 },
       },
     }),
-  }
+  })
 }
 
 export function fetchingStatus(at: number): NodeStatus {
-  return {
+  return told({
     ...running(at),
-    shape: 'working',
-    headline: 'Getting your blocks, 62 %',
-    sentence: '640 MB of 1.03 GB, from 3 neighbours and the mirror. Then a test pass, then the network is told.',
     loadLevel: 'L1',
     steps: stepsOf({
       connect: connected(at),
@@ -186,7 +180,7 @@ export function fetchingStatus(at: number): NodeStatus {
         evidence: [{ kind: 'hash', by: 'sha-256', at: at - 400, value: '611 of 983 pieces match the manifest' }],
       },
     }),
-  }
+  })
 }
 
 const served = (at: number): Partial<Record<StepName, Entry>> => ({
@@ -226,8 +220,8 @@ const served = (at: number): Partial<Record<StepName, Entry>> => ({
     startedAt: at - 55_000,
     endedAt: at - 53_000,
     evidence: [
-      { kind: 'peer', by: PEERS.walnut, at: at - 12_000, value: 'and dialled back in 3 ms' },
-      { kind: 'peer', by: PEERS.bootstrap, at: at - 13_000, value: 'and dialled back in 4 ms' },
+      { kind: 'peer', by: PEERS.walnut, at: at - 12_000, value: 'dialled back in 3 ms' },
+      { kind: 'peer', by: PEERS.bootstrap, at: at - 13_000, value: 'dialled back in 4 ms' },
     ],
   },
   serve: {
@@ -239,18 +233,15 @@ const served = (at: number): Partial<Record<StepName, Entry>> => ({
 })
 
 export function servingStatus(at: number): NodeStatus {
-  return {
+  return told({
     ...running(at),
-    shape: 'visible',
-    headline: 'Serving blocks 4 to 7',
-    sentence: `Seen by ${PEERS.walnut} 12 s ago, and dialled back. Every block has at least one copy, so answers can pass.`,
     loadLevel: 'L7',
     coverage: [2, 1, 1, 1, 2, 1, 1, 1],
     peers: peersOf(at),
     steps: stepsOf(served(at)),
     contribution: { requests: 4_212, tokens: 1_941_380, upSince: at - 3 * 86_400_000 - 4 * 3_600_000 },
     resources: { hostResidentBytes: 174 * MB, engineResidentBytes: 42 * MB, cpuCores: 0.07 },
-  }
+  })
 }
 
 export function demoStatus(at: number): NodeStatus {
@@ -260,11 +251,8 @@ export function demoStatus(at: number): NodeStatus {
 
 export function degradedStatus(at: number): NodeStatus {
   const steps = served(at)
-  return {
+  return told({
     ...servingStatus(at),
-    shape: 'degraded',
-    headline: 'Connected, but nobody can see you',
-    sentence: 'The bootstrap accepted your connection and lost your records. Neighbours can still use you.',
     loadLevel: 'L6',
     coverage: [1, 1, 1, 1, 1, 1, 1, 1],
     steps: stepsOf({
@@ -272,7 +260,7 @@ export function degradedStatus(at: number): NodeStatus {
       visible: {
         state: 'degraded',
         startedAt: at - 40_000,
-        evidence: [{ kind: 'peer', by: PEERS.walnut, at: at - 190_000, value: 'and dialled back in 3 ms' }],
+        evidence: [{ kind: 'peer', by: PEERS.walnut, at: at - 190_000, value: 'dialled back in 3 ms' }],
         blocker: {
           code: 'NOT_READ_BACK',
           cause: 'Our records could not be read back from another peer: 0 of 9 found at two peers',
@@ -282,16 +270,13 @@ export function degradedStatus(at: number): NodeStatus {
       },
       serve: { state: 'waiting', startedAt: at - 40_000, evidence: [] },
     }),
-  }
+  })
 }
 
 export function problemStatus(at: number): NodeStatus {
   const steps = served(at)
-  return {
+  return told({
     ...running(at),
-    shape: 'problem',
-    headline: 'Block 6 is damaged on disk',
-    sentence: '3 of 24 pieces no longer match their hash, so the node took itself off the network.',
     loadLevel: 'L2',
     steps: stepsOf({
       connect: steps.connect ?? idle,
@@ -310,18 +295,41 @@ export function problemStatus(at: number): NodeStatus {
         },
       },
     }),
-  }
+  })
 }
 
 /** A large model, to see the strip at its limit: 128 blocks, a gap in the middle, ours not yet proved. */
 export function largeModelStatus(at: number): NodeStatus {
-  return {
-    ...servingStatus(at),
-    headline: 'Serving blocks 40 to 55',
+  return ofModel(servingStatus(at), {
     model: { name: 'Llama 3.1 405B Instruct', dhtPrefix: 'Llama-3-1-405B-Instruct-hf', blockCount: 128 },
     blocks: { start: 40, end: 56 },
     coverage: Array.from({ length: 128 }, (_, block) => (block >= 90 && block < 95 ? 0 : 1 + ((block * 7) % 5))),
-  }
+  })
+}
+
+/** The same day with another model: also what the coordinator said then is about that one. */
+export function ofModel(
+  status: NodeStatus,
+  {
+    model,
+    blocks,
+    coverage,
+  }: Required<Pick<NodeStatus, 'coverage'>> & {
+    model: NonNullable<NodeStatus['model']>
+    blocks: NonNullable<NodeStatus['blocks']>
+  },
+): NodeStatus {
+  const layers = `[${blocks.start}, ${blocks.end})`
+  const retold = (value: string) => value.replace('[4, 8)', layers).replace('Tiny Jargon 8', model.name)
+  return told({
+    ...status,
+    ...{ model, blocks, coverage },
+    peers: status.peers.map((peer) => (peer.isSelf ? { ...peer, blocks } : peer)),
+    steps: status.steps.map((step) => ({
+      ...step,
+      evidence: step.evidence.map((one) => ({ ...one, value: retold(one.value) })),
+    })),
+  })
 }
 
 export const ALL_STATES = {

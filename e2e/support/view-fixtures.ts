@@ -3,7 +3,16 @@ import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared
 import { ERROR_CATALOGUE } from '../../src-shared/error-catalogue'
 import { DEFAULT_SETTINGS, type Settings } from '../../src-shared/settings'
 import type { NodeStatus, PeerSummary } from '../../src-shared/status'
-import { COORDINATOR_URL, PEERS, servingStatus, stepsOf, stoppedStatus, waitingStatus } from './status-fixtures'
+import {
+  COORDINATOR_URL,
+  ofModel,
+  PEERS,
+  servingStatus,
+  stepsOf,
+  stoppedStatus,
+  told,
+  waitingStatus,
+} from './status-fixtures'
 
 const MIB = 1_048_576
 
@@ -150,7 +159,7 @@ export const BUNDLE: SupportBundle = {
     'Written at 2026-11-21T14:15:00.000Z',
     '',
     '== State',
-    'Serving blocks 4 to 7. 2 other nodes see this computer.',
+    'Serving blocks 4–7. 2 other nodes see this computer.',
     '',
     '== Checks',
     'PASS Data directory: ‹data directory› can be read and written',
@@ -290,25 +299,18 @@ export function manyPeers(at: number, count: number, blockCount: number): PeerSu
 }
 
 export function crowdedStatus(at: number): NodeStatus {
-  const status = servingStatus(at)
-  return {
-    ...status,
-    headline: 'Serving blocks 0 to 7',
+  const status = ofModel(servingStatus(at), {
     model: { name: 'Llama 3.1 8B Instruct', dhtPrefix: 'Llama-3-1-8B-Instruct-hf', blockCount: 32 },
     blocks: { start: 0, end: 8 },
     coverage: Array.from({ length: 32 }, (_, block) => 2 + ((block * 5) % 4)),
-    peers: manyPeers(at, 40, 32),
-  }
+  })
+  return { ...status, peers: manyPeers(at, 40, 32) }
 }
 
 export function rejectedStatus(at: number): NodeStatus {
   const waiting = waitingStatus(at)
-  return {
+  return told({
     ...waiting,
-    shape: 'problem',
-    headline: 'Not approved',
-    sentence:
-      'The host rejected this node: we have enough processors for now. Ask the host for the reason, then apply again.',
     steps: waiting.steps.map((step) =>
       step.name === 'approve'
         ? {
@@ -333,7 +335,7 @@ export function rejectedStatus(at: number): NodeStatus {
           }
         : step,
     ),
-  }
+  })
 }
 
 /** Before anything was chosen: no coordinator, no blocks, no file. */

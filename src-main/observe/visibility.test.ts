@@ -42,7 +42,7 @@ describe('judgeVisibility', () => {
       kind: 'peer',
       by: 'a',
       at: 1,
-      value: 'and dialled back at 10.0.0.5:31338 in 12 ms; 3 of 3 hivemind records read from third; rpc_info 1.0',
+      value: 'dialled back at 10.0.0.5:31338 in 12 ms; 3 of 3 hivemind records read from third; rpc_info 1.0',
     })
   })
 

@@ -39,7 +39,7 @@ export function judgeVisibility(answers: readonly WitnessAnswer[], range: BlockR
 
 function seen({ witness, at, forms, dialBack }: Verdict): Evidence {
   const dialled = dialBack.ok
-    ? `and dialled back at ${endpointOf(dialBack.address)} in ${Math.round(dialBack.roundTripMs)} ms`
+    ? `dialled back at ${endpointOf(dialBack.address)} in ${Math.round(dialBack.roundTripMs)} ms`
     : ''
   const found = forms.flatMap(({ form, records, call }) => [
     ...(records.ok ? [`${records.found} of ${records.asked} ${form} records read from ${records.readFrom}`] : []),

@@ -102,10 +102,10 @@ export function evidenceWords(step: StepName, { kind, by, at, value }: Evidence)
   }
 }
 
-/** What was seen goes on with the sentence where it can ("and dialled back", "in 3 ms"), and follows a colon otherwise. */
+/** What was seen goes on with the sentence where it can ("dialled back", "in 3 ms"), and follows a colon otherwise. */
 function tailOf(value: string): string {
   if (value === '') return ''
-  if (value.startsWith('and ')) return `, ${value}`
+  if (value.startsWith('dialled back')) return `, and ${value}`
   return /^(after|at|for|from|in|on|over|through|with) /.test(value) ? ` ${value}` : `: ${value}`
 }
 

@@ -24,7 +24,7 @@ describe('steps', () => {
   })
 
   it('speak like a witness', () => {
-    expect(said(evidenceWords('visible', evidence('peer', PEERS.walnut, 'and dialled back')))).toBe(
+    expect(said(evidenceWords('visible', evidence('peer', PEERS.walnut, 'dialled back')))).toBe(
       'Seen by <peer> <age>, and dialled back',
     )
     expect(said(evidenceWords('announce', evidence('peer', PEERS.walnut, '9 of 9 records')))).toBe(
