@@ -270,6 +270,16 @@ describe('a network with a coordinator', () => {
     expect(app.status().headline).toBe('Not part of a network yet')
   })
 
+  it('a file that is not there, or is no model, is told when it is chosen, and nothing changes', async () => {
+    const { app, root } = await open({ modelPath: SAMPLE_MODEL })
+    const notes = join(root, 'notes.gguf')
+    await writeFile(notes, 'not a model at all')
+    const save = (modelPath: string) => app.handlers['settings.save']({ modelPath })
+    await expect(save(join(root, 'nowhere.gguf'))).rejects.toMatchObject({ code: 'SHARD_MISSING' })
+    await expect(save(notes)).rejects.toMatchObject({ code: expect.stringMatching(/^GGUF_/) })
+    expect(app.settings().modelPath).toBe(SAMPLE_MODEL)
+  })
+
   it('a rejected node asks again and is approved; the choice outlives a restart of the app', async () => {
     const { app, root } = await open({ modelPath: SAMPLE_MODEL })
     await app.handlers['network.join']({ kind: 'coordinator', url: network.coordinator.url })

@@ -23,6 +23,7 @@ import type { RunningNode } from '../node/node'
 import { capabilityOf, offerOf } from '../node/offer'
 import type { NodeRooms } from '../node/rooms'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
+import { readGgufHeader } from '../shards/gguf-read'
 import { createShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
@@ -216,6 +217,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     'settings.get': settings.get,
     'settings.save': async (change) => {
       bounds.checkSettings(definedFields(change))
+      // What is wrong with a file is said while its name is still on the screen.
+      if (change.modelPath) await readGgufHeader(change.modelPath)
       // More than there is can't be saved, so that nothing else has to say no later.
       if (change.offeredMemoryGb) offerOf(capabilityOf(await compute(settings.get())), change.offeredMemoryGb)
       return settings.save(definedFields(change))

@@ -1,5 +1,5 @@
 import { type Clock, type Disposer, systemClock } from '../../src-shared/clock'
-import { isErrorCode } from '../../src-shared/errors'
+import { isErrorCode, messageOf } from '../../src-shared/errors'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { VERSION } from '../../src-shared/version'
@@ -11,6 +11,7 @@ import { serveUi } from '../headless'
 import { parseInviteLink } from '../membership/invite'
 import type { NetworkProfile } from '../network/profiles'
 import { startChild } from '../process/owned-child'
+import { readGgufHeader } from '../shards/gguf-read'
 import { type DataDirectory, defaultDataRoot, openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { writeLogFiles } from '../storage/log-files'
@@ -79,6 +80,11 @@ async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<vo
     if (options.json) out(JSON.stringify({ type: 'log', ...event }))
     else if (event.level !== 'info') out(`${event.level}: ${event.message}`)
   })
+  // A warning, and no refusal: the disk with the file may come later, and the node asks again by itself.
+  if (options.modelFile !== undefined)
+    await readGgufHeader(options.modelFile).catch((error: unknown) =>
+      log.write('warn', 'model.file.unusable', messageOf(error)),
+    )
   const app = await createApp({
     clock,
     log,
