@@ -2,17 +2,23 @@ import { isIP } from 'node:net'
 import { createHivemindDht } from '../src-main/hivemind/dht'
 import { boundPort, createHost } from '../src-main/network/host'
 import { loadOrCreateIdentity } from '../src-main/network/identity'
+import { parsePeerAddresses } from '../src-main/network/peer-addresses'
 import type { NetworkProfile } from '../src-main/network/profiles'
 import { createWitnessService } from '../src-main/observe/witness-service'
 import type { EventLog } from '../src-main/storage/event-log'
 import type { Clock } from '../src-shared/clock'
+import { messageOf } from '../src-shared/errors'
 
 export interface BootstrapPeer {
   readonly peerId: string
   /** Dialable addresses, each with our real peer id. */
   addresses(): string[]
+  /** Makes itself and other bootstrap peers of the same network known to each other. Never rejects. */
+  meet(addresses: readonly string[]): Promise<void>
   close(): Promise<void>
 }
+
+const DIAL_TIMEOUT_MS = 5_000
 
 function protocolOf(host: string): 'ip4' | 'ip6' | 'dns' {
   const version = isIP(host)
@@ -47,6 +53,19 @@ export async function startBootstrapPeer(options: {
       if (options.publicHost === undefined || port === null) return own
       const reachable = `/${protocolOf(options.publicHost)}/${options.publicHost}/tcp/${port}/p2p/${host.peerId}`
       return [reachable, ...own.filter((address) => address !== reachable)]
+    },
+    async meet(addresses) {
+      const connected = new Set(host.getPeers().map(String))
+      for (const { multiaddr, peerId } of parsePeerAddresses([...addresses]).valid) {
+        if (connected.has(peerId.toString())) continue
+        try {
+          await host.dial(multiaddr, { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) })
+          connected.add(peerId.toString())
+          await dht.bootstrap([peerId])
+        } catch (error) {
+          log.write('debug', 'bootstrap.unmet', `${multiaddr}: ${messageOf(error)}`)
+        }
+      }
     },
     async close() {
       await witness.stop()
