@@ -28,6 +28,7 @@ export interface ServeOptions {
   invite?: string
   insecureHttp?: boolean
   bootstrap?: string[]
+  ownNode?: string[]
   modelFile?: string
   name?: string
   port?: number
@@ -142,6 +143,7 @@ function overridesOf(options: ServeOptions): AppOverrides {
     invite,
     profile,
     bootstrap,
+    ownNode,
     modelFile,
     name,
     port,
@@ -162,6 +164,7 @@ function overridesOf(options: ServeOptions): AppOverrides {
     ...(invite !== undefined && { invite }),
     ...(profile && { profile }),
     ...(bootstrap && { bootstraps: bootstrap }),
+    ...(ownNode && { ownNodes: ownNode }),
     ...(modelFile !== undefined && { modelPath: modelFile }),
     ...(name !== undefined && { publicName: name }),
     ...(port !== undefined && { listenPort: port }),

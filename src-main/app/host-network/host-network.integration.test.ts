@@ -7,10 +7,11 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '../../../src-shared/clock'
 import type { HostStatus } from '../../../src-shared/host-network'
 import { SAMPLE_MODEL } from '../../../test/live-network'
+import { parseInviteLink } from '../../membership/invite'
 import { startChild } from '../../process/owned-child'
 import { openDataDirectory } from '../../storage/data-directory'
 import { createEventLog } from '../../storage/event-log'
-import { type App, createApp } from '../app'
+import { type App, type AppOverrides, createApp } from '../app'
 import { type BuiltApp, buildApp } from '../testing/built-app'
 
 let built: BuiltApp
@@ -26,6 +27,7 @@ afterEach(async () => {
 async function open(
   given?: string,
   hostPorts = { http: 0, dht: 0 },
+  overrides: AppOverrides = {},
 ): Promise<{ app: App; seen: HostStatus[]; root: string }> {
   const root = given ?? (await mkdtemp(join(tmpdir(), 'espalier-host-')))
   const app = await createApp({
@@ -35,7 +37,7 @@ async function open(
     paths: built.paths,
     startScript: startChild,
     spawnEngine: () => startChild({ script: built.paths.engineChild, ipc: 'pipe' }),
-    overrides: { listenPort: 0, threads: 1, contextTokens: 256, modelPath: SAMPLE_MODEL },
+    overrides: { listenPort: 0, threads: 1, contextTokens: 256, modelPath: SAMPLE_MODEL, ...overrides },
     hostPorts,
   })
   const seen: HostStatus[] = []
@@ -152,6 +154,17 @@ it('a network that is hosted again is there at once: the file that it knows is n
   await app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
   expect(seen.every(({ progress }) => progress === null)).toBe(true)
   expect(seen.at(-1)?.phase).toBe('running')
+})
+
+it('H-29: an invite of the command line lets a node in at once, too', async () => {
+  const host = await open()
+  await host.app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
+  const { link } = await host.app.handlers['host.invite']({ label: '' })
+  const { coordinatorUrl: url, invite } = parseInviteLink(link, systemClock.now())
+  const node = await open(undefined, undefined, { network: { kind: 'coordinator', url }, invite })
+  await node.app.start()
+  const entry = await until('it is in', () => host.seen.at(-1)?.network?.workers.find(({ x_decision }) => x_decision))
+  expect(entry.x_decision?.by).toMatch(/^invite /)
 })
 
 it('H-17: a taken port gives way to the next one, which is shared, and kept for the next time', async () => {
