@@ -25,9 +25,13 @@ export async function followOwnLog(options: {
     peerId: host.peerId.toString(),
     name: options.publicName,
   })
+  let last = ''
   const stopListening: Disposer = log.subscribe((event) => {
     const { level, code, message } = event
-    if (level === 'debug' || !isTold(event)) return
+    // What is tried again and again in vain is told once.
+    const words = `${code} ${message}`
+    if (level === 'debug' || !isTold(event) || words === last) return
+    last = words
     // Told as debug: as a warning it would be written down again.
     ownLog
       .add({ level, code, message })
