@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { loopbackHost } from '../../test/loopback-host'
 import type { Host } from '../network/host'
 import { createEventLog } from '../storage/event-log'
 import { OWN_LOG_PROTOCOL, startLogSync } from './log-sync'
-import { type OwnLog, openOwnLog } from './own-log'
+import { type OwnLog, openOwnLog, readOwnEvents } from './own-log'
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -132,6 +132,18 @@ describe('H-16: what happened on the nodes of one person', () => {
     ])
     expect(Object.keys(again.knownUpTo())).toHaveLength(1)
     await again.close()
+    // A damaged line is a gap: what comes after it is not ours to number again.
+    const text = await readFile(a.path, 'utf8')
+    await writeFile(a.path, text.replace('"two"', '"tw'))
+    const mended = await openOwnLog({ path: a.path, clock, peerId, name: 'attic' })
+    await mended.add(happened('four'))
+    expect(mended.list().map(({ message, seq }) => [message, seq])).toEqual([
+      ['one', 1],
+      ['four', 1],
+    ])
+    expect(await mended.merge(again.list())).toBe(2)
+    await mended.close()
+    expect((await readOwnEvents(a.path)).map(({ message }) => message)).toEqual(['one', 'two', 'four', 'three'])
     // A lost file begins a new series, so that no number ever means two events.
     await rm(a.path)
     const fresh = await openOwnLog({ path: a.path, clock, peerId, name: 'attic' })

@@ -79,11 +79,13 @@ export async function openOwnLog(options: {
 
   const found = await readLines(path)
   const header = HeaderSchema.safeParse(found.values[0])
-  // A copied data directory with another key begins a series of its own.
-  const isOurs = header.success && header.data.author.startsWith(`${peerId}/`)
+  const kept = following(found.values.flatMap((value) => OwnEventSchema.safeParse(value).data ?? []))
+  for (const event of kept) keep(event)
+  // With another key, and where lines are damaged, a new series begins: a number must never mean two events. What was
+  // lost of the old one comes back from the others.
+  const isWhole = kept.length === found.values.length - 1
+  const isOurs = isWhole && header.success && header.data.author.startsWith(`${peerId}/`)
   const author = isOurs ? header.data.author : `${peerId}/${randomBytes(4).toString('hex')}`
-  for (const event of following(found.values.flatMap((value) => OwnEventSchema.safeParse(value).data ?? [])))
-    keep(event)
   const file = await open(path, 'a', 0o600)
   await file.truncate(isOurs ? found.wholeBytes : 0)
   const write = async (values: readonly object[]) => {

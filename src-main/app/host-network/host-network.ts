@@ -174,9 +174,9 @@ export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
       await start({ modelPath, reach }, true).catch(() => undefined)
     },
     async stop() {
+      await end()
       const known = await memory.load()
       if (known?.isWanted) await memory.save({ ...known, isWanted: false })
-      await end()
     },
     async decide({ workerId, decision, reason }) {
       await requireRunning().api[decision](workerId, reason).catch(rethrow)
