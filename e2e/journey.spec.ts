@@ -54,7 +54,7 @@ test.describe('in the desktop app', () => {
     bus.close()
   })
 
-  test('an operator gets from the first run to an answer and to the end; the tray says what the window says', async () => {
+  test('C-01: an operator gets from the first run to an answer and to the end; the tray says what the window says', async () => {
     const page = await app.firstWindow()
     const complaints = complaintsOf(page)
     const words = await operatorJourney(page, {
@@ -93,7 +93,7 @@ test.describe('in the desktop app', () => {
   })
 })
 
-test('in a browser: an operator gets from the first run to an answer and to the end', async ({ page }) => {
+test('C-01: in a browser: an operator gets from the first run to an answer and to the end', async ({ page }) => {
   const args = [join(root, 'out/main/cli.js'), 'serve', '--json', '--data-dir', directory, '--port', '0']
   const host = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   try {

@@ -3,12 +3,13 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { createHivemindDht } from '../src-main/hivemind/dht'
 import { boundPort, createHost } from '../src-main/network/host'
 import { loadOrCreateIdentity } from '../src-main/network/identity'
+import { parsePeerAddresses } from '../src-main/network/peer-addresses'
 import type { NetworkProfile } from '../src-main/network/profiles'
 import { createWitnessService } from '../src-main/observe/witness-service'
 import { createCommandService } from '../src-main/shards/commands/command-service'
 import type { EventLog } from '../src-main/storage/event-log'
 import type { Clock } from '../src-shared/clock'
-import { EspalierError } from '../src-shared/errors'
+import { EspalierError, messageOf } from '../src-shared/errors'
 import type { SendLoad } from './load-commands'
 
 export interface BootstrapPeer {
@@ -16,8 +17,12 @@ export interface BootstrapPeer {
   /** Dialable addresses, each with our real peer id. */
   addresses(): string[]
   sendLoad: SendLoad
+  /** Makes itself and other bootstrap peers of the same network known to each other. Never rejects. */
+  meet(addresses: readonly string[]): Promise<void>
   close(): Promise<void>
 }
+
+const DIAL_TIMEOUT_MS = 5_000
 
 function protocolOf(host: string): 'ip4' | 'ip6' | 'dns' {
   const version = isIP(host)
@@ -71,6 +76,19 @@ export async function startBootstrapPeer(options: {
     async sendLoad(peerId, blocks, signal) {
       const reply = await commands.send(peerIdFromString(peerId), { type: 'LOAD_SHARD', ...blocks }, { signal })
       return reply.status
+    },
+    async meet(addresses) {
+      const connected = new Set(host.getPeers().map(String))
+      for (const { multiaddr, peerId } of parsePeerAddresses([...addresses]).valid) {
+        if (connected.has(peerId.toString())) continue
+        try {
+          await host.dial(multiaddr, { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) })
+          connected.add(peerId.toString())
+          await dht.bootstrap([peerId])
+        } catch (error) {
+          log.write('debug', 'bootstrap.unmet', `${multiaddr}: ${messageOf(error)}`)
+        }
+      }
     },
     async close() {
       await commands.stop()

@@ -108,6 +108,7 @@ async function run(options: Options): Promise<void> {
     models: await Promise.all(options.manifest.map(loadHostedModel)),
     bootstrapPeers: peer.addresses,
     sendLoad: peer.sendLoad,
+    onOtherBootstraps: (addresses) => void peer.meet(addresses),
     demo: options.demo,
     timings: { ...(options.demo ? DEMO_TIMINGS : {}), ...timingsOf(options) },
     targetWorkers: options.targetWorkers,

@@ -28,6 +28,7 @@ import { workerRoutes } from './routes/workers'
 import { refuseBadAddress, replyWithErrors } from './security/http-guards'
 import { openSecurity, openTransport, type SecurityOptions } from './security/security'
 import { serverFactory } from './security/transport'
+import { createSharedBootstraps } from './shared-bootstraps'
 import { createSweep, type SweepReport } from './sweep'
 import { type CoordinatorTimings, checkedTimings } from './timings'
 import { workerDocument } from './worker-documents'
@@ -43,6 +44,8 @@ export interface CoordinatorServerOptions {
   models: readonly HostedModel[]
   /** Multiaddrs of the bootstrap peers, asked for at every reply. */
   bootstrapPeers: () => readonly string[]
+  /** Bootstrap peers of other coordinators on the same database: ours should know them. */
+  onOtherBootstraps?: (addresses: readonly string[]) => void
   /** A demo takes demo workers only and does not leave 127.0.0.1. */
   demo: boolean
   timings?: Partial<CoordinatorTimings>
@@ -130,6 +133,12 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       approve: approval.approve,
       options: options.security ?? {},
     })
+    const bootstraps = createSharedBootstraps({
+      ...{ db, clock, own: options.bootstrapPeers },
+      staleAfterMs: timings.sweepIntervalMs * 3,
+      onOthers: options.onOtherBootstraps ?? (() => undefined),
+    })
+    await bootstraps.refresh()
     await addOpenApi(app)
     await security.protect(app)
     const context: RouteContext = {
@@ -146,7 +155,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       manifestHashes: new Map(models.map((model) => [model.name, manifestSha256(model)])),
       timings,
       isDemo: options.demo,
-      bootstrapPeers: options.bootstrapPeers,
+      bootstrapPeers: bootstraps.addresses,
       requireAdmin: security.admin.requireAdmin,
     }
     for (const routes of [networkRoutes, workerRoutes, modelRoutes, usageRoutes, decisionRoutes])
@@ -159,6 +168,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
     const sweepNow = () => {
       const swept = sweeping.then(async () => {
         await security.sweep()
+        await bootstraps.refresh()
         return sweep.run()
       })
       sweeping = swept.catch((error) => log?.write('error', 'INTERNAL', messageOf(error)))
@@ -192,6 +202,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
           await loads?.settled()
           peers.close()
           await sweep.release().catch(() => undefined)
+          await bootstraps.leave().catch(() => undefined)
           await database.close()
         })()
         return closing

@@ -90,6 +90,8 @@ export interface CoordinatorTables extends SecurityTables {
   departed_workers: { worker_id: string; last_seq: number; left_at: number }
   /** Who may do a recurring job now, where several coordinators share one database. */
   leases: { name: string; holder: string; expires_at: number }
+  /** Of all coordinators of this database. `addresses` is a JSON array of multiaddrs. */
+  bootstrap_peers: { peer_id: string; addresses: string; seen_at: number }
   users: { user_id: string; nickname: string; registered_at: number }
   /** One row for each request that a client reported. `worker_ids` is a JSON array. */
   usage_log: UsageLogTable

@@ -33,12 +33,13 @@ export async function transact<T>(
       }
     }
   }
+  if (!options.durable) return database.queries.transaction().execute(work)
   return database.queries.connection().execute(async (connection) => {
-    if (options.durable) await sql`PRAGMA synchronous = FULL`.execute(connection)
+    await sql`PRAGMA synchronous = FULL`.execute(connection)
     try {
       return await connection.transaction().execute(work)
     } finally {
-      if (options.durable) await sql`PRAGMA synchronous = NORMAL`.execute(connection)
+      await sql`PRAGMA synchronous = NORMAL`.execute(connection)
     }
   })
 }

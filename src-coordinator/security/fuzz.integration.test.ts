@@ -17,6 +17,7 @@ const VALID: Record<string, object> = {
   'POST /users/register': { user_id: 'u1', nickname: 'n' },
   'POST /usage/log': { user_id: 'u1', prompt_tokens: 1, completion_tokens: 1, worker_ids: ['w1'], x_request_id: 'r1' },
   'POST /invites': { label: 'for Ada', expires_in_s: 3600 },
+  'POST /invites/check': { invite: 'a.b.c' },
   'POST /tokens/check': { token: 'hntoken://v1/a.b.c', subject: 'peer', model: 'Tiny-Jargon-8' },
 }
 const QUERIES = ['count', 'mode', 'limit', 'before', 'worker_id', 'days']

@@ -64,9 +64,9 @@ export function validated<S extends z.ZodType>(schema: S, value: unknown): z.out
  * requests still carry the page's name, so a server on loopback takes only loopback's names.
  */
 export function requireLoopbackHost(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
-    if (!isLoopbackHost(request.hostname.replace(/^::1$/, '[::1]'))) {
-      throw new EspalierError('BAD_ARGUMENT', `this coordinator is not called “${request.hostname.slice(0, 100)}”`)
-    }
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { hostname } = request
+    if (isLoopbackHost(hostname.replace(/^::1$/, '[::1]'))) done()
+    else done(new EspalierError('BAD_ARGUMENT', `this coordinator is not called “${hostname.slice(0, 100)}”`))
   })
 }

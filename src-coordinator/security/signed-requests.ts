@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { WorkerIdSchema } from '../../src-main/coordinator/coordinator-wire'
+import { isWorkerId } from '../../src-main/coordinator/coordinator-wire'
 import { workerIdOf } from '../../src-main/coordinator/worker-id'
 import { verifyRequest } from '../../src-main/membership/request-signature'
 import type { Clock } from '../../src-shared/clock'
@@ -115,6 +115,5 @@ function isWellFormed(value: unknown): boolean {
 function workerIdFrom(source: unknown, kind: 'body' | 'params'): string | null {
   if (typeof source !== 'object' || source === null) return null
   const value: unknown = Reflect.get(source, kind === 'body' ? 'worker_id' : 'id')
-  const parsed = WorkerIdSchema.safeParse(value)
-  return parsed.success ? parsed.data : null
+  return isWorkerId(value) ? value : null
 }

@@ -59,6 +59,8 @@ export interface AppOverrides extends Partial<Settings> {
   invite?: string
   /** Multiaddrs beside those that the coordinator names. */
   bootstraps?: readonly string[]
+  /** Multiaddrs of the operator's other nodes, which keep one log with this one. */
+  ownNodes?: readonly string[]
 }
 
 export interface AppOptions {
@@ -124,7 +126,7 @@ export interface App {
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { clock, log, data, overrides = {}, fetch = coordinatorFetch } = options
-  const { profile: _, bootstraps: __, ...settingsOverrides } = overrides
+  const { profile: _, bootstraps: __, invite: ___, ownNodes: ____, ...settingsOverrides } = overrides
   const settings = await openSettings(data.settingsFile, settingsOverrides, log)
   const bounds = confineDemo(overrides.profile, () => settings.get().network)
   const book = createLogBook(log, clock)

@@ -233,6 +233,7 @@ export function createCurrentNode(
     return {
       ...network,
       data,
+      ...(options.overrides?.ownNodes && { ownNodes: options.overrides.ownNodes }),
       ...(options.userRoot !== undefined && { announcesFile: join(options.userRoot, 'announces.json') }),
       publicName,
       listenPort: settings.listenPort(),

@@ -29,6 +29,7 @@ program
   .option('--invite <link>', 'join with an invite (espalier://…), which names the coordinator too')
   .option('--insecure-http', 'allow http:// to a coordinator on another computer', false)
   .addOption(bootstrap())
+  .option('--own-node <multiaddr...>', 'other nodes of yours, which name this one too: they keep one log')
   .option('--model-file <gguf>', 'the whole model, from which this node’s blocks are taken')
   .option('--name <text>', 'the name that others see')
   .option(
@@ -51,6 +52,13 @@ program
   .addOption(dataDir())
   .addOption(json())
   .action(async (options) => (await import('./status')).status(options))
+
+program
+  .command('events')
+  .description('what happened on this node and on those that `serve --own-node` names')
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (options) => (await import('./events')).events(options))
 
 program
   .command('doctor')

@@ -29,6 +29,7 @@ export interface ServeOptions {
   invite?: string
   insecureHttp?: boolean
   bootstrap?: string[]
+  ownNode?: string[]
   modelFile?: string
   name?: string
   port?: number
@@ -148,6 +149,7 @@ function overridesOf(options: ServeOptions): AppOverrides {
     invite,
     profile,
     bootstrap,
+    ownNode,
     modelFile,
     name,
     port,
@@ -168,6 +170,7 @@ function overridesOf(options: ServeOptions): AppOverrides {
     ...(invite !== undefined && { invite }),
     ...(profile && { profile }),
     ...(bootstrap && { bootstraps: bootstrap }),
+    ...(ownNode && { ownNodes: ownNode }),
     ...(modelFile !== undefined && { modelPath: modelFile }),
     ...(name !== undefined && { publicName: name }),
     ...(port !== undefined && { listenPort: port }),

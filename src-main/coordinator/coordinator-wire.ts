@@ -13,7 +13,13 @@ const MAX_PEER_LENGTH = 512
 
 const line = (max: number) => z.string().transform((text) => plainText(text, max))
 
-export const WorkerIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/)
+const WORKER_ID = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/
+export const WorkerIdSchema = z.string().regex(WORKER_ID)
+
+/** As the schema, without the price of a parse: asked of every request. */
+export function isWorkerId(value: unknown): value is string {
+  return typeof value === 'string' && WORKER_ID.test(value)
+}
 
 export const WorkerRegistrationSchema = z.object({
   worker_id: WorkerIdSchema,

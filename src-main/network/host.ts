@@ -120,8 +120,8 @@ export function listenMultiaddr({ loopbackOnly }: NetworkProfile, port: number):
   return `/ip4/${loopbackOnly ? LISTEN_HOST_LOOPBACK : '0.0.0.0'}/tcp/${port}`
 }
 
-/** Starts looking at `wanted` (0: the OS chooses) and returns the first port that can be bound. */
-async function freePort(wanted: number): Promise<number> {
+/** Starts looking at `wanted` (0: the OS chooses) and returns the first port that can be bound. Throws PORT_TAKEN. */
+export async function freePort(wanted: number): Promise<number> {
   if (wanted === 0) return 0
   for (let port = wanted; port < Math.min(wanted + PORTS_TO_TRY, 65_536); port++) {
     if (await canBind(port)) return port

@@ -21,6 +21,8 @@ export interface NodeConfig {
   invite?: string
   /** Multiaddrs beside those that the coordinator names. */
   bootstraps: readonly string[]
+  /** Multiaddrs of the operator's other nodes; with any, they and this one keep one log. */
+  ownNodes?: readonly string[]
   /** The whole model on this computer, from which slices are made. Null: none. */
   modelPath: string | null
   /** The operator's limit in GB; null or absent offers half of what there is. */

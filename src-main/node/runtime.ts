@@ -25,6 +25,7 @@ import { kademliaView } from '../observe/kademlia-view'
 import { hivemindView, type NetworkView } from '../observe/network-view'
 import { watchRoutingTable } from '../observe/routing-watch'
 import { createWitnessService } from '../observe/witness-service'
+import { followOwnLog } from '../own-log/follow-own-log'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { createRouter, type Router } from '../pipeline/routing/router'
 import { createFetchControl } from '../shards/fetch/fetch-control'
@@ -608,5 +609,9 @@ async function startNetwork({ config, clock, log, facts, scope, onChange }: Runt
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
   await witness.start()
   scope.add(() => witness.stop())
+  const { ownNodes = [], publicName, data } = config
+  if (ownNodes.length > 0) {
+    scope.add(await followOwnLog({ host, path: data.ownLogFile, publicName, nodes: ownNodes, clock, log }))
+  }
   return { host, privateKey, dht, records: createKademliaRecords({ host, clock, privateKey }), book }
 }

@@ -21,6 +21,8 @@ export interface DataDirectory {
   readonly standingFile: string
   readonly peersFile: string
   readonly countersFile: string
+  /** What happened on this node and its operator's others. */
+  readonly ownLogFile: string
   /** What others may still read about this node. */
   readonly announcedFile: string
   readonly modelsDirectory: string
@@ -57,6 +59,7 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
     standingFile: join(root, 'standing.json'),
     peersFile: join(root, 'peers.json'),
     countersFile: join(root, 'counters.json'),
+    ownLogFile: join(root, 'own-log.jsonl'),
     announcedFile: join(root, 'announced.json'),
     modelsDirectory: join(root, 'models_cache'),
     logsDirectory: join(root, 'logs'),

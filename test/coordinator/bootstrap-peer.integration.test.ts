@@ -81,6 +81,34 @@ describe('bootstrap peer', () => {
     expect((await dht.findAt(remote, ['kept'])).has('kept')).toBe(true)
   })
 
+  it('two of one network meet: what is kept with one is found by whoever knows only the other', async () => {
+    const [first, second] = [await bootstrap(), await bootstrap()]
+    await second.meet([
+      'rubbish',
+      '/ip4/127.0.0.1/tcp/1/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN',
+      ...first.addresses(),
+    ])
+    const guestOf = async (peer: typeof first) => {
+      const host = await loopbackHost()
+      const [address] = peer.addresses()
+      const { remotePeer } = await host.dial(multiaddr(address ?? ''))
+      const dht = createHivemindDht({
+        ...{ libp2p: host, clock: systemClock, mode: 'client' },
+        bootstrapPeers: () => [remotePeer],
+      })
+      await dht.bootstrap([remotePeer])
+      cleanups.push(async () => {
+        await dht.stop()
+        await host.stop()
+      })
+      return { dht, bootstrap: remotePeer }
+    }
+    const [writer, reader] = [await guestOf(first), await guestOf(second)]
+    const record = { key: 'shared', subkey: null, value: 'kept', expirationS: dhtTimeS(systemClock) + 60 }
+    expect(await writer.dht.storeAt(writer.bootstrap, [record])).toEqual([true])
+    await expect.poll(async () => (await reader.dht.get(['shared'])).has('shared'), { timeout: 20_000 }).toBe(true)
+  })
+
   it('a node that cannot be dialled is reached through it', async () => {
     const peer = await bootstrap()
     const relay = peer.addresses()[0] ?? ''

@@ -14,6 +14,7 @@ import { adminOf, beat, call, register } from './http'
 import { createTestDatabase, describeOnEachDatabase } from './test-databases'
 
 const PEER = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
+const PEERS = [PEER, '12D3KooWRumK8zvcJMfYpsA4qBJYx7CGuw5eu19zbkn7xhxoANPP']
 const ADDRESS = '/ip4/127.0.0.1/tcp/4100'
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -261,6 +262,48 @@ describeOnEachDatabase('coordinator state', (dialect) => {
     cleanups.push(database.drop)
     return database.url
   }
+
+  it.runIf(dialect === 'postgres')(
+    'coordinators of one database name all their bootstrap peers, and tell each other’s to their own',
+    async () => {
+      const databaseUrl = await postgresUrl()
+      const own = [1, 2].map((port) => `/ip4/192.0.2.${port}/tcp/31337/p2p/${PEERS[port - 1]}`)
+      const told: string[][] = [[], []]
+      const clock = new FakeClock()
+      const open = async (index: number) => {
+        const server = await createCoordinatorServer({
+          ...{ directory: await temporaryDirectory(), databaseUrl, host: '127.0.0.1', port: 0, clock, demo: false },
+          models: [TEST_MODEL],
+          bootstrapPeers: () => own.slice(index, index + 1),
+          onOtherBootstraps: (addresses) => void told[index]?.push(...addresses),
+        })
+        cleanups.push(() => server.close())
+        return server
+      }
+      const named = async (server: CoordinatorServer) =>
+        (await call(server, 'GET', '/network/info')).body.x_bootstrap_peers
+      const [first, second] = [await open(0), await open(1)]
+      expect(await named(second)).toEqual([own[1], own[0]])
+      expect(told).toEqual([[], [own[0]]])
+      await first.sweep()
+      expect(await named(first)).toEqual(own)
+      expect(told[0]).toEqual([own[1]])
+      // One that leaves is not named any more.
+      await second.close()
+      await first.sweep()
+      expect(await named(first)).toEqual([own[0]])
+      // One that died is forgotten after three rounds.
+      const database = await openCoordinatorDatabase(databaseUrl)
+      const dead = { peer_id: PEERS[1] ?? '', addresses: JSON.stringify([own[1]]), seen_at: clock.now() }
+      await database.queries.insertInto('bootstrap_peers').values(dead).execute()
+      await database.close()
+      await first.sweep()
+      expect(await named(first)).toEqual(own)
+      await clock.advance(91_000)
+      await first.sweep()
+      expect(await named(first)).toEqual([own[0]])
+    },
+  )
 
   it.runIf(dialect === 'postgres')(
     'three coordinators share one database: one roster, one sweep, no token twice',

@@ -5,6 +5,7 @@ import { ERROR_CODES } from '../../../src-shared/error-catalogue'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf } from '../../../src-shared/errors'
 import type { HostReach } from '../../../src-shared/host-network'
 import { startDemoProcess } from '../../demo/demo-process'
+import { freePort } from '../../network/host'
 import type { ChildExit, ChildOptions, OwnedChild } from '../../process/owned-child'
 
 export interface CoordinatorProcess {
@@ -22,7 +23,7 @@ export interface CoordinatorProcessOptions {
   manifestPath: string
   adminToken: string
   reach: HostReach
-  /** 0 takes a free one. */
+  /** Where to begin looking for free ones; 0 leaves it to the OS. */
   ports: { http: number; dht: number }
   startScript: (options: ChildOptions) => OwnedChild
   signal: AbortSignal
@@ -34,16 +35,18 @@ const FailedSchema = z.object({
   error: z.object({ code: z.enum(ERROR_CODES), cause: z.string(), action: z.string() }),
 })
 
-/** Starts the coordinator as a process of our own. Throws HOST_FAILED with its reason, and CANCELLED. */
+/** Starts the coordinator as a process of our own. Throws HOST_FAILED with its reason, PORT_TAKEN, and CANCELLED. */
 export async function startCoordinatorProcess(options: CoordinatorProcessOptions): Promise<CoordinatorProcess> {
   const { reach, ports, signal } = options
   const shared = reach === 'network' ? localNetworkAddress() : '127.0.0.1'
+  // Others may have been told the usual one, so the next one is second best, and better than nothing (H-17).
+  const httpPort = await freePort(ports.http)
   const args = ['--json', '--data-dir', options.dataDirectory, '--manifest', options.manifestPath]
-  args.push('--port', String(ports.http), '--dht-port', String(ports.dht))
+  args.push('--port', String(httpPort), '--dht-port', String(ports.dht))
   // On a local network there is no certificate to be had; whoever chose this reach was told what that means.
   if (reach === 'network') {
     args.push('--host', '0.0.0.0', '--insecure-http')
-    if (ports.http !== 0) args.push('--public-url', `http://${shared}:${ports.http}`)
+    if (httpPort !== 0) args.push('--public-url', `http://${shared}:${httpPort}`)
   }
   let failure: ErrorReport | null = null
   const process = startDemoProcess({

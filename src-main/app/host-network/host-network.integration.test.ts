@@ -1,4 +1,5 @@
 import { access, copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,10 +7,11 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '../../../src-shared/clock'
 import type { HostStatus } from '../../../src-shared/host-network'
 import { SAMPLE_MODEL } from '../../../test/live-network'
+import { parseInviteLink } from '../../membership/invite'
 import { startChild } from '../../process/owned-child'
 import { openDataDirectory } from '../../storage/data-directory'
 import { createEventLog } from '../../storage/event-log'
-import { type App, createApp } from '../app'
+import { type App, type AppOverrides, createApp } from '../app'
 import { type BuiltApp, buildApp } from '../testing/built-app'
 
 let built: BuiltApp
@@ -22,7 +24,11 @@ afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release()
 })
 
-async function open(given?: string): Promise<{ app: App; seen: HostStatus[]; root: string }> {
+async function open(
+  given?: string,
+  hostPorts = { http: 0, dht: 0 },
+  overrides: AppOverrides = {},
+): Promise<{ app: App; seen: HostStatus[]; root: string }> {
   const root = given ?? (await mkdtemp(join(tmpdir(), 'espalier-host-')))
   const app = await createApp({
     clock: systemClock,
@@ -31,8 +37,8 @@ async function open(given?: string): Promise<{ app: App; seen: HostStatus[]; roo
     paths: built.paths,
     startScript: startChild,
     spawnEngine: () => startChild({ script: built.paths.engineChild, ipc: 'pipe' }),
-    overrides: { listenPort: 0, threads: 1, contextTokens: 256, modelPath: SAMPLE_MODEL },
-    hostPorts: { http: 0, dht: 0 },
+    overrides: { listenPort: 0, threads: 1, contextTokens: 256, modelPath: SAMPLE_MODEL, ...overrides },
+    hostPorts,
   })
   const seen: HostStatus[] = []
   app.onHost((status) => seen.push(status))
@@ -148,6 +154,38 @@ it('a network that is hosted again is there at once: the file that it knows is n
   await app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
   expect(seen.every(({ progress }) => progress === null)).toBe(true)
   expect(seen.at(-1)?.phase).toBe('running')
+})
+
+it('H-29: an invite of the command line lets a node in at once, too', async () => {
+  const host = await open()
+  await host.app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
+  const { link } = await host.app.handlers['host.invite']({ label: '' })
+  const { coordinatorUrl: url, invite } = parseInviteLink(link, systemClock.now())
+  const node = await open(undefined, undefined, { network: { kind: 'coordinator', url }, invite })
+  await node.app.start()
+  const entry = await until('it is in', () => host.seen.at(-1)?.network?.workers.find(({ x_decision }) => x_decision))
+  expect(entry.x_decision?.by).toMatch(/^invite /)
+})
+
+it('H-17: a taken port gives way to the next one, which is shared, and kept for the next time', async () => {
+  const blockers = [createServer(), createServer()] as const
+  for (const blocker of blockers) await new Promise<void>((resolve) => blocker.listen(0, '0.0.0.0', resolve))
+  const [http, dht] = blockers.map((blocker) => (blocker.address() as { port: number }).port) as [number, number]
+  const first = await open(undefined, { http, dht })
+  await first.app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
+  const { url } = await first.app.handlers['host.get']({})
+  expect(Number(new URL(url ?? '').port)).toBeGreaterThan(http)
+  // What the network tells others is what is bound, for its first peer too.
+  const info = await (await fetch(`${url}/network/info`)).json()
+  expect(info.bootstrap_peers.join()).toMatch(/\/tcp\/\d+/)
+  expect(info.bootstrap_peers.join()).not.toContain(`/tcp/${dht}/`)
+  expect((await first.app.handlers['host.invite']({ label: '' })).link).toContain(encodeURIComponent(url ?? '-'))
+  await first.app.dispose()
+  for (const blocker of blockers) await new Promise((resolve) => blocker.close(resolve))
+
+  const second = await open(first.root, { http, dht })
+  await second.app.resumeHosting()
+  expect((await second.app.handlers['host.get']({})).url).toBe(url)
 })
 
 it('hosting goes on at the next start when it was on at the end, says so, and stays off once it was stopped', async () => {

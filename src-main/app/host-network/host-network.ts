@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import * as z from 'zod/mini'
 import { ApiError, createCoordinatorApi } from '../../../src-dashboard/coordinator-api'
 import { createDashboardStore, type DashboardStore } from '../../../src-dashboard/dashboard-store'
 import type { Snapshot } from '../../../src-dashboard/feed'
@@ -53,6 +54,8 @@ export interface HostNetworkOptions {
 
 /** Not the coordinator's usual 31337: a node on this computer has that one. */
 const PORTS = { http: 8_000, dht: 31_347 }
+/** What was hosted last. Workers know the address, so the port stays where it can. */
+const HostingSchema = z.extend(HostStartSchema, { httpPort: z.int(), isWanted: z.boolean() })
 const INVITE_LIFETIME_MS = 24 * 3_600_000
 
 /**
@@ -61,9 +64,9 @@ const INVITE_LIFETIME_MS = 24 * 3_600_000
  */
 export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
   const { clock, log, paths, fetch = globalThis.fetch, startScript = startChild } = options
+  const { ports = PORTS } = options
   const folder = join(options.dataRoot, 'host')
-  /** There as long as somebody wants the network hosted. */
-  const wish = jsonFile(join(folder, 'hosting.json'), HostStartSchema)
+  const memory = jsonFile(join(folder, 'hosting.json'), HostingSchema)
   const listeners = new Set<(status: HostStatus) => void>()
   let status: HostStatus = offStatus(clock.now())
   let starting: { signal: AbortController; done: Promise<void> } | null = null
@@ -90,7 +93,7 @@ export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
     const process = await startCoordinatorProcess({
       ...{ dataDirectory, manifestPath, adminToken, reach, startScript, signal },
       script: paths.coordinator,
-      ports: options.ports ?? PORTS,
+      ports: { ...ports, http: (await memory.load())?.httpPort ?? ports.http },
     })
     const store = createDashboardStore({
       baseUrl: process.ownUrl,
@@ -105,9 +108,9 @@ export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
       if (running === own && snapshot) change({ network: trimmed(snapshot), workerCount: snapshot.workers.length })
     })
     void process.exited.then(() => onExit(own))
-    await wish
-      .save({ modelPath, reach })
-      .catch((error: unknown) => log.write('warn', 'host.wish.failed', messageOf(error)))
+    await memory
+      .save({ modelPath, reach, httpPort: Number(new URL(process.ownUrl).port), isWanted: true })
+      .catch((error: unknown) => log.write('warn', 'host.memory.failed', messageOf(error)))
     change({ phase: 'running', url: process.url, dashboardUrl: new URL('dashboard', process.ownUrl).href })
   }
 
@@ -164,13 +167,16 @@ export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
     },
     start: (choice) => start(choice, false),
     async resume() {
-      const wanted = await wish.load()
+      const known = await memory.load()
+      if (!known?.isWanted || isDisposed) return
+      const { modelPath, reach } = known
       // Its failure is told in the status and the log.
-      if (wanted && !isDisposed) await start(wanted, true).catch(() => undefined)
+      await start({ modelPath, reach }, true).catch(() => undefined)
     },
     async stop() {
-      await rm(wish.path, { force: true })
       await end()
+      const known = await memory.load()
+      if (known?.isWanted) await memory.save({ ...known, isWanted: false })
     },
     async decide({ workerId, decision, reason }) {
       await requireRunning().api[decision](workerId, reason).catch(rethrow)
