@@ -30,6 +30,22 @@ export const QUICK: ProfileTimings = {
   reprobeIntervalMs: 2_000,
 }
 
+/**
+ * For tests of other things than intervals: on a machine with much else to do, nodes that announce and look every two
+ * seconds are busy with nothing else, and records grow old between two rounds.
+ */
+export const PATIENT: ProfileTimings = {
+  heartbeatIntervalMs: 5_000,
+  announceIntervalMs: 10_000,
+  recordLifetimeMs: 60_000,
+  kademlia: { announceIntervalMs: 10_000, recordLifetimeMs: 60_000 },
+  witnessIntervalMs: 10_000,
+  witnessCacheMs: 200,
+  reprobeIntervalMs: 10_000,
+}
+/** For `until`, on such a machine. */
+export const PATIENCE_MS = 150_000
+
 export interface LiveNode {
   readonly node: EspalierNode
   readonly config: NodeConfig

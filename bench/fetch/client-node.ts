@@ -25,6 +25,8 @@ const FetchSchema = z.object({
   blocks: z.object({ start: z.int(), end: z.int() }),
   /** Null: from the peer that was connected. */
   url: z.nullable(z.string()),
+  /** Samples its memory while it fetches, which takes time of its own. */
+  watchesMemory: z.optional(z.boolean()),
 })
 const MEMORY_SAMPLE_MS = 20
 
@@ -48,16 +50,17 @@ export async function clientNode(): Promise<Served> {
         await host.dial(ConnectSchema.parse(input).addresses.map((address) => multiaddr(address)))
       },
       async fetch(input) {
-        const { manifestPath, directory, blocks, url } = FetchSchema.parse(input)
+        const { manifestPath, directory, blocks, url, watchesMemory } = FetchSchema.parse(input)
         await rm(directory, { recursive: true, force: true })
         const manifest = await readManifest(manifestPath)
         const store = createShardStore({ dataDirectory: directory, clock })
         const source = url === null ? peerSource(host, peer(), 'lan') : httpSource(url, { allowPrivate: true })
         const before = process.memoryUsage.rss()
         let highest = before
-        const stop = clock.every(MEMORY_SAMPLE_MS, () => {
+        const sample = () => {
           highest = Math.max(highest, process.memoryUsage.rss())
-        })
+        }
+        const stop = watchesMemory ? clock.every(MEMORY_SAMPLE_MS, sample) : () => undefined
         const startedAt = clock.monotonicMs()
         const fetched = await fetchShard({ manifest, blocks, sources: [source], store, clock })
         const ms = clock.monotonicMs() - startedAt

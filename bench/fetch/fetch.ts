@@ -183,7 +183,7 @@ async function memoryRow(directory: string, blockCount: number, say: Say): Promi
     const { url } = await server.call('open', { modelPath: path, dataDirectory: null }, OpenedSchema)
     say('fetching the sparse model')
     const target = { manifestPath, directory: join(directory, 'sparse'), blocks: { start: 0, end: blockCount }, url }
-    const { extraBytes, ms } = await client.call('fetch', target, FetchedSchema)
+    const { extraBytes, ms } = await client.call('fetch', { ...target, watchesMemory: true }, FetchedSchema)
     return rowOf(
       {
         name: 'memory-mib',

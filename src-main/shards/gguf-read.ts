@@ -29,15 +29,21 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
   }
 }
 
+export interface HeaderOptions extends ParseOptions {
+  firstReadBytes?: number
+  /** A header that is longer is refused. */
+  maxBytes?: number
+}
+
 /** As readGgufHeader, from a file that is open. */
 export async function headerOf(
   file: Pick<ModelFile, 'sizeBytes' | 'read'>,
-  { firstReadBytes = FIRST_READ_BYTES, ...options }: ParseOptions & { firstReadBytes?: number } = {},
+  { firstReadBytes = FIRST_READ_BYTES, maxBytes = GGUF_LIMITS.headerBytes, ...options }: HeaderOptions = {},
 ): Promise<GgufHeader> {
   const { sizeBytes } = file
   let bytes = new Uint8Array(0)
   for (let wanted = firstReadBytes; ; wanted *= 4) {
-    const limit = Math.min(wanted, sizeBytes, GGUF_LIMITS.headerBytes)
+    const limit = Math.min(wanted, sizeBytes, maxBytes)
     bytes = await readUpTo(file, bytes, limit)
     const header = parseIfWhole(bytes, sizeBytes, options)
     if (header !== null) return header
@@ -45,7 +51,7 @@ export async function headerOf(
     if (limit >= sizeBytes) {
       throw new EspalierError('GGUF_TRUNCATED', `the file ends within its header, after ${sizeBytes} bytes`)
     }
-    if (limit >= GGUF_LIMITS.headerBytes) throw new EspalierError('GGUF_INVALID', 'the header is too long')
+    if (limit >= maxBytes) throw new EspalierError('GGUF_INVALID', 'the header is too long')
   }
 }
 

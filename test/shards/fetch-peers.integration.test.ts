@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Host } from '../../src-main/network/host'
 import { fetchShard } from '../../src-main/shards/fetch/fetch-shard'
-import type { FetchEvent, FetchOptions } from '../../src-main/shards/fetch/types'
+import type { FetchEvent, FetchOptions, FetchProgress } from '../../src-main/shards/fetch/types'
+import { piecesFor } from '../../src-main/shards/manifest'
 import { byteStream } from '../../src-main/shards/peers/byte-stream'
 import { type SeedingLimits, servePieces } from '../../src-main/shards/peers/pieces-server'
 import { PIECES_PROTOCOL, readHead, sendRequest } from '../../src-main/shards/peers/pieces-wire'
@@ -83,6 +84,40 @@ describe('fetching from peers', () => {
     expect(await sameBytes(fetched.slicePath, cut.slicePath)).toBe(true)
     expect(one.server.figures().sentBytes).toBeGreaterThan(0)
     expect(two.server.figures().sentBytes).toBeGreaterThan(0)
+  })
+
+  it('S-22: of two that have the same blocks each gives about its share at once; one goes, and the other ends it', async () => {
+    const blocks = { start: 2, end: 6 }
+    const limits = { bytesPerSecond: 8e6 }
+    const [stays, goes] = [await seeder(blocks, limits), await seeder(blocks, limits)]
+    const host = await client(stays.host, goes.host)
+    const used = await options(blocks)
+    const [first, second] = [peerSource(host, stays.host.peerId, 'lan'), peerSource(host, goes.host.peerId, 'swarm')]
+    const atOnce = new Set<number>()
+    let last: FetchProgress | null = null
+    let isGone = false
+    await fetchShard({
+      ...used,
+      sources: [first, second],
+      onProgress(progress) {
+        last = progress
+        atOnce.add(progress.sources.filter(({ state }) => state === 'active').length)
+        const given = progress.sources.find(({ id }) => id === second.id)?.receivedBytes ?? 0
+        if (isGone || given < 0.25 * progress.neededBytes) return
+        isGone = true
+        void goes.server.stop()
+      },
+    })
+    expect(atOnce).toContain(2)
+    const { sources, neededBytes: needed } = last as unknown as FetchProgress
+    const [one, two] = [first, second].map(({ id }) => sources.find((source) => source.id === id))
+    expect(two).toMatchObject({ kind: 'swarm', lastFailure: { code: expect.any(String) } })
+    expect(two!.failures).toBeGreaterThan(0)
+    expect(two!.receivedBytes).toBeGreaterThan(0.2 * needed)
+    expect(one).toMatchObject({ kind: 'lan', failures: 0, lastFailure: null })
+    expect(one!.verifiedPieces + two!.verifiedPieces).toBe(piecesFor(model.manifest, blocks).length)
+    // Nothing of what the other gave before it went was fetched again but its last piece.
+    expect(one!.receivedBytes + two!.receivedBytes).toBeLessThan(1.15 * needed)
   })
 
   it('S-14: local first, then peers, then the mirror; each one alone is enough', async () => {

@@ -115,7 +115,7 @@ async function readRun(entry: SourceEntry, run: Run, place: WorkPlace): Promise<
     }
   })
   try {
-    const assembler = await createAssembler(run, session, pool, {
+    const assembler = await createAssembler(run, session, pool, clock, {
       onVerified(piece, sha256) {
         board.verified(run, piece)
         entry.verifiedPieces++

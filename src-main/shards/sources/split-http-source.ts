@@ -9,6 +9,8 @@ import type { ByteSource } from './source'
 
 /** Headers of later parts list tensors and nothing else. */
 const PART_HEADER_BYTES = 64 * 1024
+/** What a part's header may have beside its share of the joined one: how it was split, and padding. */
+const PART_OWN_BYTES = 4 * 1024
 
 interface Part {
   readonly url: URL
@@ -27,7 +29,7 @@ export function splitHttpSource(addresses: readonly string[], options: HttpOptio
   const client = createRangeClient(options)
   let model: { parts: readonly Part[]; joined: JoinedModel } | null = null
 
-  async function openPart(url: URL, firstReadBytes: number, signal: AbortSignal): Promise<Part> {
+  async function openPart(url: URL, maxBytes: number, signal: AbortSignal): Promise<Part> {
     // One byte tells how many there are; a range beyond them would be refused.
     const { totalBytes } = await client.read(url, { offset: 0, sizeBytes: 1, totalBytes: null }, noSink, signal)
     const file = {
@@ -44,13 +46,20 @@ export function splitHttpSource(addresses: readonly string[], options: HttpOptio
         return filled
       },
     }
-    return { url, totalBytes, header: await headerOf(file, { isPart: true, firstReadBytes }) }
+    // The first part's header is nearly all of the joined one.
+    const firstReadBytes = url === first ? maxBytes : Math.min(maxBytes, PART_HEADER_BYTES)
+    return { url, totalBytes, header: await headerOf(file, { isPart: true, firstReadBytes, maxBytes }) }
   }
 
   async function openAll({ header, file }: Manifest, signal: AbortSignal) {
-    // All the first part lacks of the joined header are the other parts' tensors.
-    const sizes = urls.map((_, index) => (index === 0 ? header.sizeBytes + 1024 : PART_HEADER_BYTES))
-    const parts = await Promise.all(urls.map((url, index) => openPart(url, sizes[index] ?? PART_HEADER_BYTES, signal)))
+    const parts: Part[] = []
+    // One after the other: together they cannot be longer than the manifest's, whatever a server sends.
+    let left = header.sizeBytes
+    for (const url of urls) {
+      const part = await openPart(url, Math.max(0, left) + PART_OWN_BYTES, signal)
+      left -= part.header.dataOffset
+      parts.push(part)
+    }
     const joined = joinParts(parts.map((part) => part.header))
     const sha256 = createHash('sha256').update(joined.header).digest('hex')
     if (joined.fileSizeBytes !== file.sizeBytes || sha256 !== header.sha256) {

@@ -1,4 +1,5 @@
 import { EspalierError } from '../../../src-shared/errors'
+import { GGUF_LIMITS } from '../gguf-parse'
 import { alignUp, type GgufHeader } from '../gguf-types'
 import { integerOf } from '../gguf-values'
 import { encodeGgufHeader } from '../gguf-write'
@@ -36,6 +37,7 @@ export function joinParts(headers: readonly GgufHeader[]): JoinedModel {
   if (first === undefined) throw invalid('there are no parts')
   checkNumbers(headers)
   const tensors = headers.flatMap((header, part) => header.tensors.map((tensor) => ({ ...tensor, part })))
+  if (tensors.length > GGUF_LIMITS.tensors) throw invalid(`${tensors.length} tensors`)
   const total = integerOf(first, 'split.tensors.count')
   if (total !== undefined && total !== tensors.length) throw invalid(`${tensors.length} of ${total} tensors are there`)
   if (new Set(tensors.map(({ name }) => name)).size !== tensors.length) throw invalid('two parts have the same tensor')
