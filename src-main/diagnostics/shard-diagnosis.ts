@@ -80,8 +80,6 @@ const crossView: CheckDefinition = {
 /** The runbook's four steps and the cross view, each at most 5 s, side by side (S-41). */
 export const SHARD_CHECKS: readonly CheckDefinition[] = [ownShard, discovery, loaded, commands, crossView]
 
-export const SHARD_CHECK_IDS: readonly string[] = SHARD_CHECKS.map(({ id }) => id)
-
 /** One table for window, file and terminal: shard, where, loaded. Peers are shortened, nothing else is personal. */
 export function shardTable(status: Pick<NodeStatus, 'readiness' | 'at'>): string[] {
   const { readiness } = status
