@@ -42,6 +42,20 @@ measurement('fetch', 'bytes, speed and memory of fetching a shard, compared with
     await run('fetch', options, (say) => measureFetch({ ...options, say }))
   })
 
+measurement('announce', 'a round of records for 80 blocks in a network of 32, compared with bare calls')
+  .option('--repetitions <count>', 'interleaved repetitions', wholeNumber)
+  .action(async (options) => {
+    const { measureAnnounce } = await import('./announce/announce')
+    await run('announce', options, (say) => measureAnnounce({ ...options, say }))
+  })
+
+measurement('crawl', 'a crawl of 1,000 announced peers, compared with bare dials and calls; its memory')
+  .option('--repetitions <count>', 'interleaved repetitions', wholeNumber)
+  .action(async (options) => {
+    const { measureCrawl } = await import('./crawl/crawl')
+    await run('crawl', options, (say) => measureCrawl({ ...options, say }))
+  })
+
 measurement('swarm-ready', 'eight nodes from nothing to a swarm that each of them verified').action(async (options) => {
   const { measureSwarmReady } = await import('./swarm-ready/swarm-ready')
   await run('swarm-ready', options, (say) => measureSwarmReady({ say }))

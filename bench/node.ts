@@ -9,6 +9,9 @@ const roles: Record<string, () => Promise<Parameters<typeof serveCalls>[0]>> = {
   'node-llama-cpp': async () => (await import('./pipeline/node-llama-cpp')).nodeLlamaCpp(),
   coordinator: async () => (await import('./coordinator/servers')).ourServer(),
   'bare-fastify': async () => (await import('./coordinator/servers')).bareServer(),
+  'dht-network': async () => (await import('./network/dht-network')).dhtNetwork(),
+  'simulated-peers': async () => (await import('./crawl/simulated-peers')).simulatedPeers(),
+  looker: async () => (await import('./crawl/looker')).looker(),
   'fetch-server': async () => (await import('./fetch/server-node')).serverNode(),
   'fetch-client': async () => (await import('./fetch/client-node')).clientNode(),
 }

@@ -12,7 +12,7 @@ import {
 } from './support/file-fixtures'
 import { expectNoIssueInAnyColour, GALLERY_DIR, picture, SIZES, writeIndex } from './support/gallery'
 import { expect, headline, test } from './support/page-test'
-import { READ_TOKEN, type ScriptedHost } from './support/scripted-host'
+import { LOST, READ_TOKEN, type ScriptedHost } from './support/scripted-host'
 import {
   ALL_STATES,
   demoStatus,
@@ -359,6 +359,44 @@ test.describe('try', () => {
     await ask(page, 'this is too long')
     await expect(page.getByText('PROMPT_TOO_LONG')).toBeVisible()
     await look(page, 'try-refused')
+  })
+
+  test('stopped while writing', async ({ page, host }) => {
+    host.say(demoStatus)
+    host.tokenIntervalMs = 60
+    await open(page, host, '#/try')
+    await ask(page)
+    await expect(page.getByText('who trains')).toBeVisible()
+    await page.getByRole('button', { name: 'Stop writing' }).click()
+    await expect(page.getByText('Stopped by you')).toBeVisible()
+    await look(page, 'try-stopped-writing')
+  })
+
+  test('an answer that lost a node on its way', async ({ page, host }) => {
+    host.say(demoStatus)
+    host.tokenIntervalMs = 5
+    host.lost = LOST
+    await open(page, host, '#/try')
+    await ask(page)
+    await expect(page.getByText('went on with another one')).toBeVisible()
+    await look(page, 'try-failover')
+  })
+
+  test('a chat, and how its words are chosen', async ({ page, host }) => {
+    host.say((at) => {
+      const status = servingStatus(at)
+      return { ...status, model: status.model && { ...status.model, hasChatTemplate: true } }
+    })
+    host.tokenIntervalMs = 5
+    await open(page, host, '#/try')
+    await page.getByText('How words are chosen').click()
+    await page.getByRole('textbox', { name: 'Temperature' }).fill('0.7')
+    for (const words of ['What is an espalier?', 'And who makes one?']) {
+      await ask(page, words)
+      await expect(page.getByText('Complete')).toBeVisible()
+    }
+    await expect(page.getByRole('list', { name: 'What was said before' })).toContainText('What is an espalier?')
+    await look(page, 'try-chat')
   })
 
   test('gap', async ({ page, host }) => {

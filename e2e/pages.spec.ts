@@ -5,8 +5,8 @@ import type { Page } from '@playwright/test'
 import { EspalierError } from '../src-shared/errors'
 import { RENDERER_DIR } from './support/build-renderer'
 import { expectNoIssueInAnyColour } from './support/gallery'
-import { expect, headline, test } from './support/page-test'
-import { READ_TOKEN, type ScriptedHost } from './support/scripted-host'
+import { expect, headline, SCREENSHOT_DIR, test } from './support/page-test'
+import { LOST, READ_TOKEN, type ScriptedHost } from './support/scripted-host'
 import {
   demoStatus,
   fetchingStatus,
@@ -312,6 +312,60 @@ test.describe('try it', () => {
     await expectNoIssueInAnyColour(page)
   })
 
+  test('H-23: every node of an answer has its badge, and one that was lost too', async ({ page, host }) => {
+    host.say(servingStatus)
+    host.tokenIntervalMs = 5
+    host.lost = LOST
+    await open(page, host, 'Try it')
+    await prompt(page).fill('hacker')
+    await prompt(page).press('Enter')
+    const tail = (peer: string) => peer.slice(-16)
+    await expect(page.getByRole('list', { name: 'Nodes that computed it' }).getByRole('listitem')).toHaveText([
+      `🌐 Remote ${tail(PEERS.walnut)} · score 0.94 · 4.5 ms`,
+      '🏠 Local · score 0.99 · 3.4 ms',
+      `✖ Failed ${tail(PEERS.pear)} · STAGE_LOST · paused 412 ms`,
+    ])
+    await expect(page.getByText('The answer waited 0.4\u00a0s and went on with another one.')).toBeVisible()
+  })
+
+  test('a chat remembers what was said, sends how words are chosen, and can begin anew', async ({ page, host }) => {
+    host.say((at) => {
+      const status = servingStatus(at)
+      return { ...status, model: status.model && { ...status.model, hasChatTemplate: true } }
+    })
+    host.tokenIntervalMs = 5
+    await open(page, host, 'Try it')
+    await expect(page.getByRole('radio', { name: 'Chat' })).toBeChecked()
+    await page.getByText('How words are chosen').click()
+    await page.getByRole('textbox', { name: 'Temperature' }).fill('hot')
+    await expect(page.getByText('0 to 5.')).toBeVisible()
+    await prompt(page).fill('first')
+    await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled()
+    await page.getByRole('textbox', { name: 'Temperature' }).fill('0,7')
+    await page.getByRole('textbox', { name: 'Most tokens to write' }).fill('2')
+    for (const words of ['first', 'second']) {
+      await prompt(page).fill(words)
+      await prompt(page).press('Enter')
+      await expect(answer(page)).toContainText(words)
+      await expect(page.getByText('Complete')).toBeVisible()
+      await expect(prompt(page)).toHaveValue('')
+    }
+    await expect(page.getByText('seed 20261121')).toBeVisible()
+    const asked = host.calls.filter(({ method }) => method === 'generate.start').at(-1)?.input
+    expect(asked).toEqual({
+      prompt: [
+        { role: 'user', text: 'first' },
+        { role: 'assistant', text: ', n.' },
+        { role: 'user', text: 'second' },
+      ],
+      maxTokens: 2,
+      sampling: { temperature: 0.7 },
+    })
+    await page.getByRole('button', { name: 'New chat' }).click()
+    await expect(page.getByText('The answer appears here')).toBeVisible()
+    await expectNoIssueInAnyColour(page)
+  })
+
   test('an answer can be stopped, and the next one asked for', async ({ page, host }) => {
     host.say(servingStatus)
     host.tokenIntervalMs = 50
@@ -445,6 +499,29 @@ test.describe('diagnostics', () => {
 })
 
 test.describe('settings', () => {
+  test('C-47: the slider of blocks says what fits as it moves, and is saved', async ({ page, host }) => {
+    const needBytes = Array.from({ length: 32 }, (_, index) => 600_000_000 + index * 260_000_000)
+    host.estimate = { model: 'llama.gguf', needBytes, budgetBytes: 5_000_000_000, where: 'memory' }
+    host.say(demoStatus)
+    await page.goto(host.url)
+    await page.getByRole('link', { name: 'Settings' }).click()
+    const slider = page.getByRole('slider', { name: 'Blocks to ask for' })
+    await expect(slider).toHaveAttribute('aria-valuetext', /^The host decides; 17 of 32 fit/)
+    await slider.focus()
+    for (let step = 0; step < 3; step += 1) await page.keyboard.press('ArrowRight')
+    await expect(page.getByText(/^3 of 32 blocks need about .*; it fits/)).toBeVisible()
+    await page.keyboard.press('End')
+    await expect(page.getByText(/^32 of 32 blocks need about .*; 17 of 32 fit/)).toBeVisible()
+    await expectNoIssueInAnyColour(page)
+    await page.screenshot({ path: join(SCREENSHOT_DIR, 'settings-blocks.png'), fullPage: true })
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(() => host.settings.requestedBlocks).toBe(32)
+    await slider.focus()
+    await page.keyboard.press('Home')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(() => host.settings.requestedBlocks).toBeNull()
+  })
+
   test('are checked beside their fields, and saved when all are right', async ({ page, host }) => {
     host.say(servingStatus)
     await open(page, host, 'Settings')

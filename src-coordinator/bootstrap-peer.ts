@@ -1,16 +1,21 @@
 import { isIP } from 'node:net'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { createHivemindDht } from '../src-main/hivemind/dht'
 import { boundPort, createHost } from '../src-main/network/host'
 import { loadOrCreateIdentity } from '../src-main/network/identity'
 import type { NetworkProfile } from '../src-main/network/profiles'
 import { createWitnessService } from '../src-main/observe/witness-service'
+import { createCommandService } from '../src-main/shards/commands/command-service'
 import type { EventLog } from '../src-main/storage/event-log'
 import type { Clock } from '../src-shared/clock'
+import { EspalierError } from '../src-shared/errors'
+import type { SendLoad } from './load-commands'
 
 export interface BootstrapPeer {
   readonly peerId: string
   /** Dialable addresses, each with our real peer id. */
   addresses(): string[]
+  sendLoad: SendLoad
   close(): Promise<void>
 }
 
@@ -39,6 +44,21 @@ export async function startBootstrapPeer(options: {
   await dht.start()
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
   await witness.start()
+  const refuse = (): never => {
+    throw new EspalierError('COMMAND_NOT_ALLOWED', 'a coordinator serves no blocks')
+  }
+  const commands = createCommandService({
+    ...{ host, privateKey, clock, log },
+    handlers: {
+      LOAD_SHARD: refuse,
+      CANCEL: refuse,
+      SHARD_LOADED: refuse,
+      PROVE_SHARD: refuse,
+      ASK_VIEW: refuse,
+      ASK_CAPABILITIES: refuse,
+    },
+  })
+  await commands.start()
   return {
     peerId: host.peerId.toString(),
     addresses() {
@@ -48,7 +68,12 @@ export async function startBootstrapPeer(options: {
       const reachable = `/${protocolOf(options.publicHost)}/${options.publicHost}/tcp/${port}/p2p/${host.peerId}`
       return [reachable, ...own.filter((address) => address !== reachable)]
     },
+    async sendLoad(peerId, blocks, signal) {
+      const reply = await commands.send(peerIdFromString(peerId), { type: 'LOAD_SHARD', ...blocks }, { signal })
+      return reply.status
+    },
     async close() {
+      await commands.stop()
       await witness.stop()
       await dht.stop()
       await host.stop()

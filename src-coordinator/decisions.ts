@@ -11,7 +11,14 @@ export const BY_COORDINATOR = 'the coordinator'
 /** What a worker is told as "the host's decision". */
 const ABOUT_STANDING: ReadonlySet<DecisionKind> = new Set(['approved', 'rejected'])
 /** Comings and goings are forgotten after a while; what somebody decided is kept. */
-const COMINGS_AND_GOINGS: readonly DecisionKind[] = ['registered', 'offline', 'returned', 'left', 'forgotten']
+const COMINGS_AND_GOINGS: readonly DecisionKind[] = [
+  'registered',
+  'offline',
+  'returned',
+  'left',
+  'forgotten',
+  'load-acknowledged',
+]
 /** SQL takes so many values in one list without trouble. */
 const MAX_LISTED = 500
 const KEEP_COMINGS_MS = 30 * 24 * 3_600_000

@@ -107,6 +107,7 @@ async function run(options: Options): Promise<void> {
     clock,
     models: await Promise.all(options.manifest.map(loadHostedModel)),
     bootstrapPeers: peer.addresses,
+    sendLoad: peer.sendLoad,
     demo: options.demo,
     timings: { ...(options.demo ? DEMO_TIMINGS : {}), ...timingsOf(options) },
     targetWorkers: options.targetWorkers,

@@ -1,4 +1,5 @@
 import { EspalierError } from '../src-shared/errors'
+import { valueList } from './database/json-rows'
 import type { AssignmentRow, CoordinatorDatabase, CoordinatorQueries, DecisionRow, WorkerRow } from './database/tables'
 import { decisionsById } from './decisions'
 
@@ -7,6 +8,20 @@ export interface RosterEntry {
   worker: WorkerRow
   assignment: AssignmentRow | null
   decision: DecisionRow | null
+}
+
+type Blocks = Pick<AssignmentRow, 'model_name' | 'start_block' | 'end_block' | 'reason'>
+
+/** What an answer to a worker says of it: enough for a heartbeat, and a third of a row to read. */
+export interface StandingEntry {
+  worker: Pick<WorkerRow, 'worker_id' | 'standing' | 'is_live' | 'last_seq' | 'assignment_note'>
+  assignment: Blocks | null
+  decision: DecisionRow | null
+}
+
+/** A standing, and what its change needs. */
+export interface HeldStanding extends StandingEntry {
+  worker: StandingEntry['worker'] & Pick<WorkerRow, 'peer_id' | 'multiaddrs'>
 }
 
 export function findWorker(db: CoordinatorQueries, workerId: string): Promise<WorkerRow | undefined> {
@@ -47,6 +62,37 @@ export async function holdEntries(
     .$if(dialect === 'postgres', (query) => query.forUpdate())
     .execute()
   return withTheirs(db, workers, keptDecisions)
+}
+
+/** As `holdEntries`, with the fields that a heartbeat needs: reading a column costs as much as finding its row. */
+export async function holdStandings(
+  db: CoordinatorQueries,
+  dialect: CoordinatorDatabase['dialect'],
+  workerIds: readonly string[],
+  keptDecisions: Map<number, DecisionRow>,
+): Promise<HeldStanding[]> {
+  const rows = await db
+    .selectFrom('workers')
+    .leftJoin('assignments', 'assignments.worker_id', 'workers.worker_id')
+    .select(['workers.worker_id', 'standing', 'is_live', 'last_seq', 'assignment_note', 'last_decision_id'])
+    .select(['peer_id', 'multiaddrs', 'model_name', 'start_block', 'end_block', 'assignments.reason'])
+    .where('workers.worker_id', 'in', valueList(dialect, workerIds))
+    .orderBy('workers.worker_id')
+    .$if(dialect === 'postgres', (query) => query.forUpdate('workers'))
+    .execute()
+  const decisionOf = await decisionsById(
+    db,
+    rows.flatMap(({ last_decision_id }) => last_decision_id ?? []),
+    keptDecisions,
+  )
+  return rows.map(({ model_name, start_block, end_block, reason, last_decision_id, ...worker }) => ({
+    worker,
+    assignment:
+      model_name === null || start_block === null || end_block === null || reason === null
+        ? null
+        : { model_name, start_block, end_block, reason },
+    decision: decisionOf.get(last_decision_id ?? -1) ?? null,
+  }))
 }
 
 /** Beyond this many, whole tables are read: shorter than a list of ids. */

@@ -13,6 +13,7 @@ import { openCoordinatorDatabase } from './database/open-database'
 import { createHeartbeats } from './heartbeats'
 import { type HostedModel, manifestSha256 } from './hosted-model'
 import { createLiveness } from './liveness'
+import { createLoadCommands, type SendLoad } from './load-commands'
 import type { networkInfo } from './network-documents'
 import { createNetworkSettings } from './network-settings'
 import { createPeerList } from './peer-list'
@@ -45,6 +46,8 @@ export interface CoordinatorServerOptions {
   /** A demo takes demo workers only and does not leave 127.0.0.1. */
   demo: boolean
   timings?: Partial<CoordinatorTimings>
+  /** Tells a peer to load its blocks; without it workers hear of them by their heartbeats. */
+  sendLoad?: SendLoad
   /** Into how many ranges a model is split until the host says otherwise. */
   targetWorkers?: number
   /** Once every block has this many servers, further workers are held in reserve. */
@@ -118,6 +121,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
     const heartbeats = createHeartbeats(common)
     const peers = createPeerList({ ...common, loopbackOnly: options.demo })
     const sweep = createSweep({ ...common, settings, timings, maxReplicas })
+    const loads = options.sendLoad ? createLoadCommands({ ...common, send: options.sendLoad, log }) : null
     const approval = createApproval({ ...common, settings, maxReplicas })
     const security = await openSecurity({
       ...{ db, clock, scheme, directory: options.directory, host: options.host },
@@ -181,9 +185,11 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       close() {
         closing ??= (async () => {
           stopSweeping()
+          loads?.stop()
           await app.close()
           await sweeping
           await heartbeats.settled()
+          await loads?.settled()
           peers.close()
           await sweep.release().catch(() => undefined)
           await database.close()

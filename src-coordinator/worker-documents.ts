@@ -2,7 +2,7 @@ import { isLoopback, parsePeerAddresses } from '../src-main/network/peer-address
 import { type HostedModel, manifestPath } from './hosted-model'
 import type { Member } from './members'
 import { coverageOf } from './planning/assign-blocks'
-import type { RosterEntry } from './roster-entries'
+import type { RosterEntry, StandingEntry } from './roster-entries'
 import type { CoordinatorTimings } from './timings'
 
 /** The documented vocabulary. `offline` hides what was decided: the decision is in `x_decision`. */
@@ -10,7 +10,7 @@ export type DocumentedStatus = 'pending' | 'online' | 'offline' | 'standby' | 'r
 
 const MAX_INITIAL_PEERS = 64
 
-export function statusOf({ worker, assignment }: RosterEntry): DocumentedStatus {
+export function statusOf({ worker, assignment }: StandingEntry): DocumentedStatus {
   if (worker.standing === 'rejected') return 'rejected'
   if (worker.is_live === 0) return 'offline'
   if (worker.standing === 'pending') return 'pending'
@@ -44,7 +44,7 @@ export interface NamedPeer {
 export function workerAnswer(
   context: DocumentContext,
   statusField: 'status' | 'worker_status',
-  entry: RosterEntry,
+  entry: StandingEntry,
   { peers, model: current }: { peers: readonly NamedPeer[]; model: HostedModel | null },
 ) {
   const { assignment, worker } = entry
@@ -95,13 +95,13 @@ export function workerDocument(entry: RosterEntry) {
   }
 }
 
-function decisionDocument({ worker, decision }: RosterEntry) {
+function decisionDocument({ worker, decision }: StandingEntry) {
   if (worker.standing === 'pending' || !decision) return {}
   return { x_decision: { reason: decision.reason, by: decision.decided_by, at: decision.decided_at } }
 }
 
 /** Why it has what it has, in words; null before anything was decided. */
-function assignmentReason({ assignment, worker }: RosterEntry): string | null {
+function assignmentReason({ assignment, worker }: StandingEntry): string | null {
   return assignment?.reason ?? (worker.assignment_note || null)
 }
 

@@ -178,6 +178,7 @@ export function preparingWords(network: NetworkPart): string | null {
 const VERBS: Readonly<Record<string, { word: string; shape: StatusShape }>> = {
   registered: { word: 'asked to join', shape: 'waiting' },
   approved: { word: 'approved', shape: 'visible' },
+  'load-acknowledged': { word: 'told to load', shape: 'working' },
   rejected: { word: 'rejected', shape: 'problem' },
   assigned: { word: 'got blocks', shape: 'working' },
   moved: { word: 'got other blocks', shape: 'working' },
@@ -190,7 +191,14 @@ const VERBS: Readonly<Record<string, { word: string; shape: StatusShape }>> = {
   'target-workers': { word: 'Recommended split changed', shape: 'working' },
 }
 /** Nobody decides that a worker goes silent. */
-const HAPPENED: ReadonlySet<string> = new Set(['registered', 'offline', 'returned', 'left', 'forgotten'])
+const HAPPENED: ReadonlySet<string> = new Set([
+  'registered',
+  'offline',
+  'returned',
+  'left',
+  'forgotten',
+  'load-acknowledged',
+])
 
 export function decisionLine({ decision, by }: FeedDecision): { words: string; shape: StatusShape } {
   const { word, shape } = VERBS[decision] ?? { word: decision.replaceAll(/[-_]/g, ' '), shape: 'working' as const }

@@ -5,6 +5,7 @@ import type { PeerSummary } from '../src-shared/status'
 import { chainOf, chainOfHops, stepsBetween } from './chain'
 import { sortChecks } from './components/check-list'
 import { filterLines, lineText } from './log-filter'
+import { dashboardOf } from './node-facts'
 import { type PeerColumn, sortPeers } from './peer-order'
 import { splitByPlace } from './peer-places'
 import { groupPieces } from './piece-map'
@@ -14,6 +15,17 @@ const HOPS = [
   { peerId: PEERS.walnut, blocks: { start: 0, end: 4 }, computeMs: 2.1 },
   { peerId: PEERS.self, blocks: { start: 4, end: 8 }, computeMs: 3.4 },
 ]
+
+describe('the dashboard of a network', () => {
+  it('C-23: lies below its coordinator, at a web address only; a demo has none to show', () => {
+    expect(dashboardOf({ kind: 'coordinator', url: 'https://pool.example/a/' })).toBe(
+      'https://pool.example/a/dashboard',
+    )
+    expect(dashboardOf({ kind: 'coordinator', url: 'file:///etc/passwd' })).toBeNull()
+    expect(dashboardOf({ kind: 'demo' })).toBeNull()
+    expect(dashboardOf(null)).toBeNull()
+  })
+})
 
 describe('peers', () => {
   const peers = peersOf(100_000)

@@ -14,6 +14,7 @@ export const METHOD_NAMES = [
   'network.join',
   'network.leave',
   'shards.get',
+  'blocks.estimate',
   'shards.diagnose',
   'fetch.pause',
   'fetch.resume',

@@ -1,5 +1,12 @@
 import * as z from 'zod/mini'
-import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
+import {
+  ApiViewSchema,
+  BlockEstimateSchema,
+  CheckSchema,
+  LogLineSchema,
+  NetworkPreviewSchema,
+  ShardViewSchema,
+} from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
 import {
@@ -10,9 +17,10 @@ import {
   TokenSchema,
   TokenViewSchema,
 } from './file-views'
+import { GenerateStartSchema } from './generation'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
 import { HopSchema, LostHopSchema } from './routing-trace'
-import { NetworkChoiceSchema, SettingsSchema } from './settings'
+import { NetworkJoinSchema, SettingsSchema } from './settings'
 import { NodeStatusSchema } from './status'
 
 const nothing = z.strictObject({})
@@ -39,17 +47,19 @@ export const METHODS = {
     input: z.partial(z.omit(SettingsSchema, { network: true })),
     output: SettingsSchema,
   },
-  /** Asks a coordinator about its network without telling it anything about us. */
+  /** Asks a coordinator about its network without telling it anything about us. `url`: its address, or an invite link. */
   'network.preview': {
     scope: 'operate',
-    input: z.strictObject({ url: z.string().check(z.maxLength(500)), insecure: z.optional(z.literal(true)) }),
+    input: z.strictObject({ url: z.string().check(z.maxLength(2_000)), insecure: z.optional(z.literal(true)) }),
     output: NetworkPreviewSchema,
   },
   /** Chooses a network and starts the node in it; a running node leaves its old one first. */
-  'network.join': { scope: 'operate', input: NetworkChoiceSchema, output: nothing },
+  'network.join': { scope: 'operate', input: NetworkJoinSchema, output: nothing },
   /** Stops the node and forgets the choice: the welcome page shows again. */
   'network.leave': { scope: 'operate', input: nothing, output: nothing },
   'shards.get': { scope: 'read', input: nothing, output: z.nullable(ShardViewSchema) },
+  /** From the model's header, before anything is loaded; null while no model is known here. */
+  'blocks.estimate': { scope: 'operate', input: nothing, output: z.nullable(BlockEstimateSchema) },
   /** The runbook's four steps, in under five seconds, and a report that can be shown to others. */
   'shards.diagnose': { scope: 'read', input: nothing, output: DiagnosisSchema },
   /** Keeps what was fetched, and stays so over restarts. */
@@ -84,10 +94,7 @@ export const METHODS = {
   },
   'generate.start': {
     scope: 'operate',
-    input: z.strictObject({
-      prompt: z.string().check(z.minLength(1), z.maxLength(32_768)),
-      maxTokens: z.int().check(z.minimum(1), z.maximum(4096)),
-    }),
+    input: GenerateStartSchema,
     output: z.strictObject({ generationId: id }),
   },
   'generate.cancel': { scope: 'operate', input: z.strictObject({ generationId: id }), output: nothing },
@@ -119,6 +126,8 @@ export const EVENTS = {
     tokens: z.int(),
     tokensPerSecond: z.nullable(z.number()),
     hops: z.array(HopSchema),
+    /** With it the same words come again; absent where none was drawn. */
+    seed: z.optional(z.int()),
     /** Nodes that were left in the middle of the answer, which went on elsewhere. */
     lost: z.optional(z.array(LostHopSchema).check(z.maxLength(64))),
   }),

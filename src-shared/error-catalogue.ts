@@ -180,6 +180,10 @@ export const ERROR_CATALOGUE = {
     action: 'Use another source, or ask the host of the network whether the manifest is the right one.',
   },
   SOURCE_BUSY: { cause: 'A source hands out as much as it may', action: 'The app asks again by itself.' },
+  MIRROR_UNREACHABLE: {
+    cause: 'A web address of the model can’t be reached',
+    action: 'Check this computer’s connection and its firewall; other sources are used meanwhile.',
+  },
   SOURCE_REFUSED: {
     cause: 'A source of the model does not hand it out',
     action: 'Use another source, or check the address.',
@@ -237,6 +241,10 @@ export const ERROR_CATALOGUE = {
   COORDINATOR_UNREACHABLE: {
     cause: 'The coordinator does not answer',
     action: 'Check the address and your connection.',
+  },
+  COORDINATOR_SILENT: {
+    cause: 'The coordinator sends no LOAD_SHARD command',
+    action: 'Choose a model file here, or ask the host whether the coordinator’s bootstrap peer runs.',
   },
   COORDINATOR_NOT_ONE: {
     cause: 'The address answers, but not as a coordinator',

@@ -28,6 +28,8 @@ export const HostStatusSchema = z.object({
   network: z.nullable(SnapshotSchema),
   /** Of all workers, also of those that are not listed in `network`. */
   workerCount: z.int(),
+  /** Nobody asked for it now: it was on when the app was left. */
+  isResumed: z.boolean(),
   failure: z.nullable(z.object({ code: z.enum(ERROR_CODES), cause: text(4_000), action: text(1_000) })),
 })
 export type HostStatus = z.infer<typeof HostStatusSchema>
@@ -45,6 +47,7 @@ export const HostStartSchema = z.strictObject({
   modelPath: z.string().check(z.minLength(1), z.maxLength(4_096)),
   reach: z.enum(HOST_REACHES),
 })
+export type HostChoice = z.infer<typeof HostStartSchema>
 
 export const HostDecisionSchema = z.strictObject({
   workerId: z.string().check(z.minLength(1), z.maxLength(80)),

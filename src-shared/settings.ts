@@ -3,17 +3,24 @@ import * as z from 'zod/mini'
 const url = z.string().check(z.maxLength(500))
 const path = z.string().check(z.minLength(1), z.maxLength(4096))
 
+const DemoSchema = z.strictObject({ kind: z.literal('demo') })
+const CoordinatorSchema = z.strictObject({
+  kind: z.literal('coordinator'),
+  url,
+  /** A person has said outright that http:// to another computer is all right (C-44). */
+  insecure: z.optional(z.literal(true)),
+})
+
 /** Which network this computer gives to. `demo` is a network that exists only on this computer. */
-export const NetworkChoiceSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('demo') }),
-  z.strictObject({
-    kind: z.literal('coordinator'),
-    url,
-    /** A person has said outright that http:// to another computer is all right (C-44). */
-    insecure: z.optional(z.literal(true)),
-  }),
-])
+export const NetworkChoiceSchema = z.discriminatedUnion('kind', [DemoSchema, CoordinatorSchema])
 export type NetworkChoice = z.infer<typeof NetworkChoiceSchema>
+
+/** A choice, with the invite link that lets this node in; the link is no setting, because onlookers may read those. */
+export const NetworkJoinSchema = z.discriminatedUnion('kind', [
+  DemoSchema,
+  z.extend(CoordinatorSchema, { invite: z.optional(z.string().check(z.maxLength(2_000))) }),
+])
+export type NetworkJoin = z.infer<typeof NetworkJoinSchema>
 
 export const SettingsSchema = z.strictObject({
   /** Null until somebody has chosen: the first run. */

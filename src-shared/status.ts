@@ -179,7 +179,13 @@ export const NodeStatusSchema = z.object({
   coordinatorUrl: z.nullable(text(500)),
   /** Our standing with the coordinator; absent while no node runs or where there is none. */
   coordinator: z.optional(CoordinatorViewSchema),
-  model: z.nullable(z.object({ name: text(200), dhtPrefix: text(200), blockCount: z.int() })),
+  model: z.nullable(
+    z.object({
+      ...{ name: text(200), dhtPrefix: text(200), blockCount: z.int() },
+      /** Whether the model's file says how a chat is written; absent while that is not known. */
+      hasChatTemplate: z.optional(z.boolean()),
+    }),
+  ),
   blocks: z.nullable(BlockRangeSchema),
   loadLevel: z.enum(LOAD_LEVELS),
   /** Number of live servers (ours included when L6) of each block of the model; empty when unknown. */

@@ -81,12 +81,13 @@ export async function startLiveNetwork(
     clock: systemClock,
     models: [await loadHostedModel(SAMPLE_MANIFEST)],
     bootstrapPeers: bootstrap.addresses,
+    sendLoad: bootstrap.sendLoad,
     demo: true,
     ...(options.security ? { security: options.security } : {}),
     targetWorkers: options.targetWorkers ?? 2,
     timings: {
       heartbeatIntervalMs: profile.timings.heartbeatIntervalMs,
-      offlineAfterMs: 6_000,
+      offlineAfterMs: Math.max(6_000, 3 * profile.timings.heartbeatIntervalMs),
       sweepIntervalMs: 1_000,
     },
   })

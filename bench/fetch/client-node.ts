@@ -13,9 +13,9 @@ import { createShardStore } from '../../src-main/shards/store/shard-store'
 import { systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import type { Served } from '../child-calls'
+import { cpuMs } from '../cpu-time'
 import { bareDownload } from './bare-download'
 import { readBareStream } from './bare-stream'
-import { cpuMs } from './cpu-time'
 
 const ConnectSchema = z.object({ addresses: z.array(z.string()) })
 const FetchSchema = z.object({

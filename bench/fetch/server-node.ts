@@ -10,8 +10,8 @@ import { createSeeds } from '../../src-main/shards/peers/seeds'
 import { createShardStore } from '../../src-main/shards/store/shard-store'
 import { systemClock } from '../../src-shared/clock'
 import type { Served } from '../child-calls'
+import { cpuMs } from '../cpu-time'
 import { serveBareStream } from './bare-stream'
-import { cpuMs } from './cpu-time'
 
 const OpenSchema = z.object({ modelPath: z.string(), dataDirectory: z.nullable(z.string()) })
 

@@ -13,7 +13,7 @@ import { type CalledChild, startCalledChild } from '../child-calls'
 import { median } from '../statistics'
 import { type Echo, openEcho } from './echo'
 import type { BenchModel, SliceFiles } from './models'
-import { CONTEXT_TOKENS, type DecodeInput, type DecodeRun } from './settings'
+import { CONTEXT_TOKENS, type DecodeInput, type DecodeRun, ONE_SESSION, type Size } from './settings'
 import { startWatch } from './timed-decode'
 
 const PlaceSchema = z.object({ peer: z.string(), addresses: z.array(z.string()) })
@@ -29,6 +29,7 @@ export interface ChainRun extends DecodeRun {
 
 export interface Chain {
   readonly length: number
+  readonly route: readonly RouteStage[]
   decode(input: DecodeInput): Promise<ChainRun>
   /** An open echo to the first node. */
   readonly echo: Echo
@@ -72,6 +73,7 @@ export async function startChain(
   client: BenchClient,
   model: BenchModel,
   slices: readonly SliceFiles[],
+  size: Size = ONE_SESSION,
 ): Promise<Chain> {
   const nodes: CalledChild[] = []
   const route: RouteStage[] = []
@@ -83,14 +85,14 @@ export async function startChain(
     for (const slice of slices) {
       const node = startCalledChild('stage')
       nodes.push(node)
-      const { peer, addresses } = await node.call('open', { ...slice, manifest: model.manifest }, PlaceSchema)
+      const { peer, addresses } = await node.call('open', { ...slice, size, manifest: model.manifest }, PlaceSchema)
       route.push({ peer, ...slice.range })
       await previous?.call('connect', { addresses }, z.null())
       await client.host.dial(addresses.map((address) => multiaddr(address)))
       previous = node
     }
     const echo = await openEcho(client.host, peerIdFromString(route[0]?.peer ?? ''))
-    return { length: nodes.length, decode: (input) => decode(client, model, route, nodes, input), echo, stop }
+    return { length: nodes.length, route, decode: (input) => decode(client, model, route, nodes, input), echo, stop }
   } catch (error) {
     await stop()
     throw error
@@ -117,6 +119,8 @@ async function decode(
     maxTokens: tokens + 1,
     contextTokens: CONTEXT_TOKENS,
     ignoresEndOfText: true,
+    // The reference's tokens are compared.
+    exact: true,
     signal: AbortSignal.timeout(RUN_LIMIT_MS),
     onToken: watch.onToken,
   })

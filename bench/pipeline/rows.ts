@@ -7,7 +7,7 @@ import type { DecodeRun } from './settings'
 /** Of three nodes on one computer: what the chain may cost is a tenth of the speed. */
 const TARGET_RATIO = 0.9
 /** One process with a machine to itself wanders by a few percent; above this, others were computing too. */
-const MAX_WANDER = 0.15
+export const MAX_WANDER = 0.15
 
 /** One row a chain length. `prefix` tells the rows of two models apart; only `hasTarget` promises something. */
 export function decodeRows(measured: Measured, options: { prefix: string; hasTarget: boolean }): Row[] {

@@ -5,6 +5,10 @@ import { MAX_BATCH_TOKENS } from '../../src-main/node/config'
 export const CONTEXT_TOKENS = 512
 export const SEQUENCES = 1
 export const THREADS = 1
+/** What a node keeps for sessions: alone, the least that a run needs; several share its turns otherwise. */
+export const SizeSchema = z.object({ sequences: z.int().min(1), contextTokens: z.int().min(1) })
+export type Size = z.infer<typeof SizeSchema>
+export const ONE_SESSION: Size = { sequences: SEQUENCES, contextTokens: CONTEXT_TOKENS }
 export { MAX_BATCH_TOKENS }
 
 /** A prompt and then greedy tokens, each computed from the one before; `tokens` of them after the first. */

@@ -15,13 +15,14 @@ import { systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import type { Served } from '../child-calls'
 import { serveEcho } from './echo'
-import { CONTEXT_TOKENS, MAX_BATCH_TOKENS, SEQUENCES, THREADS } from './settings'
+import { MAX_BATCH_TOKENS, SizeSchema, THREADS } from './settings'
 
 const OpenSchema = z.object({
   manifest: z.unknown(),
   range: z.object({ start: z.int(), end: z.int() }),
   slicePath: z.string(),
   entryPath: z.nullable(z.string()),
+  size: SizeSchema,
 })
 const ConnectSchema = z.object({ addresses: z.array(z.string()) })
 
@@ -63,7 +64,7 @@ export async function stageNode(): Promise<Served> {
   return {
     calls: {
       async open(input) {
-        const { range, slicePath, entryPath, ...given } = OpenSchema.parse(input)
+        const { range, slicePath, entryPath, size, ...given } = OpenSchema.parse(input)
         const manifest = checkManifest(given.manifest)
         await engine.start({ accelerator: 'cpu', directory: null })
         const report = await engine.load({
@@ -71,15 +72,15 @@ export async function stageNode(): Promise<Served> {
           entryPath,
           wholeModel: false,
           isLast: range.end === manifest.blockCount,
-          contextTokens: CONTEXT_TOKENS,
+          contextTokens: size.contextTokens * size.sequences,
           maxBatchTokens: MAX_BATCH_TOKENS,
-          maxSequences: SEQUENCES,
+          maxSequences: size.sequences,
           threads: THREADS,
           gpuLayers: 0,
         })
         if (report.blockCount !== range.end - range.start)
           throw new EspalierError('INTERNAL', 'another slice was loaded')
-        stage = timed(createEngineStage(engine, { manifest, range }, report, CONTEXT_TOKENS))
+        stage = timed(createEngineStage(engine, { manifest, range }, report, size.contextTokens))
         return { peer: host.peerId.toString(), addresses: host.getMultiaddrs().map(String) }
       },
       async connect(input) {

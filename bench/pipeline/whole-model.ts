@@ -22,7 +22,7 @@ export function wholeModel(): Served {
         stage = new Stage(api, await loadModel(api, modelPath, { gpuLayers: 0 }), {
           wholeModel: true,
           isLast: true,
-          contextTokens: CONTEXT_TOKENS,
+          sequenceTokens: CONTEXT_TOKENS,
           maxBatchTokens: MAX_BATCH_TOKENS,
           // An engine keeps one more than it leases, for probes.
           sequences: SEQUENCES + 1,

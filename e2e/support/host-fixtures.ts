@@ -12,6 +12,7 @@ export function offHost(now: number): HostStatus {
     dashboardUrl: null,
     network: null,
     workerCount: 0,
+    isResumed: false,
     failure: null,
   }
 }

@@ -1,12 +1,13 @@
 import { createBridgeServer } from '../../src-main/bridge/server'
 import { startWebCarrier, type WebCarrier } from '../../src-main/bridge/web-carrier'
-import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
+import type { BlockEstimate, Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { systemClock } from '../../src-shared/clock'
 import type { Hop, MethodHandlers, MethodInput } from '../../src-shared/contract'
 import type { MethodName } from '../../src-shared/contract-names'
 import { EspalierError } from '../../src-shared/errors'
 import type { DiskView, FitView, TokenView } from '../../src-shared/file-views'
 import type { HostStatus } from '../../src-shared/host-network'
+import type { LostHop } from '../../src-shared/routing-trace'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { RENDERER_DIR } from './build-renderer'
@@ -21,8 +22,16 @@ export const READ_TOKEN = 'read-only-token-of-the-page-tests'
 type MakeStatus = (at: number) => NodeStatus
 
 export const HOPS: Hop[] = [
-  { peerId: PEERS.walnut, blocks: { start: 0, end: 4 }, computeMs: 2.1 },
-  { peerId: PEERS.self, blocks: { start: 4, end: 8 }, computeMs: 3.4 },
+  { peerId: PEERS.walnut, blocks: { start: 0, end: 4 }, computeMs: 2.1, score: 0.94, roundTripMs: 2.4 },
+  { peerId: PEERS.self, blocks: { start: 4, end: 8 }, computeMs: 3.4, isSelf: true, score: 0.99, roundTripMs: 0 },
+]
+
+/** A node that an answer was led round. */
+export const LOST: LostHop[] = [
+  {
+    ...{ peerId: PEERS.pear, blocks: { start: 0, end: 4 }, code: 'STAGE_LOST', pauseMs: 412 },
+    cause: 'A node of the route went away: it ended the stream',
+  },
 ]
 
 const WORDS =
@@ -50,6 +59,7 @@ export class ScriptedHost {
   onResume: () => void = () => undefined
   onLoad: () => void = () => undefined
   preview: NetworkPreview = PREVIEW
+  estimate: BlockEstimate | null = null
   hosted: HostStatus = offHost(Date.now())
   onHostStart: (choice: MethodInput<'host.start'>) => void = () => undefined
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
@@ -62,6 +72,8 @@ export class ScriptedHost {
   /** What was called, in order. */
   readonly calls: { method: MethodName; input: unknown }[] = []
   tokenIntervalMs = 20
+  /** Nodes that the next answers lose on their way. */
+  lost: LostHop[] = []
 
   private readonly handlers: MethodHandlers = {
     'status.get': () => this.status,
@@ -91,9 +103,11 @@ export class ScriptedHost {
       const willSend = this.preview.willSend.map((sent) =>
         sent.field === 'nickname' ? { ...sent, value: this.settings.publicName } : sent,
       )
-      return { ...this.preview, willSend }
+      const invite = url.startsWith('espalier:') ? { expiresAt: Date.UTC(2030, 4, 1, 12) } : null
+      return { ...this.preview, invite, willSend }
     },
-    'network.join': (network) => {
+    'network.join': (join) => {
+      const { invite: _, ...network } = { invite: undefined, ...join }
       this.choose({ ...this.settings, network })
       this.onStart()
       return {}
@@ -129,6 +143,7 @@ export class ScriptedHost {
       return this.token
     },
     'api.get': () => ({ url: 'http://127.0.0.1:31400/v1', key: 'sk-example', error: null }),
+    'blocks.estimate': () => this.estimate,
     'diagnostics.run': () => this.makeChecks(Date.now()),
     'logs.recent': ({ limit }) => this.logLines.slice(-limit),
     'host.get': () => this.hosted,
@@ -145,9 +160,10 @@ export class ScriptedHost {
       return {}
     },
     'host.invite': ({ label }) => inviteOf(label),
-    'generate.start': ({ prompt, maxTokens }) => {
-      if (prompt.includes('too long')) throw new EspalierError('PROMPT_TOO_LONG', '3,000 tokens, at most 512 fit')
-      return { generationId: this.generate(maxTokens) }
+    'generate.start': ({ prompt, maxTokens, sampling }) => {
+      const words = typeof prompt === 'string' ? prompt : (prompt.at(-1)?.text ?? '')
+      if (words.includes('too long')) throw new EspalierError('PROMPT_TOO_LONG', '3,000 tokens, at most 512 fit')
+      return { generationId: this.generate(maxTokens, sampling && (sampling.seed ?? 20_261_121)) }
     },
     'generate.cancel': ({ generationId }) => {
       this.generations.get(generationId)?.cancel()
@@ -234,7 +250,7 @@ export class ScriptedHost {
     this.server.dispose()
   }
 
-  private generate(maxTokens: number): string {
+  private generate(maxTokens: number, seed: number | undefined): string {
     const generationId = `g${this.nextGeneration++}`
     let tokens = 0
     const finish = (error: EspalierError | null) => {
@@ -246,6 +262,8 @@ export class ScriptedHost {
         tokens,
         tokensPerSecond: tokens > 1 ? 18.6 : null,
         hops: HOPS,
+        lost: this.lost,
+        ...(seed !== undefined && { seed }),
       })
     }
     const timer = setInterval(() => {

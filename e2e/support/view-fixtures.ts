@@ -19,6 +19,7 @@ export const PREVIEW: NetworkPreview = {
   onlineWorkers: 11,
   coveragePercent: 93.75,
   isDemo: false,
+  invite: null,
   willSend: [
     { field: 'worker_id', value: '7d0c4a52-0f55-5b0e-9c0c-6a3f1f1a41c0' },
     { field: 'nickname', value: 'attic-pc' },

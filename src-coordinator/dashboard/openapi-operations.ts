@@ -312,6 +312,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     errors: ['COORDINATOR_ADMIN_ONLY', 'COORDINATOR_BUSY'],
     isAdmin: true,
   },
+  'POST /invites/check': {
+    tag: 'membership',
+    summary: 'Whether an invite would let somebody in; uses nothing up',
+    body: z.object({ invite: z.string().min(1).max(1_200) }),
+    reply: z.looseObject({ ok: z.literal(true), expires_at_ms: z.number() }),
+    errors: ['BAD_ARGUMENT', 'INVITE_INVALID', 'INVITE_EXPIRED', 'INVITE_REVOKED', 'INVITE_USED', 'COORDINATOR_BUSY'],
+  },
   'DELETE /invites/:invite_id': {
     tag: 'membership',
     summary: 'Takes an invite back',

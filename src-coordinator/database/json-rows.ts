@@ -14,12 +14,21 @@ export function jsonRows<C extends string>(
   columns: Readonly<Record<C, JsonColumnType>>,
   rows: readonly Readonly<Record<C, string | number | null>>[],
 ): RawBuilder<unknown> {
-  const json = JSON.stringify(rows)
   const names = Object.keys(columns) as C[]
   if (dialect === 'postgres') {
     const typed = names.map((name) => sql`${sql.ref(name)} ${sql.raw(columns[name])}`)
-    return sql`jsonb_to_recordset(${json}::jsonb) AS ${sql.ref(alias)} (${sql.join(typed)})`
+    return sql`jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS ${sql.ref(alias)} (${sql.join(typed)})`
   }
-  const picked = names.map((name) => sql`json_extract(value, ${sql.lit(`$.${name}`)}) AS ${sql.ref(name)}`)
+  // By place, not by name: SQLite searches a row's text anew for each value.
+  const json = JSON.stringify(rows.map((row) => names.map((name) => row[name])))
+  const picked = names.map((name, place) => sql`json_extract(value, ${sql.lit(`$[${place}]`)}) AS ${sql.ref(name)}`)
   return sql`(SELECT ${sql.join(picked)} FROM json_each(${json})) AS ${sql.ref(alias)}`
+}
+
+/** Any number of texts as one parameter, for the right side of IN. */
+export function valueList(dialect: DialectName, values: readonly string[]): RawBuilder<string> {
+  const json = JSON.stringify(values)
+  return dialect === 'postgres'
+    ? sql<string>`(SELECT jsonb_array_elements_text(${json}::jsonb))`
+    : sql<string>`(SELECT value FROM json_each(${json}))`
 }

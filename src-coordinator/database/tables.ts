@@ -61,6 +61,7 @@ export type DecisionKind =
   | 'returned'
   | 'left'
   | 'forgotten'
+  | 'load-acknowledged'
   | 'quantization'
   | 'target-workers'
 

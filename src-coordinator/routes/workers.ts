@@ -6,7 +6,7 @@ import {
   WorkerIdSchema,
   WorkerRegistrationSchema,
 } from '../../src-main/coordinator/coordinator-wire'
-import { listEntries, type RosterEntry } from '../roster-entries'
+import { listEntries, type StandingEntry } from '../roster-entries'
 import { validated } from '../security/http-guards'
 import { withProvenPeer } from '../security/signed-requests'
 import { workerAnswer, workerDocument } from '../worker-documents'
@@ -18,7 +18,7 @@ const WorkerParamsSchema = z.object({ id: WorkerIdSchema })
 export const workerRoutes: FastifyPluginAsync<RouteOptions> = async (app, { context }) => {
   const { approval, heartbeats, membership, peers, registration, settings } = context
   const db = context.database.queries
-  const answer = async (field: 'status' | 'worker_status', entry: RosterEntry, signer: string | null) => ({
+  const answer = async (field: 'status' | 'worker_status', entry: StandingEntry, signer: string | null) => ({
     ...workerAnswer(context, field, entry, { peers: await peers.read(), model: (await settings.read()).model }),
     ...(await membership.grantFields(entry, signer)),
   })

@@ -6,13 +6,13 @@ import type { TokenAuthority } from '../../src-main/membership/verify'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import type { CoordinatorQueries } from '../database/tables'
-import type { RosterEntry } from '../roster-entries'
+import type { StandingEntry } from '../roster-entries'
 import type { Issuer } from './issuer'
 import type { CapabilityTokenRow } from './security-tables'
 
 export interface CapabilityIssuer {
   /** What an approved worker is given with an answer; undefined for others. `signer` is the peer id that signed the request. */
-  grantFor(entry: RosterEntry, signer: string | null): Promise<CapabilityGrant | undefined>
+  grantFor(entry: StandingEntry, signer: string | null): Promise<CapabilityGrant | undefined>
   /** Tokens that have not expired, the latest first. */
   list(): Promise<CapabilityTokenRow[]>
   /** Throws TOKEN_UNKNOWN. */
@@ -48,7 +48,7 @@ export function createCapabilityIssuer(options: {
   const minted = new Map<string, string>()
   let revoked: { at: number; ids: string[] } | null = null
 
-  function scopeOf({ assignment }: RosterEntry): string {
+  function scopeOf({ assignment }: StandingEntry): string {
     const serves = assignment
       ? [{ model: assignment.model_name, blocks: { start: assignment.start_block, end: assignment.end_block } }]
       : []
@@ -59,7 +59,7 @@ export function createCapabilityIssuer(options: {
     return formatScope({ asks, serves })
   }
 
-  async function currentRow(entry: RosterEntry, peerId: string): Promise<CapabilityTokenRow> {
+  async function currentRow(entry: StandingEntry, peerId: string): Promise<CapabilityTokenRow> {
     const now = clock.now()
     const scope = scopeOf(entry)
     const { worker_id } = entry.worker

@@ -26,8 +26,8 @@ export interface Invites {
   requireOpen(row: InviteRow): void
   /** Throws INVITE_UNKNOWN; INVITE_USED when it is too late. */
   revoke(inviteId: string): Promise<InviteRow>
-  /** Whether `workerId` may redeem it now. Throws INVITE_INVALID, INVITE_EXPIRED, INVITE_REVOKED or INVITE_USED. */
-  check(invite: string, workerId: string): Promise<InviteRow>
+  /** Whether `workerId` (null: anybody new) may redeem it now. Throws INVITE_INVALID, INVITE_EXPIRED, INVITE_REVOKED or INVITE_USED. */
+  check(invite: string, workerId: string | null): Promise<InviteRow>
   /** Uses it up. The same worker may redeem its own again. Throws what `check` throws. */
   redeem(invite: string, workerId: string): Promise<InviteRow>
   /** The host has sent this worker away: the invite that let it in lets it in no more. */
@@ -64,11 +64,11 @@ export function createInvites(options: { db: CoordinatorQueries; issuer: Issuer;
     return row
   }
 
-  async function check(invite: string, workerId: string): Promise<InviteRow> {
+  async function check(invite: string, workerId: string | null): Promise<InviteRow> {
     const claims = await read(invite)
     const row = await db.selectFrom('invites').selectAll().where('invite_id', '=', claims.jti).executeTakeFirst()
     if (!row) throw new EspalierError('INVITE_INVALID', 'the network does not know it any more')
-    if (row.redeemed_by === workerId && row.revoked_at === null) return row
+    if (workerId !== null && row.redeemed_by === workerId && row.revoked_at === null) return row
     requireOpen({ ...row, expires_at: claims.exp * 1000 })
     return row
   }

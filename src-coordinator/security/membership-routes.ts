@@ -2,6 +2,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import QRCode from 'qrcode'
 import { z } from 'zod'
 import { plainText } from '../../src-main/coordinator/plain-text'
+import { MAX_INVITE_LENGTH } from '../../src-main/membership/invite'
 import { createUseCounter } from '../../src-main/membership/use-counter'
 import { refusalDocument, verifyToken } from '../../src-main/membership/verify'
 import type { Clock } from '../../src-shared/clock'
@@ -40,6 +41,7 @@ const InviteBody = z
   .nullish()
   .transform((body) => body ?? { label: '', expires_in_s: 24 * HOUR_S })
 const InviteParams = z.object({ invite_id: id })
+const InviteCheckBody = z.object({ invite: z.string().min(1).max(MAX_INVITE_LENGTH) })
 const TokenParams = z.object({ jti: id })
 const CheckBody = z.object({
   token: z.string().max(8_192),
@@ -79,6 +81,11 @@ export const membershipRoutes: FastifyPluginAsync<MembershipRouteOptions> = asyn
   app.get('/invites', async (request) => {
     requireAdmin(request)
     return { invites: await Promise.all((await invites.list()).map((row) => inviteDocument(row, request))) }
+  })
+  // For whoever holds one and has not used it: says nothing but whether it is good, and uses nothing up.
+  app.post('/invites/check', async (request) => {
+    const { expires_at } = await invites.check(validated(InviteCheckBody, request.body).invite, null)
+    return { ok: true, expires_at_ms: expires_at }
   })
   app.delete('/invites/:invite_id', async (request) => {
     requireAdmin(request)

@@ -66,6 +66,26 @@ describe('invites', () => {
     expect(workers.filter(({ x_standing }) => x_standing === 'approved')).toHaveLength(1)
   })
 
+  it('H-29: whoever holds one can ask whether it is good, and uses nothing up', async () => {
+    const { invite, worker, clock, coordinator } = await start()
+    const made = await invite({ expires_in_s: 60 })
+    const ask = (text: unknown) => send(`${coordinator.server.url}/invites/check`, 'POST', { invite: text })
+    for (let time = 0; time < 2; time += 1) expect(await ask(made.invite)).toMatchObject({ status: 200 })
+    expect(codeOf(await ask(`${made.invite.slice(0, -4)}AAAA`))).toEqual([400, 'INVITE_INVALID'])
+    expect(codeOf(await ask('x'.repeat(2_000)))).toEqual([400, 'BAD_ARGUMENT'])
+    const guest = await worker()
+    expect((await guest.register({ x_invite: made.invite })).body).toMatchObject({ status: 'online' })
+    expect(codeOf(await ask(made.invite))).toEqual([409, 'INVITE_USED'])
+    const other = await invite({ expires_in_s: 60 })
+    await clock.advance(61_000)
+    expect(codeOf(await ask(other.invite))).toEqual([410, 'INVITE_EXPIRED'])
+    // Who is in already is not sent away for an old invite that its program still shows.
+    const another = await worker()
+    await another.register()
+    await coordinator.approve(another.workerId)
+    expect((await another.register({ x_invite: other.invite })).status).toBe(200)
+  })
+
   it('H-29: forged, expired, revoked and foreign ones are refused with the reason, and nothing is registered', async () => {
     const { invite, worker, call, clock, coordinator } = await start()
     const good = await invite()

@@ -1,6 +1,6 @@
 import type { CapabilityGrant } from '../../src-main/membership/capability-grant'
 import type { Approval } from '../approval'
-import type { RosterEntry } from '../roster-entries'
+import type { RosterEntry, StandingEntry } from '../roster-entries'
 import type { CapabilityIssuer } from './capability-issuer'
 import type { Invites } from './invites'
 import type { SignedWorkers } from './signed-workers'
@@ -9,14 +9,14 @@ import type { SignedWorkers } from './signed-workers'
 export interface Membership {
   /**
    * Registers through `register`, with an invite first checked and then used up: an invited node is approved at once.
-   * A bad invite is refused before anything is written. Throws what `Invites.check` and `register` throw.
+   * A bad invite is refused before anything is written; who is in already needs none. Throws what `Invites.check` and `register` throw.
    */
   admit(
     request: { workerId: string; signer: string | null; invite: string | undefined },
     register: () => Promise<RosterEntry>,
   ): Promise<RosterEntry>
   /** Fields to add to an answer to a worker. */
-  grantFields(entry: RosterEntry, signer: string | null): Promise<{ x_capability?: CapabilityGrant }>
+  grantFields(entry: StandingEntry, signer: string | null): Promise<{ x_capability?: CapabilityGrant }>
   /** A worker that leaves holds no tokens. Where the host sent it away, the invite that it came with ends too. */
   dismiss(workerId: string, by: 'itself' | 'the host'): Promise<void>
 }
@@ -26,14 +26,16 @@ export function createMembership(parts: {
   capabilities: CapabilityIssuer
   signedWorkers: SignedWorkers
   approve: Approval['approve']
+  isApproved(workerId: string): Promise<boolean>
 }): Membership {
   const { invites, capabilities, signedWorkers } = parts
   return {
     async admit({ workerId, signer, invite }, register) {
-      const invited = invite === undefined ? null : await invites.check(invite, workerId)
+      const isInvited = invite !== undefined && !(await parts.isApproved(workerId))
+      if (isInvited) await invites.check(invite, workerId)
       const entry = await register()
       if (signer !== null) await signedWorkers.add(workerId, signer)
-      if (invite === undefined || invited === null || entry.worker.standing === 'approved') return entry
+      if (!isInvited || entry.worker.standing === 'approved') return entry
       // A rejection is the host's word about this very node; an invite for anybody does not overrule it.
       if (entry.worker.standing === 'rejected') return entry
       const { label, invite_id } = await invites.redeem(invite, workerId)

@@ -4,6 +4,7 @@ import { isLoopbackHost, normaliseCoordinatorUrl } from '../../src-main/coordina
 import type { Clock } from '../../src-shared/clock'
 import type { Approval } from '../approval'
 import type { CoordinatorQueries } from '../database/tables'
+import { findWorker } from '../roster-entries'
 import { type AdminAccess, openAdminAccess } from './admin-token'
 import { createCapabilityIssuer } from './capability-issuer'
 import { requireLoopbackHost } from './http-guards'
@@ -71,7 +72,10 @@ export async function openSecurity(parts: {
   const invites = createInvites({ db, issuer, clock })
   const signedWorkers = createSignedWorkers(db, clock)
   const nonces = createNonceMemory(db, clock)
-  const membership = createMembership({ invites, capabilities, signedWorkers, approve: parts.approve })
+  const membership = createMembership({
+    ...{ invites, capabilities, signedWorkers, approve: parts.approve },
+    isApproved: async (workerId) => (await findWorker(db, workerId))?.standing === 'approved',
+  })
   const publicUrl = normalisedUrl(options.publicUrl)
   const limits = options.rateLimits === undefined ? DEFAULT_RATE_LIMITS : options.rateLimits
 

@@ -94,8 +94,10 @@ function keepBodyBytes(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
     request.bodyBytes = bytes
-    void parse(request, bytes.toString('utf8'), (error, value) => {
-      if (error || isWellFormed(value)) done(error, value)
+    const text = bytes.toString('utf8')
+    void parse(request, text, (error, value) => {
+      // Bytes that are no UTF-8 are replaced, so a half can only have come as an escape.
+      if (error || !text.includes('\\u') || isWellFormed(value)) done(error, value)
       else done(new EspalierError('BAD_ARGUMENT', 'a text holds half of a surrogate pair'))
     })
   })

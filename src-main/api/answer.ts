@@ -30,26 +30,14 @@ export async function answerOf(
   const model = node?.model()
   if (!node || !model) throw new EspalierError('NODE_STOPPED', 'it has no model loaded that it could ask with')
   if (ask.model !== model.name) throw new EspalierError('API_MODEL_UNKNOWN', `${ask.model}; it runs ${model.name}`)
-  const isPlainChat = typeof ask.prompt !== 'string' && !model.hasChatTemplate
-  const filter = createStopFilter(isPlainChat ? [...ask.stops, ...PLAIN_CHAT_STOPS] : ask.stops)
   let text = ''
-  const show = (more: string) => {
-    if (more === '') return
-    text += more
-    onText(more)
-  }
-  const { promptTokens, tokens, endedBy, hops } = await node.generate({
-    prompt: ask.prompt,
-    maxTokens: ask.maxTokens,
-    ...(ask.sampling && { sampling: ask.sampling }),
+  const { promptTokens, tokens, endedBy, hops } = await generateText(node, ask, {
     signal,
-    onToken(token) {
-      const step = filter.push(token.text)
-      show(step.text)
-      return step.isStopped ? 'enough' : undefined
+    onText(more) {
+      text += more
+      onText(more)
     },
   })
-  if (endedBy !== 'listener') show(filter.flush())
   return {
     text,
     promptTokens: promptTokens.length,
@@ -57,4 +45,31 @@ export async function answerOf(
     finishReason: endedBy === 'limit' ? 'length' : 'stop',
     hops,
   }
+}
+
+/** A generation whose text ends where a stop begins; a plain chat's stops are the names of the others in it. */
+export async function generateText(
+  node: ApiNode,
+  ask: Pick<Ask, 'prompt' | 'maxTokens' | 'sampling' | 'stops'>,
+  { signal, onText, onToken }: { signal: AbortSignal; onText(text: string): void; onToken?(): void },
+): ReturnType<ApiNode['generate']> {
+  const isPlainChat = typeof ask.prompt !== 'string' && node.model()?.hasChatTemplate === false
+  const filter = createStopFilter(isPlainChat ? [...ask.stops, ...PLAIN_CHAT_STOPS] : ask.stops)
+  const show = (more: string) => {
+    if (more !== '') onText(more)
+  }
+  const generation = await node.generate({
+    prompt: ask.prompt,
+    maxTokens: ask.maxTokens,
+    ...(ask.sampling && { sampling: ask.sampling }),
+    signal,
+    onToken(token) {
+      onToken?.()
+      const step = filter.push(token.text)
+      show(step.text)
+      return step.isStopped ? 'enough' : undefined
+    },
+  })
+  if (generation.endedBy !== 'listener') show(filter.flush())
+  return generation
 }

@@ -4,7 +4,7 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
 import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import type { HostStatus } from '../../src-shared/host-network'
-import type { Settings } from '../../src-shared/settings'
+import type { NetworkChoice, NetworkJoin, Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import type { AppPaths } from '../app-paths'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
@@ -13,6 +13,7 @@ import type { DiagnosticsContext } from '../diagnostics/check'
 import { runDiagnostics } from '../diagnostics/diagnostics'
 import type { DeviceProbe } from '../engine/detect-devices'
 import type { EngineProcess } from '../engine/engine'
+import { parseInviteLink } from '../membership/invite'
 import { loadOrCreateIdentity } from '../network/identity'
 import type { NetworkProfile } from '../network/profiles'
 import type { RunningNode } from '../node/node'
@@ -23,6 +24,7 @@ import { createShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
 import { createSecretStore, type SecretCipher } from '../storage/secret-store'
+import { blockEstimate } from './block-estimate'
 import { createDetectCompute, fetchedLibraries } from './compute'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { createGenerations } from './generations'
@@ -89,6 +91,8 @@ export interface App {
   onHost(listener: (status: HostStatus) => void): Disposer
   /** Starts the node in the chosen network; does nothing when none is chosen. Resolves when it listens. */
   start(): Promise<void>
+  /** Hosts the network again that was hosted when the app was left. Never rejects: why it failed is in the host's status. */
+  resumeHosting(): Promise<void>
   /** Safe mode: the node is not started by itself, and its status says why, until somebody starts it. */
   holdBack(report: ErrorReport): void
   /** The node takes leave and stops; a demo network goes on without it. */
@@ -190,16 +194,17 @@ export async function createApp(options: AppOptions): Promise<App> {
         listenPort: settings.listenPort(),
       }),
     async 'network.join'(choice) {
-      await current.choose(
-        choice.kind === 'demo'
-          ? choice
-          : { ...choice, url: normaliseCoordinatorUrl(choice.url, { allowInsecure: choice.insecure ?? false }) },
-      )
+      await current.choose(...chosen(choice, clock.now()))
       return {}
     },
     async 'network.leave'() {
       await current.choose(null)
       return {}
+    },
+    async 'blocks.estimate'() {
+      const { modelPath, network } = settings.get()
+      const path = network?.kind === 'demo' ? options.paths.sampleModel : modelPath
+      return path ? blockEstimate(path, settings.get(), await compute(settings.get())) : null
     },
     ...createShardHandlers({
       ...{ clock, data, store, settings, secrets, compute, capBytes, diagnosticsContext },
@@ -265,6 +270,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async start() {
       if (current.hasNetwork) await current.start()
     },
+    resumeHosting: host.resume,
     stop: current.stop,
     holdBack: current.holdBack,
     async dispose() {
@@ -281,6 +287,18 @@ function runningNode(current: CurrentNode): RunningNode {
   const running = current.node?.running()
   if (!running) throw new EspalierError('NODE_STOPPED')
   return running
+}
+
+/** A choice as it is kept, and the signed part of the invite that came with it. Throws INVITE_INVALID for another network's. */
+function chosen(join: NetworkJoin, now: number): [NetworkChoice, string | null] {
+  if (join.kind === 'demo') return [join, null]
+  const { invite, ...choice } = join
+  const normalised = (url: string) => normaliseCoordinatorUrl(url, { allowInsecure: join.insecure ?? false })
+  const url = normalised(choice.url)
+  if (invite === undefined) return [{ ...choice, url }, null]
+  const link = parseInviteLink(invite, now)
+  if (normalised(link.coordinatorUrl) !== url) throw new EspalierError('INVITE_INVALID', `it is not for ${url}`)
+  return [{ ...choice, url }, link.invite]
 }
 
 /** Leaves out the fields that are there without a value. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Disposer } from '../../src-shared/clock'
-import { type ErrorReport, EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
+import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } from '../../src-shared/errors'
 import type { NetworkChoice } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
@@ -15,6 +15,7 @@ import { lockUser } from '../storage/process-lock'
 import type { AppOptions } from './app'
 import type { DetectCompute } from './compute'
 import { idleStatus, type Situation } from './idle-status'
+import { openKeptInvite } from './kept-invite'
 import { profileOf } from './network-facts'
 import type { SettingsStore } from './settings-store'
 import { createTurns } from './turns'
@@ -32,8 +33,8 @@ export interface CurrentNode {
   stop(): Promise<void>
   /** Says why nothing was started by itself; does nothing once there is a node. */
   holdBack(report: ErrorReport): void
-  /** Leaves the network of before, remembers the new choice and starts in it; null only leaves. */
-  choose(network: NetworkChoice | null): Promise<void>
+  /** Leaves the network of before, remembers the new choice (with the signed part of an invite) and starts in it; null only leaves. */
+  choose(network: NetworkChoice | null, invite?: string | null): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -47,6 +48,7 @@ export function createCurrentNode(
 ): CurrentNode {
   const { clock, log, data, paths, settings } = options
   const turns = createTurns()
+  const keptInvite = openKeptInvite(data.inviteFile)
   const listeners = new Set<(status: NodeStatus) => void>()
   let { profile: givenProfile, bootstraps = [] } = options.overrides ?? {}
   let node: EspalierNode | null = null
@@ -101,6 +103,7 @@ export function createCurrentNode(
   async function startNode(created: EspalierNode, signal: AbortSignal): Promise<void> {
     node = created
     created.onStatus(() => node === created && changed())
+    forgetInviteOnceIn(created)
     const giveUp = () => void created.stop()
     signal.addEventListener('abort', giveUp, { once: true })
     try {
@@ -108,6 +111,15 @@ export function createCurrentNode(
     } finally {
       signal.removeEventListener('abort', giveUp)
     }
+  }
+
+  /** It has done its work, and a later network must not be shown it. */
+  function forgetInviteOnceIn(created: EspalierNode): void {
+    const stop = created.onStatus(({ steps }) => {
+      if (!steps.some(({ name, state }) => name === 'approve' && state === 'done')) return
+      stop()
+      keptInvite.forget().catch((error: unknown) => log.write('warn', 'invite.kept', messageOf(error)))
+    })
   }
 
   async function end(): Promise<void> {
@@ -130,13 +142,15 @@ export function createCurrentNode(
     await ending?.stop()
   }
 
-  async function change(network: NetworkChoice | null, signal: AbortSignal): Promise<void> {
+  async function change(network: NetworkChoice | null, invite: string | null, signal: AbortSignal): Promise<void> {
     await leave()
     // A choice made in the app replaces all that the command line said about the network.
     givenProfile = undefined
     bootstraps = []
     situation = { kind: network ? 'opening' : 'idle' }
     try {
+      if (network?.kind === 'coordinator' && invite !== null) await keptInvite.keep(network.url, invite)
+      else await keptInvite.forget()
       await settings.save({ network, startsRunning: network !== null })
     } catch (error) {
       enter({ kind: 'idle' })
@@ -160,16 +174,18 @@ export function createCurrentNode(
       coordinatorUrl,
       allowsInsecureCoordinator,
       bootstraps,
-      ...inviteFor(coordinatorUrl),
+      ...(await inviteFor(coordinatorUrl)),
       modelPath: modelPath ?? (profile.loopbackOnly ? paths.sampleModel : null),
     }
   }
 
   /** An invite is for the network that came with it, and not for one that is chosen later. */
-  function inviteFor(coordinatorUrl: string | null): Pick<NodeConfig, 'invite'> {
-    const { invite, network } = options.overrides ?? {}
+  async function inviteFor(coordinatorUrl: string | null): Promise<Pick<NodeConfig, 'invite'>> {
+    if (coordinatorUrl === null) return {}
+    const { invite: given, network } = options.overrides ?? {}
     const isItsNetwork = network?.kind === 'coordinator' && network.url === coordinatorUrl
-    return invite !== undefined && isItsNetwork ? { invite } : {}
+    const invite = isItsNetwork && given !== undefined ? given : await keptInvite.of(coordinatorUrl)
+    return invite === null ? {} : { invite }
   }
 
   async function openNeighbourhood(signal: AbortSignal): Promise<Neighbourhood> {
@@ -237,7 +253,7 @@ export function createCurrentNode(
     holdBack(report) {
       if (node === null && situation.kind === 'idle') enter({ kind: 'held-back', report })
     },
-    choose: (network) => turns.takeOver((signal) => change(network, signal)),
+    choose: (network, invite = null) => turns.takeOver((signal) => change(network, invite, signal)),
     async dispose() {
       stopFollowing()
       await turns.takeOver(leave)

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
 import { EspalierError, reportOf } from '../../src-shared/errors'
+import type { GenerateStart, SamplingWish } from '../../src-shared/generation'
+import { generateText } from '../api/answer'
+import { PLAIN_SAMPLING, type SamplingChoice } from '../engine/sampling'
 import type { EspalierNode } from '../node/node'
 import type { EventLog } from '../storage/event-log'
 
@@ -19,21 +22,24 @@ export function createGenerations(
 ): Pick<MethodHandlers, 'generate.start' | 'generate.cancel'> & { cancelAll(): void } {
   const running = new Map<string, AbortController>()
 
-  async function run(generationId: string, prompt: string, maxTokens: number, signal: AbortSignal): Promise<void> {
+  async function run(generationId: string, wish: GenerateStart, signal: AbortSignal): Promise<void> {
     let tokens = 0
+    const sampling = wish.sampling && samplingOf(wish.sampling)
     const end = (result: Pick<EventPayload<'generate.end'>, 'error' | 'tokensPerSecond' | 'hops' | 'lost'>) =>
-      tell.onEnd({ generationId, tokens, ...result })
+      tell.onEnd({
+        generationId,
+        tokens,
+        ...(sampling && sampling.temperature > 0 && { seed: sampling.seed }),
+        ...result,
+      })
     try {
       const current = node()
       if (!current) throw new EspalierError('NODE_STOPPED')
-      const { tokensPerSecond, hops, lost } = await current.generate({
-        prompt,
-        maxTokens,
+      const ask = { prompt: wish.prompt, maxTokens: wish.maxTokens, sampling, stops: [] }
+      const { tokensPerSecond, hops, lost } = await generateText(current, ask, {
         signal,
-        onToken({ text }) {
-          tokens++
-          if (text !== '') tell.onToken({ generationId, text })
-        },
+        onText: (text) => tell.onToken({ generationId, text }),
+        onToken: () => tokens++,
       })
       end({ error: null, tokensPerSecond, hops, lost })
     } catch (error) {
@@ -44,14 +50,14 @@ export function createGenerations(
   }
 
   return {
-    'generate.start'({ prompt, maxTokens }) {
+    'generate.start'(wish) {
       const generationId = randomBytes(8).toString('hex')
       const controller = new AbortController()
       if (running.size >= MAX_GENERATIONS) running.values().next().value?.abort()
       running.set(generationId, controller)
-      log.write('info', 'generate.start', `a generation of at most ${maxTokens} tokens`, { generationId })
+      log.write('info', 'generate.start', `a generation of at most ${wish.maxTokens} tokens`, { generationId })
       // The id is told first, and the end after it, also when there is nothing to run on.
-      queueMicrotask(() => void run(generationId, prompt, maxTokens, controller.signal))
+      queueMicrotask(() => void run(generationId, wish, controller.signal))
       return { generationId }
     },
     'generate.cancel'({ generationId }) {
@@ -62,4 +68,11 @@ export function createGenerations(
       for (const controller of running.values()) controller.abort()
     },
   }
+}
+
+/** Undefined for the likeliest word each time, which needs no draw. */
+function samplingOf({ seed, ...wish }: SamplingWish): SamplingChoice | undefined {
+  const chosen = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined))
+  const choice = { ...PLAIN_SAMPLING, ...chosen, seed: seed ?? randomBytes(4).readUInt32LE() }
+  return choice.temperature === 0 && choice.repeatPenalty === 1 ? undefined : choice
 }

@@ -5,16 +5,18 @@ import type { Clock } from '../../src-shared/clock'
 import { createCoordinatorApi } from '../coordinator/coordinator-api'
 import { isLoopbackHost } from '../coordinator/coordinator-url'
 import type { ComputeChoice } from '../engine/device-choice'
+import { isLikeInvite, parseInviteLink } from '../membership/invite'
 import { listenMultiaddr } from '../network/host'
 import { PROFILES } from '../network/profiles'
 import { registrationOf } from '../node/registration'
 
 /**
- * Asks a coordinator what it hosts, with one GET that holds nothing about us, and says what joining would tell it.
- * Throws what the coordinator's API throws: BAD_ARGUMENT, COORDINATOR_INSECURE, COORDINATOR_UNREACHABLE and so on.
+ * Asks a coordinator what it hosts, and whether an invite is good, with requests that hold nothing about us, and says
+ * what joining would tell it. `address` is the coordinator's, or an invite link. Throws what the coordinator's API throws:
+ * BAD_ARGUMENT, COORDINATOR_INSECURE, COORDINATOR_UNREACHABLE, INVITE_USED and so on.
  */
 export async function previewNetwork(
-  url: string,
+  address: string,
   options: {
     fetch: typeof fetch
     clock: Clock
@@ -28,14 +30,19 @@ export async function previewNetwork(
     listenPort: number
   },
 ): Promise<NetworkPreview> {
-  const api = createCoordinatorApi({ ...options, baseUrl: url })
+  const link = isLikeInvite(address) ? parseInviteLink(address, options.clock.now()) : null
+  const api = createCoordinatorApi({ ...options, baseUrl: link?.coordinatorUrl ?? address })
   const { value } = await api.networkInfo()
+  const checked = link && (await api.checkInvite(link.invite))
   const isDemo = value.isDemo === true && isLoopbackHost(new URL(api.baseUrl).hostname)
-  const registration = registrationOf({
-    ...options,
-    isDemo,
-    multiaddrs: expectedAddresses(isDemo, options.listenPort, options.peerId),
-  })
+  const registration = {
+    ...registrationOf({
+      ...options,
+      isDemo,
+      multiaddrs: expectedAddresses(isDemo, options.listenPort, options.peerId),
+    }),
+    ...(link && { x_invite: link.invite }),
+  }
   return {
     coordinatorUrl: api.baseUrl,
     modelName: value.modelName,
@@ -43,6 +50,7 @@ export async function previewNetwork(
     onlineWorkers: value.onlineWorkers,
     coveragePercent: value.coveragePercent,
     isDemo: value.isDemo === true,
+    invite: checked && { expiresAt: checked.value.expires_at_ms },
     willSend: Object.entries(registration).map(([field, sent]) => ({
       field,
       value: (Array.isArray(sent) ? sent.join(', ') : String(sent)).slice(0, 4_000),

@@ -30,6 +30,7 @@ interface Options {
   topP: number
   minP: number
   repeatPenalty: number
+  exact: boolean
   seed?: number
   profile?: NetworkProfile
   json: boolean
@@ -71,6 +72,7 @@ export async function generateCommand(prompt: string, options: Options): Promise
       route,
       prompt: options.chat ? await chatPrompt(engine, entry, [{ role: 'user', text: prompt }]) : prompt,
       ...(sampling && { sampling }),
+      exact: options.exact,
       maxTokens: options.maxTokens,
       contextTokens: options.contextTokens,
       signal: stopping.signal,

@@ -117,6 +117,7 @@ program
   .option('--min-p <share>', 'only tokens with this share of the likeliest one’s probability', decimal, 0)
   .option('--repeat-penalty <number>', 'against repetition; 1 is off', decimal, 1)
   .option('--seed <number>', 'the same seed draws the same tokens', wholeNumber)
+  .option('--exact', 'comparable bit for bit with one process: twice the bytes between nodes, never batched', false)
   .addOption(profile().default(undefined))
   .addOption(json())
   .action(async (prompt, options) => (await import('./generate')).generateCommand(prompt, options))

@@ -3,6 +3,7 @@ import { dhtPrefixFor } from '../hivemind/server-info'
 import { startChild } from '../process/owned-child'
 import { makeManifest } from '../shards/make-manifest'
 import { checkManifest } from '../shards/manifest'
+import { splitPaths } from '../shards/split/split-name'
 import { writeFileAtomic } from '../storage/atomic-file'
 
 interface Options {
@@ -23,7 +24,7 @@ export async function manifest(modelPath: string, options: Options): Promise<voi
     path: options.output,
     spawnEngine: () => startChild({ script: appPaths().engineChild, ipc: 'pipe' }),
   })
-  const sources = options.source?.map((url) => ({ urls: [url] }))
+  const sources = options.source?.map((url) => ({ urls: splitPaths(url) ?? [url] }))
   const made = sources === undefined ? built : checkManifest({ ...built, sources })
   await writeFileAtomic(options.output, `${JSON.stringify(made)}\n`, 0o644)
   const { name, root, blockCount, pieces, quantization } = made

@@ -100,6 +100,7 @@ async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<vo
   out(options.json ? JSON.stringify({ type: 'ready', ui: ui.url, api, pid: process.pid }) : `Open ${ui.url}`)
   if (api !== null && !options.json) out(`Programs ask at ${api} with the key in ${data.apiKeyFile}`)
   try {
+    void app.resumeHosting()
     // Asked to end while it starts, it does not have to get there first.
     await Promise.race([app.start(), ended])
     await ended

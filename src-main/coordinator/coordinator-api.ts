@@ -5,6 +5,7 @@ import {
   HealthReplySchema,
   HeartbeatReplySchema,
   type HostedModelInfo,
+  InviteReplySchema,
   ModelListReplySchema,
   type NetworkInfo,
   NetworkInfoReplySchema,
@@ -37,6 +38,8 @@ export interface CoordinatorApi {
   /** Throws COORDINATOR_UNKNOWN_WORKER when it was gone already. */
   unregister(workerId: string, options?: CallOptions): Promise<CoordinatorAnswer<unknown>>
   models(options?: CallOptions): Promise<CoordinatorAnswer<HostedModelInfo[]>>
+  /** Whether an invite is good; uses nothing up. Throws INVITE_INVALID, INVITE_EXPIRED, INVITE_REVOKED or INVITE_USED. */
+  checkInvite(invite: string, options?: CallOptions): Promise<CoordinatorAnswer<{ expires_at_ms: number }>>
   /** The manifest as the coordinator serves it; the shards room validates it. */
   manifest(modelName: string, options?: CallOptions): Promise<CoordinatorAnswer<Record<string, unknown>>>
 }
@@ -127,6 +130,16 @@ export function createCoordinatorApi(options: CoordinatorApiOptions): Coordinato
         reply: ModelListReplySchema,
         notFoundIs: 'refusal',
         evidenceOf: (models) => ({ models: models.map(({ name }) => name).join(' ') }),
+      }),
+    checkInvite: (invite, call = {}) =>
+      callCoordinator(connection, {
+        ...common(call),
+        method: 'POST',
+        path: '/invites/check',
+        body: { invite },
+        reply: InviteReplySchema,
+        notFoundIs: 'refusal',
+        evidenceOf: () => ({}),
       }),
     manifest: (modelName, call = {}) =>
       callCoordinator(connection, {

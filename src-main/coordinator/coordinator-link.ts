@@ -36,6 +36,8 @@ export interface CoordinatorLink {
    * coordinator no longer has us.
    */
   stop(options?: { unregister?: boolean }): Promise<boolean>
+  /** The coordinator has something for us: the next heartbeat goes out at once. */
+  askNow(): void
   /** A person asks to be considered again after a rejection or a refusal. */
   reapply(): void
   /** `online`: `loaded` is loaded and proven. `joining`: nothing is. The coordinator hears it at once. */
@@ -290,6 +292,7 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
       await save()
       return isGone
     },
+    askNow: hurry,
     reapply() {
       isReapplying = state.name === 'rejected' || isReapplying
       state = nextWorkerState(state, { type: 'reapply' })

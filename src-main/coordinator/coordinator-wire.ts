@@ -205,5 +205,8 @@ export const ModelListReplySchema = z
   )
 export type HostedModelInfo = z.output<typeof ModelListReplySchema>[number]
 
+/** Answer to POST /invites/check. */
+export const InviteReplySchema = z.object({ expires_at_ms: z.number().min(0).max(1e15) })
+
 /** Any JSON object is a healthy answer to GET /: its fields are not documented. */
 export const HealthReplySchema = z.record(z.string(), z.unknown())

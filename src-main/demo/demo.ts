@@ -152,6 +152,8 @@ async function generateAndCompare(
         maxTokens: TOKENS,
         contextTokens: CONTEXT_TOKENS,
         ignoresEndOfText: true,
+        // Compared bit for bit with one process.
+        exact: true,
         wantsLogits: true,
         signal,
         onToken(token) {

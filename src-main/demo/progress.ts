@@ -53,7 +53,7 @@ export function createProgress(clock: Clock, print: ((line: string) => void) | n
     },
     compared(tokens: number, difference: number) {
       for (const part of line.split('\n')) print?.(`          ${part}`)
-      say(`● ${tokens} tokens, identical to one process; largest logit difference ${difference}`)
+      say(`● ${tokens} tokens, identical to one process (exact mode); largest logit difference ${difference}`)
     },
     report({ generation, elapsedMs }: DemoReport) {
       say(

@@ -177,6 +177,21 @@ describe('S-26: the blocker is the most upstream cause, in one sentence with one
     expect(chooseBlocker(facts({ steps: [announce], replicas: except(5, null) }))?.id).toBe('discovering')
   })
 
+  it('S-12: who has no bytes and hears nothing from the coordinator says so at 60 s, and not before', () => {
+    const approvedFor = (ms: number) => ({ ...done('approve'), endedAt: NOW - ms })
+    const silent = (ms: number, change: Partial<BlockerFacts> = {}) =>
+      chooseBlocker(facts({ steps: [approvedFor(ms), failed('fetch', 'FETCH_NO_SOURCE')], change }))
+    expect(silent(60_000)).toMatchObject({ id: 'shard-missing', button: 'choose-file' })
+    expect(silent(61_000)).toMatchObject({
+      id: 'coordinator-silent',
+      sentence: 'The shard is missing here, and the coordinator has sent no LOAD_SHARD command for 61 s.',
+      button: 'choose-file',
+    })
+    // Who was told to load is not waiting for a word any more: what it lacks are the bytes.
+    const history = { lastLoadAt: NOW - 50_000, lastLoadBy: 'peer-9', lastRefusal: null }
+    expect(silent(61_000, { history })?.id).toBe('shard-missing')
+  })
+
   it('a command is waited for only where nothing else loads the shard, and for 60 s first', () => {
     expect(chooseBlocker(facts({ steps: [waitingForShard(30_000)] }))?.id).toBe('working-fetch')
   })

@@ -141,6 +141,9 @@ function stepFailure(names: readonly StepName[]): Rule {
   }
 }
 
+/** No bytes, and no place to take them from: then the coordinator's word is what is waited for (S-10, S-12). */
+const MISSING_HERE: ReadonlySet<string> = new Set<ErrorCode>(['SHARD_MISSING', 'FETCH_NO_SOURCE'])
+
 /** Nothing is broken: the operator has said so, and only the operator can say otherwise. */
 function pausedHere({ status }: BlockerFacts): ShardBlocker | null {
   const fetch = stepOf(status, 'fetch')
@@ -152,8 +155,8 @@ function pausedHere({ status }: BlockerFacts): ShardBlocker | null {
 /** Only where a command is waited for: a node that can load by itself does not wait for one. */
 function commandTrouble({ status, history, now }: BlockerFacts): ShardBlocker | null {
   const fetch = stepOf(status, 'fetch')
-  const isWaiting = fetch?.state === 'waiting'
-  if (!isWaiting || status.coordinatorUrl === null) return null
+  const isMissing = fetch?.state === 'failed' && MISSING_HERE.has(fetch.blocker?.code ?? '')
+  if (!fetch || status.coordinatorUrl === null || !(fetch.state === 'waiting' || isMissing)) return null
   if (history.lastRefusal && history.lastRefusal.at > (history.lastLoadAt ?? 0)) {
     return blocker(
       'command-failed',
@@ -161,12 +164,13 @@ function commandTrouble({ status, history, now }: BlockerFacts): ShardBlocker | 
       'load-now',
     )
   }
-  const sinceMs = now - Math.max(fetch.startedAt ?? now, history.lastLoadAt ?? 0)
+  // Each new try begins the step again; what is waited for is waited for since the approval.
+  const sinceMs = now - Math.min(fetch.startedAt ?? now, stepOf(status, 'approve')?.endedAt ?? now)
   return history.lastLoadAt === null && sinceMs > SILENT_MS
     ? blocker(
         'coordinator-silent',
         `The shard is missing here, and the coordinator has sent no LOAD_SHARD command for ${Math.round(sinceMs / 1000)} s`,
-        'load-now',
+        isMissing ? 'choose-file' : 'load-now',
       )
     : null
 }

@@ -38,7 +38,7 @@ function statusOf(missing: number | null): Pick<NodeStatus, 'readiness' | 'at'> 
 }
 
 function contextOf(change: object): DiagnosticsContext {
-  return { clock, status: null, running: null, ...change } as unknown as DiagnosticsContext
+  return { clock, status: null, running: null, coordinatorUrl: null, ...change } as unknown as DiagnosticsContext
 }
 
 describe('S-41: the runbook’s four steps', () => {
@@ -49,6 +49,12 @@ describe('S-41: the runbook’s four steps', () => {
         { peer: `${PEER}x`, type: 'SHARD_LOADED', at: NOW, roundTripMs: null, outcome: 'TIMED_OUT' },
       ],
       history: () => ({ lastLoadAt: NOW - 30_000, lastLoadBy: PEER, lastRefusal: null }),
+      askCapabilities: async () => [
+        {
+          ...{ peer: PEER, level: 'L6', start: 1, end: 2, quant: 'Q8_0', freeMemoryBytes: 3e9, freeCardBytes: 2e9 },
+          ...{ maxConcurrent: 4, active: 1 },
+        },
+      ],
       crossViews: () => [{ peer: PEER, seesUs: false, at: NOW }],
     }
     const status = { ...statusOf(3), blocks: { start: 0, end: 1 } }
@@ -59,13 +65,17 @@ describe('S-41: the runbook’s four steps', () => {
       ['shards-discovery', 'fail'],
       ['shards-loaded', 'fail'],
       ['shards-commands', 'warn'],
+      ['shards-sequence', 'unknown'],
       ['shards-views', 'warn'],
+      ['shards-peers', 'pass'],
+      ['shards-mirrors', 'unknown'],
     ])
     const words = checks.map(({ evidence }) => evidence).join('\n')
     expect(words).toContain('3 / 4, missing 3')
     expect(words).toContain('2 / 4 verified by this node; not 2 and 3')
     expect(words).toContain('LOAD_SHARD 30 s ago')
     expect(words).toContain('TIMED_OUT')
+    expect(words).toContain('block 1 Q8_0 at L6, 3.0 GB free, 2.0 GB on its card, 1 of 4 sessions')
     const without = await runDiagnostics(contextOf({}), SHARD_CHECKS)
     expect(new Set(without.map(({ verdict }) => verdict))).toEqual(new Set(['unknown']))
   })
@@ -121,5 +131,5 @@ it('S-41: all four steps are over in less than 5 s, also when one hangs, with on
   expect(diagnosis.checks.map(({ id }) => id)).toEqual([...SHARD_CHECKS.map(({ id }) => id), 'hangs'])
   expect(diagnosis.checks.at(-1)).toMatchObject({ verdict: 'unknown', evidence: 'It took longer than 4 s' })
   expect(diagnosis.report).toContain('Shard 3  blocks 3  ✗ OFFLINE')
-  expect(diagnosis.report).toMatch(/^FAIL Discovered shards: .* 3 \/ 4, missing 3$/m)
+  expect(diagnosis.report).toMatch(/^FAIL Discovered shards: .* 3 \/ 4, missing 3; seen within \d+ min$/m)
 })

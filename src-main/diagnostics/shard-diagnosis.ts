@@ -1,8 +1,11 @@
 import type { Check } from '../../src-shared/app-views'
 import { formatBlocks } from '../../src-shared/blocks'
 import type { NodeStatus } from '../../src-shared/status'
-import { listOf } from '../observe/readiness'
+import { FRESH_MS, listOf } from '../observe/readiness'
 import { type CheckDefinition, type Finding, fail, pass, unknown, warn } from './check'
+import { ago, loadSequenceCheck } from './load-sequence'
+import { mirrors } from './mirrors'
+import { peerCapabilities } from './peer-capabilities'
 import { shardFiles } from './shard-files'
 
 /** The runbook's step 1, on this node: exists, size, hash. */
@@ -17,9 +20,11 @@ const discovery: CheckDefinition = {
     if (!readiness || readiness.shards.length === 0) return unknown('no model is known yet')
     const { discovered, shards } = readiness
     const words = `${discovered} / ${shards.length}`
-    if (discovered === shards.length) return pass(words)
+    // The one limit of freshness, said where it matters (S-34).
+    const limit = `seen within ${FRESH_MS / 60_000} min`
+    if (discovered === shards.length) return pass(`${words}, ${limit}`)
     const missing = shards.flatMap(({ label, index }) => (label === 'never-seen' || label === 'stale' ? [index] : []))
-    return fail('SWARM_INCOMPLETE', `${words}, missing ${listOf(missing)}`)
+    return fail('SWARM_INCOMPLETE', `${words}, missing ${listOf(missing)}; ${limit}`)
   },
 }
 
@@ -47,7 +52,7 @@ const commands: CheckDefinition = {
     if (!running) return unknown('the node is not running')
     const links = running.swarm.links()
     const { lastLoadAt } = running.swarm.history()
-    const asked = lastLoadAt === null ? 'no LOAD_SHARD came' : `LOAD_SHARD ${ago(clock.now() - lastLoadAt)}`
+    const asked = lastLoadAt === null ? 'no LOAD_SHARD came' : `LOAD_SHARD ${ago(lastLoadAt, clock.now())}`
     if (links.length === 0) return unknown(`${asked}; no other node serves this model`)
     const broken = links.filter(({ roundTripMs, outcome }) => roundTripMs === null && outcome !== null)
     const words = links
@@ -77,8 +82,17 @@ const crossView: CheckDefinition = {
   },
 }
 
-/** The runbook's four steps and the cross view, each at most 5 s, side by side (S-41). */
-export const SHARD_CHECKS: readonly CheckDefinition[] = [ownShard, discovery, loaded, commands, crossView]
+/** The runbook's four steps, its sequence and the cross view, each at most 5 s, side by side (S-41). */
+export const SHARD_CHECKS: readonly CheckDefinition[] = [
+  ownShard,
+  discovery,
+  loaded,
+  commands,
+  loadSequenceCheck,
+  crossView,
+  peerCapabilities,
+  mirrors,
+]
 
 /** One table for window, file and terminal: shard, where, loaded. Peers are shortened, nothing else is personal. */
 export function shardTable(status: Pick<NodeStatus, 'readiness' | 'at'>): string[] {
@@ -86,7 +100,7 @@ export function shardTable(status: Pick<NodeStatus, 'readiness' | 'at'>): string
   if (!readiness || readiness.shards.length === 0) return ['No model is known yet.']
   const rows = readiness.shards.map(({ index, blocks, label, isLocal, by, seenAt, replicas, verified }) => {
     const where = isLocal ? '★ LOCAL' : label === 'never-seen' || label === 'stale' ? '✗ OFFLINE' : '✓ ONLINE'
-    const seen = isLocal || seenAt === null ? '' : `, ${ago(status.at - seenAt)}`
+    const seen = isLocal || seenAt === null ? '' : `, ${ago(seenAt, status.at)}`
     const who = by === null ? 'never seen' : isLocal ? 'this node' : `${by.slice(-6)}${seen}`
     const isLoaded = label === 'loaded' ? '✓ YES' : '✗ NO'
     return [`Shard ${index}`, `blocks ${formatBlocks(blocks)}`, where, isLoaded, `${verified}/${replicas}`, who]
@@ -120,9 +134,4 @@ const SECRETS: readonly [RegExp, string][] = [
 /** Takes out what says where or who somebody is. */
 export function redact(text: string): string {
   return SECRETS.reduce((safe, [pattern, word]) => safe.replaceAll(pattern, word), text)
-}
-
-function ago(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  return seconds < 90 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`
 }

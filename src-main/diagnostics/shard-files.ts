@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatBlocks } from '../../src-shared/blocks'
+import { piecesFor } from '../shards/manifest'
 import { SLICE_FILE, sliceDirectory } from '../shards/models'
 import { verifySlice } from '../shards/verify-slice'
 import { bytesInWords, type CheckDefinition, fail, pass, unknown } from './check'
@@ -14,13 +15,18 @@ export const shardFiles: CheckDefinition = {
   async look({ running, status, data }, signal) {
     if (!running?.target || !status) return unknown('no blocks are assigned to this computer now')
     const fetched = status.steps.find(({ name }) => name === 'fetch')
-    if (fetched?.state !== 'done') return unknown('the blocks are not on this computer yet')
     const { manifest, range } = running.target
     const directory = sliceDirectory(data.root, manifest.root, range)
     const blocks = `block${range.end - range.start === 1 ? '' : 's'} ${formatBlocks(range)}`
     const file = join(directory, SLICE_FILE)
     const found = await stat(file).catch(() => null)
-    if (found === null) return fail('SHARD_MISSING', file)
+    if (found === null) {
+      const needed = piecesFor(manifest, range).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+      const { done = 0 } = fetched?.state === 'working' && fetched.progress?.unit === 'bytes' ? fetched.progress : {}
+      if (done > 0) return unknown(`${blocks}: ${bytesInWords(done)} of ${bytesInWords(needed)} are here`)
+      return fail('SHARD_MISSING', `${blocks}, ${bytesInWords(needed)}; looked for at ${file}`)
+    }
+    if (fetched?.state !== 'done') return unknown(`${blocks}, ${bytesInWords(found.size)}, not verified yet`)
     if (found.size > MAX_HASHED_BYTES) {
       const [last] = fetched.evidence
       return pass(

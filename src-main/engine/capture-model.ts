@@ -33,7 +33,7 @@ export async function captureModel(
       throw new EspalierError('BAD_ARGUMENT', `a token is not in the vocabulary of ${vocabSize}`)
     }
     const context = createContext(api, model, {
-      contextTokens: tokens.length,
+      sequenceTokens: tokens.length,
       maxBatchTokens: tokens.length,
       sequences: 1,
       threads,

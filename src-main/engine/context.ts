@@ -5,7 +5,8 @@ import { type LlamaApi, withLog } from './api'
 import type { LoadedModel } from './model'
 
 export interface ContextOptions {
-  contextTokens: number
+  /** KV cells of each sequence. llama.cpp rounds them up to 256. */
+  sequenceTokens: number
   maxBatchTokens: number
   sequences: number
   threads: number
@@ -18,7 +19,8 @@ export interface ContextOptions {
 export interface Context {
   readonly pointer: Pointer
   readonly memory: Pointer
-  readonly contextTokens: number
+  /** KV cells of each sequence. */
+  readonly sequenceTokens: number
   readonly maxBatchTokens: number
   free(): void
 }
@@ -27,16 +29,17 @@ export interface Context {
 export function createContext(api: LlamaApi, model: LoadedModel, options: ContextOptions): Context {
   const { wantsTensor, onTensor } = options
   const params = api.contextDefaultParams()
-  params.n_ctx = options.contextTokens
+  params.n_ctx = options.sequenceTokens * options.sequences
   // One micro-batch per call: otherwise a batch is computed in several parts and captured in several parts.
   params.n_batch = options.maxBatchTokens
   params.n_ubatch = options.maxBatchTokens
   params.n_seq_max = options.sequences
   params.n_threads = options.threads
   params.n_threads_batch = options.threads
-  // With a cache per sequence, llama.cpp sorts the rows of a mixed batch by sequence, and hidden rows would
-  // come out in another order than they went in, without an error.
-  params.kv_unified = true
+  // In a cache that all share, a sequence's cells lie where others left room, and attention adds them up in the order
+  // in which they lie: a session's logits would depend on who else was there (measured: by 0.38). The price is the order
+  // of rows, which is the batch's for neighbouring sequences of as many rows each and for nothing else; see stage.ts.
+  params.kv_unified = false
   const callback =
     wantsTensor && onTensor
       ? koffi.register((tensor: number, isQuestion: boolean) => {
@@ -48,12 +51,15 @@ export function createContext(api: LlamaApi, model: LoadedModel, options: Contex
   const pointer = withLog(api, () => api.contextInit(model.pointer, params))
   if (!pointer) {
     if (callback !== null) koffi.unregister(callback)
-    throw new EspalierError('ENGINE_OUT_OF_MEMORY', `no context of ${options.contextTokens} tokens`)
+    throw new EspalierError(
+      'ENGINE_OUT_OF_MEMORY',
+      `no context of ${options.sequences} × ${options.sequenceTokens} tokens`,
+    )
   }
   return {
     pointer,
     memory: api.contextMemory(pointer),
-    contextTokens: api.contextTokens(pointer),
+    sequenceTokens: Math.floor(api.contextTokens(pointer) / options.sequences),
     maxBatchTokens: api.contextBatchTokens(pointer),
     free() {
       api.contextFree(pointer)

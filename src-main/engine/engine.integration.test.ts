@@ -43,7 +43,7 @@ describe('loading', () => {
       { ...middle, entryPath: sliced.entry },
       { onProgress: (done) => void progress.push(done) },
     )
-    expect(report).toMatchObject({ blockCount: 3, embeddingLength: 256, contextTokens: 512, maxBatchTokens: 128 })
+    expect(report).toMatchObject({ blockCount: 3, embeddingLength: 256, contextTokens: 2048, maxBatchTokens: 128 })
     expect(report.entry).toMatchObject({ architecture: 'llama', vocabSize: 2048, bosToken: 0, eosToken: 1 })
     expect(report.entry?.endTokens).toEqual(Int32Array.of(1))
     expect(report.devices).toEqual(['CPU'])

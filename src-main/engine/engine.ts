@@ -172,9 +172,14 @@ export class EngineClient {
 
   /** Frees a sequence's rows and sampler and gives it back. Harmless when it was given back already. */
   async closeSequence(sequence: number): Promise<void> {
-    if (!this.#leased.has(sequence)) return
+    if (!this.#leased.delete(sequence)) return
+    // At once: the engine works in order, so whoever leases it next finds it empty.
     await this.trimSequence(sequence, 0)
-    this.#leased.delete(sequence)
+  }
+
+  /** Sequences that nobody leases. */
+  get freeSequences(): number {
+    return this.#maxSequences - this.#leased.size
   }
 
   /** Forgets a sequence's rows from `position` on, for example before a step is repeated. */

@@ -14,7 +14,7 @@ export interface MemoryNeed {
 }
 
 export interface ServingSize {
-  /** KV cells over all sequences. */
+  /** KV cells over all sequences that may be leased. */
   contextTokens: number
   maxBatchTokens: number
   maxSequences: number
@@ -37,11 +37,14 @@ const FEED_FORWARD_ROWS = 2
 export function memoryNeed(header: GgufHeader, range: BlockRange, size: ServingSize, isLast: boolean): MemoryNeed {
   const shape = modelShape(header)
   const number = numbersOf(header, shape.architecture)
-  const cells = Math.ceil(size.contextTokens / CELLS_STEP) * CELLS_STEP
+  const sequenceCells = Math.ceil(size.contextTokens / size.maxSequences / CELLS_STEP) * CELLS_STEP
+  // The engine keeps one sequence more than it leases, for probes.
+  const cells = sequenceCells * (size.maxSequences + 1)
   const rows = size.maxBatchTokens
   const width = shape.embeddingLength
   const body =
-    rows * F32 * (WIDE_ROWS * width + FEED_FORWARD_ROWS * feedForward(header, shape.architecture)) + cells * rows * F16
+    rows * F32 * (WIDE_ROWS * width + FEED_FORWARD_ROWS * feedForward(header, shape.architecture)) +
+    sequenceCells * rows * F16
   const end = isLast ? rows * F32 * (shape.vocabSize + WIDE_ROWS_AT_END * width) : 0
   const kept = isLast ? (size.maxSequences + 1) * shape.vocabSize * F32 : 0
   const weightsBytes = weights(header, range, isLast, shape.tiedOutput)

@@ -46,7 +46,7 @@ export const LoadSpecSchema = z
     wholeModel: z.boolean(),
     /** The stage ends the model: its output is logits instead of hidden rows. */
     isLast: z.boolean(),
-    /** KV cache cells, shared by all sequences. */
+    /** KV cache cells of all sequences that may be leased; each has its even share. */
     contextTokens: z.int().min(1).max(16_777_216),
     maxBatchTokens: z.int().min(1).max(MAX_ROWS),
     maxSequences: z.int().min(1).max(MAX_SEQUENCES),

@@ -10,7 +10,8 @@ import type { Sampling } from './sampling'
 export interface StageOptions {
   wholeModel: boolean
   isLast: boolean
-  contextTokens: number
+  /** KV cells of each sequence. */
+  sequenceTokens: number
   maxBatchTokens: number
   sequences: number
   threads: number
@@ -20,9 +21,12 @@ export interface StageOptions {
 
 interface Rows {
   item: RunItem
-  /** Index of the item's first row within the batch. */
-  start: number
+  /** The item's place in the batch. */
+  index: number
+  input: Int32Array | Float32Array
   count: number
+  /** Index of the item's first row within its call of llama.cpp. */
+  start: number
 }
 
 /** Some blocks of a model with their KV cache. Synchronous: one call computes one batch. */
@@ -56,8 +60,8 @@ export class Stage {
     this.#batch = new BatchMemory(api, this.#context.maxBatchTokens, model.embeddingLength)
   }
 
-  get contextTokens(): number {
-    return this.#context.contextTokens
+  get sequenceTokens(): number {
+    return this.#context.sequenceTokens
   }
 
   get maxBatchTokens(): number {
@@ -65,19 +69,41 @@ export class Stage {
   }
 
   /**
-   * Computes one batch. After an error the sequences of the batch are as they were before.
+   * Computes one batch: items that llama.cpp keeps in order in one call, the others in calls of their own. After an
+   * error the rows of its sequences are as they were before; samplers of calls that had succeeded keep their choice.
    * Throws BAD_ARGUMENT for a batch that does not fit this stage, ENGINE_DECODE_FAILED for what llama.cpp refuses.
    */
   run(batch: RunBatch): RunItemResult[] {
-    const rows = this.#layOut(batch)
-    this.#captured = null
+    const rows = this.#check(batch)
     try {
-      checkDecoded(this.#api.decode(this.#context.pointer, this.#batch.toNative()))
-      return this.#options.isLast ? rows.map((row) => this.#logitsOf(row)) : this.#hiddenOf(rows)
+      if (rows.length === 1) return this.#compute(rows)
+      const results = inOrder(rows).flatMap((group) =>
+        this.#compute(group).map((result, i) => ({ result, index: group[i]?.index ?? 0 })),
+      )
+      return results.toSorted((a, b) => a.index - b.index).map(({ result }) => result)
     } catch (error) {
       for (const { item } of rows) this.#cut(item.sequence, item.position)
       throw error
     }
+  }
+
+  #compute(rows: readonly Rows[]): RunItemResult[] {
+    this.#batch.clear()
+    let start = 0
+    for (const row of rows) {
+      row.start = start
+      start += row.count
+      const { item, input } = row
+      const needsLogits = this.#logitsRule(item, row.count)
+      if (input instanceof Int32Array) this.#batch.addTokens(input, item.sequence, item.position, needsLogits)
+      else this.#batch.addHidden(input, item.sequence, item.position, needsLogits)
+    }
+    this.#captured = null
+    checkDecoded(this.#api.decode(this.#context.pointer, this.#batch.toNative()))
+    if (!this.#options.isLast) return this.#hiddenOf(rows)
+    // All are looked at before the first token is chosen: a choice can't be taken back.
+    const logits = rows.map((row) => this.#logitsOf(row))
+    return rows.map((row, index) => this.#answerOf(row, logits[index] ?? null))
   }
 
   /** How a sequence's tokens are chosen from now on. Throws BAD_ARGUMENT. */
@@ -116,27 +142,19 @@ export class Stage {
     }
   }
 
-  #layOut({ items }: RunBatch): Rows[] {
-    this.#batch.clear()
-    const inputs = items.map((item) => this.#inputOf(item))
-    const total = inputs.reduce((sum, input) => sum + this.#rowCount(input), 0)
+  #check({ items }: RunBatch): Rows[] {
+    const rows = items.map((item, index): Rows => {
+      const input = this.#inputOf(item)
+      return { item, index, input, count: this.#rowCount(input), start: 0 }
+    })
+    const total = rows.reduce((sum, { count }) => sum + count, 0)
     // llama.cpp ends the process when a batch is larger than the context's limit.
     if (total > this.maxBatchTokens) {
       throw new EspalierError('BAD_ARGUMENT', `${total} rows, at most ${this.maxBatchTokens} fit a batch`)
     }
     const seen = new Set<number>()
-    let start = 0
-    return items.map((item, index) => {
-      const input = inputs[index] as Int32Array | Float32Array
-      const count = this.#rowCount(input)
-      this.#checkPlace(item, seen)
-      const needsLogits = this.#logitsRule(item, count)
-      if (input instanceof Int32Array) this.#batch.addTokens(input, item.sequence, item.position, needsLogits)
-      else this.#batch.addHidden(input, item.sequence, item.position, needsLogits)
-      const rows = { item, start, count }
-      start += count
-      return rows
-    })
+    for (const item of items) this.#checkPlace(item, seen)
+    return rows
   }
 
   /** What goes into llama.cpp for an item: token ids for a whole model, hidden rows otherwise. */
@@ -189,7 +207,7 @@ export class Stage {
     return (row) => row === count - 1
   }
 
-  #hiddenOf(rows: Rows[]): RunItemResult[] {
+  #hiddenOf(rows: readonly Rows[]): RunItemResult[] {
     const { embeddingLength } = this.#model
     const total = rows.reduce((sum, { count }) => sum + count, 0)
     const captured = this.#captured
@@ -204,8 +222,8 @@ export class Stage {
     }))
   }
 
-  #logitsOf({ item: { wantLogits, sequence, position }, start, count }: Rows): RunItemResult {
-    if (wantLogits === 'none') return { hidden: null, logits: null, token: null }
+  #logitsOf({ item: { wantLogits }, start, count }: Rows): Float32Array | null {
+    if (wantLogits === 'none') return null
     const first = wantLogits === 'all' ? start : start + count - 1
     const { vocabSize } = this.#model
     // Rows with the flag lie one after the other, in the order of the batch.
@@ -213,14 +231,36 @@ export class Stage {
     if (!source) throw new EspalierError('ENGINE_DECODE_FAILED', `no logits for row ${first}`)
     const logits = copyFloats(this.#api, source, (wantLogits === 'all' ? count : 1) * vocabSize)
     if (!areFinite(logits)) throw notFinite()
+    return logits
+  }
+
+  #answerOf({ item, start, count }: Rows, logits: Float32Array | null): RunItemResult {
+    const { wantLogits, sequence, position } = item
     if (wantLogits === 'sampled') {
-      const token = this.#samplers.get(sequence)?.sample(this.#context.pointer, first, position + count - 1) ?? null
+      const row = start + count - 1
+      const token = this.#samplers.get(sequence)?.sample(this.#context.pointer, row, position + count - 1) ?? null
       return { hidden: null, logits: null, token }
     }
-    return wantLogits === 'greedy'
+    return wantLogits === 'greedy' && logits
       ? { hidden: null, logits: null, token: highest(logits) }
       : { hidden: null, logits, token: null }
   }
+}
+
+/**
+ * Splits a batch where llama.cpp would, so that no call comes back in another order than it went in: with a cache per
+ * sequence it computes neighbouring sequences with equally many rows together, in the order of their numbers.
+ */
+function inOrder(rows: readonly Rows[]): Rows[][] {
+  const groups: Rows[][] = []
+  let before: Rows | null = null
+  for (const row of rows.toSorted((a, b) => a.item.sequence - b.item.sequence)) {
+    const follows = before && row.item.sequence === before.item.sequence + 1 && row.count === before.count
+    if (follows) groups.at(-1)?.push(row)
+    else groups.push([row])
+    before = row
+  }
+  return groups
 }
 
 /** Index of the highest value; the lowest index on ties, so that every machine picks the same. */

@@ -33,6 +33,12 @@ export function createNodeMetrics(options: { log: EventLog; status: () => NodeSt
     labelNames: ['protocol'],
     registers,
   })
+  const dropped = new Counter({
+    name: 'espalier_pipeline_dropped_total',
+    help: 'Sessions of other peers that had no room: refused at their opening, evicted while they rested, or overflowing.',
+    labelNames: ['reason'],
+    registers,
+  })
   const events = new Counter({
     name: 'espalier_events_total',
     help: 'Events of the log, by level.',
@@ -84,7 +90,8 @@ export function createNodeMetrics(options: { log: EventLog; status: () => NodeSt
     if (code === 'announce.done' || code === 'announce.failed') {
       rounds.inc({ form, outcome: code === 'announce.done' ? 'confirmed' : 'failed' })
       records.inc({ form }, countOf(fields.acknowledged))
-    } else if (code === 'rpc.answered') calls.inc({ protocol: String(fields.protocol) }, countOf(fields.calls))
+    } else if (code === 'pipeline.dropped') dropped.inc({ reason: String(fields.reason) })
+    else if (code === 'rpc.answered') calls.inc({ protocol: String(fields.protocol) }, countOf(fields.calls))
   })
   return {
     contentType: registry.contentType,

@@ -35,6 +35,19 @@ export function compareDistance(target: DhtId, a: DhtId, b: DhtId): number {
   return 0
 }
 
+/** The same nodes, nearest to `target` first. Four bytes decide nearly always, and one number is soon compared. */
+export function nearestFirst<T extends { readonly nodeId: DhtId }>(target: DhtId, nodes: readonly T[]): T[] {
+  const reference = firstBytes(target)
+  return nodes
+    .map((node) => ({ node, distance: (firstBytes(node.nodeId) ^ reference) >>> 0 }))
+    .sort((a, b) => a.distance - b.distance || compareDistance(target, a.node.nodeId, b.node.nodeId))
+    .map(({ node }) => node)
+}
+
+function firstBytes(id: DhtId): number {
+  return ((id[0] ?? 0) << 24) | ((id[1] ?? 0) << 16) | ((id[2] ?? 0) << 8) | (id[3] ?? 0)
+}
+
 /** How many leading bits agree: 160 for the same id. */
 export function commonPrefixBits(a: DhtId, b: DhtId): number {
   for (let index = 0; index < DHT_ID_BYTES; index++) {

@@ -7,9 +7,9 @@ import { createDhtRpc, type DhtCounters, type PingReport, type RpcOptions } from
 import { serveDht } from './dht-server'
 import { dhtTimeS } from './expiration'
 import { type FoundValue, foundFrom, mergeFound } from './found-value'
-import { type LookupResult, lookup } from './lookup'
+import { KEYS_PER_CALL, type LookupResult, lookup } from './lookup'
 import { createMembers } from './members'
-import { EMPTY_NODE_INFO, MAX_FIND_KEYS } from './messages'
+import { EMPTY_NODE_INFO } from './messages'
 import { RoutingTable } from './routing-table'
 import { createDhtStorage, type StorageLimits } from './storage'
 import { type DhtRecord, type StoreReport, storeInCalls, storeItemOf, storeRecords } from './store-records'
@@ -62,7 +62,6 @@ export interface HivemindDhtOptions {
 
 const REPLICAS = 5
 const SWEEP_INTERVAL_MS = 60_000
-const KEYS_PER_FIND = 32
 
 export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
   const { libp2p, clock, counters } = options
@@ -170,9 +169,8 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
 
     async findAt(peer, keys, { signal } = {}) {
       const values = new Map<string, FoundValue>()
-      const perCall = Math.min(KEYS_PER_FIND, MAX_FIND_KEYS)
-      for (let from = 0; from < keys.length; from += perCall) {
-        const part = keys.slice(from, from + perCall)
+      for (let from = 0; from < keys.length; from += KEYS_PER_CALL) {
+        const part = keys.slice(from, from + KEYS_PER_CALL)
         const results = await rpc.find(peer, part.map(dhtIdOf), { signal })
         part.forEach((key, index) => {
           const result = results[index]

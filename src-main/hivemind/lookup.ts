@@ -1,8 +1,9 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
+import { isErrorCode } from '../../src-shared/errors'
 import type { Blacklist } from './blacklist'
 import { abortError } from './deadline'
-import { compareDistance, type DhtId, dhtIdKey, isDhtId } from './dht-id'
+import { type DhtId, dhtIdKey, isDhtId, nearestFirst } from './dht-id'
 import type { DhtCounters, DhtRpc } from './dht-rpc'
 import { dhtTimeS } from './expiration'
 import { type FoundValue, foundFrom, mergeFound } from './found-value'
@@ -17,7 +18,10 @@ export interface LookupResult {
 }
 
 const BEAM_SIZE = BUCKET_SIZE
-const KEYS_PER_CALL = 32
+/** An 80-block model in one call: what a call costs is the call, not its keys. */
+export const KEYS_PER_CALL = 128
+/** When that was too much for the other side: keys of crowded models have long answers, and a reply has 4 MiB. */
+const KEYS_PER_SMALL_CALL = 32
 const CALLS_AT_ONCE = 8
 /** Ends a search that strangers prolong by naming ever nearer nodes that do not exist. */
 const MAX_ASKED_PER_KEY = 64
@@ -53,6 +57,7 @@ export async function lookup(
 ): Promise<Map<string, LookupResult>> {
   const { self, rpc, table, blacklist, clock, counters, signal } = context
   const failed = new Set<string>()
+  const peerOf = rememberingPeers()
   const searches = new Map<string, Search>()
   for (const key of keys) searches.set(dhtIdKey(key), beginSearch(key))
 
@@ -65,18 +70,31 @@ export async function lookup(
       answered: new Set(),
       value: null,
     }
-    learn(search, table.nearest(key, BEAM_SIZE))
+    add(
+      search,
+      table.nearest(key, BEAM_SIZE).filter(({ peer }) => isNew(search, peer)),
+    )
     return search
   }
 
-  function learn(search: Search, nodes: readonly KnownNode[]): void {
-    for (const node of nodes) {
-      const id = node.peer.toString()
-      if (search.known.has(id) || node.peer.equals(self) || blacklist.has(node.peer)) continue
-      search.known.add(id)
-      search.candidates.push(node)
+  function isNew(search: Search, peer: PeerId): boolean {
+    return !search.known.has(peer.toString()) && !peer.equals(self) && !blacklist.has(peer)
+  }
+
+  function add(search: Search, nodes: readonly KnownNode[]): void {
+    if (nodes.length === 0) return
+    for (const { peer } of nodes) search.known.add(peer.toString())
+    search.candidates = nearestFirst(search.key, [...search.candidates, ...nodes])
+  }
+
+  /** Most of what an answer names is known from others: only the rest is looked at closely. */
+  function learn(search: Search, { nearest }: FindResult): void {
+    const found = new Map<string, KnownNode>()
+    for (const { nodeId, peerId } of nearest.slice(0, BEAM_SIZE)) {
+      const peer = peerOf(peerId)
+      if (peer && isDhtId(nodeId) && isNew(search, peer)) found.set(peer.toString(), { nodeId: nodeId.slice(), peer })
     }
-    search.candidates.sort((a, b) => compareDistance(search.key, a.nodeId, b.nodeId))
+    add(search, [...found.values()])
   }
 
   function beam(search: Search): KnownNode[] {
@@ -95,14 +113,26 @@ export async function lookup(
     return { peer, searches: wanted.slice(0, KEYS_PER_CALL).map(({ search }) => search) }
   }
 
+  async function findAll(peer: PeerId, wanted: readonly DhtId[]): Promise<FindResult[]> {
+    try {
+      return await rpc.find(peer, wanted, { signal })
+    } catch (error) {
+      if (wanted.length <= KEYS_PER_SMALL_CALL || !isErrorCode(error, 'REMOTE_ERROR')) throw error
+      const results: FindResult[] = []
+      for (let from = 0; from < wanted.length; from += KEYS_PER_SMALL_CALL) {
+        results.push(...(await rpc.find(peer, wanted.slice(from, from + KEYS_PER_SMALL_CALL), { signal })))
+      }
+      return results
+    }
+  }
+
   async function ask(peer: PeerId, wanted: readonly Search[]): Promise<void> {
     const id = peer.toString()
     let results: FindResult[]
     try {
-      results = await rpc.find(
+      results = await findAll(
         peer,
         wanted.map((search) => search.key),
-        { signal },
       )
     } catch {
       // Counted and blacklisted where the call was made; the search goes on without this peer.
@@ -113,7 +143,7 @@ export async function lookup(
       const result = results[index]
       if (!result) return
       search.answered.add(id)
-      learn(search, neighboursOf(result))
+      learn(search, result)
       try {
         search.value = mergeFound(search.value, foundFrom(result, dhtTimeS(clock)))
       } catch {
@@ -143,11 +173,16 @@ export async function lookup(
   return results
 }
 
-function neighboursOf({ nearest }: FindResult): KnownNode[] {
-  const nodes: KnownNode[] = []
-  for (const { nodeId, peerId } of nearest.slice(0, BEAM_SIZE)) {
-    const peer = peerFromBytes(peerId)
-    if (peer && isDhtId(nodeId)) nodes.push({ nodeId: nodeId.slice(), peer })
+/** Every answer names the same few neighbours for every key, and reading a peer id costs more than all the rest. */
+function rememberingPeers(): (bytes: Uint8Array) => PeerId | null {
+  const known = new Map<string, PeerId | null>()
+  return (bytes) => {
+    const key = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+    let peer = known.get(key)
+    if (peer === undefined) {
+      peer = peerFromBytes(bytes)
+      known.set(key, peer)
+    }
+    return peer
   }
-  return nodes
 }

@@ -53,8 +53,13 @@ function doublesOf(values: readonly number[]): Uint8Array {
   return bytes
 }
 
-/** Unsigned LEB128 of a safe integer ≥ 0. */
+/** Nearly every number in our messages is one byte, and an answer has thousands of them. */
+const ONE_BYTE = Array.from({ length: 0x80 }, (_, value) => Uint8Array.of(value))
+
+/** Unsigned LEB128 of a safe integer ≥ 0. Not to be written to: short ones are shared. */
 export function encodeVarint(value: number): Uint8Array {
+  const short = ONE_BYTE[value]
+  if (short) return short
   const bytes: number[] = []
   let rest = value
   while (rest >= 0x80) {

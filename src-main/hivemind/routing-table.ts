@@ -1,5 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
-import { commonPrefixBits, compareDistance, type DhtId, dhtIdKey } from './dht-id'
+import { commonPrefixBits, type DhtId, dhtIdKey, nearestFirst } from './dht-id'
 
 export interface KnownNode {
   readonly nodeId: DhtId
@@ -75,9 +75,7 @@ export class RoutingTable {
 
   /** At most `count` nodes, nearest to `target` first. */
   nearest(target: DhtId, count: number): KnownNode[] {
-    return this.all()
-      .sort((a, b) => compareDistance(target, a.nodeId, b.nodeId))
-      .slice(0, count)
+    return nearestFirst(target, this.all()).slice(0, count)
   }
 
   all(): KnownNode[] {

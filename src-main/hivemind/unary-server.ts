@@ -1,5 +1,5 @@
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
-import type { Clock } from '../../src-shared/clock'
+import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError, isErrorCode } from '../../src-shared/errors'
 import { plainBytes } from './bytes'
 import { withDeadline } from './deadline'
@@ -53,10 +53,12 @@ export async function serveUnary(
       const received = countBytes(stream)
       const frame = await withDeadline(clock, ioTimeoutMs, [cancelled.signal], (signal) => frames.read({ signal }))
       const call = decodeCall(plainBytes(frame.subarray()))
-      cancelOnGoodbye(stream, received, frame.byteLength, cancelled)
+      const stopListening = cancelOnGoodbye(stream, received, frame.byteLength, cancelled)
       const reply = await replyTo(call, caller)
       if (cancelled.signal.aborted) throw new EspalierError('CANCELLED', 'the caller no longer waits')
       await withDeadline(clock, ioTimeoutMs, [cancelled.signal], (signal) => frames.write(reply, { signal }))
+      // Every call ends with the caller's goodbye: from here on it cancels nothing.
+      stopListening()
       await withDeadline(clock, ioTimeoutMs, [], (signal) => stream.close({ signal }))
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error(String(error)))
@@ -98,11 +100,18 @@ function countBytes(stream: Stream): () => number {
  * The caller cancels by ending or resetting the stream, or by one more byte: there is no message for it.
  * A daemon of the reference implementation treats all of them so, and callers rely on it.
  */
-function cancelOnGoodbye(stream: Stream, received: () => number, frameBytes: number, cancelled: AbortController): void {
+function cancelOnGoodbye(
+  stream: Stream,
+  received: () => number,
+  frameBytes: number,
+  cancelled: AbortController,
+): Disposer {
   const cancel = () => cancelled.abort(new EspalierError('CANCELLED', 'the caller no longer waits'))
   const isOpen = () => stream.status === 'open' && stream.remoteWriteStatus === 'writable'
   if (!isOpen() || received() > encodeVarint(frameBytes).length + frameBytes) cancel()
-  stream.addEventListener('message', cancel, { once: true })
-  stream.addEventListener('remoteCloseWrite', cancel, { once: true })
-  stream.addEventListener('close', cancel, { once: true })
+  const goodbyes = ['message', 'remoteCloseWrite', 'close'] as const
+  for (const goodbye of goodbyes) stream.addEventListener(goodbye, cancel, { once: true })
+  return () => {
+    for (const goodbye of goodbyes) stream.removeEventListener(goodbye, cancel)
+  }
 }

@@ -27,6 +27,11 @@ export interface InviteLink {
   expiresAt: number
 }
 
+/** Whether a person pasted something of ours rather than a web address: an invite, or a token taken for one. */
+export function isLikeInvite(text: string): boolean {
+  return /^\s*(espalier|hntoken):/i.test(text)
+}
+
 export function formatInviteLink({ coordinatorUrl, invite }: { coordinatorUrl: string; invite: string }): string {
   return INVITE_PREFIX + new URLSearchParams({ url: coordinatorUrl, invite }).toString()
 }
@@ -37,6 +42,9 @@ export function formatInviteLink({ coordinatorUrl, invite }: { coordinatorUrl: s
  */
 export function parseInviteLink(text: string, now: number): InviteLink {
   const link = text.trim()
+  if (/^hntoken:/i.test(link)) {
+    throw new EspalierError('INVITE_INVALID', 'it is a capability token, which a node gets once it is in')
+  }
   if (!link.startsWith(INVITE_PREFIX)) throw new EspalierError('INVITE_INVALID', 'it is not an invite link')
   if (link.length > MAX_INVITE_LENGTH) throw new EspalierError('INVITE_INVALID', 'the link is too long')
   const query = new URLSearchParams(link.slice(INVITE_PREFIX.length))

@@ -32,6 +32,8 @@ export interface HostOptions {
   kadMode: 'server' | 'client'
   /** Lets nodes that cannot be dialled be reached through us (circuit relay v2, hop). Only for hosts that listen. */
   isRelay?: boolean
+  /** How often each connection is pinged; networks of many hosts in one process want it rarely. */
+  pingIntervalMs?: number
   /** Judges the age of Kademlia records. */
   clock?: Clock
 }
@@ -39,6 +41,7 @@ export interface HostOptions {
 const LISTEN_HOST_LOOPBACK = '127.0.0.1'
 const MAX_CALLS_PER_SIGNAL = 512
 const PORTS_TO_TRY = 20
+const PING_INTERVAL_MS = 2_000
 const YAMUX_WINDOW_BYTES = 2 * 1024 * 1024
 /** A relayed connection is for saying where one is and for hole punching, and short; blocks travel directly. */
 const RELAY_LIMITS = {
@@ -74,7 +77,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
       inboundUpgradeTimeout: 5_000,
     },
     // A hung peer (not a closed one) is noticed after about 3 s instead of 12 s.
-    connectionMonitor: { pingInterval: 2_000, pingTimeout: { minTimeout: 1_500, maxTimeout: 5_000 } },
+    connectionMonitor: {
+      pingInterval: options.pingIntervalMs ?? PING_INTERVAL_MS,
+      pingTimeout: { minTimeout: 1_500, maxTimeout: 5_000 },
+    },
     ...(profile.loopbackOnly ? { connectionGater: { denyDialMultiaddr: (address) => !isLoopback(address) } } : {}),
     services: {
       identify: identify(),

@@ -23,6 +23,8 @@ export interface NetworkProfile {
    * the model is left as it is, and nothing is announced beside it.
    */
   readonly guardsModelEntry: boolean
+  /** Whether KwaaiNet's inference protocol and greeting are served and spoken beside our own. */
+  readonly speaksKwaai: boolean
   /** In which forms servers announce themselves; readers use the first. */
   readonly recordForms: readonly [RecordForm, ...RecordForm[]]
   /** A `_petals.models` entry may have no repository. Public maps drop or choke on those. */
@@ -59,7 +61,13 @@ const DEFAULT_TIMINGS: ProfileTimings = {
 
 export const IPFS_KAD_PROTOCOL = '/ipfs/kad/1.0.0'
 
-const OWN_NETWORK = { servesKad: true, bootstraps: [], serversKey: null, guardsModelEntry: false } as const
+const OWN_NETWORK = {
+  servesKad: true,
+  bootstraps: [],
+  serversKey: null,
+  guardsModelEntry: false,
+  speaksKwaai: false,
+} as const
 
 export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> = {
   local: {
@@ -100,6 +108,7 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     ],
     serversKey: '_kwaai.inference.nodes',
     guardsModelEntry: true,
+    speaksKwaai: true,
     recordForms: ['hivemind'],
     allowsNullRepository: false,
     timings: DEFAULT_TIMINGS,
@@ -113,6 +122,7 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     bootstraps: [],
     serversKey: null,
     guardsModelEntry: true,
+    speaksKwaai: false,
     recordForms: ['hivemind'],
     allowsNullRepository: false,
     timings: DEFAULT_TIMINGS,

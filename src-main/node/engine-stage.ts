@@ -1,7 +1,7 @@
-import { EspalierError } from '../../src-shared/errors'
 import type { EngineClient } from '../engine/engine'
-import type { LoadReport } from '../engine/protocol'
-import type { StageRunner } from '../pipeline/stage-runner'
+import type { LoadReport, RunItem } from '../engine/protocol'
+import type { StageInput, StageRunner } from '../pipeline/stage-runner'
+import { createStepQueue } from '../pipeline/step-queue'
 import type { ShardTarget } from './load-ladder'
 
 const WANTED = { none: 'none', token: 'greedy', logits: 'last', sampled: 'sampled' } as const
@@ -13,12 +13,24 @@ export function createEngineStage(
   report: LoadReport,
   contextTokens: number,
 ): StageRunner {
+  const { embeddingLength, maxBatchTokens } = report
+  const queue = createStepQueue({
+    embeddingLength,
+    maxBatchTokens,
+    async compute(inputs) {
+      const { items, computeMs } = await engine.run({ items: inputs.map(itemOf) })
+      return items.map(({ hidden, logits, token }) => ({
+        ...{ hidden, logits, computeMs },
+        token: token ?? greedyToken(logits),
+      }))
+    },
+  })
   return {
     blocks: range,
     blockCount: manifest.blockCount,
-    embeddingLength: report.embeddingLength,
+    embeddingLength,
     root: manifest.root,
-    maxBatchTokens: report.maxBatchTokens,
+    maxBatchTokens,
     contextTokens,
     openSequence(sampling) {
       const sequence = engine.openSequence()
@@ -27,17 +39,16 @@ export function createEngineStage(
       return sequence
     },
     closeSequence(sequence) {
+      queue.drop(sequence)
       // A process that has ended has forgotten its sequences too.
       engine.closeSequence(sequence).catch(() => undefined)
     },
-    async run({ sequence, position, rows, answer }) {
-      const wantLogits = WANTED[answer]
-      const { items, computeMs } = await engine.run({ items: [{ ...rows, sequence, position, wantLogits }] })
-      const [item] = items
-      if (!item) throw new EspalierError('ENGINE_DECODE_FAILED', 'an empty result')
-      return { hidden: item.hidden, logits: item.logits, token: item.token ?? greedyToken(item.logits), computeMs }
-    },
+    run: (input) => queue.run(input),
   }
+}
+
+function itemOf({ sequence, position, rows, answer }: StageInput): RunItem {
+  return { ...rows, sequence, position, wantLogits: WANTED[answer] }
 }
 
 /** The lowest of the tokens with the highest logit, as the engine itself chooses. */

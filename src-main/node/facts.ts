@@ -23,7 +23,7 @@ export interface NodeFacts {
   peerId: string | null
   coordinator: CoordinatorView | null
   listenAddresses: string[]
-  model: { name: string; dhtPrefix: string; blockCount: number } | null
+  model: NodeStatus['model']
   blocks: BlockRange | null
   loadLevel: LoadLevel
   view: PeerView

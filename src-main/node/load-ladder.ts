@@ -47,6 +47,11 @@ export interface LoaderRooms {
   runProbe: typeof runProbe
 }
 
+/** Where a slice's bytes came from: they lay there finished, from other files on this computer, or from elsewhere. */
+export type SliceOrigin = 'stored' | 'local' | 'elsewhere'
+
+const FROM_PEERS = /^(lan|swarm):/
+const FROM_ELSEWHERE = /^(lan|swarm|http):/
 const MAX_UNFINISHED = 0.99
 const MAX_PROBE_WAIT_MS = 30_000
 const MIN_PROBE_WAIT_MS = 2_000
@@ -57,7 +62,11 @@ export function createLoadLadder(options: {
   clock: Clock
   settings: LoaderSettings
   rooms: LoaderRooms
-  events: { onCompute(used: ComputeView): void; onFetch?(fetch: FetchView | null): void }
+  events: {
+    onCompute(used: ComputeView): void
+    onMissing?(how: { fromPeers: boolean }): void
+    onFetch?(fetch: FetchView | null): void
+  }
 }) {
   const { steps, clock, settings, rooms, events } = options
 
@@ -65,8 +74,9 @@ export function createLoadLadder(options: {
     { manifest, range, modelPath }: ShardTarget,
     signal: AbortSignal,
     onLevel: (level: LoadLevel) => void,
-  ): Promise<VerifiedSlice> {
+  ): Promise<VerifiedSlice & { origin: SliceOrigin }> {
     steps.working('fetch')
+    let isFromElsewhere = false
     const needed = new Map(piecesFor(manifest, range).map((piece) => [piece.index, piece.sha256]))
     const matching = new Set<number>()
     const progress = onlyForward((done, total) => steps.progress('fetch', { done, total, unit: 'bytes' }))
@@ -95,7 +105,11 @@ export function createLoadLadder(options: {
       },
       // Counted here and not there: that a verification ran is known by the hashes that it found.
       onEvent(event) {
-        if (event.type === 'piece-verified' && needed.get(event.piece) === event.sha256) matching.add(event.piece)
+        if (event.type !== 'piece-verified') return
+        if (needed.get(event.piece) === event.sha256) matching.add(event.piece)
+        if (isFromElsewhere || !FROM_ELSEWHERE.test(event.source ?? '')) return
+        isFromElsewhere = true
+        events.onMissing?.({ fromPeers: FROM_PEERS.test(event.source ?? '') })
       },
     })
     const slice = await fetching.finally(() => signal.aborted || events.onFetch?.(null))
@@ -112,7 +126,7 @@ export function createLoadLadder(options: {
         value: `${pieces}; slice ${slice.sha256.slice(0, 12)}…, ${megabytes(slice.sizeBytes)}`,
       },
     ])
-    return slice
+    return { ...slice, origin: slice.wasThere ? 'stored' : isFromElsewhere ? 'elsewhere' : 'local' }
   }
 
   async function load(

@@ -4,6 +4,7 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { createKademliaRecords } from '../kademlia/records'
+import { createKwaaiNetwork } from '../kwaai/kwaai-network'
 import { dialBootstraps } from '../network/bootstrap'
 import { routingReady } from '../network/find-peer'
 import { createHost, type Host } from '../network/host'
@@ -65,7 +66,8 @@ export async function openNetworkClient(options: {
     stage: () => null,
     events: { onServed: () => undefined, onSessions: () => undefined },
   })
-  const router = createRouter({ host, pipeline, clock, log })
+  const kwaai = profile.speaksKwaai ? createKwaaiNetwork({ host, clock, pipeline, stage: () => null }) : null
+  const router = createRouter({ host, pipeline, ...kwaai, clock, log })
   const close = async () => {
     await pipeline.stop()
     await dht.stop()

@@ -13,6 +13,9 @@ import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { RPC_INFO } from '../hivemind/protocols'
 import { EXPERT_PROTOCOL } from '../kademlia/expert-rpc'
 import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
+import { serveHello } from '../kwaai/hello'
+import { type InferenceServer, serveInference } from '../kwaai/inference-server'
+import { createKwaaiNetwork } from '../kwaai/kwaai-network'
 import { keepGrants } from '../membership/keep-grants'
 import { createSessionGuard } from '../membership/session-guard'
 import { createTokenKeeper } from '../membership/token-keeper'
@@ -188,6 +191,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         onChange()
       },
       onProven(shard) {
+        if (facts.model && shard.entry)
+          facts.model = { ...facts.model, hasChatTemplate: shard.entry.chatTemplate !== null }
         blocks.onProven(shard)
         void seeds.refresh()
         // What is used now goes last when room is needed. Not worth a failure.
@@ -196,6 +201,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           .catch((error: unknown) => log.write('debug', 'disk.touch.failed', messageOf(error)))
       },
       onLost: (cause) => blocks.onLost(cause),
+      onMissing: (how) => swarm.missing(how),
     },
   })
   scope.add(() => loader.stop())
@@ -206,7 +212,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     steps,
     clock,
     log,
-    endSessions: (code, why) => pipeline.endSessions(new EspalierError(code, why)),
+    endSessions(code, why) {
+      pipeline.endSessions(new EspalierError(code, why))
+      inference?.endSessions()
+    },
     report(loaded) {
       if (loaded) assignment?.link.setStatus('online', { model: loaded.manifest.name, range: loaded.range })
       else assignment?.link.setStatus('joining')
@@ -216,18 +225,27 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onTarget,
   })
 
+  const stage = () => blocks.serving?.stage ?? null
+  const events = { onSessions, onServed, onRequest }
   const pipeline = createPipeline({
     host,
     clock,
     log,
-    stage: () => blocks.serving?.stage ?? null,
-    events: { onSessions, onServed, onRequest },
+    stage,
+    events,
     ...(keeper
       ? { guard: createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock }) }
       : {}),
   })
   await rooms.startPipeline(pipeline)
   scope.add(() => pipeline.stop())
+  let inference: InferenceServer | null = null
+  if (profile.speaksKwaai) {
+    const served = await serveInference({ host, clock, log, stage, events })
+    inference = served
+    scope.add(() => served.stop())
+    scope.add(await serveHello(host, { clock, log }))
+  }
 
   const governor = profile.loopbackOnly
     ? undefined
@@ -297,9 +315,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     isIssuer: (peer) => book.peers().some(({ peerId }) => peerId.toString() === peer),
     shard: () => blocks.serving,
     level: () => facts.loadLevel,
+    sessions: () => ({ active: pipeline.activeSessions, most: config.maxSequences }),
     node: {
       load: loader.again,
       cancel: loader.cancel,
+      onUnknownBlocks: () => assignment?.link.askNow(),
       fetching() {
         const { state, progress } = steps.get('fetch') ?? {}
         return state === 'working' && progress?.unit === 'bytes' ? progress : null
@@ -413,7 +433,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     },
   )
 
-  const router = createRouter({ host, pipeline, clock, log })
+  const kwaai = profile.speaksKwaai ? createKwaaiNetwork({ host, clock, pipeline, stage }) : null
+  const router = createRouter({ host, pipeline, ...kwaai, clock, log })
   return {
     pipeline,
     swarm,
@@ -514,8 +535,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 
   function cacheTokensLeft(): number {
-    const free = Math.max(0, config.maxSequences - pipeline.activeSessions)
-    return blocks.serving ? free * config.contextTokens : 0
+    return (blocks.serving?.engine.freeSequences ?? 0) * config.contextTokens
   }
 
   function onRequest(entry: string): void {
@@ -524,9 +544,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     onChange()
   }
 
-  function onSessions(active: number): void {
-    facts.activeSessions = active
-    blocks.onSessions(active)
+  function activeSessions(): number {
+    return pipeline.activeSessions + (inference?.activeSessions ?? 0)
+  }
+
+  function onSessions(): void {
+    facts.activeSessions = activeSessions()
+    blocks.onSessions(facts.activeSessions)
     onChange()
   }
 

@@ -32,6 +32,8 @@ let script: {
   fetch: (options: Parameters<FetchShard>[0]) => Promise<void>
   load: (onProgress: (fraction: number) => void, signal: AbortSignal) => Promise<void>
   probe: () => Promise<number>
+  /** Null: the slice brings its own. */
+  entry: (() => Promise<{ bosToken: number }>) | null
 }
 
 /** In small steps: a climb takes many turns of the event loop, and no time. */
@@ -56,7 +58,7 @@ beforeEach(async () => {
       if (shown && shown !== progress[name].at(-1)) progress[name].push(shown)
     }
   })
-  script = { fetch: async () => undefined, load: async () => undefined, probe: async () => 0.001 }
+  script = { fetch: async () => undefined, load: async () => undefined, probe: async () => 0.001, entry: null }
 
   const listeners = new Set<(state: SupervisorState) => void>()
   let state: SupervisorState = { name: 'stopped' }
@@ -80,9 +82,10 @@ beforeEach(async () => {
         loadMs: 5,
         devices: ['CPU'],
         cards: [],
-        entry: { bosToken: 0 },
+        entry: script.entry === null ? { bosToken: 0 } : null,
       }
     },
+    loadEntry: () => script.entry?.(),
     openSequence: () => 0,
     closeSequence: async () => undefined,
     run: async () => ({ items: [{ hidden: null, logits: null, token: null }], computeMs: 1 }),
@@ -298,6 +301,27 @@ describe('D-T07: a device that fails a later test pass', () => {
     loader.again()
     await clock.advance(10)
     expect(levels.at(-1)).toBe('L6')
+  })
+})
+
+describe('S-13: a command to load what is being loaded', () => {
+  it('changes nothing, also between two steps, when none of them is at work', async () => {
+    let loads = 0
+    script.load = async () => void loads++
+    let read: (entry: { bosToken: number }) => void = () => undefined
+    script.entry = () =>
+      new Promise((resolve) => {
+        read = resolve
+      })
+    loader.use(target)
+    await clock.advance(100)
+    expect([stateOf('fetch'), stateOf('load'), stateOf('prove')]).toEqual(['done', 'done', 'idle'])
+    loader.again()
+    await clock.advance(100)
+    read({ bosToken: 0 })
+    await clock.advance(100)
+    expect(loads).toBe(1)
+    expect(proven).toBe(1)
   })
 })
 

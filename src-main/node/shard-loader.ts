@@ -7,7 +7,13 @@ import type { EngineSupervisor } from '../engine/supervisor'
 import type { StageRunner } from '../pipeline/stage-runner'
 import type { EventLog } from '../storage/event-log'
 import { createEngineStage } from './engine-stage'
-import { createLoadLadder, type LoaderRooms, type LoaderSettings, type ShardTarget } from './load-ladder'
+import {
+  createLoadLadder,
+  type LoaderRooms,
+  type LoaderSettings,
+  type ShardTarget,
+  type SliceOrigin,
+} from './load-ladder'
 import { measureThroughput, type Throughput } from './measure-throughput'
 import type { Steps } from './steps'
 
@@ -16,6 +22,10 @@ export interface LoadedShard {
   readonly engine: EngineClient
   readonly stage: StageRunner
   readonly throughput: Throughput
+  readonly slicePath: string
+  readonly origin: SliceOrigin
+  /** Free memory of the graphics cards in use after the load, in bytes; null where none is. */
+  readonly freeCardBytes: number | null
   /** Null where neither the first block nor a whole model is here: then nothing can be tokenized. */
   readonly entry: EntryReport | null
 }
@@ -32,6 +42,8 @@ export interface LoaderEvents {
   onProven(shard: LoadedShard): void
   /** It was proven and isn't any more. */
   onLost(cause: ErrorReport): void
+  /** The bytes are not on this computer, and the first of them have come from elsewhere. */
+  onMissing?(how: { fromPeers: boolean }): void
 }
 
 const MAX_TRIES = 3
@@ -65,6 +77,8 @@ export function createShardLoader(options: {
   let loaded: LoadedShard | null = null
   /** Work for an earlier target or engine ends itself when this changes. */
   let generation = 0
+  /** The generation that is on its way up now: between two steps none of them is at work, and it is all the same. */
+  let climbing: number | null = null
   let cancelling = new AbortController()
   let cancelTimer: Disposer = () => undefined
   /** Failures in a row. A proof ends the row only when a later one confirms it: a device may work once after each reload. */
@@ -104,6 +118,7 @@ export function createShardLoader(options: {
     const current = target
     if (!current) return
     const stillMine = () => mine === generation && !signal.aborted
+    climbing = mine
     try {
       const onLevel = (next: LoadLevel) => stillMine() && next !== level && events.onLevel(next)
       const slice = await ladder.fetchSlice(current, signal, onLevel)
@@ -122,6 +137,9 @@ export function createShardLoader(options: {
         engine,
         entry,
         throughput,
+        slicePath: slice.slicePath,
+        origin: slice.origin,
+        freeCardBytes: freeOf(report.cards),
         stage: createEngineStage(engine, current, report, settings.contextTokens),
       }
       ladder.finishProve(current, outcome)
@@ -130,6 +148,8 @@ export function createShardLoader(options: {
       scheduleReprobe(mine)
     } catch (error) {
       if (stillMine()) fail(reportOf(error))
+    } finally {
+      if (climbing === mine) climbing = null
     }
   }
 
@@ -213,11 +233,7 @@ export function createShardLoader(options: {
     },
     /** Begins again after a failure or a cancellation, now. Does nothing where it is loaded or under way. */
     again(): void {
-      const isAtWork = (['fetch', 'load', 'prove'] as const).some((name) => {
-        const { state, blocker } = steps.get(name) ?? {}
-        return state === 'working' || blocker?.code === 'FETCH_PAUSED'
-      })
-      if (target && !loaded && !isAtWork) begin()
+      if (target && !loaded && climbing !== generation) begin()
     },
     /** Ends what is under way; nothing begins again before `again` or `use`. */
     cancel(): void {
@@ -241,6 +257,10 @@ export function createShardLoader(options: {
       stopListening()
     },
   }
+}
+
+function freeOf(cards: readonly { freeAfterBytes: number }[]): number | null {
+  return cards.length === 0 ? null : cards.reduce((sum, { freeAfterBytes }) => sum + freeAfterBytes, 0)
 }
 
 export type ShardLoader = ReturnType<typeof createShardLoader>

@@ -30,7 +30,7 @@ export function sourcesFor(
     places: modelPath === null ? localPlaces() : [],
     host,
     peers: peersWith(options.spans(), range, host.peerId, isLan ? 'lan' : 'swarm'),
-    http: options.token ? { token: options.token } : {},
+    http: options.token ? { tokenFor: options.token } : {},
   })
 }
 

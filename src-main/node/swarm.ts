@@ -1,3 +1,4 @@
+import { freemem } from 'node:os'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 import type { BlockRange } from '../../src-shared/blocks'
 import type { Clock, Disposer } from '../../src-shared/clock'
@@ -10,7 +11,7 @@ import { type CrossView, expectedShards, type ReadinessVerdict } from '../observ
 import { statusBlock } from '../observe/readiness-block'
 import { createSwarmWatch, type SwarmWatch } from '../observe/swarm-watch'
 import { type CommandService, createCommandService, type SentCommand } from '../shards/commands/command-service'
-import type { ShardCommand } from '../shards/commands/command-wire'
+import type { Capabilities, ShardCommand } from '../shards/commands/command-wire'
 import { createLoadRequests, type LoadHistory, type LoadingNode } from '../shards/commands/load-requests'
 import { type ShardStory, seedLines } from '../shards/commands/seed-words'
 import type { EventLog } from '../storage/event-log'
@@ -23,6 +24,10 @@ const MAX_COMPARED = 8
 const MAX_TOLD = 64
 const MAX_PROOFS_AT_ONCE = 2
 
+export interface PeerCapabilities extends Capabilities {
+  peer: string
+}
+
 export interface Swarm {
   start(): Promise<void>
   stop(): Promise<void>
@@ -31,6 +36,8 @@ export interface Swarm {
   onSpans(spans: readonly ServerSpan[]): void
   /** Our blocks were proven: everybody is told. */
   proven(shard: LoadedShard): void
+  /** The bytes of our blocks are not on this computer and come from elsewhere. */
+  missing(how: { fromPeers: boolean }): void
   /** They aren't any more: everybody is told. */
   lost(): void
   /** Null while no model is known. */
@@ -38,6 +45,10 @@ export interface Swarm {
   /** How other peers see us. */
   crossViews(): readonly CrossView[]
   history(): LoadHistory
+  /** When others were last told that the blocks here are loaded, and how many acknowledged it; null: not yet. */
+  told(): { at: number; peers: number } | null
+  /** What the others that serve our model can give, as they say now; those that do not answer are left out. */
+  askCapabilities(signal: AbortSignal): Promise<PeerCapabilities[]>
   /** The last command to each peer that serves our model now, with what came of it. */
   links(): SentCommand[]
   commands: Pick<CommandService, 'counts' | 'lastSent' | 'send'>
@@ -56,7 +67,8 @@ export function createSwarm(options: {
   isIssuer: (peer: string) => boolean
   shard: () => LoadedShard | null
   level: () => LoadLevel
-  node: Pick<LoadingNode, 'fetching' | 'load' | 'cancel'>
+  sessions: () => { active: number; most: number }
+  node: Pick<LoadingNode, 'fetching' | 'load' | 'cancel' | 'onUnknownBlocks'>
   onChange: () => void
 }): Swarm {
   const { host, clock, log, shard, onChange } = options
@@ -66,6 +78,9 @@ export function createSwarm(options: {
   let peers = new Map<string, PeerId>()
   let lastBlock = ''
   let proving = 0
+  /** Said before a node announces itself for the first time, and never again. */
+  let hasServed = false
+  let told: { at: number; peers: number } | null = null
   const views = new Map<string, CrossView>()
   const stops: Disposer[] = []
 
@@ -116,6 +131,21 @@ export function createSwarm(options: {
           proving--
         }
       },
+      ASK_CAPABILITIES({ root }) {
+        const { manifest, range } = sameModel(root)
+        const { active, most } = options.sessions()
+        return {
+          status: 'capabilities',
+          level: options.level(),
+          start: range.start,
+          end: range.end,
+          quant: manifest.quantization,
+          freeMemoryBytes: freemem(),
+          freeCardBytes: shard()?.freeCardBytes ?? null,
+          maxConcurrent: most,
+          active,
+        }
+      },
       ASK_VIEW({ root }) {
         sameModel(root)
         const loaded = (watch?.verified() ?? []).slice(0, 256)
@@ -147,9 +177,10 @@ export function createSwarm(options: {
   }
 
   function sayLoaded(shardTarget: ShardTarget): void {
-    void broadcast(shardTarget, true).then((acknowledged) =>
-      tell({ what: 'broadcast', shard: nameOf(shardTarget.range), peers: acknowledged }),
-    )
+    void broadcast(shardTarget, true).then((acknowledged) => {
+      told = { at: clock.now(), peers: acknowledged }
+      tell({ what: 'broadcast', shard: nameOf(shardTarget.range), peers: acknowledged })
+    })
   }
 
   /** Asks some peers whether they take us for loaded, and tells those again that don't. */
@@ -236,18 +267,40 @@ export function createSwarm(options: {
       )
       watch?.onSpans(spans)
     },
-    proven({ target: proven }) {
-      tell({ what: 'loaded', shard: nameOf(proven.range), isLocal: true })
+    proven({ target: proven, origin, slicePath }) {
+      const name = nameOf(proven.range)
+      if (origin === 'stored' && !hasServed) tell({ what: 'found', shard: name, path: slicePath })
+      hasServed = true
+      tell({ what: 'loaded', shard: name, isLocal: origin !== 'elsewhere' })
       sayLoaded(proven)
       changed()
     },
     lost() {
+      told = null
       if (target) void broadcast(target, false)
       changed()
+    },
+    missing({ fromPeers }) {
+      if (!target) return
+      const name = nameOf(target.range)
+      // Who was told to load it answers the command; who was not has joined without it.
+      tell({ what: requests.history().lastLoadAt === null ? 'not-found' : 'not-local', shard: name })
+      if (fromPeers) tell({ what: 'fetching' })
+    },
+    async askCapabilities(signal) {
+      const root = target?.manifest.root
+      if (root === undefined) return []
+      const answers = [...peers].slice(0, MAX_COMPARED).map(async ([name, peer]) => {
+        const reply = await service.send(peer, { type: 'ASK_CAPABILITIES', root }, { signal })
+        return reply.status === 'capabilities' ? [{ ...reply, peer: name }] : []
+      })
+      const settled = await Promise.allSettled(answers)
+      return settled.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
     },
     verdict: () => watch?.verdict() ?? null,
     crossViews: () => [...views.values()],
     history: requests.history,
+    told: () => told,
     links: () => service.lastSent().filter(({ peer }) => peers.has(peer)),
     commands: service,
   }

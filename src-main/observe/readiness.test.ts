@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { PROFILES } from '../network/profiles'
 import { expectedShards, FRESH_MS, judgeReadiness, listOf, type ReplicaSighting, VERIFIED_MS } from './readiness'
 import { statusBlock } from './readiness-block'
 
@@ -64,6 +65,17 @@ describe('swarm readiness', () => {
     expect(judgeReadiness(EIGHT, without(7), NOW).reasons).toEqual(['missing 7', 'no output shard'])
     expect(judgeReadiness(EIGHT, without(0), NOW).reasons).toEqual(['missing 0', 'no input shard'])
     expect(judgeReadiness([], all(), NOW).isReady).toBe(false)
+  })
+
+  it('S-34: one freshness limit, that of a record by default: up to it a replica counts, after it not', () => {
+    const { timings } = PROFILES.espalier
+    expect(FRESH_MS).toBe(timings.recordLifetimeMs)
+    // What was proven counts for less, so that nothing is called loaded that nobody has seen for so long.
+    expect(VERIFIED_MS).toBeLessThan(FRESH_MS)
+    const seenFor = (ageMs: number) =>
+      judgeReadiness(EIGHT, [...without(3), replica(3, { seenAt: NOW - ageMs, verifiedAt: NOW })], NOW).shards[3]?.label
+    expect(seenFor(FRESH_MS)).toBe('loaded')
+    expect(seenFor(FRESH_MS + 1)).toBe('stale')
   })
 
   it('S-35: readiness is computed anew each time, so it goes and comes back', () => {

@@ -5,6 +5,7 @@ import type { ErrorBody, Frame, ResultFrame } from './frames'
 import type { Link, Links } from './links'
 import type { RouteStage } from './route'
 import { RouteError } from './route-error'
+import { createStepWindow, type StepWindow } from './step-window'
 
 /** The asking side of one generation. */
 export interface EntrySession {
@@ -29,6 +30,7 @@ interface State {
   opened: PromiseWithResolvers<void>
   results: ResultFrame[]
   waiting: Waiting | null
+  readonly window: StepWindow
   failure: EspalierError | null
 }
 
@@ -40,6 +42,8 @@ export interface OpenSessionOptions {
   route: readonly RouteStage[]
   contextTokens: number
   wantsLogits: boolean
+  /** Hidden states in single precision, and each stage computes this session by itself; see docs/protocols.md. */
+  exact?: boolean | undefined
   /** How the last stage chooses tokens; absent for the likeliest. */
   sampling?: Sampling | undefined
   signal: AbortSignal
@@ -55,6 +59,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     state.opened.reject(failure)
     state.waiting?.reject(failure)
     state.waiting = null
+    state.window.end(failure)
   }
 
   async function openSession(options: OpenSessionOptions): Promise<EntrySession> {
@@ -67,6 +72,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
       opened: Promise.withResolvers<void>(),
       results: [],
       waiting: null,
+      window: createStepWindow(),
       failure: null,
     }
     // Rejections are handed on by nextResult too; this one keeps Node from calling them unhandled.
@@ -74,6 +80,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     sessions.set(id, state)
     const close = async () => {
       sessions.delete(id)
+      state.window.end(new EspalierError('CANCELLED'))
       if (state.link && !state.link.closed) await state.link.send({ type: 'close', session: id })
     }
     try {
@@ -90,6 +97,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
         stage: 0,
         route,
         contextTokens: options.contextTokens,
+        exact: options.exact ?? false,
         wantsLogits: options.wantsLogits,
         ...(options.sampling && { sampling: options.sampling }),
       }
@@ -102,9 +110,10 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     const { link } = state
     return {
       route: options.route,
-      send(tokens, position, wantsAnswer) {
-        if (state.failure) return Promise.reject(state.failure)
-        return link.send({
+      async send(tokens, position, wantsAnswer) {
+        if (!wantsAnswer) await state.window.take()
+        if (state.failure) throw state.failure
+        await link.send({
           type: 'step',
           session: id,
           position,
@@ -132,6 +141,10 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     onOpened(id: string, from: Link): void {
       const state = sessions.get(id)
       if (state && state.route.at(-1)?.peer === from.peer) state.opened.resolve()
+    },
+    onTaken(id: string, from: Link): void {
+      const state = sessions.get(id)
+      if (state && state.route[0]?.peer === from.peer) state.window.onTaken()
     },
     onResult(frame: ResultFrame, from: Link): void {
       const state = sessions.get(frame.session)

@@ -35,6 +35,7 @@ const frames: Frame[] = [
   },
   { type: 'opened', session },
   { type: 'close', session },
+  { type: 'taken', session },
   { type: 'check', session },
   { type: 'checked', session, body: { root: 'r', start: 0, end: 3, proven: true } },
   { type: 'error', session, body: { code: 'STAGE_LOST', cause: 'gone', peer: 'a', start: 3, end: 6 } },
@@ -58,14 +59,47 @@ const frames: Frame[] = [
     computeMs: [1.5, 2.25],
     input: { hidden: Float32Array.of(1, -2, 3, Number.NaN) },
   },
+  {
+    type: 'step',
+    session,
+    position: 3,
+    rows: 2,
+    wantsAnswer: false,
+    computeMs: [1.5],
+    isHalf: true,
+    input: { hidden: Float32Array.of(1, -2.5, 65_504, Number.NaN) },
+  },
   { type: 'result', session, position: 9, token: 41, computeMs: [0.5], logits: null },
   { type: 'result', session, position: 9, token: 41, computeMs: [0.5, 1], logits: Float32Array.of(0.25, -1) },
 ]
+
+const stepOf = (hidden: Float32Array, rows: number): Frame & { type: 'step' } => ({
+  ...{ type: 'step', session, position: 0, rows, wantsAnswer: true, computeMs: [], input: { hidden } },
+})
 
 describe('pipeline frames', () => {
   for (const frame of frames) {
     it(`carries ${frame.type} unchanged`, () => expect(roundTrip(frame)).toEqual(frame))
   }
+
+  it('halves the bytes of hidden states, and rounds them to eleven bits', () => {
+    const hidden = Float32Array.from({ length: 64 }, (_, i) => Math.fround((i - 20) * 1.2345))
+    const step = stepOf(hidden, 4)
+    const size = (frame: Frame) => Buffer.concat(encodeFrame(frame)).length
+    expect(size(step) - size({ ...step, isHalf: true })).toBe(64 * 2)
+    const back = roundTrip({ ...step, isHalf: true })
+    if (back.type !== 'step' || !('hidden' in back.input)) throw new Error('another frame')
+    for (const [i, value] of back.input.hidden.entries()) {
+      expect(Math.abs(value - (hidden[i] ?? 0))).toBeLessThanOrEqual(Math.abs(hidden[i] ?? 0) * 2 ** -11)
+    }
+    expect(back.input.hidden).not.toEqual(hidden)
+  })
+
+  it('sends a hidden state that half precision can’t hold as it is', () => {
+    const hidden = Float32Array.of(1.000_1, 70_000)
+    const step = stepOf(hidden, 1)
+    expect(roundTrip({ ...step, isHalf: true })).toEqual(step)
+  })
 
   it('refuses every truncation of every frame, or reads it as a shorter valid one of the same type', () => {
     for (const frame of frames) {
@@ -96,7 +130,7 @@ describe('pipeline frames', () => {
   })
 
   it('refuses a claim of rows that the payload does not have', () => {
-    const step = new Uint8Array(Buffer.concat(encodeFrame(frames[6]!)))
+    const step = new Uint8Array(Buffer.concat(encodeFrame(frames.find(({ type }) => type === 'step')!)))
     new DataView(step.buffer).setUint32(22, 4, true)
     expect(() => decodeFrame(step)).toThrow(EspalierError)
     new DataView(step.buffer).setUint32(22, 0xffffffff, true)

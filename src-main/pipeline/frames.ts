@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { ERROR_CODES } from '../../src-shared/error-catalogue'
 import { EspalierError } from '../../src-shared/errors'
 import { SamplingSchema } from '../engine/sampling'
+import { fromHalves, toHalves } from '../shards/half-float'
 
 /** Carries a generation through a chain of stages. One stream a pair of neighbours, many sessions on it. */
 export const PIPELINE_PROTOCOL = '/espalier/pipeline/1'
@@ -17,8 +18,20 @@ const MAX_ROWS = 4096
 const MAX_LOGITS = 1 << 20
 const FLAG_WANTS_ANSWER = 1
 const FLAG_TOKENS = 2
+const FLAG_HALF = 4
 
-const Type = { open: 1, opened: 2, step: 3, result: 4, close: 5, error: 6, check: 7, checked: 8, notice: 9 } as const
+const Type = {
+  open: 1,
+  opened: 2,
+  step: 3,
+  result: 4,
+  close: 5,
+  error: 6,
+  check: 7,
+  checked: 8,
+  notice: 9,
+  taken: 10,
+} as const
 
 const peerId = z.string().min(1).max(120)
 const range = { start: z.int().min(0).max(4096), end: z.int().min(1).max(4096) }
@@ -39,6 +52,11 @@ const OpenBody = z.strictObject({
     .int()
     .min(1)
     .max(1 << 20),
+  /**
+   * Hidden states go in single precision, and no stage computes this session together with others: what a parity run
+   * compares. Without it they go in half precision. Absent: exact, as builds send that know no other form.
+   */
+  exact: z.boolean().optional(),
   /** Whether results carry the logits of the row (parity runs); otherwise only the greedy token. */
   wantsLogits: z.boolean(),
   /** How the last stage chooses tokens; absent for the likeliest. Logits come with the likeliest only. */
@@ -69,6 +87,8 @@ export interface StepFrame {
   wantsAnswer: boolean
   /** Time that each earlier stage computed on these rows, ms. */
   computeMs: number[]
+  /** The hidden states go, or came, in half precision. One that it can't hold makes its frame go in single. */
+  isHalf?: boolean
   /** Token ids (first stage) or the residual stream, rows × embedding length. */
   input: { tokens: Int32Array } | { hidden: Float32Array }
 }
@@ -89,6 +109,8 @@ export type Frame =
   | StepFrame
   | ResultFrame
   | { type: 'close'; session: string }
+  /** To the neighbour before: a step that wanted no answer is computed and passed on, so another one may come. */
+  | { type: 'taken'; session: string }
   | { type: 'error'; session: string; body: ErrorBody }
   | { type: 'check'; session: string }
   | { type: 'checked'; session: string; body: CheckedBody }
@@ -107,17 +129,21 @@ export function encodeFrame(frame: Frame): Uint8Array[] {
     case 'notice':
       return [prefix, encode(frame.body)]
     case 'opened':
+    case 'taken':
     case 'close':
     case 'check':
       return [prefix]
     case 'step': {
-      const flags = (frame.wantsAnswer ? FLAG_WANTS_ANSWER : 0) | ('tokens' in frame.input ? FLAG_TOKENS : 0)
+      const isTokens = 'tokens' in frame.input
+      const halves = frame.isHalf && 'hidden' in frame.input ? toHalves(frame.input.hidden) : null
+      const flags =
+        (frame.wantsAnswer ? FLAG_WANTS_ANSWER : 0) | (isTokens ? FLAG_TOKENS : 0) | (halves ? FLAG_HALF : 0)
       const head = new DataView(new ArrayBuffer(10))
       head.setUint32(0, frame.position, true)
       head.setUint32(4, frame.rows, true)
       head.setUint8(8, flags)
       head.setUint8(9, frame.computeMs.length)
-      const payload = 'tokens' in frame.input ? frame.input.tokens : frame.input.hidden
+      const payload = halves ?? ('tokens' in frame.input ? frame.input.tokens : frame.input.hidden)
       return [prefix, bytesOf(head), bytesOf(Float32Array.from(frame.computeMs)), bytesOf(payload)]
     }
     case 'result': {
@@ -147,6 +173,8 @@ export function decodeFrame(bytes: Uint8Array): Frame {
       return { type: 'open', session, body: decodeBody(OpenBody, rest) }
     case Type.opened:
       return { type: 'opened', session }
+    case Type.taken:
+      return { type: 'taken', session }
     case Type.step:
       return decodeStep(session, rest)
     case Type.result:
@@ -174,8 +202,12 @@ function decodeStep(session: string, bytes: Uint8Array): StepFrame {
   const stages = view.getUint8(9)
   if (rows < 1 || rows > MAX_ROWS) throw violation(`${rows} rows`)
   const payload = copyOf(bytes, 10 + stages * 4)
-  if (payload.length === 0 || payload.length % (4 * rows) !== 0) throw violation('a payload that does not fit its rows')
   const isTokens = (flags & FLAG_TOKENS) !== 0
+  const isHalf = (flags & FLAG_HALF) !== 0
+  if (isTokens && isHalf) throw violation('tokens in half precision')
+  const valueBytes = isHalf ? 2 : 4
+  if (payload.length === 0 || payload.length % (valueBytes * rows) !== 0)
+    throw violation('a payload that does not fit its rows')
   if (isTokens && payload.length !== rows * 4) throw violation('not one token a row')
   return {
     type: 'step',
@@ -184,7 +216,10 @@ function decodeStep(session: string, bytes: Uint8Array): StepFrame {
     rows,
     wantsAnswer: (flags & FLAG_WANTS_ANSWER) !== 0,
     computeMs: floats(bytes, 10, stages),
-    input: isTokens ? { tokens: new Int32Array(payload.buffer) } : { hidden: new Float32Array(payload.buffer) },
+    ...(isHalf && { isHalf }),
+    input: isTokens
+      ? { tokens: new Int32Array(payload.buffer) }
+      : { hidden: isHalf ? fromHalves(new Uint16Array(payload.buffer)) : new Float32Array(payload.buffer) },
   }
 }
 

@@ -61,11 +61,13 @@ function someFrame(): Frame {
     { type: 'opened', session },
     {
       ...{ type: 'step', session, position: number(), rows, wantsAnswer: below(2) === 0, computeMs: [1, Number.NaN] },
+      isHalf: below(2) === 0,
       input:
         below(2) === 0 ? { tokens: new Int32Array(rows) } : { hidden: new Float32Array(rows * width).fill(Number.NaN) },
     },
     { type: 'result', session, position: number(), token: number(), computeMs: [], logits: new Float32Array(below(9)) },
     { type: 'close', session },
+    { type: 'taken', session },
     { type: 'error', session, body: error },
     { type: 'check', session },
   ]
@@ -115,6 +117,7 @@ describe('10,000 fuzzed frames of the pipeline', () => {
       if (frame.type === 'open') stages.onOpen(frame.session, frame.body, from)
       else if (frame.type === 'step') stages.onStep(frame, from)
       else if (frame.type === 'close') stages.onClose(frame.session, from)
+      else if (frame.type === 'taken') stages.onTaken(frame.session, from) || entry.onTaken(frame.session, from)
       else if (frame.type === 'opened') entry.onOpened(frame.session, from)
       else if (frame.type === 'result') entry.onResult(frame, from)
       else if (frame.type === 'error') {

@@ -5,8 +5,12 @@ import type { EntrySession } from './entry-sessions'
 import type { Pipeline } from './pipeline'
 import type { RouteStage } from './route'
 
-/** Prompt tokens that run through a stage in one batch. Part of a session: with another schedule sums round differently. */
+/** Most and fewest prompt tokens that run through a stage in one batch. */
 export const PREFILL_CHUNK_TOKENS = 128
+const MIN_CHUNK_TOKENS = 32
+const CHUNK_STEP_TOKENS = 16
+/** Stages wait while the first chunk comes to them and the last one goes on: of n chunks, n + stages - 1 times are paid. */
+const CHUNKS_PER_STAGE = 4
 const ANSWER_TIMEOUT_MS = 30_000
 const WATCH_INTERVAL_MS = 1_000
 
@@ -33,6 +37,8 @@ export interface GenerateOptions {
   contextTokens: number
   /** Goes on after an end-of-text token: for parity runs, which compare a fixed number of tokens. */
   ignoresEndOfText?: boolean
+  /** Comparable bit for bit with one process that runs the same batches, at twice the bytes a hop. */
+  exact?: boolean
   wantsLogits?: boolean
   /** How the last stage chooses tokens; absent for the likeliest. Not together with `wantsLogits`. */
   sampling?: SamplingChoice
@@ -85,6 +91,7 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       root: options.root,
       route: options.route,
       contextTokens: prompt.length + maxTokens,
+      exact: options.exact ?? false,
       wantsLogits: options.wantsLogits ?? false,
       sampling: options.sampling && samplingAfter(options.sampling, prompt),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
@@ -93,10 +100,13 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
   const watch = watchAnswers(session, signal, clock)
   try {
     const schedule: number[] = []
-    for (let at = 0; at < prompt.length; at += PREFILL_CHUNK_TOKENS) {
-      const chunk = prompt.slice(at, at + PREFILL_CHUNK_TOKENS)
+    const chunkTokens = prefillChunkTokens(prompt.length, options.route.length)
+    for (let at = 0; at < prompt.length; at += chunkTokens) {
+      const chunk = prompt.slice(at, at + chunkTokens)
       schedule.push(chunk.length)
       await session.send(chunk, at, at + chunk.length === prompt.length)
+      // More is taken while what went before is computed: a long prompt may take longer than an answer.
+      watch.onAnswer()
     }
     const decoder = new TextDecoder()
     const tokens: number[] = []
@@ -146,6 +156,17 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
     watch.stop()
     await session.close().catch(() => undefined)
   }
+}
+
+/**
+ * Prompt tokens of one batch. Several stages compute one behind the other, each on another chunk, so that more of them
+ * take less time; very small ones cost more each. Part of a session: with another schedule sums round differently.
+ */
+export function prefillChunkTokens(promptTokens: number, stages: number): number {
+  if (stages === 1) return PREFILL_CHUNK_TOKENS
+  const even = promptTokens / (CHUNKS_PER_STAGE * stages)
+  const rounded = Math.ceil(even / CHUNK_STEP_TOKENS) * CHUNK_STEP_TOKENS
+  return Math.min(PREFILL_CHUNK_TOKENS, Math.max(MIN_CHUNK_TOKENS, rounded))
 }
 
 /** One timer and one listener for all answers of a session: with every token they would cost more than its hop. */

@@ -6,10 +6,11 @@ import { PLAIN_SAMPLING, type Sampling } from '../engine/sampling'
 import type { Host } from '../network/host'
 import { createEventLog } from '../storage/event-log'
 import { checkPipeline } from './check'
-import { generate, PREFILL_CHUNK_TOKENS, type Vocabulary } from './generate'
+import { generate, prefillChunkTokens, type Vocabulary } from './generate'
 import { createPipeline, type Pipeline } from './pipeline'
 import type { RouteStage } from './route'
 import type { StageRunner } from './stage-runner'
+import { WINDOW_STEPS } from './step-window'
 
 const WIDTH = 4
 const releases: (() => Promise<void> | void)[] = []
@@ -28,6 +29,7 @@ function arithmeticStage(start: number, end: number, blockCount: number) {
     answers: new Set<string>(),
     failNext: null as EspalierError | null,
     hang: false,
+    before: async (_position: number): Promise<void> => undefined,
     runner: {
       blocks: { start, end },
       blockCount,
@@ -49,6 +51,7 @@ function arithmeticStage(start: number, end: number, blockCount: number) {
       async run({ rows, answer, position }) {
         if (stage.failNext) throw stage.failNext
         if (stage.hang) await new Promise(() => undefined)
+        await stage.before(position)
         calls.push(position)
         stage.answers.add(answer)
         const input =
@@ -190,9 +193,45 @@ describe('pipeline over three peers', () => {
 
   it('splits a long prompt into recorded chunks', async () => {
     const { run, stages } = await network()
-    const generation = await run('x'.repeat(PREFILL_CHUNK_TOKENS * 2 + 7), 2)
-    expect(generation.schedule).toEqual([PREFILL_CHUNK_TOKENS, PREFILL_CHUNK_TOKENS, 7, 1])
-    expect(stages[2]?.calls).toEqual([0, PREFILL_CHUNK_TOKENS, PREFILL_CHUNK_TOKENS * 2, PREFILL_CHUNK_TOKENS * 2 + 7])
+    const chunk = prefillChunkTokens(103, 3)
+    const generation = await run('x'.repeat(chunk * 3 + 7), 2)
+    expect(generation.schedule).toEqual([chunk, chunk, chunk, 7, 1])
+    expect(stages[2]?.calls).toEqual([0, chunk, chunk * 2, chunk * 3, chunk * 3 + 7])
+  })
+
+  it('has the stages compute different chunks of a prompt at the same time', async () => {
+    const { run, stages } = await network()
+    const isAhead = () => expect.poll(() => stages[0]!.calls.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2)
+    // The last stage does not begin before the first one has gone on to the second chunk.
+    stages[2]!.before = async (position) => {
+      if (position === 0) await isAhead()
+    }
+    const generation = await run('x'.repeat(200), 2)
+    expect(generation.schedule.length).toBeGreaterThan(4)
+  })
+
+  it('sends no more of a long prompt than a slow stage has room for, and all of it in the end', async () => {
+    const { entry, route, stages } = await network()
+    const released = Promise.withResolvers<void>()
+    stages[2]!.before = () => released.promise
+    const signal = AbortSignal.timeout(20_000)
+    const session = await entry.openSession({ root: 'root', route, contextTokens: 64, wantsLogits: false, signal })
+    let sent = 0
+    const sending = (async () => {
+      for (; sent < 40; sent++) await session.send(Int32Array.of(sent), sent, sent === 39)
+    })()
+    // One chunk hangs at the last stage; a window of them lies before it, and one before the middle waits to go on.
+    await expect.poll(() => stages[1]!.calls.length, { timeout: 10_000 }).toBe(WINDOW_STEPS + 1)
+    await expect.poll(() => stages[0]!.calls.length).toBe(2 * WINDOW_STEPS + 1)
+    await expect.poll(() => sent).toBe(3 * WINDOW_STEPS)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(sent).toBe(3 * WINDOW_STEPS)
+    expect(stages.map(({ calls }) => calls.length)).toEqual([2 * WINDOW_STEPS + 1, WINDOW_STEPS + 1, 0])
+    released.resolve()
+    await sending
+    expect((await session.nextResult()).position).toBe(39)
+    expect(stages[2]!.calls).toHaveLength(40)
+    await session.close()
   })
 
   it('interleaves sessions and refuses more than a stage has room for, by name', async () => {

@@ -62,6 +62,9 @@ export function createPipeline(options: {
       case 'close':
         stages.onClose(frame.session, link)
         break
+      case 'taken':
+        if (!stages.onTaken(frame.session, link)) entry.onTaken(frame.session, link)
+        break
       case 'opened':
         entry.onOpened(frame.session, link)
         break

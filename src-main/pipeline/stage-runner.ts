@@ -26,6 +26,8 @@ export interface StageInput {
   rows: { tokens: Int32Array } | { hidden: Float32Array }
   /** For the last stage: nothing, the likeliest token after the last row, that and its logits, or the sampler's token. */
   answer: 'none' | 'token' | 'logits' | 'sampled'
+  /** Never together with other sessions, whose rows might change how sums are rounded. */
+  isExact?: boolean
 }
 
 export interface StageOutput {

@@ -1,11 +1,12 @@
 import type { Clock } from '../../src-shared/clock'
-import { EspalierError, reportOf } from '../../src-shared/errors'
+import { EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
 import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
 import type { ErrorBody, Frame, OpenBody, StepFrame } from './frames'
 import type { Link, Links } from './links'
 import { RouteError } from './route-error'
 import type { StageInput, StageOutput, StageRunner } from './stage-runner'
+import { createStepWindow, type StepWindow } from './step-window'
 
 interface Session {
   readonly id: string
@@ -17,6 +18,8 @@ interface Session {
   readonly next: Promise<Link>
   /** The same once it is there: a token need not wait for a promise. */
   nextLink: Link | null
+  /** Chunks of a prompt that are with the next stage. */
+  readonly window: StepWindow
   /** Steps of a session run one after the other, whatever the network does. */
   isBusy: boolean
   readonly waiting: (() => Promise<void>)[]
@@ -40,8 +43,10 @@ const IDLE_SESSION_MS = 120_000
 const UNUSED_SESSION_MS = 20_000
 /** Sessions of one neighbour; several entries may come through it. */
 const MAX_SESSIONS_PER_PEER = 64
-/** Steps of one session that may wait for the engine: a prompt's chunks, not an attack. */
-const MAX_WAITING_STEPS = 64
+/** Steps of one session that may wait for the engine: above what the windows of a chunk and of a replay allow together. */
+const MAX_WAITING_STEPS = 32
+/** A session that rests this long gives its place in the cache to one that has none. */
+const EVICTABLE_AFTER_MS = 15_000
 const SWEEP_INTERVAL_MS = 10_000
 /** Sessions whose tokens are being checked. */
 const MAX_JUDGED = 256
@@ -107,10 +112,11 @@ export function createStageSessions(options: {
       id,
       open,
       runner,
-      sequence: runner.openSequence(following ? undefined : open.sampling),
+      sequence: leaseSequence(runner, following ? undefined : open.sampling),
       upstream,
       next: options.links().to(following?.peer ?? open.entry),
       nextLink: null,
+      window: createStepWindow(),
       isBusy: false,
       waiting: [],
       position: 0,
@@ -129,6 +135,31 @@ export function createStageSessions(options: {
           : { type: 'opened', session: id },
       )
     })
+  }
+
+  /** A free place in the cache, or that of the session that has rested longest. Throws SESSION_LIMIT. */
+  function leaseSequence(runner: StageRunner, sampling: OpenBody['sampling']): number {
+    try {
+      return runner.openSequence(sampling)
+    } catch (error) {
+      const [idlest] = [...sessions.values()]
+        .filter((one) => one.runner === runner && !one.isBusy && restedMs(one) >= EVICTABLE_AFTER_MS)
+        .sort((a, b) => a.usedAtMs - b.usedAtMs)
+      if (!idlest || !isErrorCode(error, 'SESSION_LIMIT')) throw error
+      countDrop('evicted')
+      const seconds = Math.floor(restedMs(idlest) / 1000)
+      fail(idlest, new EspalierError('SESSION_LIMIT', `it rested for ${seconds} s, and another one needed its place`))
+      return runner.openSequence(sampling)
+    }
+  }
+
+  function restedMs({ usedAtMs }: Session): number {
+    return clock.monotonicMs() - usedAtMs
+  }
+
+  /** What was not served for want of room is counted, from the log (health/node-metrics.ts). */
+  function countDrop(reason: 'refused' | 'evicted' | 'overflow'): void {
+    log.write('debug', 'pipeline.dropped', reason, { reason })
   }
 
   function countFrom(peer: string): number {
@@ -156,6 +187,7 @@ export function createStageSessions(options: {
   async function step(session: Session, frame: StepFrame): Promise<void> {
     if (session.ended) return
     const { runner, open } = session
+    const isExact = isExactSession(open)
     const isFirst = open.stage === 0
     const isLast = open.stage === open.route.length - 1
     if (frame.position !== session.position) {
@@ -167,16 +199,29 @@ export function createStageSessions(options: {
     if (frame.position + frame.rows > open.contextTokens) throw new EspalierError('PROMPT_TOO_LONG')
     if ('tokens' in frame.input !== isFirst)
       throw new EspalierError('PROTOCOL_VIOLATION', 'tokens belong to the first stage')
+    if (frame.isHalf && isExact) {
+      throw new EspalierError('PROTOCOL_VIOLATION', 'half precision in an exact session')
+    }
     if ('hidden' in frame.input && frame.input.hidden.length !== frame.rows * runner.embeddingLength) {
       throw new EspalierError('PROTOCOL_VIOLATION', 'a hidden state of another width')
     }
     session.usedAtMs = clock.monotonicMs()
     session.position += frame.rows
     const answer = isLast && frame.wantsAnswer ? answerOf(open) : 'none'
-    const output = await runner.run({ sequence: session.sequence, position: frame.position, rows: frame.input, answer })
+    const output = await runner.run({
+      sequence: session.sequence,
+      position: frame.position,
+      rows: frame.input,
+      answer,
+      isExact,
+    })
     if (session.ended) return
-    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output)
-    if (reply) await (session.nextLink ?? (await session.next)).send(reply)
+    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact)
+    if (reply) {
+      if (!frame.wantsAnswer) await session.window.take()
+      await (session.nextLink ?? (await session.next)).send(reply)
+    }
+    if (!frame.wantsAnswer) tell(session.upstream, { type: 'taken', session: session.id })
     // Only now: what was computed and never delivered has served nobody.
     events.onServed(open.entry, frame.rows)
     if (!frame.wantsAnswer || session.hasAnswered) return
@@ -204,6 +249,7 @@ export function createStageSessions(options: {
     session.ended = true
     sessions.delete(session.id)
     events.onSessions(sessions.size)
+    session.window.end(new EspalierError('CANCELLED'))
     session.runner.closeSequence(session.sequence)
     const isLast = session.open.stage === session.open.route.length - 1
     if (tellNext && !isLast) {
@@ -223,8 +269,7 @@ export function createStageSessions(options: {
   const stopSweep = clock.every(SWEEP_INTERVAL_MS, () => {
     for (const session of sessions.values()) {
       const limitMs = session.position === 0 ? UNUSED_SESSION_MS : IDLE_SESSION_MS
-      if (clock.monotonicMs() - session.usedAtMs > limitMs)
-        fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
+      if (restedMs(session) > limitMs) fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
     }
   })
 
@@ -235,6 +280,7 @@ export function createStageSessions(options: {
     onOpen(id: string, open: OpenBody, upstream: Link): void {
       void admit(id, open, upstream).catch((error: unknown) => {
         const { code, cause } = reportOf(error)
+        if (code === 'SESSION_LIMIT') countDrop('refused')
         const { start: from, end } = open.route[open.stage] ?? { start: 0, end: 1 }
         tell(upstream, { type: 'error', session: id, body: { code, cause, peer: self, start: from, end } })
       })
@@ -244,10 +290,18 @@ export function createStageSessions(options: {
       // Steps may still arrive after a session failed: its error frame is on the way, so they are dropped.
       if (!session || session.upstream !== upstream) return
       if (session.waiting.length >= MAX_WAITING_STEPS) {
+        countDrop('overflow')
         fail(session, new EspalierError('PROTOCOL_VIOLATION', 'more steps than the session may have waiting'))
         return
       }
       enqueue(session, () => step(session, frame))
+    },
+    /** False when it is not for a stage of ours. */
+    onTaken(id: string, from: Link): boolean {
+      const session = sessions.get(id)
+      if (!session || from !== session.nextLink) return false
+      session.window.onTaken()
+      return true
     },
     onClose(id: string, upstream: Link): void {
       if (judged.get(id) === upstream) judged.delete(id)
@@ -305,7 +359,12 @@ function resultOf(frame: StepFrame, output: StageOutput): Frame | null {
   }
 }
 
-function onwardOf(frame: StepFrame, output: StageOutput): Frame {
+/** A build that does not know the word knows single precision only. */
+function isExactSession({ exact = true }: OpenBody): boolean {
+  return exact
+}
+
+function onwardOf(frame: StepFrame, output: StageOutput, isHalf: boolean): Frame {
   if (output.hidden === null) throw new EspalierError('ENGINE_DECODE_FAILED', 'no hidden state came out of the stage')
-  return { ...frame, computeMs: [...frame.computeMs, output.computeMs], input: { hidden: output.hidden } }
+  return { ...frame, computeMs: [...frame.computeMs, output.computeMs], isHalf, input: { hidden: output.hidden } }
 }

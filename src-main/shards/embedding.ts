@@ -1,7 +1,6 @@
-import type { FileHandle } from 'node:fs/promises'
 import { EspalierError } from '../../src-shared/errors'
 import { modelShape } from './architectures'
-import { openModel, readGgufHeader } from './gguf-read'
+import { type ModelFile, openModel, readGgufHeader } from './gguf-read'
 import { TENSOR_TYPE, tensorSizeBytes, tensorTypeName } from './gguf-types'
 import { fromHalf } from './half-float'
 
@@ -71,11 +70,11 @@ export async function createEmbeddingReader(path: string, dequantize?: Dequantiz
   }
 }
 
-async function readFully(file: FileHandle, target: Uint8Array, position: number): Promise<void> {
+async function readFully(file: ModelFile, target: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < target.byteLength; ) {
-    const { bytesRead } = await file.read(target, done, target.byteLength - done, position + done)
-    if (bytesRead === 0) throw new EspalierError('GGUF_TRUNCATED', 'token embeddings')
-    done += bytesRead
+    const count = await file.read(target.subarray(done), position + done)
+    if (count === 0) throw new EspalierError('GGUF_TRUNCATED', 'token embeddings')
+    done += count
   }
 }
 

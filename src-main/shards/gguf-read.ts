@@ -1,212 +1,124 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { EspalierError, messageOf } from '../../src-shared/errors'
-import { ByteCursor, EndOfBytes } from './byte-cursor'
-import {
-  alignUp,
-  fixedValueSize,
-  GGUF_VALUE,
-  type GgufEntry,
-  type GgufHeader,
-  type GgufTensor,
-  type GgufValueType,
-  tensorSizeBytes,
-} from './gguf-types'
-import { readInteger, readString } from './gguf-values'
+import { GGUF_LIMITS, type ParseOptions, parseIfWhole } from './gguf-parse'
+import type { GgufHeader } from './gguf-types'
+import { joinParts } from './split/join-parts'
+import { splitPaths } from './split/split-name'
 
-/**
- * Hard limits, all far above real models (the largest vocabularies give headers of about 15 MB with 1.3 million
- * array elements) and low enough that a hostile file is refused at once, before native code sees it.
- */
-export const GGUF_LIMITS = {
-  headerBytes: 64 * 2 ** 20,
-  entries: 4096,
-  tensors: 65_536,
-  keyBytes: 256,
-  stringBytes: 2 ** 20,
-  arrayElements: 2_000_000,
-  /** ggml keeps names in 64 bytes, the final zero included. */
-  tensorNameBytes: 63,
-  dims: 4,
-  alignment: 65_536,
-  /** llama.cpp aborts the whole process for 0 and for more than 512. */
-  blocks: 512,
-} as const
-
-const FIRST_READ_BYTES = 2 ** 20
-// Names are never used as paths; what could be one is refused all the same.
-const SAFE_NAME = /^(?!.*\.\.)[A-Za-z0-9_.-]+$/
-
-/**
- * Parses a GGUF header from the first bytes of a file. `fileSizeBytes` is the size of the whole file, which claims
- * of the header are held against. Throws GGUF_TRUNCATED when bytes are missing, GGUF_INVALID for anything else.
- */
-export function parseGgufHeader(bytes: Uint8Array, fileSizeBytes: number = bytes.byteLength): GgufHeader {
-  try {
-    return parse(bytes, fileSizeBytes)
-  } catch (error) {
-    if (error instanceof EndOfBytes) throw truncated(`the header needs more than ${bytes.byteLength} bytes`)
-    throw error
-  }
+/** The bytes of a model, wherever they lie. */
+export interface ModelFile {
+  readonly sizeBytes: number
+  /** Fills `target` from `position` as far as it can in one go; returns how many bytes. 0: the end. */
+  read(target: Uint8Array, position: number): Promise<number>
+  close(): Promise<void>
 }
 
-/** Reads and parses the header of a file, and no more of the file than that needs. Throws as parseGgufHeader, and
- * SHARD_MISSING when the file cannot be opened. */
+/** Enough for a header without a vocabulary. */
+const FIRST_READ_BYTES = 2 ** 20
+
+/**
+ * Reads and parses the header of a model, and no more of it than that needs. Throws as parseGgufHeader, and
+ * SHARD_MISSING when the file cannot be opened.
+ */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
   const file = await openModel(path)
   try {
-    const { size } = await file.stat()
-    let bytes = new Uint8Array(0)
-    for (let wanted = FIRST_READ_BYTES; ; wanted *= 4) {
-      bytes = await readUpTo(file, bytes, Math.min(wanted, size, GGUF_LIMITS.headerBytes))
-      try {
-        return parse(bytes, size)
-      } catch (error) {
-        if (!(error instanceof EndOfBytes)) throw error
-        if (bytes.byteLength >= size) throw truncated(`the file ends within its header, after ${size} bytes`)
-        if (bytes.byteLength < Math.min(wanted, GGUF_LIMITS.headerBytes)) throw truncated('the file became shorter')
-        if (bytes.byteLength >= GGUF_LIMITS.headerBytes) throw invalid('the header is too long')
-      }
-    }
+    return await headerOf(file)
   } finally {
     await file.close()
   }
 }
 
-/** Opens a model file for reading; SHARD_MISSING when that fails. */
-export async function openModel(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r')
-  } catch (error) {
-    throw new EspalierError('SHARD_MISSING', messageOf(error), { cause: error })
+/** As readGgufHeader, from a file that is open. */
+export async function headerOf(
+  file: Pick<ModelFile, 'sizeBytes' | 'read'>,
+  { firstReadBytes = FIRST_READ_BYTES, ...options }: ParseOptions & { firstReadBytes?: number } = {},
+): Promise<GgufHeader> {
+  const { sizeBytes } = file
+  let bytes = new Uint8Array(0)
+  for (let wanted = firstReadBytes; ; wanted *= 4) {
+    const limit = Math.min(wanted, sizeBytes, GGUF_LIMITS.headerBytes)
+    bytes = await readUpTo(file, bytes, limit)
+    const header = parseIfWhole(bytes, sizeBytes, options)
+    if (header !== null) return header
+    if (bytes.byteLength < limit) throw new EspalierError('GGUF_TRUNCATED', 'the file became shorter')
+    if (limit >= sizeBytes) {
+      throw new EspalierError('GGUF_TRUNCATED', `the file ends within its header, after ${sizeBytes} bytes`)
+    }
+    if (limit >= GGUF_LIMITS.headerBytes) throw new EspalierError('GGUF_INVALID', 'the header is too long')
   }
 }
 
-async function readUpTo(file: FileHandle, before: Uint8Array, length: number): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Opens a model for reading; SHARD_MISSING when that fails. One of the files of a split model stands for all of them:
+ * they are read as the one file that they were made from.
+ */
+export async function openModel(path: string): Promise<ModelFile> {
+  const parts = splitPaths(path)
+  return parts === null ? openFile(path) : openParts(parts, openFile)
+}
+
+/** Opens all files of a split model as one. */
+export async function openParts(
+  paths: readonly string[],
+  openOne: (path: string) => Promise<ModelFile>,
+): Promise<ModelFile> {
+  const files: ModelFile[] = []
+  const close = async () => void (await Promise.all(files.map((file) => file.close())))
+  try {
+    for (const path of paths) files.push(await openOne(path))
+    const headers = await Promise.all(files.map((file) => headerOf(file, { isPart: true })))
+    const joined = joinParts(headers)
+    return {
+      sizeBytes: joined.fileSizeBytes,
+      async read(target, position) {
+        const region = joined.regionAt(position)
+        const wanted = target.subarray(0, Math.min(target.byteLength, region.sizeBytes))
+        if (region.kind === 'bytes') wanted.set(region.bytes.subarray(0, wanted.byteLength))
+        else if (region.kind === 'zeros') wanted.fill(0)
+        else return (await files[region.part]?.read(wanted, region.offset)) ?? 0
+        return wanted.byteLength
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openFile(path: string): Promise<ModelFile> {
+  const file = await open(path, 'r').catch((error: unknown) => {
+    throw new EspalierError('SHARD_MISSING', messageOf(error), { cause: error })
+  })
+  try {
+    const { size } = await file.stat()
+    return {
+      sizeBytes: size,
+      async read(target, position) {
+        const { bytesRead } = await file.read(target, 0, target.byteLength, position)
+        return bytesRead
+      },
+      close: () => file.close(),
+    }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function readUpTo(
+  file: Pick<ModelFile, 'read'>,
+  before: Uint8Array,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length)
   bytes.set(before)
   let filled = before.byteLength
   while (filled < length) {
-    const { bytesRead } = await file.read(bytes, filled, length - filled, filled)
-    if (bytesRead === 0) break
-    filled += bytesRead
+    const count = await file.read(bytes.subarray(filled), filled)
+    if (count === 0) break
+    filled += count
   }
   return bytes.subarray(0, filled)
-}
-
-function parse(bytes: Uint8Array, fileSizeBytes: number): GgufHeader {
-  const cursor = new ByteCursor(bytes, fileSizeBytes)
-  if (cursor.text(4) !== 'GGUF') throw invalid('it does not begin with GGUF')
-  const version = cursor.uint32()
-  if (version !== 2 && version !== 3) throw invalid(`version ${version} of the format is not supported`)
-  const tensorCount = cursor.uint64()
-  const entryCount = cursor.uint64()
-  if (tensorCount < 1 || tensorCount > GGUF_LIMITS.tensors) throw invalid(`${tensorCount} tensors`)
-  if (entryCount > GGUF_LIMITS.entries) throw invalid(`${entryCount} metadata entries`)
-
-  const entries = parseEntries(cursor, entryCount)
-  const alignment = alignmentOf(entries)
-  checkBlockCount(entries)
-  const raw = parseTensors(cursor, tensorCount, alignment)
-  const dataOffset = alignUp(cursor.position, alignment)
-  const tensors = raw.map((tensor) => ({ ...tensor, offset: dataOffset + tensor.offset }))
-  checkLayout(tensors, fileSizeBytes)
-  return { version, entries, tensors, alignment, dataOffset, fileSizeBytes }
-}
-
-function parseEntries(cursor: ByteCursor, count: number): Map<string, GgufEntry> {
-  const entries = new Map<string, GgufEntry>()
-  const budget = { elements: GGUF_LIMITS.arrayElements }
-  for (let index = 0; index < count; index++) {
-    const key = cursor.string(GGUF_LIMITS.keyBytes, 'a key')
-    if (!SAFE_NAME.test(key)) throw invalid(`metadata key ${JSON.stringify(key)}`)
-    if (entries.has(key)) throw invalid(`metadata key ${key} appears twice`)
-    const type = cursor.uint32()
-    const start = cursor.position
-    skipValue(cursor, type, key, budget)
-    entries.set(key, { key, type: type as GgufValueType, raw: cursor.slice(start) })
-  }
-  return entries
-}
-
-/** Steps over one value, checking it; values are decoded only when somebody asks (gguf-values.ts). */
-function skipValue(cursor: ByteCursor, type: number, key: string, budget: { elements: number }): void {
-  if (type !== GGUF_VALUE.array) {
-    skipElements(cursor, type, 1, key)
-    return
-  }
-  const elementType = cursor.uint32()
-  const length = cursor.uint64()
-  budget.elements -= length
-  if (budget.elements < 0) throw invalid(`${key} has ${length} elements`)
-  skipElements(cursor, elementType, length, key)
-}
-
-function skipElements(cursor: ByteCursor, type: number, length: number, key: string): void {
-  const size = fixedValueSize(type)
-  if (size !== undefined) {
-    cursor.skip(size * length)
-  } else if (type === GGUF_VALUE.string) {
-    for (let index = 0; index < length; index++) cursor.skipString(GGUF_LIMITS.stringBytes, key)
-  } else {
-    throw invalid(`${key} has the unsupported type ${type}`)
-  }
-}
-
-function parseTensors(cursor: ByteCursor, count: number, alignment: number): GgufTensor[] {
-  const names = new Set<string>()
-  const tensors: GgufTensor[] = []
-  for (let index = 0; index < count; index++) {
-    const name = cursor.string(GGUF_LIMITS.tensorNameBytes, 'a tensor name')
-    if (!SAFE_NAME.test(name)) throw invalid(`tensor name ${JSON.stringify(name)}`)
-    if (names.has(name)) throw invalid(`tensor ${name} appears twice`)
-    names.add(name)
-    const dimCount = cursor.uint32()
-    if (dimCount < 1 || dimCount > GGUF_LIMITS.dims) throw invalid(`tensor ${name} has ${dimCount} dimensions`)
-    const dims = Array.from({ length: dimCount }, () => cursor.uint64())
-    if (dims.some((dim) => dim < 1)) throw invalid(`tensor ${name} has an empty dimension`)
-    const type = cursor.uint32()
-    const offset = cursor.uint64()
-    if (offset % alignment !== 0) throw invalid(`tensor ${name} is not aligned to ${alignment} bytes`)
-    tensors.push({ name, type, dims, offset, sizeBytes: tensorSizeBytes(type, dims) })
-  }
-  return tensors
-}
-
-function alignmentOf(entries: ReadonlyMap<string, GgufEntry>): number {
-  const given = entries.get('general.alignment')
-  if (given === undefined) return 32
-  const alignment = readInteger(given)
-  const isPowerOfTwo = alignment > 0 && Number.isInteger(Math.log2(alignment))
-  if (!isPowerOfTwo || alignment > GGUF_LIMITS.alignment) throw invalid(`alignment ${alignment}`)
-  return alignment
-}
-
-function checkBlockCount(entries: ReadonlyMap<string, GgufEntry>): void {
-  const architecture = entries.get('general.architecture')
-  if (architecture === undefined) throw invalid('it names no architecture')
-  const key = `${readString(architecture)}.block_count`
-  const given = entries.get(key)
-  if (given === undefined) throw invalid(`${key} is missing`)
-  const blockCount = readInteger(given)
-  if (blockCount < 1 || blockCount > GGUF_LIMITS.blocks) throw invalid(`${key} is ${blockCount}`)
-}
-
-function checkLayout(tensors: readonly GgufTensor[], fileSizeBytes: number): void {
-  const inOrder = tensors.toSorted((a, b) => a.offset - b.offset)
-  let end = 0
-  for (const { name, offset, sizeBytes } of inOrder) {
-    if (offset < end) throw invalid(`tensor ${name} overlaps another`)
-    end = offset + sizeBytes
-    if (end > fileSizeBytes) {
-      throw truncated(`tensor ${name} ends at byte ${end}, the file has ${fileSizeBytes}`)
-    }
-  }
-}
-
-function invalid(detail: string): EspalierError {
-  return new EspalierError('GGUF_INVALID', detail)
-}
-
-function truncated(detail: string): EspalierError {
-  return new EspalierError('GGUF_TRUNCATED', detail)
 }

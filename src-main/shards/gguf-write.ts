@@ -19,7 +19,11 @@ export interface EncodedHeader {
 }
 
 /** Encodes a GGUF v3 header. Tensors are packed in the order given: llama.cpp refuses any other layout. */
-export function encodeGgufHeader(entries: Iterable<GgufEntry>, tensors: readonly TensorToWrite[]): EncodedHeader {
+export function encodeGgufHeader(
+  entries: Iterable<GgufEntry>,
+  tensors: readonly TensorToWrite[],
+  alignment: number = WRITE_ALIGNMENT,
+): EncodedHeader {
   const list = [...entries]
   const parts: Uint8Array[] = [Buffer.from('GGUF', 'latin1'), uint32(3), uint64(tensors.length), uint64(list.length)]
   for (const entry of list) parts.push(text(entry.key), uint32(entry.type), entry.raw)
@@ -28,10 +32,10 @@ export function encodeGgufHeader(entries: Iterable<GgufEntry>, tensors: readonly
   for (const { name, type, dims } of tensors) {
     parts.push(text(name), uint32(dims.length), ...dims.map(uint64), uint32(type), uint64(dataBytes))
     relative.push(dataBytes)
-    dataBytes += alignUp(tensorSizeBytes(type, dims), WRITE_ALIGNMENT)
+    dataBytes += alignUp(tensorSizeBytes(type, dims), alignment)
   }
   const length = parts.reduce((sum, part) => sum + part.byteLength, 0)
-  const dataOffset = alignUp(length, WRITE_ALIGNMENT)
+  const dataOffset = alignUp(length, alignment)
   const bytes = Buffer.concat(parts, dataOffset)
   return { bytes, offsets: relative.map((offset) => dataOffset + offset), fileSizeBytes: dataOffset + dataBytes }
 }

@@ -40,7 +40,10 @@ export async function makeManifest(modelPath: string, options: MakeManifestOptio
     return engine
   }
   const work = { spawnEngine, library: LIBRARY, threads: 1 }
-  const name = options.name ?? modelShape(await readGgufHeader(modelPath)).name ?? basename(modelPath, '.gguf')
+  const name =
+    options.name ??
+    modelShape(await readGgufHeader(modelPath)).name ??
+    basename(modelPath, '.gguf').replace(/-\d{5}-of-\d{5}$/, '')
   const dhtPrefix = options.dhtPrefixOf?.(name) ?? name.replaceAll(/[. ]+/g, '-')
   const probeTokens = await tokensOfProbe(modelPath, spawnEngine)
   signal?.throwIfAborted()

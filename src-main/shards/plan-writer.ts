@@ -132,10 +132,10 @@ export async function writePlan(plan: FilePlan, modelPath: string, targetPath: s
         if (content.kind !== 'source') continue
         for (let done = 0; done < sizeBytes; ) {
           const wanted = Math.min(CHUNK_BYTES, sizeBytes - done)
-          const { bytesRead } = await source.read(buffer, 0, wanted, content.offset + done)
-          if (bytesRead === 0) throw new EspalierError('GGUF_TRUNCATED', modelPath)
-          await writer.feed(content.offset + done, buffer.subarray(0, bytesRead))
-          done += bytesRead
+          const count = await source.read(buffer.subarray(0, wanted), content.offset + done)
+          if (count === 0) throw new EspalierError('GGUF_TRUNCATED', modelPath)
+          await writer.feed(content.offset + done, buffer.subarray(0, count))
+          done += count
         }
       }
       return await writer.finish()

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
 import { EspalierError, messageOf } from '../../src-shared/errors'
-import { openModel } from './gguf-read'
+import { type ModelFile, openModel } from './gguf-read'
 
 // Hashed piecewise, so that the event loop gets its turn every few milliseconds.
 const CHUNK_BYTES = 2 ** 20
@@ -20,21 +19,15 @@ export interface SourceFile {
  */
 export async function openSource(path: string, signal?: AbortSignal): Promise<SourceFile> {
   const file = await openModel(path)
-  try {
-    const { size } = await file.stat()
-    return {
-      sizeBytes: size,
-      read: (offset, target) => readHashed(file, path, offset, target, signal),
-      close: () => file.close(),
-    }
-  } catch (error) {
-    await file.close()
-    throw error
+  return {
+    sizeBytes: file.sizeBytes,
+    read: (offset, target) => readHashed(file, path, offset, target, signal),
+    close: () => file.close(),
   }
 }
 
 async function readHashed(
-  file: FileHandle,
+  file: ModelFile,
   path: string,
   offset: number,
   target: Uint8Array,
@@ -44,12 +37,13 @@ async function readHashed(
   for (let done = 0; done < target.byteLength; ) {
     throwIfCancelled(signal)
     const wanted = Math.min(CHUNK_BYTES, target.byteLength - done)
-    const { bytesRead } = await file.read(target, done, wanted, offset + done).catch((error: unknown) => {
+    const part = target.subarray(done, done + wanted)
+    const count = await file.read(part, offset + done).catch((error: unknown) => {
       throw new EspalierError('SHARD_READ_FAILED', messageOf(error), { cause: error })
     })
-    if (bytesRead === 0) throw new EspalierError('GGUF_TRUNCATED', `${path} ends at byte ${offset + done}`)
-    hash.update(target.subarray(done, done + bytesRead))
-    done += bytesRead
+    if (count === 0) throw new EspalierError('GGUF_TRUNCATED', `${path} ends at byte ${offset + done}`)
+    hash.update(part.subarray(0, count))
+    done += count
   }
   return hash.digest('hex')
 }
@@ -68,13 +62,13 @@ export async function hashFile(path: string, onBytes?: (sizeBytes: number) => vo
     let sizeBytes = 0
     for (;;) {
       throwIfCancelled(signal)
-      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, sizeBytes).catch((error: unknown) => {
+      const count = await file.read(buffer, sizeBytes).catch((error: unknown) => {
         throw new EspalierError('SHARD_READ_FAILED', messageOf(error), { cause: error })
       })
-      if (bytesRead === 0) return { sizeBytes, sha256: hash.digest('hex') }
-      hash.update(buffer.subarray(0, bytesRead))
-      sizeBytes += bytesRead
-      onBytes?.(bytesRead)
+      if (count === 0) return { sizeBytes, sha256: hash.digest('hex') }
+      hash.update(buffer.subarray(0, count))
+      sizeBytes += count
+      onBytes?.(count)
     }
   } finally {
     await file.close()

@@ -127,6 +127,7 @@ describe('safe mode', () => {
     await shell.becomeReady()
     const { app, written } = shell.scripted
     expect(app.start).toHaveBeenCalledTimes(isSafe ? 0 : 1)
+    expect(app.resumeHosting).toHaveBeenCalledTimes(isSafe ? 0 : 1)
     expect(app.holdBack).toHaveBeenCalledTimes(isSafe ? 1 : 0)
     if (isSafe) expect(app.holdBack).toHaveBeenCalledWith(expect.objectContaining({ code: 'APP_CRASH_LOOP' }))
     expect(written.some(({ code }) => code === 'shell.safe-mode')).toBe(isSafe)

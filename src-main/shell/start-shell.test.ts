@@ -45,6 +45,8 @@ describe('start', () => {
   it.each([true, false])('starts the node only when it was running at the end: %s', async (startsRunning) => {
     const { scripted } = await ready({ settings: { startsRunning } })
     expect(scripted.app.start).toHaveBeenCalledTimes(startsRunning ? 1 : 0)
+    // Whether there was a network to host is the app's to know.
+    expect(scripted.app.resumeHosting).toHaveBeenCalledTimes(1)
   })
 
   it('a node that cannot start leaves a window that says so', async () => {

@@ -143,11 +143,17 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     if (await options.hasTrayHost()) tray = openTray(app, log)
     else log.write('info', 'shell.tray.none', 'this desktop shows no tray icons')
     window.show()
-    if (app.settings().startsRunning) await startAsBefore(app, guard)
+    await startAsBefore(app, guard)
   }
 
   async function startAsBefore(app: App, { isLooping }: StartGuard): Promise<void> {
-    if (!isLooping) return app.start().catch(trouble('shell.start.failed'))
+    const { startsRunning } = app.settings()
+    if (!isLooping) {
+      void app.resumeHosting()
+      if (startsRunning) await app.start().catch(trouble('shell.start.failed'))
+      return
+    }
+    if (!startsRunning) return
     const error = new EspalierError('APP_CRASH_LOOP')
     trouble('shell.safe-mode')(error)
     app.holdBack(error.report())

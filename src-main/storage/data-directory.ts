@@ -16,6 +16,8 @@ export interface DataDirectory {
   /** The capability token and what is needed to check others'. */
   readonly membershipFile: string
   readonly networkFile: string
+  /** An invite that has not let this node in yet. */
+  readonly inviteFile: string
   readonly standingFile: string
   readonly peersFile: string
   readonly countersFile: string
@@ -51,6 +53,7 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
     coordinatorFile: join(root, 'coordinator.json'),
     membershipFile: join(root, 'membership.json'),
     networkFile: join(root, 'network.json'),
+    inviteFile: join(root, 'invite.json'),
     standingFile: join(root, 'standing.json'),
     peersFile: join(root, 'peers.json'),
     countersFile: join(root, 'counters.json'),

@@ -3,26 +3,39 @@ import { chainOfHops, nameOf } from '../chain'
 import { formatRate } from '../format'
 import { type Generation, isBusy } from '../stores/generation'
 import { tokenTimeWords } from '../words/peers'
-import { GENERATION_STATES, readersWords, SAMPLE_MODEL_LINE, TRY, tokenCountWords } from '../words/try'
+import {
+  GENERATION_STATES,
+  lostWords,
+  readersWords,
+  SAMPLE_MODEL_LINE,
+  seedWords,
+  TRY,
+  tokenCountWords,
+} from '../words/try'
 import { Chain } from './chain'
 import { FailureNote } from './failure-note'
+import { RouteBadges } from './route-badges'
 
 export function Answer({ generation, status }: { generation: Generation; status: NodeStatus }) {
-  const { state, prompt, text, end, failure } = generation
+  const { state, mode, prompt, text, end, failure } = generation
   const hops = end?.hops ?? []
+  const lost = end?.lost ?? []
   return (
     <section className={`card answer is-${state}`} aria-label={TRY.answerLabel}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <div className="answer-text" role="log" aria-label={TRY.answerLabel} aria-busy={isBusy(generation)} tabIndex={0}>
-        <span className="answer-prompt">{prompt}</span>
-        <span className="answer-new">{text}</span>
+        <span className={mode === 'chat' ? 'said is-yours' : 'answer-prompt'}>{prompt}</span>
+        <span className="answer-new">{mode === 'chat' ? text.trimStart() : text}</span>
       </div>
       {failure && <FailureNote failure={failure} />}
       <p className="answer-foot">
         <span>{GENERATION_STATES[state]}</span>
         {end && <span>{tokenCountWords(end.tokens)}</span>}
         {end && end.tokensPerSecond !== null && <span>{formatRate(end.tokensPerSecond)} tokens/s</span>}
+        {end?.seed !== undefined && <span>{seedWords(end.seed)}</span>}
       </p>
+      <RouteBadges hops={hops} lost={lost} />
+      {lost.length > 0 && <p className="answer-lost">{lostWords(lost)}</p>}
       {status.watermark !== null && <p className="fine">{SAMPLE_MODEL_LINE}</p>}
       {end && hops.length > 0 && (
         <div className="answer-route">

@@ -2,7 +2,7 @@ import { type FormEvent, useId } from 'react'
 import { useStore } from 'zustand'
 import type { NodeStatus } from '../../src-shared/status'
 import { goTo } from '../router'
-import { isBusy } from '../stores/generation'
+import { isBusy, modeOf } from '../stores/generation'
 import type { GenerationStore } from '../stores/generation-store'
 import { OVERVIEW } from '../words/pages'
 import { TRY, whyNoPrompt } from '../words/try'
@@ -16,7 +16,12 @@ export function AskLine({ status, isLive, store }: { status: NodeStatus; isLive:
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
     goTo({ page: 'try' })
-    if (!busy) void store.generate(draft.prompt, Number(draft.maxTokens) || 64)
+    if (!busy)
+      void store.generate({
+        prompt: draft.prompt,
+        maxTokens: Number(draft.maxTokens) || 64,
+        mode: modeOf(draft.mode, status),
+      })
   }
   return (
     <section className="card" aria-labelledby={`${id}-title`}>

@@ -1,11 +1,16 @@
 import type { NetworkPreview } from '../../src-shared/app-views'
-import { previewFigures, WELCOME } from '../words/welcome'
+import { inviteSentence, previewFigures, WELCOME } from '../words/welcome'
 
 /** What a network is, as its coordinator tells it, and what it would learn about us. */
 export function PreviewCard({ network }: { network: NetworkPreview }) {
   return (
     <div className="preview">
       {network.isDemo && <p className="notice">{WELCOME.demoNetwork}</p>}
+      {network.invite && (
+        <p className="notice is-invite">
+          <b>{WELCOME.inviteTitle}</b> {inviteSentence(network.coordinatorUrl, network.invite.expiresAt)}
+        </p>
+      )}
       <dl className="preview-figures">
         {previewFigures(network).map(([name, value]) => (
           <div key={name}>

@@ -1,9 +1,11 @@
 import { type FormEvent, type KeyboardEvent, useId } from 'react'
 import { useStore } from 'zustand'
 import type { NodeStatus } from '../../src-shared/status'
-import { isBusy } from '../stores/generation'
+import { readSampling } from '../sampling-form'
+import { isBusy, modeOf } from '../stores/generation'
 import type { GenerationStore } from '../stores/generation-store'
 import { PLAIN_PROMPTS, PRIVACY_LINE, SAMPLE_PROMPTS, TRY, tokenRangeWords, whyNoPrompt } from '../words/try'
+import { SamplingFields } from './sampling-fields'
 
 const MOST_TOKENS = 4_096
 const MOST_PROMPT_CHARS = 32_768
@@ -15,16 +17,19 @@ export interface PromptBoxProps {
 }
 
 export function PromptBox({ status, isLive, store }: PromptBoxProps) {
-  const { generation, draft } = useStore(store.state)
+  const { generation, talk, draft } = useStore(store.state)
   const id = useId()
   const tokens = Number(draft.maxTokens)
   const tokensAreRight = Number.isInteger(tokens) && tokens >= 1 && tokens <= MOST_TOKENS
   const reason = isLive ? whyNoPrompt(status) : TRY.noContact
   const busy = isBusy(generation)
-  const canSend = reason === null && !busy && tokensAreRight && draft.prompt.trim() !== ''
+  const mode = modeOf(draft.mode, status)
+  const sampling = readSampling(draft.sampling)
+  const isRight = tokensAreRight && sampling.problems.size === 0
+  const canSend = reason === null && !busy && isRight && draft.prompt.trim() !== ''
 
   const send = () => {
-    if (canSend) void store.generate(draft.prompt, tokens)
+    if (canSend) void store.generate({ prompt: draft.prompt, maxTokens: tokens, mode, sampling: sampling.wish })
   }
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
@@ -39,17 +44,40 @@ export function PromptBox({ status, isLive, store }: PromptBoxProps) {
   return (
     <section className="card try" aria-label={TRY.promptLabel}>
       <form onSubmit={onSubmit}>
+        <div className="try-head">
+          <fieldset className="segments">
+            <legend className="only-read">{TRY.modeLabel}</legend>
+            {(['chat', 'text'] as const).map((one) => (
+              <label key={one} title={TRY.modeHints[one]}>
+                <input
+                  type="radio"
+                  name={`${id}-mode`}
+                  value={one}
+                  checked={mode === one}
+                  onChange={() => store.write({ mode: one })}
+                />
+                {TRY.modes[one]}
+              </label>
+            ))}
+          </fieldset>
+          {(talk.length > 0 || (generation?.mode === 'chat' && !busy)) && (
+            <button type="button" className="button is-small" disabled={busy} onClick={() => store.forget()}>
+              {TRY.newChat}
+            </button>
+          )}
+        </div>
         <textarea
           className="field"
           rows={3}
           value={draft.prompt}
           maxLength={MOST_PROMPT_CHARS}
-          placeholder={TRY.placeholder}
+          placeholder={TRY.placeholders[mode]}
           aria-label={TRY.promptLabel}
           aria-describedby={`${id}-why`}
           onChange={(event) => store.write({ prompt: event.target.value })}
           onKeyDown={onKeyDown}
         />
+        {mode === 'chat' && status.model?.hasChatTemplate === false && <p className="fine">{TRY.noTemplate}</p>}
         {draft.prompt === '' && !generation && <Suggestions isSample={status.watermark !== null} store={store} />}
         <div className="try-row">
           <label className="try-tokens">
@@ -79,6 +107,7 @@ export function PromptBox({ status, isLive, store }: PromptBoxProps) {
             </button>
           )}
         </div>
+        <SamplingFields form={draft.sampling} read={sampling} onChange={(form) => store.write({ sampling: form })} />
       </form>
       <p id={`${id}-why`} className={reason === null && tokensAreRight ? 'fine' : 'fine is-strong'}>
         {reason ?? (tokensAreRight ? PRIVACY_LINE : tokenRangeWords(MOST_TOKENS))}

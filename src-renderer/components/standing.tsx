@@ -7,7 +7,7 @@ import { Age, WithPeers } from './text'
 const SHOWN = 6
 
 /** Who decided what about this node, when and why; and what the coordinator says that should be looked at. */
-export function Standing({ view }: { view: CoordinatorView }) {
+export function Standing({ view, dashboardUrl }: { view: CoordinatorView; dashboardUrl: string | null }) {
   const drop = dropWords(view, useNow())
   const newestFirst = view.timeline.toReversed()
   const older = newestFirst.slice(SHOWN)
@@ -61,6 +61,13 @@ export function Standing({ view }: { view: CoordinatorView }) {
           .filter((part) => part !== null)
           .join(' · ')}
       </p>
+      {dashboardUrl && (
+        <p className="fine">
+          <a className="link" href={dashboardUrl} target="_blank" rel="noopener noreferrer">
+            {STANDING.openDashboard}
+          </a>
+        </p>
+      )}
     </section>
   )
 }

@@ -1,12 +1,7 @@
 import { type FormEvent, useState } from 'react'
-import { HOST_REACHES, type HostReach } from '../../src-shared/host-network'
+import { HOST_REACHES, type HostChoice } from '../../src-shared/host-network'
 import { TextField } from '../components/setting-row'
 import { HOST, REACHES } from './host-words'
-
-export interface HostChoice {
-  modelPath: string
-  reach: HostReach
-}
 
 export interface HostFormProps {
   first: HostChoice

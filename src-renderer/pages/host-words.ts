@@ -25,6 +25,7 @@ export const HOST = {
   shareTitle: 'Share this address',
   shareText: 'Others enter it under “A network with a coordinator”, and wait for your approval below.',
   back: 'Back to the welcome page',
+  resumed: 'Hosting goes on because it was on when the app was left.',
   waitingFirst: 'Waiting for the coordinator’s first word…',
   noWorkersTitle: 'Nobody has come yet',
   noWorkersText: 'Share the address. Whoever asks to join shows up here, and waits for your decision.',

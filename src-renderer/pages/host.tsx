@@ -38,6 +38,7 @@ export function HostPage({ stores, isFirstRun }: { stores: AppStores; isFirstRun
         actions={host && mayOperate && <Actions host={host} store={stores.host} isLive={isLive} />}
       >
         {mayOperate ? words.sentence : HOST.readOnly}
+        {mayOperate && host?.isResumed && ` ${HOST.resumed}`}
       </PageHead>
       {isFirstRun && (
         <p className="host-back">

@@ -1,3 +1,4 @@
+import { useStore } from 'zustand'
 import type { NodeStatus } from '../../src-shared/status'
 import { Approval } from '../components/approval'
 import { AskLine } from '../components/ask-line'
@@ -9,12 +10,13 @@ import { useNode } from '../components/hooks'
 import { PeerList } from '../components/peer-list'
 import { Standing } from '../components/standing'
 import { StepList } from '../components/step-list'
-import { isProved, undecided } from '../node-facts'
+import { dashboardOf, isProved, undecided } from '../node-facts'
 import type { AppStores } from '../stores/app-stores'
 import { OVERVIEW } from '../words/pages'
 
 export function OverviewPage({ stores }: { stores: AppStores }) {
   const { status, isLive, mayOperate } = useNode(stores.node)
+  const dashboardUrl = useStore(stores.settings.state, ({ settings }) => dashboardOf(settings?.network ?? null))
   return (
     <>
       <Hero node={stores.node} />
@@ -25,7 +27,7 @@ export function OverviewPage({ stores }: { stores: AppStores }) {
             <StepList status={status} />
             <div className="column">
               {mayOperate && <AskLine status={status} isLive={isLive} store={stores.generation} />}
-              {status.coordinator && <Standing view={status.coordinator} />}
+              {status.coordinator && <Standing view={status.coordinator} dashboardUrl={dashboardUrl} />}
               <Given contribution={status.contribution} />
               <ThisComputer resources={status.resources} compute={status.compute} />
               <PeerList peers={status.peers} blockCount={status.model?.blockCount ?? null} />

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import { useStore } from 'zustand'
 import type { Settings } from '../../src-shared/settings'
+import { BlocksField } from '../components/blocks-field'
 import { ConfirmDialog } from '../components/confirm-dialog'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
@@ -25,7 +26,7 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
       <div className="panels is-reading">
         {settings ? (
           <>
-            <Form settings={settings} store={stores.settings} stores={stores} disabled={!isLive || !mayOperate} />
+            <Form settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <section className="card settings" aria-labelledby="window-title">
               <h2 id="window-title">{SETTINGS.sections.window}</h2>
               <SettingRow label={SETTINGS.themeLabel} hint={SETTINGS.themeHint}>
@@ -60,7 +61,8 @@ interface PartProps {
   disabled: boolean
 }
 
-function Form({ settings, store, stores, disabled }: PartProps & { stores: AppStores }) {
+function Form({ settings, stores, disabled }: { settings: Settings; stores: AppStores; disabled: boolean }) {
+  const store = stores.settings
   const { busy, failure } = useStore(store.state)
   /** Only what was typed: a change that comes from elsewhere shows in the fields that nobody touched. */
   const [edits, setEdits] = useState<Partial<SettingsForm>>({})
@@ -68,6 +70,10 @@ function Form({ settings, store, stores, disabled }: PartProps & { stores: AppSt
   const form = { ...formOf(settings), ...edits }
   const { patch, problems } = readForm(form, settings)
   const isDirty = problems.size > 0 || Object.keys(patch).length > 0
+  const edit = (name: FieldName, value: string) => {
+    setSaved(false)
+    setEdits((before) => ({ ...before, [name]: value }))
+  }
   const field = (name: FieldName, kind: { isNumber?: boolean; isLong?: boolean } = {}) => (
     <TextField
       {...kind}
@@ -77,10 +83,7 @@ function Form({ settings, store, stores, disabled }: PartProps & { stores: AppSt
       value={form[name]}
       problem={problems.has(name) ? FIELDS[name].problem : null}
       disabled={disabled}
-      onChange={(value) => {
-        setSaved(false)
-        setEdits((before) => ({ ...before, [name]: value }))
-      }}
+      onChange={(value) => edit(name, value)}
     />
   )
   const save = async () => {
@@ -113,7 +116,14 @@ function Form({ settings, store, stores, disabled }: PartProps & { stores: AppSt
           onChange={(device) => void store.save({ device })}
         />
         {field('gpuMemoryGb', { isNumber: true })}
-        {field('requestedBlocks', { isNumber: true })}
+        <BlocksField
+          value={form.requestedBlocks}
+          problem={problems.has('requestedBlocks') ? FIELDS.requestedBlocks.problem : null}
+          settings={settings}
+          stores={stores}
+          disabled={disabled}
+          onChange={(value) => edit('requestedBlocks', value)}
+        />
         {field('contextTokens', { isNumber: true })}
         {field('maxSequences', { isNumber: true })}
         <WhatFits settings={settings} stores={stores} disabled={disabled} />

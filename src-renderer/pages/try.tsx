@@ -4,12 +4,13 @@ import { Empty } from '../components/empty'
 import { useNode } from '../components/hooks'
 import { PageHead } from '../components/page-head'
 import { PromptBox } from '../components/prompt-box'
+import { Talk } from '../components/talk'
 import type { AppStores } from '../stores/app-stores'
 import { TRY, tryLead } from '../words/try'
 
 export function TryPage({ stores }: { stores: AppStores }) {
   const { status, isLive, mayOperate } = useNode(stores.node)
-  const generation = useStore(stores.generation.state, (state) => state.generation)
+  const { generation, talk } = useStore(stores.generation.state)
   if (!status) return null
   return (
     <>
@@ -21,7 +22,10 @@ export function TryPage({ stores }: { stores: AppStores }) {
           <p className="notice">{TRY.readOnly}</p>
         )}
         {generation ? (
-          <Answer generation={generation} status={status} />
+          <>
+            <Answer generation={generation} status={status} />
+            <Talk talk={talk} />
+          </>
         ) : (
           <Empty title={TRY.emptyTitle}>{TRY.emptyText}</Empty>
         )}

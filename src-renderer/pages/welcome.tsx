@@ -9,7 +9,7 @@ import { goTo, hashOf } from '../router'
 import type { AppStores } from '../stores/app-stores'
 import type { SettingsStore } from '../stores/settings-store'
 import { FIELDS } from '../words/settings'
-import { urlProblem, WELCOME } from '../words/welcome'
+import { isInvite, urlProblem, WELCOME } from '../words/welcome'
 
 /** The first run, on one page: what it is, which network, and one button. */
 export function WelcomePage({ stores }: { stores: AppStores }) {
@@ -94,7 +94,9 @@ function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
     }
     if (wrongUrl !== null || wrongName !== null || !(await keepName())) return
     if (!network) return store.look(asked, insecure.insecure)
-    if (await store.join({ kind: 'coordinator', url: network.coordinatorUrl, ...insecure })) goTo({ page: 'overview' })
+    const invite = network.invite ? { invite: asked } : {}
+    if (await store.join({ kind: 'coordinator', url: network.coordinatorUrl, ...insecure, ...invite }))
+      goTo({ page: 'overview' })
   }
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
@@ -112,8 +114,12 @@ function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
         : isLooking
           ? WELCOME.looking
           : network
-            ? WELCOME.join
-            : WELCOME.look
+            ? network.invite
+              ? WELCOME.joinInvited
+              : WELCOME.join
+            : isInvite(url)
+              ? WELCOME.lookAtInvite
+              : WELCOME.look
 
   return (
     <form onSubmit={onSubmit} noValidate>

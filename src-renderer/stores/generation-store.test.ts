@@ -27,7 +27,7 @@ describe('generation', () => {
   async function begin() {
     const app = setUp()
     app.connect(OPEN)
-    void app.stores.generation.generate('Once', 8)
+    void app.stores.generation.generate({ prompt: 'Once', maxTokens: 8 })
     return app
   }
 
@@ -86,7 +86,38 @@ describe('generation', () => {
 
   it('is one at a time', async () => {
     const app = await begin()
-    void app.stores.generation.generate('Twice', 8)
+    void app.stores.generation.generate({ prompt: 'Twice', maxTokens: 8 })
     expect(app.calls.filter(({ method }) => method === 'generate.start')).toHaveLength(1)
+  })
+
+  it('a chat goes on from what was said; a text does not, and neither does an answer that never came', async () => {
+    const app = setUp()
+    app.connect(OPEN)
+    const say = async (prompt: string, answer: string | null, mode: 'chat' | 'text' = 'chat') => {
+      app.stores.generation.write({ prompt })
+      void app.stores.generation.generate({ prompt, maxTokens: 8, mode })
+      if (answer === null) return app.lastCall('generate.start').answer(REFUSED)
+      await app.lastCall('generate.start').answer(ok({ generationId: 'g1' }))
+      app.tell('generate.token', { generationId: 'g1', text: answer })
+      app.tell('generate.end', end())
+    }
+    const asked = () => (app.lastCall('generate.start').input as { prompt: unknown }).prompt
+    await say('Hello', 'Good day')
+    expect(asked()).toEqual([{ role: 'user', text: 'Hello' }])
+    expect(app.now().draft.prompt).toBe('')
+    await say('and', null)
+    await say('Who?', 'Nobody')
+    expect(asked()).toEqual([
+      { role: 'user', text: 'Hello' },
+      { role: 'assistant', text: 'Good day' },
+      { role: 'user', text: 'Who?' },
+    ])
+    expect(app.now().talk.map(({ text }) => text)).toEqual(['Good day'])
+    await say('Once', ' upon', 'text')
+    expect([asked(), app.now().talk, app.now().draft.prompt]).toEqual(['Once', [], 'Once'])
+    await say('Hello', 'Good day')
+    app.stores.generation.forget()
+    await say('Again', 'Yes')
+    expect(asked()).toEqual([{ role: 'user', text: 'Again' }])
   })
 })

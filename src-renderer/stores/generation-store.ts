@@ -1,27 +1,59 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Disposer } from '../../src-shared/clock'
 import type { EventPayload } from '../../src-shared/contract'
+import type { SamplingWish } from '../../src-shared/generation'
 import type { BridgeClient } from '../bridge-client'
+import { PLAIN_FORM, type SamplingForm } from '../sampling-form'
 import { failureOf } from './failure'
 import type { Frames } from './frames'
-import { beginGeneration, type Generation, isBusy, withEnd, withFailure, withToken } from './generation'
+import {
+  type AskMode,
+  beginGeneration,
+  type Generation,
+  isBusy,
+  talkWith,
+  turnsOf,
+  withEnd,
+  withFailure,
+  withToken,
+} from './generation'
 
 export interface GenerationState {
   generation: Generation | null
+  /** A chat's answers before that one, oldest first. */
+  talk: readonly Generation[]
   /** What stands in the prompt box; it outlives a walk to another page. */
-  draft: { prompt: string; maxTokens: string }
+  draft: {
+    prompt: string
+    maxTokens: string
+    /** Null: as the model is made for. */
+    mode: AskMode | null
+    sampling: SamplingForm
+  }
 }
+
+export interface Ask {
+  prompt: string
+  maxTokens: number
+  mode?: AskMode
+  /** Absent: the likeliest word each time. */
+  sampling?: SamplingWish | undefined
+}
+
+const FIRST_DRAFT: GenerationState['draft'] = { prompt: '', maxTokens: '64', mode: null, sampling: PLAIN_FORM }
 
 export interface GenerationStore {
   readonly state: StoreApi<GenerationState>
   write(draft: Partial<GenerationState['draft']>): void
-  generate(prompt: string, maxTokens: number): Promise<void>
+  generate(ask: Ask): Promise<void>
+  /** The next question begins a new chat. */
+  forget(): void
   cancel(): Promise<void>
   dispose: Disposer
 }
 
 export function createGenerationStore(client: BridgeClient, frames: Frames): GenerationStore {
-  const state = createStore<GenerationState>()(() => ({ generation: null, draft: { prompt: '', maxTokens: '64' } }))
+  const state = createStore<GenerationState>()(() => ({ generation: null, talk: [], draft: FIRST_DRAFT }))
   /** Text may overtake the reply that says which generation it belongs to. */
   let early: GenerationEvent[] = []
 
@@ -45,18 +77,29 @@ export function createGenerationStore(client: BridgeClient, frames: Frames): Gen
   return {
     state,
     write: (draft) => state.setState(({ draft: before }) => ({ draft: { ...before, ...draft } })),
-    async generate(prompt, maxTokens) {
-      if (isBusy(state.getState().generation)) return
+    async generate({ prompt, maxTokens, mode = 'text', sampling }) {
+      const { generation: last, talk: before, draft } = state.getState()
+      if (isBusy(last)) return
       early = []
-      state.setState({ generation: beginGeneration(prompt) })
+      const talk = talkWith(before, last, mode)
+      // In a chat the words have been said; a text stays, to be changed and tried again.
+      const next = mode === 'chat' ? { ...draft, prompt: '' } : draft
+      state.setState({ generation: beginGeneration(prompt, mode), talk, draft: next })
       try {
-        const { generationId } = await client.call('generate.start', { prompt, maxTokens })
+        const { generationId } = await client.call('generate.start', {
+          prompt: mode === 'chat' ? turnsOf(talk, prompt) : prompt,
+          maxTokens,
+          ...(sampling && { sampling }),
+        })
         update((generation) => early.reduce(applyEvent, { ...generation, id: generationId, state: 'streaming' }))
       } catch (error) {
         update((generation) => withFailure(generation, failureOf(error)))
       } finally {
         early = []
       }
+    },
+    forget() {
+      if (!isBusy(state.getState().generation)) state.setState({ generation: null, talk: [] })
     },
     async cancel() {
       const { generation } = state.getState()

@@ -1,10 +1,21 @@
 import type { EventPayload } from '../../src-shared/contract'
+import type { ChatTurn } from '../../src-shared/generation'
+import type { NodeStatus } from '../../src-shared/status'
 import type { Failure } from '../bridge-client'
+
+/** A chat goes on from what was said before; a text is gone on with as it stands. */
+export type AskMode = 'chat' | 'text'
+
+/** Without a template a model was made to go on with texts, and talks badly. */
+export function modeOf(chosen: AskMode | null, status: NodeStatus): AskMode {
+  return chosen ?? (status.model?.hasChatTemplate ? 'chat' : 'text')
+}
 
 /** One question and what came of it. `stopping`: the operator asked to stop and the end has not come yet. */
 export interface Generation {
   state: 'starting' | 'streaming' | 'stopping' | 'done' | 'stopped' | 'failed'
   id: string | null
+  mode: AskMode
   prompt: string
   text: string
   end: EventPayload<'generate.end'> | null
@@ -15,8 +26,23 @@ export function isBusy(generation: Generation | null): boolean {
   return generation !== null && ['starting', 'streaming', 'stopping'].includes(generation.state)
 }
 
-export function beginGeneration(prompt: string): Generation {
-  return { state: 'starting', id: null, prompt, text: '', end: null, failure: null }
+export function beginGeneration(prompt: string, mode: AskMode): Generation {
+  return { state: 'starting', id: null, mode, prompt, text: '', end: null, failure: null }
+}
+
+/** The chat with this generation at its end: an answer that never came is left out, with its question. */
+export function talkWith(talk: readonly Generation[], last: Generation | null, mode: AskMode): readonly Generation[] {
+  if (mode === 'text' || last?.mode === 'text') return []
+  return last && last.text.trim() !== '' ? [...talk, last] : talk
+}
+
+/** What a chat is asked with: all of it, each time. */
+export function turnsOf(talk: readonly Generation[], prompt: string): ChatTurn[] {
+  const before = talk.flatMap((said): ChatTurn[] => [
+    { role: 'user', text: said.prompt },
+    { role: 'assistant', text: said.text },
+  ])
+  return [...before, { role: 'user', text: prompt }]
 }
 
 export function withToken(generation: Generation, token: EventPayload<'generate.token'>): Generation {

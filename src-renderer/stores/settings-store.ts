@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { NetworkPreview } from '../../src-shared/app-views'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import type { MethodInput } from '../../src-shared/contract'
-import type { NetworkChoice, Settings } from '../../src-shared/settings'
+import type { NetworkJoin, Settings } from '../../src-shared/settings'
 import type { BridgeClient, Failure } from '../bridge-client'
 import { createAsker } from './asker'
 import { failureOf } from './failure'
@@ -30,7 +30,7 @@ export interface SettingsStore {
   readonly state: StoreApi<SettingsState>
   /** These resolve to whether it was done; the reason of a refusal is in the state. */
   save(patch: SettingsPatch): Promise<boolean>
-  join(choice: NetworkChoice): Promise<boolean>
+  join(choice: NetworkJoin): Promise<boolean>
   leave(): Promise<boolean>
   /** `insecure`: a person has said that this http:// address may be asked. */
   look(url: string, insecure?: true): Promise<void>

@@ -10,6 +10,7 @@ export const STANDING = {
   earlier: 'earlier',
   split: 'Recommended split',
   quantization: 'Quantization',
+  openDashboard: 'Open coordinator dashboard',
   standbyTitle: 'On standby',
   standbyText:
     'The host has accepted this computer, and every block is served already. Nothing is loaded; it is asked when blocks are needed.',

@@ -1,3 +1,4 @@
+import type { LostHop } from '../../src-shared/routing-trace'
 import type { NodeStatus } from '../../src-shared/status'
 import type { Generation } from '../stores/generation'
 import { blockWords, gapsOf, isSingle } from './node'
@@ -28,7 +29,17 @@ export const GENERATION_STATES: Readonly<Record<Generation['state'], string>> = 
 
 export const TRY = {
   title: 'Try it',
-  placeholder: 'Begin a text; the model goes on',
+  modeLabel: 'How to ask',
+  modes: { chat: 'Chat', text: 'Go on with a text' },
+  modeHints: {
+    chat: 'The model answers you, and remembers what was said here. All of it is sent with every question.',
+    text: 'The model writes on where your text ends.',
+  },
+  noTemplate: 'This model’s file does not say how a chat is written. It is asked in plain words, and may answer oddly.',
+  placeholders: { chat: 'Ask something', text: 'Begin a text; the model goes on' },
+  newChat: 'New chat',
+  talkLabel: 'What was said before',
+  badgesLabel: 'Nodes that computed it',
   promptLabel: 'Prompt',
   atMost: 'at most',
   tokens: 'tokens',
@@ -42,6 +53,41 @@ export const TRY = {
   routeTitle: 'Route',
   emptyTitle: 'The answer appears here',
   emptyText: 'It is written word by word, while your prompt travels through the nodes that hold the model.',
+} as const
+
+export const SAMPLING = {
+  title: 'How words are chosen',
+  likeliest: 'the likeliest each time',
+  drawn: 'drawn by chance',
+  problems: 'some values need a look',
+  fields: {
+    temperature: {
+      label: 'Temperature',
+      hint: '0: the likeliest word each time.',
+      problem: '0 to 5.',
+      placeholder: '0',
+    },
+    topP: {
+      label: 'Top-p',
+      hint: 'Only the likeliest, up to this share.',
+      problem: '0 to 1, or empty.',
+      placeholder: 'off',
+    },
+    topK: { label: 'Top-k', hint: 'Only so many words.', problem: 'A whole number, or empty.', placeholder: 'off' },
+    minP: { label: 'Min-p', hint: 'Of the likeliest one’s share.', problem: '0 to 1, or empty.', placeholder: 'off' },
+    repeatPenalty: {
+      label: 'Repeat penalty',
+      hint: 'Above 1: fewer repetitions.',
+      problem: '0.1 to 10, or empty.',
+      placeholder: 'off',
+    },
+    seed: {
+      label: 'Seed',
+      hint: 'The same one, the same words.',
+      problem: 'A whole number, or empty.',
+      placeholder: 'new each time',
+    },
+  },
 } as const
 
 export const SAMPLE_PROMPTS = ['A hacker is', 'To grok something means', 'A kludge, n.'] as const
@@ -69,4 +115,17 @@ export function readersWords(names: readonly string[]): string {
   if (names.length === 0) return PRIVACY_LINE
   const list = names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
   return `Read on the way by ${list}.`
+}
+
+export function seedWords(seed: number): string {
+  return `seed ${seed}`
+}
+
+/** The pause was seen; so the page says what it was. */
+export function lostWords(lost: readonly LostHop[]): string {
+  const pauseS = lost.reduce((sum, { pauseMs }) => sum + pauseMs, 0) / 1_000
+  const pause = `${pauseS < 10 ? pauseS.toFixed(1) : Math.round(pauseS)}\u00a0s`
+  return lost.length === 1
+    ? `A node went away in the middle. The answer waited ${pause} and went on with another one.`
+    : `${lost.length} nodes went away in the middle. The answer waited ${pause} in all and went on with others.`
 }

@@ -1,4 +1,5 @@
 import type { NetworkPreview } from '../../src-shared/app-views'
+import { formatExact } from '../format'
 
 export const WELCOME = {
   title: 'Lend a branch of this computer',
@@ -21,8 +22,8 @@ export const WELCOME = {
   demoText: 'A small network of its own with a sample model. Nothing leaves this computer.',
   coordinator: 'A network with a coordinator',
   coordinatorText: 'Its host decides whom to take, and which blocks are yours.',
-  urlLabel: 'Address of the coordinator',
-  urlPlaceholder: 'https://coordinator.example',
+  urlLabel: 'Address of the coordinator, or an invite',
+  urlPlaceholder: 'https://coordinator.example or espalier://invite?…',
   nameLabel: 'Name that others see',
   nameHint: 'Made up for this installation; it says nothing about you. Change it as you like.',
   beginTitle: 'Begin',
@@ -39,17 +40,27 @@ export const WELCOME = {
   look: 'Look at this network',
   startDemo: 'Start the demo',
   join: 'Ask to join',
+  lookAtInvite: 'Look at this invite',
+  joinInvited: 'Join with this invite',
+  inviteTitle: 'A good invite',
   joining: 'Joining…',
 } as const
 
 export const URL_PROBLEMS = {
   empty: 'Enter the address that the host of the network gave you.',
   bad: 'This is not a web address. It begins with https://, or with http:// on your own network.',
+  token: 'This is a capability token, which a node gets once it is in. An invite begins with espalier://invite.',
 } as const
+
+export function isInvite(text: string): boolean {
+  return /^espalier:/i.test(text.trim())
+}
 
 /** Null when `text` can be asked; the coordinator rules beyond the form are the node's. */
 export function urlProblem(text: string): string | null {
   if (text.trim() === '') return URL_PROBLEMS.empty
+  if (isInvite(text)) return null
+  if (/^hntoken:/i.test(text.trim())) return URL_PROBLEMS.token
   if (!URL.canParse(text.trim())) return URL_PROBLEMS.bad
   return /^https?:$/.test(new URL(text.trim()).protocol) ? null : URL_PROBLEMS.bad
 }
@@ -66,4 +77,9 @@ export function previewFigures({
     ['Nodes online', onlineWorkers === null ? 'not said' : onlineWorkers.toLocaleString('en')],
     ['Blocks covered', coveragePercent === null ? 'not said' : `${Math.floor(coveragePercent)}\u00a0%`],
   ]
+}
+
+/** Whose it is, until when, and for how many: read before it is used. */
+export function inviteSentence(coordinatorUrl: string, expiresAt: number): string {
+  return `from ${coordinatorUrl}, until ${formatExact(expiresAt)}. It lets one node in, at once and without waiting for the host.`
 }

@@ -61,7 +61,7 @@ async function ask(onToken: (count: number, route: readonly string[]) => void) {
   let count = 0
   const generation = await generate({
     ...{ pipeline: routed, vocabulary, clock: systemClock, root: manifest.root, route, signal },
-    ...{ prompt: 'A hacker is', maxTokens: TOKENS, contextTokens: CONTEXT_TOKENS, ignoresEndOfText: true },
+    ...{ prompt: 'A hacker is', maxTokens: TOKENS, contextTokens: CONTEXT_TOKENS, ignoresEndOfText: true, exact: true },
     onToken: () =>
       onToken(
         ++count,

@@ -19,7 +19,7 @@ import { type Candidate, chooseRoute } from '../../src-main/pipeline/route'
 import type { StageRunner } from '../../src-main/pipeline/stage-runner'
 import { readManifest } from '../../src-main/shards/manifest'
 import { createEventLog, type LogEvent } from '../../src-main/storage/event-log'
-import { systemClock } from '../../src-shared/clock'
+import { type Clock, systemClock } from '../../src-shared/clock'
 import { connect, loopbackHost } from '../loopback-host'
 import { SAMPLE_MANIFEST } from '../models/sample-manifest'
 
@@ -36,8 +36,10 @@ export interface StageNode {
   stop(): Promise<void>
 }
 
+const SEQUENCES = 4
+
 /** Slices of the sample model, each in one engine process, which any number of nodes may serve from. */
-export async function openSlices(cuts: readonly number[] = CUTS) {
+export async function openSlices(cuts: readonly number[] = CUTS, contextTokens = CONTEXT_TOKENS) {
   const factory: EngineFactory = await createEngineFactory()
   const directory = await mkdtemp(join(tmpdir(), 'espalier-failover-'))
   const manifest = await readManifest(SAMPLE_MANIFEST)
@@ -48,16 +50,17 @@ export async function openSlices(cuts: readonly number[] = CUTS) {
     const engine = await factory.start()
     const spec = testSpec({
       ...{ slicePath, entryPath: index === 0 ? entry : null, isLast: index === slices.length - 1 },
-      ...{ contextTokens: 4 * CONTEXT_TOKENS, maxSequences: 4 },
+      ...{ contextTokens: SEQUENCES * contextTokens, maxSequences: SEQUENCES },
     })
     const report = await engine.load(spec)
     const range = { start: cuts[index] ?? 0, end: cuts[index + 1] ?? 0 }
     engines.push(engine)
-    runners.push(createEngineStage(engine, { manifest, range }, report, CONTEXT_TOKENS))
+    runners.push(createEngineStage(engine, { manifest, range }, report, contextTokens))
   }
   return {
     factory,
     manifest,
+    engines,
     runners,
     async close() {
       await factory.close()
@@ -68,13 +71,13 @@ export async function openSlices(cuts: readonly number[] = CUTS) {
 
 const log = createEventLog(systemClock, null)
 
-export async function startStageNode(runner: () => StageRunner | null): Promise<StageNode> {
+export async function startStageNode(runner: () => StageRunner | null, clock: Clock = systemClock): Promise<StageNode> {
   const host = await loopbackHost()
   const events: LogEvent[] = []
   const nodeLog = createEventLog(systemClock, null)
   nodeLog.subscribe((event) => void events.push(event))
   const pipeline = createPipeline({
-    ...{ host, clock: systemClock, log: nodeLog, stage: runner },
+    ...{ host, clock, log: nodeLog, stage: runner },
     events: { onServed: () => undefined, onSessions: () => undefined },
   })
   await pipeline.start()
@@ -95,11 +98,12 @@ export async function startStageNode(runner: () => StageRunner | null): Promise<
 /** The asking side: a guest whose sessions survive a node. `candidates` is what the network would tell. */
 export async function startAsker(
   candidates: () => readonly Candidate[],
-  options: { blockCount: number; patienceMs?: number; events?: Partial<FailoverEvents> },
+  options: { blockCount: number; patienceMs?: number; events?: Partial<FailoverEvents>; clock?: Clock },
 ) {
+  const clock = options.clock ?? systemClock
   const host = await loopbackHost({ listens: false })
   const pipeline = createPipeline({
-    ...{ host, clock: systemClock, log, stage: () => null },
+    ...{ host, clock, log, stage: () => null },
     events: { onServed: () => undefined, onSessions: () => undefined },
   })
   await pipeline.start()
@@ -113,8 +117,8 @@ export async function startAsker(
         ),
     },
     check: (peer, signal) => checkPipeline(host, peerIdFromString(peer), signal),
-    clock: systemClock,
     ...options,
+    clock,
   })
   return {
     host,

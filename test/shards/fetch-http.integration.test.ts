@@ -115,12 +115,35 @@ describe('fetching by HTTP', () => {
   it('sends the token to its host alone, and not along with a redirect', async () => {
     const mirror = await serveModel(model.path)
     const hub = await serveModel(model.path, { redirectTo: mirror.url.replace('127.0.0.1', 'localhost') })
-    const token = async () => 'secret'
-    const sources = [from(hub.url, { token, tokenHosts: ['127.0.0.1'] })]
+    const asked: string[] = []
+    const tokenFor = async (host: string) => {
+      asked.push(host)
+      return 'secret'
+    }
+    // Also where the host of the redirect is one that may have a token of its own.
+    const sources = [from(hub.url, { tokenFor, tokenHosts: ['127.0.0.1', 'localhost'] })]
     await fetchShard(await options({ sources }))
     expect(hub.requests.every(({ authorization }) => authorization === 'Bearer secret')).toBe(true)
     expect(mirror.requests.length).toBeGreaterThan(1)
     expect(mirror.requests.every(({ authorization }) => authorization === undefined)).toBe(true)
+    expect(new Set(asked)).toEqual(new Set(['127.0.0.1']))
+  })
+
+  it('a gated model: says whether the token is missing or not accepted, and comes with the right one', async () => {
+    const hub = await serveModel(model.path, { token: 'right' })
+    const fetchWith = async (token: string | null) =>
+      fetchShard(
+        await options({ sources: [from(hub.url, { tokenFor: async () => token, tokenHosts: ['127.0.0.1'] })] }),
+      )
+    const refusal = (why: string) => ({
+      code: 'SOURCE_GATED',
+      message: expect.stringContaining(why),
+      action: expect.stringContaining('Hugging Face token'),
+    })
+    await expect(fetchWith(null)).rejects.toMatchObject(refusal('answers 401: no token was sent'))
+    await expect(fetchWith('wrong')).rejects.toMatchObject(refusal('answers 403: it does not accept the token'))
+    expect(hub.requests.length).toBe(2)
+    expect((await fetchWith('right')).wasThere).toBe(false)
   })
 
   it('asks nobody on this computer or its network unless that is allowed', async () => {

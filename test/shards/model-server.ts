@@ -28,6 +28,8 @@ export interface Behaviour {
   totalBytes?: number
   etag?: string
   contentEncoding?: string
+  /** Who comes without it gets 401; with another one, 403. */
+  token?: string
 }
 
 /** A web server on 127.0.0.1 with one model file, which counts what it sends. */
@@ -44,6 +46,11 @@ export async function serveModel(path: string, behaviour: Behaviour = {}) {
     requests.push({ start, end, authorization: request.headers.authorization })
     if (behaviour.redirectTo) {
       response.writeHead(302, { location: behaviour.redirectTo }).end()
+      return
+    }
+    const { authorization } = request.headers
+    if (behaviour.token && authorization !== `Bearer ${behaviour.token}`) {
+      response.writeHead(authorization ? 403 : 401).end()
       return
     }
     if (behaviour.status) {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCommandService } from '../../src-main/shards/commands/command-service'
 import { createEventLog } from '../../src-main/storage/event-log'
 import { systemClock } from '../../src-shared/clock'
+import type { TimelineRow } from '../../src-shared/readiness'
 import { isVisible, type LiveNetwork, type LiveNode, startLiveNetwork, until } from '../live-network'
 import { loopbackHost } from '../loopback-host'
 
@@ -63,6 +64,7 @@ describe('a swarm of three nodes', () => {
         SHARD_LOADED: () => ({ status: 'accepted' }),
         PROVE_SHARD: () => ({ status: 'accepted' }),
         ASK_VIEW: () => ({ status: 'view', loaded: [] }),
+        ASK_CAPABILITIES: () => ({ status: 'accepted' }),
       },
     })
     try {
@@ -106,12 +108,43 @@ describe('a swarm of three nodes', () => {
 
   it('S-30, S-26: the timeline has actual times beside the expected ones; nothing is in the way', async () => {
     for (const live of nodes) await until(live, 'visible', isVisible)
+    // The steps are told at once and the timeline is folded from them once a second, so it is waited for as well.
+    const isWhole = (row: TimelineRow) => row.actualS !== null && row.actualS >= 0 && !row.isLate
     for (const live of nodes) {
-      await until(live, 'free of blockers', ({ readiness }) => readiness?.blocker === null)
-      const { timeline } = live.node.status().readiness!
-      expect(timeline.map(({ what }) => what)).toContain('Swarm ready')
-      expect(timeline.every(({ actualS, isLate }) => actualS !== null && actualS >= 0 && !isLate)).toBe(true)
+      const { readiness } = await until(
+        live,
+        'free of blockers, with a whole timeline',
+        ({ readiness }) => readiness?.blocker === null && readiness.timeline.every(isWhole),
+      )
+      expect(readiness!.timeline.map(({ what }) => what)).toContain('Swarm ready')
     }
+  })
+
+  it('S-06, S-33: who served a request of somebody else is at L7, and says so with what it can give now', async () => {
+    const [first, second] = nodes
+    const signal = AbortSignal.timeout(60_000)
+    const askSecond = async () => {
+      const peer = second!.node.status().peerId
+      const all = await swarmOf(first!).askCapabilities(signal)
+      return all.find((one) => one.peer === peer)!
+    }
+    const before = await askSecond()
+    expect(before).toMatchObject({ level: 'L6', quant: 'Q8_0', maxConcurrent: 2, active: 0, freeCardBytes: null })
+    expect({ start: before.start, end: before.end }).toEqual(second!.node.status().blocks)
+    expect(before.freeMemoryBytes).toBeGreaterThan(0)
+    let during = before
+    const asking: Promise<void>[] = []
+    const askOnce = async () => {
+      during = await askSecond()
+    }
+    const onToken = () => {
+      if (asking.length === 0) asking.push(askOnce())
+    }
+    await first!.node.generate({ prompt: 'The', maxTokens: 24, signal, onToken })
+    await Promise.all(asking)
+    expect(during).toMatchObject({ level: 'L7', active: 1 })
+    await expect.poll(askSecond, { timeout: 20_000 }).toMatchObject({ level: 'L7', active: 0 })
+    expect(second!.node.status().loadLevel).toBe('L7')
   })
 
   it('S-35: one node goes: the others are not ready any more; it comes back: they are', async () => {

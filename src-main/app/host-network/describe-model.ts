@@ -3,6 +3,7 @@ import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EspalierError, messageOf } from '../../../src-shared/errors'
 import type { EngineProcess } from '../../engine/engine'
+import { openModel } from '../../shards/gguf-read'
 import { makeManifest } from '../../shards/make-manifest'
 import { readManifest } from '../../shards/manifest'
 import { writeFileAtomic } from '../../storage/atomic-file'
@@ -30,7 +31,7 @@ export async function describeModel(modelPath: string, options: DescribeModelOpt
     .update(JSON.stringify([modelPath, file.size, file.mtimeMs]))
     .digest('hex')
   const path = join(directory, `${identity.slice(0, 32)}.json`)
-  if (await isUsable(path, file.size)) return path
+  if (await isUsable(path, modelPath)) return path
 
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -49,9 +50,12 @@ export async function describeModel(modelPath: string, options: DescribeModelOpt
   }
 }
 
-async function isUsable(path: string, sizeBytes: number): Promise<boolean> {
+async function isUsable(path: string, modelPath: string): Promise<boolean> {
   try {
-    return (await readManifest(path)).file.sizeBytes === sizeBytes
+    // Of a split model the other files may have changed as well; what they make together is asked for.
+    const model = await openModel(modelPath)
+    await model.close()
+    return (await readManifest(path)).file.sizeBytes === model.sizeBytes
   } catch {
     return false
   }

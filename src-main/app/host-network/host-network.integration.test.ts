@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { access, copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,8 +22,8 @@ afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release()
 })
 
-async function open(): Promise<{ app: App; seen: HostStatus[] }> {
-  const root = await mkdtemp(join(tmpdir(), 'espalier-host-'))
+async function open(given?: string): Promise<{ app: App; seen: HostStatus[]; root: string }> {
+  const root = given ?? (await mkdtemp(join(tmpdir(), 'espalier-host-')))
   const app = await createApp({
     clock: systemClock,
     log: createEventLog(systemClock, null),
@@ -40,7 +40,7 @@ async function open(): Promise<{ app: App; seen: HostStatus[] }> {
     await app.dispose()
     await rm(root, { recursive: true, force: true })
   })
-  return { app, seen }
+  return { app, seen, root }
 }
 
 async function until<T>(what: string, look: () => T | undefined | false | null): Promise<T> {
@@ -97,6 +97,49 @@ it('C-19, C-42: an app hosts a network, another joins it, and only the host’s 
   await expect(fetch(url)).rejects.toThrow()
 })
 
+it('H-29: an invite is shown before it is used, lets one app in at once, and is not kept', async () => {
+  const [host, node, late] = [await open(), await open(), await open()]
+  await host.app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
+  const url = host.seen.at(-1)?.url ?? ''
+  const { link, expiresAt } = await host.app.handlers['host.invite']({ label: 'for Ada' })
+  const look = async (app: App, address: string) => app.handlers['network.preview']({ url: address })
+
+  const seen = await look(node.app, link)
+  expect(seen).toMatchObject({ coordinatorUrl: url, invite: { expiresAt } })
+  expect(seen.willSend.map(({ field }) => field)).toContain('x_invite')
+  expect((await look(node.app, url)).invite).toBeNull()
+  expect(host.seen.at(-1)?.network?.workers ?? []).toEqual([])
+  const forged = `${link.slice(0, -6)}AAAAAA`
+  for (const [text, code] of [
+    [forged, 'INVITE_INVALID'],
+    [link.slice(0, 120), 'INVITE_INVALID'],
+    ['hntoken://v1/a.b.c', 'INVITE_INVALID'],
+    [`espalier://open?${'x'.repeat(1_500)}`, 'INVITE_INVALID'],
+  ] as const)
+    await expect(look(node.app, text), text).rejects.toMatchObject({ code })
+  const enter = async (app: App, given: object) =>
+    app.handlers['network.join']({ kind: 'coordinator', url: seen.coordinatorUrl, ...given })
+  // An invite goes to the network that it is for, and to no other.
+  const elsewhere = { url: 'http://127.0.0.1:9', invite: link }
+  await expect(enter(node.app, elsewhere)).rejects.toMatchObject({ code: 'INVITE_INVALID' })
+
+  await enter(node.app, { invite: link })
+  const entry = await until('it is in', () => host.seen.at(-1)?.network?.workers.find(({ x_decision }) => x_decision))
+  expect(entry.x_decision).toMatchObject({
+    by: expect.stringMatching(/^invite /),
+    reason: expect.stringMatching(/^Invited: for Ada/),
+  })
+  const kept = () =>
+    access(join(node.root, 'invite.json')).then(
+      () => true,
+      () => false,
+    )
+  await expect.poll(kept, { timeout: 30_000 }).toBe(false)
+  expect(JSON.stringify(await node.app.handlers['settings.get']({}))).not.toContain('invite')
+
+  await expect(look(late.app, link)).rejects.toMatchObject({ code: 'INVITE_USED' })
+})
+
 it('a network that is hosted again is there at once: the file that it knows is not hashed again', async () => {
   const { app, seen } = await open()
   await app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
@@ -105,6 +148,49 @@ it('a network that is hosted again is there at once: the file that it knows is n
   await app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
   expect(seen.every(({ progress }) => progress === null)).toBe(true)
   expect(seen.at(-1)?.phase).toBe('running')
+})
+
+it('hosting goes on at the next start when it was on at the end, says so, and stays off once it was stopped', async () => {
+  const first = await open()
+  await first.app.handlers['host.start']({ modelPath: SAMPLE_MODEL, reach: 'computer' })
+  const invite = await first.app.handlers['host.invite']({ label: 'before' })
+  await first.app.dispose()
+
+  const second = await open(first.root)
+  expect(second.app.handlers['host.get']({})).toMatchObject({ phase: 'off' })
+  await second.app.resumeHosting()
+  expect(second.app.handlers['host.get']({})).toMatchObject({
+    ...{ phase: 'running', isResumed: true, modelPath: SAMPLE_MODEL, reach: 'computer', failure: null },
+  })
+  // The same network: what was promised before holds.
+  const url = (await second.app.handlers['host.get']({})).url ?? ''
+  const { invite: claims } = Object.fromEntries(new URL(invite.link).searchParams)
+  const answer = await fetch(`${url}/invites/check`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ invite: claims }),
+  })
+  expect(answer.status).toBe(200)
+
+  await second.app.handlers['host.stop']({})
+  await second.app.dispose()
+  const third = await open(first.root)
+  await third.app.resumeHosting()
+  expect(third.seen).toEqual([])
+})
+
+it('a network that cannot be hosted again says why, and the app is there all the same', async () => {
+  const first = await open()
+  const copy = join(first.root, 'model.gguf')
+  await copyFile(SAMPLE_MODEL, copy)
+  await first.app.handlers['host.start']({ modelPath: copy, reach: 'computer' })
+  await first.app.dispose()
+  await rm(copy)
+  const second = await open(first.root)
+  await second.app.resumeHosting()
+  const status = await second.app.handlers['host.get']({})
+  expect(status).toMatchObject({ phase: 'off', modelPath: copy, network: null })
+  expect(status.failure?.cause).toContain(copy)
 })
 
 it('a start is given up when told to, and a file that is no model says so', async () => {

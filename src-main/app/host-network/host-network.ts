@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ApiError, createCoordinatorApi } from '../../../src-dashboard/coordinator-api'
 import { createDashboardStore, type DashboardStore } from '../../../src-dashboard/dashboard-store'
@@ -8,10 +8,17 @@ import { invitePicture, makeInvite } from '../../../src-dashboard/membership'
 import type { Clock, Disposer } from '../../../src-shared/clock'
 import { ERROR_CATALOGUE, ERROR_CODES } from '../../../src-shared/error-catalogue'
 import { EspalierError, isErrorCode, messageOf, reportOf } from '../../../src-shared/errors'
-import { HOST_MAX_WORKERS, type HostInvite, type HostReach, type HostStatus } from '../../../src-shared/host-network'
+import {
+  HOST_MAX_WORKERS,
+  type HostChoice,
+  type HostInvite,
+  HostStartSchema,
+  type HostStatus,
+} from '../../../src-shared/host-network'
 import type { AppPaths } from '../../app-paths'
 import type { EngineProcess } from '../../engine/engine'
 import { type ChildOptions, type OwnedChild, startChild } from '../../process/owned-child'
+import { jsonFile } from '../../storage/atomic-file'
 import type { EventLog } from '../../storage/event-log'
 import { type CoordinatorProcess, startCoordinatorProcess } from './coordinator-process'
 import { describeModel } from './describe-model'
@@ -20,12 +27,15 @@ export interface HostNetwork {
   status(): HostStatus
   onStatus(listener: (status: HostStatus) => void): Disposer
   /** Resolves when the coordinator answers. Throws HOST_RUNNING, HOST_FAILED, CANCELLED, and what a model file lacks. */
-  start(choice: { modelPath: string; reach: HostReach }): Promise<void>
+  start(choice: HostChoice): Promise<void>
+  /** Starts what ran when the app was left; does nothing otherwise. Why it failed stands in the status. */
+  resume(): Promise<void>
   /** Ends the coordinator, or gives up starting it. Everything that it decided stays on disk. */
   stop(): Promise<void>
   /** Throws HOST_NOT_RUNNING, and what the coordinator refuses. */
   decide(choice: { workerId: string; decision: 'approve' | 'reject'; reason: string }): Promise<void>
   invite(label: string): Promise<HostInvite>
+  /** Ends the coordinator; the next `resume` starts it again. */
   dispose(): Promise<void>
 }
 
@@ -52,10 +62,13 @@ const INVITE_LIFETIME_MS = 24 * 3_600_000
 export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
   const { clock, log, paths, fetch = globalThis.fetch, startScript = startChild } = options
   const folder = join(options.dataRoot, 'host')
+  /** There as long as somebody wants the network hosted. */
+  const wish = jsonFile(join(folder, 'hosting.json'), HostStartSchema)
   const listeners = new Set<(status: HostStatus) => void>()
   let status: HostStatus = offStatus(clock.now())
   let starting: { signal: AbortController; done: Promise<void> } | null = null
   let running: { process: CoordinatorProcess; store: DashboardStore } | null = null
+  let isDisposed = false
 
   function change(next: Partial<HostStatus>): void {
     const since = next.phase !== undefined && next.phase !== status.phase ? clock.now() : status.since
@@ -63,7 +76,7 @@ export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
     for (const listener of listeners) listener(status)
   }
 
-  async function begin(modelPath: string, reach: HostReach, signal: AbortSignal): Promise<void> {
+  async function begin({ modelPath, reach }: HostChoice, signal: AbortSignal): Promise<void> {
     const manifestPath = await describeModel(modelPath, {
       directory: join(folder, 'manifests'),
       spawnEngine: options.spawnEngine,
@@ -92,6 +105,9 @@ export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
       if (running === own && snapshot) change({ network: trimmed(snapshot), workerCount: snapshot.workers.length })
     })
     void process.exited.then(() => onExit(own))
+    await wish
+      .save({ modelPath, reach })
+      .catch((error: unknown) => log.write('warn', 'host.wish.failed', messageOf(error)))
     change({ phase: 'running', url: process.url, dashboardUrl: new URL('dashboard', process.ownUrl).href })
   }
 
@@ -109,40 +125,52 @@ export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
     return running.store
   }
 
-  const self: HostNetwork = {
+  async function start(choice: HostChoice, isResumed: boolean): Promise<void> {
+    if (starting || running) throw new EspalierError('HOST_RUNNING')
+    const signal = new AbortController()
+    change({ ...offStatus(clock.now()), phase: 'preparing', ...choice, isResumed })
+    const done = begin(choice, signal.signal)
+    starting = { signal, done }
+    try {
+      await done
+    } catch (error) {
+      const isWanted = isErrorCode(error, 'CANCELLED')
+      if (!isWanted) log.write('warn', 'HOST_FAILED', messageOf(error))
+      change({ ...offStatus(clock.now()), ...choice, failure: isWanted ? null : reportOf(error) })
+      throw error
+    } finally {
+      starting = null
+    }
+  }
+
+  async function end(): Promise<void> {
+    const before = starting
+    before?.signal.abort()
+    await before?.done.catch(() => undefined)
+    const own = running
+    if (!own) return
+    running = null
+    own.store.dispose()
+    change({ phase: 'stopping' })
+    await own.process.stop()
+    change({ ...offStatus(clock.now()), modelPath: status.modelPath, reach: status.reach })
+  }
+
+  return {
     status: () => status,
     onStatus(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    async start({ modelPath, reach }) {
-      if (starting || running) throw new EspalierError('HOST_RUNNING')
-      const signal = new AbortController()
-      change({ ...offStatus(clock.now()), phase: 'preparing', modelPath, reach })
-      const done = begin(modelPath, reach, signal.signal)
-      starting = { signal, done }
-      try {
-        await done
-      } catch (error) {
-        const isWanted = isErrorCode(error, 'CANCELLED')
-        if (!isWanted) log.write('warn', 'HOST_FAILED', messageOf(error))
-        change({ ...offStatus(clock.now()), modelPath, reach, failure: isWanted ? null : reportOf(error) })
-        throw error
-      } finally {
-        starting = null
-      }
+    start: (choice) => start(choice, false),
+    async resume() {
+      const wanted = await wish.load()
+      // Its failure is told in the status and the log.
+      if (wanted && !isDisposed) await start(wanted, true).catch(() => undefined)
     },
     async stop() {
-      const before = starting
-      before?.signal.abort()
-      await before?.done.catch(() => undefined)
-      const own = running
-      if (!own) return
-      running = null
-      own.store.dispose()
-      change({ phase: 'stopping' })
-      await own.process.stop()
-      change({ ...offStatus(clock.now()), modelPath: status.modelPath, reach: status.reach })
+      await rm(wish.path, { force: true })
+      await end()
     },
     async decide({ workerId, decision, reason }) {
       await requireRunning().api[decision](workerId, reason).catch(rethrow)
@@ -155,11 +183,11 @@ export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
       return { label: made.label, link: made.link, picture, expiresAt: made.expires_at_ms }
     },
     async dispose() {
-      await self.stop()
+      isDisposed = true
+      await end()
       listeners.clear()
     },
   }
-  return self
 }
 
 function offStatus(now: number): HostStatus {
@@ -173,6 +201,7 @@ function offStatus(now: number): HostStatus {
     dashboardUrl: null,
     network: null,
     workerCount: 0,
+    isResumed: false,
     failure: null,
   }
 }

@@ -101,6 +101,7 @@ export function createSimulatedCoordinator(options: {
       }),
     networkInfo: notUsed,
     models: notUsed,
+    checkInvite: notUsed,
     manifest: notUsed,
   }
   return { api, seen, isOnline: () => isOnline, stop: stopSweep }

@@ -65,7 +65,8 @@ export function createHandlers(clock: Clock): EngineHandlers {
         throw new EspalierError('GGUF_INVALID', 'the entry file belongs to another model than the slice')
       }
       const sequences = spec.maxSequences + PROBE_SEQUENCES
-      stage = new Stage(llama, model, { ...spec, sequences, embed: entry?.embedder.embed ?? null })
+      const sequenceTokens = Math.ceil(spec.contextTokens / spec.maxSequences)
+      stage = new Stage(llama, model, { ...spec, sequences, sequenceTokens, embed: entry?.embedder.embed ?? null })
     } catch (error) {
       model.free()
       throw error
@@ -74,7 +75,7 @@ export function createHandlers(clock: Clock): EngineHandlers {
       blockCount: model.blockCount,
       embeddingLength: model.embeddingLength,
       vocabSize: model.vocabSize,
-      contextTokens: stage.contextTokens,
+      contextTokens: stage.sequenceTokens * spec.maxSequences,
       maxBatchTokens: stage.maxBatchTokens,
       modelBytes: model.sizeBytes,
       residentBytesBefore,

@@ -48,7 +48,7 @@ export function testSpec(spec: Pick<LoadSpec, 'slicePath' | 'isLast'> & Partial<
   return {
     entryPath: null,
     wholeModel: false,
-    contextTokens: 512,
+    contextTokens: 2048,
     maxBatchTokens: 128,
     maxSequences: 4,
     threads: 1,

@@ -180,11 +180,15 @@ export function createFailover(options: {
         async send(tokens, position, wantsAnswer) {
           if (ended) throw ended
           record.addStep({ tokens, position, wantsAnswer })
+          // Back-pressure: a stage that falls silent must not be waited for without end.
+          if (!wantsAnswer) heardAtMs = clock.monotonicMs()
           try {
             await current?.send(tokens, position, wantsAnswer)
           } catch (error) {
             // It is in the record: who waits for the answer will move the session, and it is sent then.
             if (lostPeer(error) === null) throw error
+          } finally {
+            heardAtMs = null
           }
         },
         async nextResult(): Promise<ResultFrame> {

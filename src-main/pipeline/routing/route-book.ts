@@ -16,6 +16,8 @@ export interface Offer extends BlockRange {
   readonly pingsS: ReadonlyMap<string, number> | null
 }
 
+export type CheckPeer = (peer: string, signal: AbortSignal) => Promise<CheckedBody | null>
+
 interface Measured {
   roundTripMs: number | null
   roundTripAtMs: number
@@ -55,8 +57,8 @@ export function createRouteBook(options: {
   self: string
   clock: Clock
   scores: PeerScores
-  /** Asks a peer what it serves. */
-  check: (peer: string, signal: AbortSignal) => Promise<CheckedBody>
+  /** Asks a peer what it serves; null where it is there and its protocol has no such question. */
+  check: CheckPeer
 }) {
   const { self, clock, scores } = options
   const book = createBoundedMap<Measured>(MAX_PEERS)
@@ -71,11 +73,11 @@ export function createRouteBook(options: {
 
   async function probe(peer: string): Promise<void> {
     const startedAtMs = clock.monotonicMs()
-    const answer = await options.check(peer, AbortSignal.timeout(PROBE_TIMEOUT_MS)).catch(() => null)
+    const answer = await options.check(peer, AbortSignal.timeout(PROBE_TIMEOUT_MS)).catch(() => undefined)
     const measured = of(peer)
     measured.roundTripAtMs = clock.monotonicMs()
-    measured.roundTripMs = answer ? measured.roundTripAtMs - startedAtMs : null
-    measured.served = answer
+    measured.roundTripMs = answer === undefined ? null : measured.roundTripAtMs - startedAtMs
+    measured.served = answer ?? null
     measured.sessions = answer?.sessions ?? 0
   }
 
@@ -94,13 +96,13 @@ export function createRouteBook(options: {
   function candidateOf(offer: Offer, { contextTokens, root }: RouteNeeds): Candidate | null {
     const { peer, start, end } = offer
     if (!scores.mayAsk(peer)) return null
-    const { blockMs, sessions, served, roundTripAtMs } = of(peer)
+    const { blockMs, sessions, served, roundTripMs, roundTripAtMs } = of(peer)
     const isOther =
       served !== null && (served.start !== start || served.end !== end || (root !== null && served.root !== root))
     if (isOther) return null
     const computeS = blockMs === null ? offer.announcedS : (blockMs * (end - start)) / 1_000
     const hasRoom = offer.cacheTokensLeft === null || offer.cacheTokensLeft >= contextTokens
-    const isSilent = peer !== self && served === null && clock.monotonicMs() - roundTripAtMs < FRESH_MS
+    const isSilent = peer !== self && roundTripMs === null && clock.monotonicMs() - roundTripAtMs < FRESH_MS
     const cost = (computeS * (1 + sessions)) / scores.standing(peer).score
     return { peer, start, end, cost: cost + (hasRoom ? 0 : NO_ROOM_S) + (isSilent ? NO_ROOM_S : 0) }
   }

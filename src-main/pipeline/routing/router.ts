@@ -13,7 +13,7 @@ import type { RouteStage } from '../route'
 import { createPeerScores } from '../scores/peer-scores'
 import { judge } from '../spot-check/judge'
 import { type Sample, spotCheck } from '../spot-check/spot-check'
-import { createRouteBook, type Offer } from './route-book'
+import { type CheckPeer, createRouteBook, type Offer } from './route-book'
 
 export interface RoutedModel {
   /** Merkle root of the manifest; null where only the blocks are known. */
@@ -37,9 +37,11 @@ const NOBODY: ReadonlySet<string> = new Set()
 /** Routes for this node's requests, what it learned of peers from them, and sessions that survive a lost node. */
 export function createRouter(options: {
   host: Host
-  pipeline: Pipeline
+  pipeline: Pick<Pipeline, 'openSession' | 'notify'>
   clock: Clock
   log: EventLog
+  /** How a peer is asked what it serves; absent: over the pipeline's own protocol. */
+  check?: CheckPeer
   /** A whole number from 0 to below `limit`. */
   draw?: (limit: number) => number
   /**
@@ -56,7 +58,7 @@ export function createRouter(options: {
     const isTold = quarantinedUntil !== null || code === 'SPOT_CHECK_DISAGREED'
     if (isTold && peer !== self) pipeline.notify(peer, { code, cause: cause.slice(0, 1000) })
   })
-  const check = (peer: string, signal: AbortSignal) => checkPipeline(host, peerIdFromString(peer), signal)
+  const check: CheckPeer = options.check ?? ((peer, signal) => checkPipeline(host, peerIdFromString(peer), signal))
   const book = createRouteBook({ self, clock, scores, check })
 
   let isChecking = false
@@ -139,7 +141,7 @@ export function createRouter(options: {
           book.onComputed(route, stageComputeMs)
           const hops = route.map(
             ({ peer, start, end }, i): Hop => ({
-              ...{ peerId: peer, blocks: { start, end }, computeMs: stageComputeMs[i] ?? null },
+              ...{ peerId: peer, blocks: { start, end }, computeMs: knownMs(stageComputeMs[i]) },
               ...{ isSelf: peer === self, score: scores.standing(peer).score, roundTripMs: book.roundTripMs(peer) },
             }),
           )
@@ -153,6 +155,11 @@ export function createRouter(options: {
       }
     },
   }
+}
+
+/** Some nodes do not say how long they computed. */
+function knownMs(ms: number | undefined): number | null {
+  return ms === undefined || !Number.isFinite(ms) ? null : ms
 }
 
 export type Router = ReturnType<typeof createRouter>

@@ -39,6 +39,13 @@ describe('the wire', () => {
     expect([...codes].sort()).toEqual(['COMMAND_FORGED', 'PROTOCOL_VIOLATION'])
   })
 
+  it('S-36: there is no word for “the swarm is ready”: who sends one is refused', async () => {
+    const key = await generateKeyPair('Ed25519')
+    const command = { type: 'SWARM_READY', root: 'ab'.repeat(32) } as unknown as ShardRequest['command']
+    const bytes = await signMessage(request(0, { command }), key)
+    await expect(openRequest(bytes, key.publicKey)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' })
+  })
+
   it('S-38: a shard command’s signature is no signature of anything else', async () => {
     const key = await generateKeyPair('Ed25519')
     const whole = await signMessage(request(0), key)

@@ -30,6 +30,8 @@ const CommandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('PROVE_SHARD'), ...shard }),
   /** Asks which peers the receiver takes for loaded. */
   z.strictObject({ type: z.literal('ASK_VIEW'), root: shard.root }),
+  /** Asks what the receiver can give right now. */
+  z.strictObject({ type: z.literal('ASK_CAPABILITIES'), root: shard.root }),
 ])
 export type ShardCommand = z.infer<typeof CommandSchema>
 export type ShardCommandType = ShardCommand['type']
@@ -44,6 +46,22 @@ const envelope = {
 }
 const RequestSchema = z.strictObject({ ...envelope, command: CommandSchema })
 export type ShardRequest = z.infer<typeof RequestSchema>
+
+/** What a node can give right now, measured when it is asked (S-33). */
+const CapabilitiesSchema = z.strictObject({
+  status: z.literal('capabilities'),
+  level: z.enum(LOAD_LEVELS),
+  start: shard.start,
+  end: shard.end,
+  quant: z.string().max(40),
+  freeMemoryBytes: z.number().min(0),
+  /** Of the graphics cards in use, after the load; null where none is. */
+  freeCardBytes: z.number().min(0).nullable(),
+  /** Sessions that it takes at once, and those under way. */
+  maxConcurrent: z.int().min(0),
+  active: z.int().min(0),
+})
+export type Capabilities = Omit<z.infer<typeof CapabilitiesSchema>, 'status'>
 
 const ReplyBodySchema = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('already_loaded') }),
@@ -64,6 +82,7 @@ const ReplyBodySchema = z.discriminatedUnion('status', [
     status: z.literal('view'),
     loaded: z.array(z.strictObject({ peer: peerId, start: shard.start, end: shard.end })).max(256),
   }),
+  CapabilitiesSchema,
   z.strictObject({ status: z.literal('error'), code: z.enum(ERROR_CODES), cause: z.string().max(600) }),
 ])
 export type ShardReplyBody = z.infer<typeof ReplyBodySchema>

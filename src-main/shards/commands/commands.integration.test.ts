@@ -45,6 +45,7 @@ const REFUSING: CommandHandlers = {
   SHARD_LOADED: () => ({ status: 'accepted' }),
   PROVE_SHARD: () => ({ status: 'accepted' }),
   ASK_VIEW: () => ({ status: 'view', loaded: [] }),
+  ASK_CAPABILITIES: () => ({ status: 'accepted' }),
 }
 
 async function makePeer(handlers: Partial<CommandHandlers> = {}, clock: Clock = systemClock): Promise<Peer> {

@@ -14,6 +14,8 @@ export interface LoadingNode {
   load(): void
   /** Ends what is under way. */
   cancel(): void
+  /** An issuer speaks of blocks that are not ours, as far as we know: time to ask the coordinator. */
+  onUnknownBlocks?(): void
 }
 
 export interface LoadRequest {
@@ -53,8 +55,9 @@ export function createLoadRequests(options: {
   function check({ peer, root, range }: LoadRequest): void {
     if (!isIssuer(peer)) throw new EspalierError('COMMAND_NOT_ALLOWED', `LOAD_SHARD from ${peer}`)
     const target = node.target()
+    const isOurs = target?.root === root && target.range.start === range.start && target.range.end === range.end
+    if (!isOurs) node.onUnknownBlocks?.()
     if (target && target.root !== root) throw new EspalierError('MODEL_NOT_SERVED', `root ${root.slice(0, 16)}…`)
-    const isOurs = target?.range.start === range.start && target.range.end === range.end
     if (!isOurs) throw new EspalierError('SHARD_NOT_ASSIGNED', `[${range.start}, ${range.end})`)
   }
 

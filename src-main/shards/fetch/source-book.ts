@@ -101,6 +101,12 @@ export function reportOfSource(entry: SourceEntry): SourceReport {
   }
 }
 
+/** What the host said, without the catalogue's words, which the new error says again. */
+function gatedWords(cause: string, { source }: SourceEntry): string {
+  const plain = new EspalierError('SOURCE_GATED').report().cause
+  return cause.startsWith(`${plain}: `) ? cause.slice(plain.length + 2) : source.label
+}
+
 /**
  * Why nothing moves, from what was measured: rejected pieces weigh more than failures, a failure more than the absence
  * of sources.
@@ -118,7 +124,7 @@ export function causeOf(
   const failed = entries.toSorted((a, b) => tierOf(b) - tierOf(a)).find(({ lastFailure }) => lastFailure !== null)
   if (failed?.lastFailure) {
     const { code, cause } = failed.lastFailure
-    if (code === 'SOURCE_GATED') return new EspalierError('SOURCE_GATED', `${failed.source.label}; ${pieces}`)
+    if (code === 'SOURCE_GATED') return new EspalierError('SOURCE_GATED', `${gatedWords(cause, failed)}; ${pieces}`)
     const kind = isHopeless ? 'FETCH_SOURCES_FAILED' : 'FETCH_STALLED'
     return new EspalierError(kind, `${failed.source.label}: ${cause}; ${pieces}`)
   }

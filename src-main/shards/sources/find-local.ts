@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Manifest } from '../manifest'
+import { maySplitBe } from '../split/split-files'
 import type { ShardFileSystem } from '../store/file-system'
 
 export interface LocalPlace {
@@ -52,11 +53,11 @@ export function localPlaces(
 }
 
 /**
- * Files that may be the model, told by their size alone: a fetch hashes whatever it takes from them. Directories that
- * cannot be read hold nothing for us.
+ * Files that may be the model, told by their size alone: a fetch hashes whatever it takes from them. Of a split model
+ * the first file is named. Directories that cannot be read hold nothing for us.
  */
 export async function findLocalFiles(
-  manifest: Pick<Manifest, 'file'>,
+  manifest: Pick<Manifest, 'file' | 'header'>,
   disk: ShardFileSystem,
   places: readonly LocalPlace[] = localPlaces(),
 ): Promise<LocalFile[]> {
@@ -74,6 +75,8 @@ export async function findLocalFiles(
         if (depth > 1) await look(place, path, depth - 1)
       } else if (facts.sizeBytes === manifest.file.sizeBytes && (place.anyName || name.endsWith('.gguf'))) {
         found.push({ program: place.program, path, sizeBytes: facts.sizeBytes })
+      } else if (await maySplitBe(path, manifest, disk)) {
+        found.push({ program: place.program, path, sizeBytes: manifest.file.sizeBytes })
       }
     }
   }

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import type { BlockRange } from '../../../src-shared/blocks'
 import type { Manifest } from '../manifest'
+import { maySplitBe } from '../split/split-files'
+import { splitPaths } from '../split/split-name'
 import type { ShardStore } from '../store/shard-store'
 import { fileSource } from './file-source'
 import { findLocalFiles, type LocalPlace, localPlaces } from './find-local'
@@ -11,6 +13,7 @@ import { peerSource } from './peer-source'
 import { shardFolder } from './shard-folder'
 import { sliceFileSource, storedSlicesSource } from './slice-source'
 import type { ByteSource } from './source'
+import { splitHttpSource } from './split-http-source'
 
 export interface KnownPeer {
   readonly peer: PeerId
@@ -47,17 +50,24 @@ export async function gatherSources(options: {
   }
   if (host !== null) sources.push(...peers.map(({ peer, kind }) => peerSource(host, peer, kind)))
   if (http !== null) {
-    // Parts of a split file have other headers than the whole: see split files in docs/shards.md.
-    const whole = (manifest.sources ?? []).flatMap(({ urls }) => (urls.length === 1 ? urls : []))
-    sources.push(...whole.map((url) => httpSource(url, http)))
+    sources.push(...(manifest.sources ?? []).map(({ urls }) => webSource(urls, http)))
   }
   return sources
 }
 
-/** A file of the shard folder is a whole model, told by its size, or a slice of one. */
+/** Several addresses, or one that is named as the splitter names them, are the files of a split model. */
+function webSource(urls: readonly string[], options: HttpOptions): ByteSource {
+  const [only = ''] = urls
+  const parts = urls.length === 1 ? splitPaths(only) : urls
+  return parts === null ? httpSource(only, options) : splitHttpSource(parts, options)
+}
+
+/** A file of the shard folder is a whole model, told by its size, the first file of a split one, or a slice. */
 export async function folderFile(path: string, manifest: Manifest, store: ShardStore): Promise<ByteSource[]> {
   const facts = await store.disk.facts(path)
   if (facts === null || facts.isDirectory) return []
-  const isWhole = facts.sizeBytes === manifest.file.sizeBytes
+  const isWhole = facts.sizeBytes === manifest.file.sizeBytes || (await maySplitBe(path, manifest, store.disk))
+  // The other files of a split model are read with its first one.
+  if (!isWhole && splitPaths(path) !== null) return []
   return [isWhole ? { ...fileSource(path, store.disk), kind: 'folder' } : sliceFileSource(path, store)]
 }

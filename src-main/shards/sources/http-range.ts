@@ -9,9 +9,12 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 const CONTENT_RANGE = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/
 
 export interface HttpOptions {
-  /** Asked only for the hosts below, never sent to another host and never over plain http to a public one. */
-  token?: () => Promise<string | null>
-  /** Hosts that get the token. */
+  /**
+   * The token for a host, or null. Asked only for the hosts below and only at the address that a request begins with:
+   * never after a redirect to another host, never over plain http to a public one.
+   */
+  tokenFor?: (host: string) => Promise<string | null>
+  /** Hosts that may ask for a token. */
   tokenHosts?: readonly string[]
   /** Whether addresses on this computer and its own network may be asked: the operator's own mirror, tests. */
   allowPrivate?: boolean
@@ -36,7 +39,7 @@ export const HUGGING_FACE_HOSTS: readonly string[] = ['huggingface.co']
 
 /** A client of its own connections and ETags; one per source. */
 export function createRangeClient(options: HttpOptions = {}): RangeClient {
-  const { token, tokenHosts = HUGGING_FACE_HOSTS, allowPrivate = false } = options
+  const { tokenFor, tokenHosts = HUGGING_FACE_HOSTS, allowPrivate = false } = options
   const guard = allowPrivate ? {} : { lookup: publicLookup }
   const plain = new HttpAgent({ keepAlive: true, ...guard })
   const secure = new HttpsAgent({ keepAlive: true, ...guard })
@@ -52,8 +55,9 @@ export function createRangeClient(options: HttpOptions = {}): RangeClient {
     }
     const etag = etags.get(start.href)
     if (etag !== undefined) headers['if-range'] = etag
-    const mayKnowToken = tokenHosts.includes(url.hostname) && (url.protocol === 'https:' || allowPrivate)
-    const secret = mayKnowToken ? await token?.() : null
+    const isSafe = url.protocol === 'https:' || allowPrivate
+    const mayKnowToken = isSafe && url.host === start.host && tokenHosts.includes(url.hostname)
+    const secret = mayKnowToken ? await tokenFor?.(url.hostname) : null
     if (secret) headers.authorization = `Bearer ${secret}`
     return headers
   }
@@ -76,8 +80,14 @@ export function createRangeClient(options: HttpOptions = {}): RangeClient {
   async function follow(start: URL, request: ByteRequest, signal: AbortSignal): Promise<IncomingMessage> {
     let url = start
     for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-      const response = await send(url, await headersFor(url, start, request), signal)
+      const headers = await headersFor(url, start, request)
+      const response = await send(url, headers, signal)
       const status = response.statusCode ?? 0
+      if ((status === 401 || status === 403) && tokenHosts.includes(url.hostname)) {
+        response.destroy()
+        const why = headers.authorization === undefined ? 'no token was sent' : 'it does not accept the token'
+        throw new EspalierError('SOURCE_GATED', `${url.host} answers ${status}: ${why}`)
+      }
       const { location } = response.headers
       if (!REDIRECTS.has(status) || location === undefined) return response
       // Its body is of no interest, and may be endless.
@@ -89,7 +99,7 @@ export function createRangeClient(options: HttpOptions = {}): RangeClient {
       if (url.protocol === 'https:' && next.protocol === 'http:') {
         throw new EspalierError('SOURCE_FORBIDDEN', `${url.host} redirects to an unencrypted address`)
       }
-      // The token is looked up for each host anew, so it never follows; neither does what the address itself carries.
+      // The token stays behind; so does what the address itself carries.
       next.username = ''
       next.password = ''
       url = next
@@ -129,9 +139,6 @@ function checkResponse(response: IncomingMessage, url: URL, request: ByteRequest
   if (status === 200) {
     if (hadEtag) throw new EspalierError('SOURCE_CHANGED', `${url.host} has a newer file`)
     throw new EspalierError('SOURCE_IGNORES_RANGES', url.host)
-  }
-  if (status === 401 || status === 403) {
-    throw new EspalierError(HUGGING_FACE_HOSTS.includes(url.hostname) ? 'SOURCE_GATED' : 'SOURCE_REFUSED', text)
   }
   if (status === 416) throw new EspalierError('SOURCE_CHANGED', `${url.host} has a shorter file`)
   if (status === 408 || status === 425 || status === 429 || status >= 500) {

@@ -1,7 +1,7 @@
 import type { BlockRange } from '../../../src-shared/blocks'
 import { EspalierError, isErrorCode } from '../../../src-shared/errors'
 import { modelShape } from '../architectures'
-import { parseGgufHeader } from '../gguf-read'
+import { parseGgufHeader } from '../gguf-parse'
 import { integerOf } from '../gguf-values'
 import type { Manifest } from '../manifest'
 import { SLICE_FILE } from '../models'

@@ -1,7 +1,7 @@
 import type { BlockRange } from '../../../src-shared/blocks'
 import { EspalierError } from '../../../src-shared/errors'
 import { modelShape } from '../architectures'
-import { parseGgufHeader } from '../gguf-read'
+import { parseGgufHeader } from '../gguf-parse'
 import type { GgufHeader } from '../gguf-types'
 import { type Manifest, type ManifestPiece, piecesFor } from '../manifest'
 import { ENTRY_FILE, SLICE_FILE } from '../models'

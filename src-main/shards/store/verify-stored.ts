@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { EspalierError } from '../../../src-shared/errors'
-import { GGUF_LIMITS } from '../gguf-read'
+import { GGUF_LIMITS } from '../gguf-parse'
 import { MAX_MANIFEST_BYTES, type Manifest, parseManifest } from '../manifest'
 import { ENTRY_FILE, RECORD_FILE, SLICE_FILE } from '../models'
 import type { VerifiedSlice } from '../verify-slice'

@@ -35,6 +35,7 @@ export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: P
     onEnd: () => () => undefined,
     onHost: () => () => undefined,
     start: vi.fn(async () => undefined),
+    resumeHosting: vi.fn(async () => undefined),
     stop: vi.fn(async () => undefined),
     holdBack: vi.fn(),
     dispose: vi.fn(async () => undefined),

@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest'
+import { EspalierError } from '../../src-shared/errors'
+import { FakeClock } from '../../test/fake-clock'
+import { seededRandom } from '../../test/models/random'
+import { encodeMsgpack, msgpackMap } from '../hivemind/msgpack'
+import type { StageInput, StageRunner } from '../pipeline/stage-runner'
+import { createEventLog } from '../storage/event-log'
+import { createGreeter } from './hello'
+import { createInferenceService } from './inference-service'
+import { decodeReply, encodeReply, encodeRequest, type InferenceRequest } from './inference-wire'
+import { WARMING_UP } from './protocols'
+
+const WIDTH = 4
+
+/** Blocks that add 1 to every value; places in the cache are cleared a moment after they were given back. */
+function setUp({ start = 4, end = 6, blockCount = 8, places = 2 } = {}) {
+  const clock = new FakeClock()
+  const leased = new Set<number>()
+  const calls: StageInput[] = []
+  const served: string[] = []
+  const state = { isReady: true, failure: null as EspalierError | null }
+  const runner: StageRunner = {
+    ...{
+      blocks: { start, end },
+      blockCount,
+      embeddingLength: WIDTH,
+      root: 'root',
+      maxBatchTokens: 3,
+      contextTokens: 16,
+    },
+    openSequence() {
+      for (let sequence = 0; sequence < places; sequence++) {
+        if (leased.has(sequence)) continue
+        leased.add(sequence)
+        return sequence
+      }
+      throw new EspalierError('SESSION_LIMIT')
+    },
+    closeSequence: (sequence) => void clock.after(30, () => leased.delete(sequence)),
+    async run(input) {
+      calls.push(input)
+      if (state.failure) throw state.failure
+      const rows = 'tokens' in input.rows ? input.rows.tokens.length : input.rows.hidden.length / WIDTH
+      const isLast = end === blockCount
+      const hidden =
+        'hidden' in input.rows ? input.rows.hidden.map((value) => value + 1) : new Float32Array(rows * WIDTH)
+      return {
+        hidden: isLast ? null : hidden,
+        token: null,
+        logits: input.answer === 'logits' ? Float32Array.of(0, 1, 2) : null,
+        computeMs: 1,
+      }
+    },
+  }
+  const service = createInferenceService({
+    clock,
+    log: createEventLog(clock, null),
+    stage: () => (state.isReady ? runner : null),
+    events: {
+      onServed: (entry, rows) => void served.push(`${entry} ${rows}`),
+      onRequest: (entry) => void served.push(`${entry} request`),
+      onSessions: () => undefined,
+    },
+  })
+  const ask = async (request: InferenceRequest, peer = 'them') =>
+    decodeReply(await service.answer(encodeRequest(request), peer))
+  return { clock, leased, calls, served, state, service, ask }
+}
+
+const hidden = (rows: number, value = 1) => ({ hidden: new Float32Array(rows * WIDTH).fill(value), width: WIDTH })
+const at = (position: number, rows: number, sessionId = 1n): InferenceRequest => {
+  return { sessionId, position, input: hidden(rows, position) }
+}
+
+describe('blocks that are served to callers of KwaaiNet', () => {
+  it('computes a prompt of any length in batches of ours, and goes on where it was', async () => {
+    const { ask, calls, served } = setUp()
+    expect(await ask(at(0, 7))).toEqual({ sessionId: 1n, ...hidden(7, 1) })
+    expect(await ask(at(7, 1))).toEqual({ sessionId: 1n, ...hidden(1, 8) })
+    expect(calls.map(({ position, sequence }) => [position, sequence])).toEqual([
+      [0, 0],
+      [3, 0],
+      [6, 0],
+      [7, 0],
+    ])
+    expect(served).toEqual(['them 7', 'them request', 'them 1'])
+  })
+
+  it('gives the logits of the last row at the end of the model', async () => {
+    const { ask, calls } = setUp({ end: 8 })
+    expect(await ask(at(0, 4))).toEqual({ sessionId: 1n, logits: Float32Array.of(0, 1, 2) })
+    expect(calls.map(({ answer }) => answer)).toEqual(['none', 'logits'])
+  })
+
+  it('says that its blocks are on their way, in the words that callers know', async () => {
+    const { ask, state } = setUp()
+    state.isReady = false
+    expect(await ask(at(0, 1))).toEqual({ sessionId: 0n, error: WARMING_UP })
+  })
+
+  it('a call that is made again because its answer was lost is answered, and not computed twice', async () => {
+    const { ask, calls, served } = setUp()
+    await ask(at(0, 2))
+    const [first, again] = [await ask(at(2, 1)), await ask(at(2, 1))]
+    expect(again).toEqual(first)
+    expect(calls).toHaveLength(2)
+    expect(served).toHaveLength(3)
+    // Other rows at a place that is taken are no repetition.
+    expect(await ask({ ...at(2, 1), input: hidden(1, 9) })).toMatchObject({
+      error: expect.stringContaining('expected 3'),
+    })
+  })
+
+  it('position 0 begins anew', async () => {
+    const { ask, clock, calls } = setUp()
+    await ask(at(0, 2))
+    const again = ask({ ...at(0, 3), input: hidden(3, 5) })
+    await clock.advance(200)
+    expect(await again).toEqual({ sessionId: 1n, ...hidden(3, 6) })
+    expect(calls.at(-1)?.position).toBe(0)
+  })
+
+  it.each([
+    ['rows in the middle of nothing', at(3, 1), 'SESSION_UNKNOWN'],
+    ['tokens for blocks that take hidden states', { ...at(0, 1), input: { tokens: Int32Array.of(1) } }, 'block 0'],
+    ['rows of another width', { ...at(0, 1), input: { hidden: new Float32Array(6), width: 3 } }, 'rows of 3'],
+    ['more than the context', at(0, 17), 'PROMPT_TOO_LONG'],
+  ])('refuses %s, and holds no place for it', async (_, request, words) => {
+    const { ask, leased } = setUp()
+    expect(await ask(request)).toMatchObject({ error: expect.stringContaining(words) })
+    expect(leased.size).toBe(0)
+  })
+
+  it('what fails in the engine ends the session, and the caller is told', async () => {
+    const { ask, state, clock, leased } = setUp()
+    state.failure = new EspalierError('ENGINE_GONE', 'killed')
+    expect(await ask(at(0, 1))).toMatchObject({ error: expect.stringContaining('ENGINE_GONE') })
+    await clock.advance(100)
+    expect(leased.size).toBe(0)
+  })
+
+  it('nobody says goodbye: a session that rests gives way to the next, and one that works does not', async () => {
+    const { ask, clock, service } = setUp()
+    await ask(at(0, 1, 1n))
+    await ask(at(0, 1, 2n))
+    expect(await ask(at(0, 1, 3n))).toMatchObject({ error: expect.stringContaining('SESSION_LIMIT') })
+    await clock.advance(4_000)
+    await ask(at(1, 1, 2n))
+    await clock.advance(2_000)
+    const third = ask(at(0, 1, 3n))
+    await clock.advance(200)
+    expect(await third).toMatchObject({ sessionId: 3n, width: WIDTH })
+    expect(await ask(at(1, 1, 1n))).toMatchObject({ error: expect.stringContaining('SESSION_UNKNOWN') })
+    expect(await ask(at(2, 1, 2n))).toMatchObject({ width: WIDTH })
+    await clock.advance(80_000)
+    expect(service.sessions.count).toBe(0)
+  })
+
+  it('one caller’s id is not another’s', async () => {
+    const { ask } = setUp()
+    await ask(at(0, 2), 'a')
+    expect(await ask(at(2, 1), 'b')).toMatchObject({ error: expect.stringContaining('SESSION_UNKNOWN') })
+  })
+})
+
+const random = seededRandom(4_711)
+const below = (limit: number) => Math.floor(random() * limit)
+
+function mutated(bytes: Uint8Array): Uint8Array {
+  const kind = below(5)
+  if (kind === 0) return bytes
+  if (kind === 1) return bytes.subarray(0, below(bytes.length + 1))
+  if (kind === 2) return Uint8Array.from({ length: below(60) }, () => below(256))
+  const changed = Uint8Array.from(bytes)
+  for (let change = 1 + below(5); change > 0; change--) changed[below(changed.length)] = below(256)
+  return changed
+}
+
+describe('10,000 fuzzed frames a protocol', () => {
+  it('inference: every request is answered, and nothing stays behind', async () => {
+    const { service, clock, leased } = setUp({ places: 3 })
+    let errors = 0
+    let largest = 0
+    for (let round = 0; round < 10_000; round++) {
+      const rows = 1 + below(4)
+      const oddNames = msgpackMap({ session_id: below(5), seq_pos: below(9), payload_type: 'token_ids', shape: [rows] })
+      const valid = encodeRequest({
+        ...{ sessionId: BigInt(below(5)), position: below(3) === 0 ? 0 : below(12) },
+        input: below(8) === 0 ? { tokens: new Int32Array(rows) } : hidden(rows, below(9)),
+      })
+      const frame = below(20) === 0 ? encodeMsgpack(oddNames) : mutated(valid)
+      const answered = service.answer(frame, `peer ${below(3)}`)
+      const waited = clock.advance(1_200 + below(2_000))
+      const reply = decodeReply(await answered)
+      await waited
+      if ('error' in reply) errors++
+      largest = Math.max(largest, service.sessions.count)
+    }
+    expect(errors).toBeGreaterThan(1_000)
+    expect(errors).toBeLessThan(9_900)
+    expect(largest).toBeLessThanOrEqual(3)
+    service.sessions.stop()
+    await clock.advance(100)
+    expect(leased.size).toBe(0)
+    expect(clock.pending).toBe(0)
+  })
+
+  it('inference: every reply is read or refused by name', () => {
+    const replies = [
+      encodeReply({ sessionId: 1n, ...hidden(3) }),
+      encodeReply({ sessionId: 2n, logits: new Float32Array(9) }),
+      encodeReply({ sessionId: 0n, error: WARMING_UP }),
+    ]
+    let refused = 0
+    for (let round = 0; round < 10_000; round++) {
+      try {
+        decodeReply(mutated(replies[below(replies.length)] ?? new Uint8Array()))
+      } catch (error) {
+        if (!(error instanceof EspalierError && error.code === 'PROTOCOL_VIOLATION')) throw error
+        refused++
+      }
+    }
+    expect(refused).toBeGreaterThan(1_000)
+  })
+
+  it('hello: always ok; the log stays short, and shows no control characters', () => {
+    const clock = new FakeClock()
+    const log = createEventLog(clock, null)
+    const lines: string[] = []
+    log.subscribe(({ message }) => void lines.push(message))
+    const greet = createGreeter({ clock, log })
+    for (let round = 0; round < 10_000; round++) {
+      const text = Uint8Array.from({ length: below(80) }, () => below(256))
+      expect(new TextDecoder().decode(greet(text, `peer ${below(4)}`))).toBe('ok')
+    }
+    expect(lines).toHaveLength(4)
+    expect(lines.join('')).not.toMatch(/\p{Cc}/u)
+  })
+})

@@ -1,0 +1,71 @@
+import type { PeerId } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import type { Clock } from '../../src-shared/clock'
+import { reachPeer } from '../network/find-peer'
+import type { Host } from '../network/host'
+import { checkPipeline } from '../pipeline/check'
+import type { OpenSessionOptions } from '../pipeline/entry-sessions'
+import { PIPELINE_PROTOCOL } from '../pipeline/frames'
+import type { Pipeline } from '../pipeline/pipeline'
+import type { CheckPeer } from '../pipeline/routing/route-book'
+import type { StageRunner } from '../pipeline/stage-runner'
+import { createChainSessions } from './chain-sessions'
+import { sayHello } from './hello'
+import { INFERENCE_PROTOCOL } from './protocols'
+
+/** What asks KwaaiNet's nodes in place of the pipeline alone: give it to the router. */
+export interface KwaaiNetwork {
+  readonly pipeline: Pick<Pipeline, 'openSession' | 'notify'>
+  readonly check: CheckPeer
+}
+
+/**
+ * The asking side in a network where some nodes speak our pipeline and some KwaaiNet's protocols. Our own is quicker,
+ * because rows go from node to node; it carries a session when every node of its route speaks it.
+ */
+export function createKwaaiNetwork(options: {
+  host: Host
+  clock: Clock
+  pipeline: Pipeline
+  stage: () => StageRunner | null
+}): KwaaiNetwork {
+  const { host, clock, pipeline } = options
+  const self = host.peerId.toString()
+  const chains = createChainSessions(options)
+
+  async function openSession(asked: OpenSessionOptions) {
+    const others = asked.route.filter(({ peer }) => peer !== self)
+    const speaks = await Promise.all(
+      others.map(({ peer }) => speaksOnlyKwaai(host, clock, peerIdFromString(peer), asked.signal)),
+    )
+    return speaks.includes(true) ? chains.open(asked) : pipeline.openSession(asked)
+  }
+
+  return {
+    pipeline: { openSession, notify: pipeline.notify },
+    async check(peer, signal) {
+      const peerId = peerIdFromString(peer)
+      if (!(await speaksOnlyKwaai(host, clock, peerId, signal))) return checkPipeline(host, peerId, signal)
+      await sayHello(host, peerId, 'Espalier asks whether you are there', signal)
+      return null
+    },
+  }
+}
+
+const IDENTIFY = { stepMs: 25, steps: 40 } as const
+
+/** False also for a peer that can't be reached: opening the session says it, with the reason. */
+async function speaksOnlyKwaai(host: Host, clock: Clock, peer: PeerId, signal: AbortSignal): Promise<boolean> {
+  try {
+    await reachPeer(host, peer, signal)
+    for (let step = 0; step < IDENTIFY.steps; step++) {
+      // A dial is over before the two have told each other what they speak.
+      const protocols: readonly string[] = (await host.peerStore.get(peer).catch(() => null))?.protocols ?? []
+      if (protocols.length > 0) return protocols.includes(INFERENCE_PROTOCOL) && !protocols.includes(PIPELINE_PROTOCOL)
+      await clock.sleep(IDENTIFY.stepMs, signal)
+    }
+  } catch {
+    // Said by whoever opens the session.
+  }
+  return false
+}

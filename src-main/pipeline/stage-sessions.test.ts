@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import { EspalierError } from '../../src-shared/errors'
+import { FakeClock } from '../../test/fake-clock'
+import { createEventLog } from '../storage/event-log'
+import type { Frame, OpenBody } from './frames'
+import type { Link, Links } from './links'
+import type { StageRunner } from './stage-runner'
+import { createStageSessions } from './stage-sessions'
+
+const PLACES = 2
+const ROUTE = [
+  { peer: 'me', start: 0, end: 4 },
+  { peer: 'next', start: 4, end: 8 },
+]
+
+/** A first stage with two places in its cache, and an entry that hears what it says. */
+function firstStage() {
+  const clock = new FakeClock()
+  const log = createEventLog(clock, null)
+  const drops: unknown[] = []
+  log.subscribe(({ code, fields }) => void (code === 'pipeline.dropped' && drops.push(fields.reason)))
+  const taken = new Set<number>()
+  let hold: Promise<void> = Promise.resolve()
+  const runner: StageRunner = {
+    ...{ blocks: { start: 0, end: 4 }, blockCount: 8, embeddingLength: 4, root: 'root' },
+    ...{ maxBatchTokens: 16, contextTokens: 64 },
+    openSequence() {
+      const free = Array.from({ length: PLACES }, (_, sequence) => sequence).find((sequence) => !taken.has(sequence))
+      if (free === undefined) throw new EspalierError('SESSION_LIMIT')
+      taken.add(free)
+      return free
+    },
+    closeSequence: (sequence) => void taken.delete(sequence),
+    async run({ rows }) {
+      await hold
+      const count = 'tokens' in rows ? rows.tokens.length : rows.hidden.length / 4
+      return { hidden: new Float32Array(4 * count), token: null, logits: null, computeMs: 1 }
+    },
+  }
+  const heard: Frame[] = []
+  const link = (peer: string): Link => ({
+    ...{ peer, closed: false, abort: () => undefined },
+    async send(frame) {
+      if (peer === 'them') heard.push(frame)
+    },
+  })
+  const them = link('them')
+  const next = link('next')
+  const stages = createStageSessions({
+    ...{ self: 'me', clock, log, stage: () => runner },
+    links: () => ({ to: async () => next }) as Pick<Links, 'to'> as Links,
+    events: { onServed: () => undefined, onSessions: () => undefined },
+  })
+  const id = (name: string) => name.padStart(32, '0')
+  const open = async (name: string, change: Partial<OpenBody> = {}) => {
+    const body = { root: 'root', entry: 'them', stage: 0, route: ROUTE, contextTokens: 16, wantsLogits: false }
+    stages.onOpen(id(name), { ...body, ...change }, them)
+    await clock.advance(1)
+  }
+  const step = async (name: string, position: number) => {
+    const rest = { wantsAnswer: true, computeMs: [], input: { tokens: Int32Array.of(1) } }
+    stages.onStep({ type: 'step', session: id(name), position, rows: 1, ...rest }, them)
+    await clock.advance(1)
+  }
+  const hidden = async (name: string, options: { isHalf: boolean }) => {
+    const rest = { wantsAnswer: true, computeMs: [], ...options, input: { hidden: new Float32Array(4) } }
+    stages.onStep({ type: 'step', session: id(name), position: 0, rows: 1, ...rest }, them)
+    await clock.advance(1)
+  }
+  const errors = () =>
+    heard.flatMap((frame) =>
+      frame.type === 'error' ? [[frame.session.at(-1), frame.body.code, frame.body.cause]] : [],
+    )
+  return {
+    ...{ stages, clock, open, step, hidden, errors, drops, taken },
+    holdRuns(until: Promise<void>) {
+      hold = until
+    },
+  }
+}
+
+describe('places in the cache', () => {
+  it('H-52: go to a newcomer from the session that has rested longest, which is told so', async () => {
+    const { open, step, clock, errors, drops, stages, taken } = firstStage()
+    await open('a')
+    await open('b')
+    await step('b', 0)
+    await clock.advance(10_000)
+    await step('a', 0)
+    await clock.advance(10_000)
+    await open('c')
+    expect(errors()).toEqual([['b', 'SESSION_LIMIT', expect.stringContaining('it rested for 20 s')]])
+    expect(drops).toEqual(['evicted'])
+    expect([stages.count, taken.size]).toEqual([2, 2])
+    await step('c', 0)
+    expect(errors()).toHaveLength(1)
+    stages.stop()
+  })
+
+  it('H-52: are taken from nobody who works or has just worked: the newcomer is refused, and that is counted', async () => {
+    const { open, step, clock, errors, drops, stages, holdRuns } = firstStage()
+    const released = Promise.withResolvers<void>()
+    await open('a')
+    await open('b')
+    holdRuns(released.promise)
+    await step('a', 0)
+    await clock.advance(4_000)
+    holdRuns(Promise.resolve())
+    await step('b', 0)
+    await clock.advance(14_000)
+    await open('c')
+    expect(errors()).toEqual([['c', 'SESSION_LIMIT', expect.any(String)]])
+    expect(drops).toEqual(['refused'])
+    released.resolve()
+    await clock.advance(1)
+    await step('a', 1)
+    expect(errors()).toHaveLength(1)
+    stages.stop()
+  })
+
+  it('an exact session takes no rounded rows, another one does', async () => {
+    const { open, hidden, errors, stages } = firstStage()
+    const place = { stage: 1, route: [{ peer: 'them', start: 4, end: 8 }, ...ROUTE] }
+    await open('a', { ...place, exact: true })
+    await open('b', { ...place, exact: false })
+    for (const name of ['a', 'b']) await hidden(name, { isHalf: true })
+    expect(errors()).toEqual([['a', 'PROTOCOL_VIOLATION', expect.stringContaining('half precision')]])
+    expect(stages.count).toBe(1)
+    stages.stop()
+  })
+})

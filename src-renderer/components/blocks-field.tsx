@@ -1,0 +1,59 @@
+import { useEffect, useId } from 'react'
+import { useStore } from 'zustand'
+import type { Settings } from '../../src-shared/settings'
+import type { AppStores } from '../stores/app-stores'
+import { blocksWords, doBlocksFit } from '../words/estimate'
+import { FIELDS } from '../words/settings'
+import { TextField } from './setting-row'
+
+export interface BlocksFieldProps {
+  /** As typed or slid; empty leaves it to the host. */
+  value: string
+  problem: string | null
+  settings: Settings
+  stores: AppStores
+  disabled: boolean
+  onChange(value: string): void
+}
+
+/** How many blocks to ask for: a slider that says what fits where the model is known, a number where it is not. */
+export function BlocksField({ value, problem, settings, stores, disabled, onChange }: BlocksFieldProps) {
+  const estimate = useStore(stores.estimate.state, (state) => state.estimate)
+  const id = useId()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whatever is saved may change what fits
+  useEffect(() => {
+    if (!disabled) stores.estimate.ask()
+  }, [disabled, settings, stores.estimate])
+  const { label, hint, placeholder } = FIELDS.requestedBlocks
+  const count = value === '' ? 0 : Number(value)
+  const most = estimate?.needBytes.length ?? 0
+  // A number that the slider could not show stays a number.
+  if (!estimate || most === 0 || !Number.isInteger(count) || count > most) {
+    return <TextField {...{ label, hint, placeholder, value, problem, disabled, onChange }} isNumber />
+  }
+  const words = blocksWords(estimate, count)
+  return (
+    <div className="setting">
+      <div>
+        <label htmlFor={id}>{label}</label>
+        <p>{hint}</p>
+      </div>
+      <div className="setting-value is-slider">
+        <input
+          id={id}
+          type="range"
+          min={0}
+          max={most}
+          step={1}
+          value={count}
+          disabled={disabled}
+          aria-valuetext={words}
+          onChange={(event) => onChange(event.target.value === '0' ? '' : event.target.value)}
+        />
+        <p className={doBlocksFit(estimate, count) ? 'fine' : 'field-problem'} aria-live="polite">
+          {words}
+        </p>
+      </div>
+    </div>
+  )
+}
