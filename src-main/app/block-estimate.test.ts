@@ -16,7 +16,8 @@ describe('C-47: what the slider of blocks says', () => {
     expect(model).toBe('tiny-jargon-8.gguf')
     expect(needBytes).toHaveLength(8)
     expect(needBytes.every((bytes, index) => bytes > (needBytes[index - 1] ?? 0))).toBe(true)
-    const size = { contextTokens: 512, maxSequences: 4, maxBatchTokens: 512 }
+    // The context of each conversation, and as many of them as may be there at once: what a load asks for.
+    const size = { contextTokens: 2_048, maxSequences: 4, maxBatchTokens: 512 }
     const header = await readGgufHeader(SAMPLE_MODEL)
     expect(needBytes[2]).toBe(memoryNeed(header, { start: 0, end: 3 }, size, false).totalBytes)
     expect(needBytes[7]).toBe(memoryNeed(header, { start: 0, end: 8 }, size, true).totalBytes)

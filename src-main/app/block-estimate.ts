@@ -3,7 +3,7 @@ import type { BlockEstimate } from '../../src-shared/app-views'
 import type { Settings } from '../../src-shared/settings'
 import { type ComputeChoice, cardsOf } from '../engine/device-choice'
 import { memoryNeed } from '../engine/memory-need'
-import { MAX_BATCH_TOKENS } from '../node/config'
+import { servingSizeOf } from '../node/config'
 import { capabilityOf, offerOf } from '../node/offer'
 import { readGgufHeader } from '../shards/gguf-read'
 
@@ -22,11 +22,7 @@ export async function blockEstimate(
 ): Promise<BlockEstimate> {
   const header = await readGgufHeader(modelPath)
   const blockCount = Math.min(MAX_BLOCKS, blocksOf(header))
-  const size = {
-    contextTokens: settings.contextTokens,
-    maxSequences: settings.maxSequences,
-    maxBatchTokens: MAX_BATCH_TOKENS,
-  }
+  const size = servingSizeOf(settings)
   // Blocks of one model differ little, so the first ones speak for all; whoever has them all has the end, too.
   const needBytes = Array.from({ length: blockCount }, (_, index) => {
     const range = { start: 0, end: index + 1 }

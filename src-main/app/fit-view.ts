@@ -2,7 +2,7 @@ import type { FitView } from '../../src-shared/file-views'
 import type { Settings } from '../../src-shared/settings'
 import { type ComputeChoice, cardsOf } from '../engine/device-choice'
 import { blocksThatFit, memoryNeed, type ServingSize } from '../engine/memory-need'
-import { MAX_BATCH_TOKENS } from '../node/config'
+import { servingSizeOf } from '../node/config'
 import { capabilityOf, offerOf } from '../node/offer'
 import { modelShape } from '../shards/architectures'
 import type { GgufHeader } from '../shards/gguf-types'
@@ -23,11 +23,7 @@ export interface FitOptions {
  * header and what drivers and settings allow, so it is known before a byte of weights is fetched or loaded.
  */
 export function fitViewOf({ model, compute, settings, computer }: FitOptions): FitView {
-  const size: ServingSize = {
-    contextTokens: settings.contextTokens * settings.maxSequences,
-    maxSequences: settings.maxSequences,
-    maxBatchTokens: MAX_BATCH_TOKENS,
-  }
+  const size = servingSizeOf(settings)
   const blocks = (budgetBytes: number) => (model ? blocksThatFit(model.header, size, budgetBytes) : null)
   const processor = capabilityOf(undefined, computer)
   const capBytes = settings.gpuMemoryGb === null ? Number.POSITIVE_INFINITY : settings.gpuMemoryGb * GB
