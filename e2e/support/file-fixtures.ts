@@ -132,7 +132,7 @@ const LABELS: readonly ShardLabel[] = [
   'loaded',
 ]
 
-export function readinessOf(at: number, change: Partial<Readiness> = {}): Readiness {
+export function readinessOf(at: number): Readiness {
   return {
     isReady: false,
     discovered: 7,
@@ -155,7 +155,6 @@ export function readinessOf(at: number, change: Partial<Readiness> = {}): Readin
       { what: 'Announced', expectedS: 5, actualS: 4.2, isLate: false },
       { what: 'Swarm ready', expectedS: 15, actualS: null, isLate: true },
     ],
-    ...change,
   }
 }
 
@@ -284,9 +283,7 @@ export function pausedStatus(at: number): NodeStatus {
         ? { ...step, state: 'waiting', evidence: [], blocker: { code: 'FETCH_PAUSED', cause, action } }
         : step,
     ),
-    readiness: readinessOf(at, {
-      blocker: { id: 'paused', sentence: `${cause} (62 %).`, button: 'resume-fetch' },
-    }),
+    readiness: fetchingReadiness(at, { id: 'paused', sentence: `${cause} (62 %).`, button: 'resume-fetch' }),
   }
 }
 
@@ -305,9 +302,7 @@ export function diskFullStatus(at: number): NodeStatus {
         ? { ...step, state: 'failed', evidence: [], blocker: { code: 'DISK_CAP_REACHED', cause: full, action } }
         : step,
     ),
-    readiness: readinessOf(at, {
-      blocker: { id: 'disk-cap', sentence: `${full}.`, button: 'open-settings' },
-    }),
+    readiness: fetchingReadiness(at, { id: 'disk-cap', sentence: `${full}.`, button: 'open-settings' }),
   }
 }
 
@@ -333,8 +328,6 @@ export function missingShardStatus(at: number): NodeStatus {
         next: { what: 'Looking again by itself', at: at + 4_000 },
       },
     }),
-    readiness: readinessOf(at, {
-      blocker: { id: 'shard-missing', sentence: `${cause}.`, button: 'choose-file' },
-    }),
+    readiness: fetchingReadiness(at, { id: 'shard-missing', sentence: `${cause}.`, button: 'choose-file' }),
   }
 }
