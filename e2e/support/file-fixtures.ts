@@ -79,7 +79,9 @@ export const CATALOGUE: CatalogueView = {
 
 export const NO_TOKEN: TokenView = { isSet: false, protection: null, offered: 'file' }
 
-export const FIT: FitView = {
+const NEED_BYTES = Array.from({ length: 32 }, (_, index) => 0.7 * GB + index * 0.17 * GB)
+
+export const FIT = {
   model: { name: 'Llama 3.1 8B Instruct', blockCount: 32 },
   places: [
     {
@@ -110,16 +112,32 @@ export const FIT: FitView = {
       blocks: 9,
     },
   ],
-  together: { blocks: 21, budgetBytes: 4.2 * GB, weightsBytes: 3.1 * GB, kvBytes: 0.18 * GB, computeBytes: 0.31 * GB },
+  together: {
+    blocks: 21,
+    budgetBytes: 4.2 * GB,
+    where: 'card',
+    weightsBytes: 3.1 * GB,
+    kvBytes: 0.18 * GB,
+    computeBytes: 0.31 * GB,
+    needBytes: NEED_BYTES,
+  },
   missedGpu: null,
-}
+} satisfies FitView
 
-export const CPU_FIT: FitView = {
+export const CPU_FIT = {
   ...FIT,
   places: FIT.places.slice(0, 1).map((place) => ({ ...place, isChosen: true })),
-  together: { blocks: 32, budgetBytes: 16.7 * GB, weightsBytes: 4.9 * GB, kvBytes: 0.27 * GB, computeBytes: 0.6 * GB },
+  together: {
+    blocks: 32,
+    budgetBytes: 16.7 * GB,
+    where: 'memory',
+    weightsBytes: 4.9 * GB,
+    kvBytes: 0.27 * GB,
+    computeBytes: 0.6 * GB,
+    needBytes: NEED_BYTES,
+  },
   missedGpu: 'NVIDIA GeForce RTX 3060 could not be used',
-}
+} satisfies FitView
 
 const LABELS: readonly ShardLabel[] = [
   'loaded',

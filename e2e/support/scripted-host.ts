@@ -1,6 +1,6 @@
 import { createBridgeServer } from '../../src-main/bridge/server'
 import { startWebCarrier, type WebCarrier } from '../../src-main/bridge/web-carrier'
-import type { BlockEstimate, Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
+import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { systemClock } from '../../src-shared/clock'
 import type { Hop, MethodHandlers, MethodInput } from '../../src-shared/contract'
 import type { MethodName } from '../../src-shared/contract-names'
@@ -59,7 +59,6 @@ export class ScriptedHost {
   onResume: () => void = () => undefined
   onLoad: () => void = () => undefined
   preview: NetworkPreview = PREVIEW
-  estimate: BlockEstimate | null = null
   hosted: HostStatus = offHost(Date.now())
   onHostStart: (choice: MethodInput<'host.start'>) => void = () => undefined
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
@@ -143,7 +142,6 @@ export class ScriptedHost {
       return this.token
     },
     'api.get': () => ({ url: 'http://127.0.0.1:31400/v1', key: 'sk-example', error: null }),
-    'blocks.estimate': () => this.estimate,
     'diagnostics.run': () => this.makeChecks(Date.now()),
     'logs.recent': ({ limit }) => this.logLines.slice(-limit),
     'host.get': () => this.hosted,

@@ -24,7 +24,6 @@ import { createShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
 import { createSecretStore, type SecretCipher } from '../storage/secret-store'
-import { blockEstimate } from './block-estimate'
 import { createDetectCompute, fetchedLibraries } from './compute'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { createGenerations } from './generations'
@@ -200,11 +199,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     async 'network.leave'() {
       await current.choose(null)
       return {}
-    },
-    async 'blocks.estimate'() {
-      const { modelPath, network } = settings.get()
-      const path = network?.kind === 'demo' ? options.paths.sampleModel : modelPath
-      return path ? blockEstimate(path, settings.get(), await compute(settings.get())) : null
     },
     ...createShardHandlers({
       ...{ clock, data, store, settings, secrets, compute, capBytes, diagnosticsContext },

@@ -5,7 +5,6 @@ import { createHostStore, type HostStore } from '../pages/host-store'
 import { type ApiStore, createApiStore } from './api-store'
 import { type AskedStore, createAskedStore } from './asked-store'
 import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-store'
-import { createEstimateStore, type EstimateStore } from './estimate-store'
 import { createFrames } from './frames'
 import { createGenerationStore, type GenerationStore } from './generation-store'
 import { createLogStore, type LogStore } from './log-store'
@@ -22,7 +21,6 @@ export interface AppStores {
   readonly log: LogStore
   readonly host: HostStore
   readonly api: ApiStore
-  readonly estimate: EstimateStore
   readonly disk: AskedStore<MethodOutput<'disk.get'>>
   readonly catalogue: AskedStore<MethodOutput<'catalogue.get'>>
   readonly diagnosis: AskedStore<MethodOutput<'shards.diagnose'>>
@@ -46,7 +44,6 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     log: createLogStore(client, clock, frames),
     host: createHostStore(client, clock, frames),
     api: createApiStore(client, clock),
-    estimate: createEstimateStore(client, clock),
     disk: createAskedStore(client, clock, 'disk.get', {}),
     catalogue: createAskedStore(client, clock, 'catalogue.get', {}),
     diagnosis: createAskedStore(client, clock, 'shards.diagnose', {}),
