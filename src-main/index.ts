@@ -1,28 +1,53 @@
 import '../src-shared/polyfill'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 // biome-ignore lint/style/noRestrictedImports: the one place where Electron comes in
 import electron from 'electron'
 import { systemClock } from '../src-shared/clock'
+import { VERSION } from '../src-shared/version'
 import { appPaths } from './app-paths'
+import { HIDDEN_SWITCH } from './shell/autostart'
 import { openApp } from './shell/open-app'
 import { startShell } from './shell/start-shell'
 import { systemSecrets } from './shell/system-secrets'
 import { hasTrayHost } from './shell/tray-host'
+import { electronEngine } from './shell/updates/electron-engine'
+import { updateFeedOf, updateWay } from './shell/updates/update-way'
+import { createUpdates } from './shell/updates/updates'
 import { defaultDataRoot } from './storage/data-directory'
 
 const { root, renderer } = appPaths()
-const chosen = electron.app.commandLine.getSwitchValue('data-dir') || process.env.ESPALIER_DATA_DIR
-const dataRoot = resolve(chosen || defaultDataRoot())
+const { commandLine } = electron.app
+const given = commandLine.getSwitchValue('data-dir')
+const dataRoot = resolve(given || process.env.ESPALIER_DATA_DIR || defaultDataRoot())
+const { platform, arch, env } = process
 
 // Nothing is awaited here: Electron becomes ready only after this file has run to its end.
 const shell = startShell(electron, {
   clock: systemClock,
-  platform: process.platform,
+  platform,
   dataRoot,
   rendererDir: renderer,
   preload: join(root, 'out/preload/index.cjs'),
-  openApp: (startScript) =>
-    openApp(dataRoot, startScript, systemClock, systemSecrets(electron.safeStorage, process.platform)),
-  hasTrayHost: () => hasTrayHost(process.platform, process.env, systemClock),
+  start: {
+    argv: process.argv,
+    env,
+    home: homedir(),
+    executable: process.execPath,
+    keptArgs: given ? [`--data-dir=${dataRoot}`] : [],
+    isHidden: commandLine.hasSwitch(HIDDEN_SWITCH),
+  },
+  makeUpdates: async (log, beforeInstall) =>
+    createUpdates({
+      ...{ clock: systemClock, log, platform, arch, beforeInstall },
+      version: VERSION,
+      way: updateWay(platform, electron.app.isPackaged, env),
+      feed: await updateFeedOf(root),
+      fetch: globalThis.fetch,
+      engine: electronEngine,
+    }),
+  openApp: (startScript, desktop) =>
+    openApp(dataRoot, startScript, desktop, systemClock, systemSecrets(electron.safeStorage, platform)),
+  hasTrayHost: () => hasTrayHost(platform, env, systemClock),
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => shell?.quitNow())

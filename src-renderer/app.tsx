@@ -4,6 +4,7 @@ import type { Clock } from '../src-shared/clock'
 import { ConnectionNotice } from './components/connection-notice'
 import { Hero } from './components/hero'
 import { NowProvider, useFocusOnChange, useNode } from './components/hooks'
+import { InviteQuestion } from './components/invite-question'
 import { SafeModeNotice } from './components/safe-mode-notice'
 import { Sidebar } from './components/sidebar'
 import { DiagnosticsPage } from './pages/diagnostics'
@@ -20,7 +21,7 @@ import { applyTheme, readTheme, type Theme } from './theme'
 import { DEMO_LINE, SHELL } from './words/pages'
 
 export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
-  const { status, isMisfit, isLive } = useNode(stores.node)
+  const { status, isMisfit, isLive, mayOperate } = useNode(stores.node)
   const settings = useStore(stores.settings.state, (state) => state.settings)
   const isSettled = useStore(stores.settings.state, (state) => state.settings !== null || state.loadFailure !== null)
   const route = useRoute()
@@ -63,6 +64,7 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
           )}
         </main>
       </div>
+      {isReady && mayOperate && <InviteQuestion store={stores.app} />}
     </NowProvider>
   )
 }

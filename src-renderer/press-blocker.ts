@@ -31,5 +31,7 @@ export function pressBlocker(
       return
     case 'run-diagnosis':
       diagnosis.ask()
+      // Where its answer shows.
+      goTo({ page: 'shards' })
   }
 }

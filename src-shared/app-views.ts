@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { ERROR_CODES } from './error-catalogue'
+import { BLOCKER_BUTTONS } from './readiness'
 import { BlockRangeSchema } from './status'
 
 const epochMs = z.number()
@@ -29,6 +30,10 @@ export const CheckSchema = z.object({
   action: z.nullable(text(300)),
   code: z.nullable(z.enum(ERROR_CODES)),
   at: epochMs,
+  /** The button that sets it right. `mend`: the app itself can, by `diagnostics.mend`. */
+  fix: z.optional(z.enum([...BLOCKER_BUTTONS, 'mend'])),
+  /** For a terminal, where only its owner should decide: shown to be copied, never run. */
+  command: z.optional(text(600)),
 })
 export type Check = z.infer<typeof CheckSchema>
 

@@ -40,3 +40,14 @@ export const systemClock: Clock = {
     })
   },
 }
+
+/** `2026-11-21T14:15:00.000Z`. */
+export function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString()
+}
+
+/** Minutes since midnight where this computer is. */
+export function minuteOfDay(atMs: number): number {
+  const at = new Date(atMs)
+  return at.getHours() * 60 + at.getMinutes()
+}

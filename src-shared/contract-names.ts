@@ -25,6 +25,12 @@ export const METHOD_NAMES = [
   'token.get',
   'token.set',
   'diagnostics.run',
+  'diagnostics.mend',
+  'diagnostics.bundle',
+  'diagnostics.saveBundle',
+  'app.get',
+  'app.answerInvite',
+  'app.update',
   'logs.recent',
   'api.get',
   'host.get',
@@ -35,7 +41,7 @@ export const METHOD_NAMES = [
 ] as const
 export type MethodName = (typeof METHOD_NAMES)[number]
 
-export const EVENT_NAMES = ['status', 'settings', 'log', 'generate.token', 'generate.end', 'host'] as const
+export const EVENT_NAMES = ['status', 'settings', 'app', 'log', 'generate.token', 'generate.end', 'host'] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 
 /** Who may call: `read` looks, `operate` also starts, stops and generates. */
@@ -45,6 +51,7 @@ export type Scope = 'read' | 'operate'
 export const EVENT_SCOPES = {
   status: 'read',
   settings: 'read',
+  app: 'read',
   log: 'read',
   'generate.token': 'operate',
   'generate.end': 'operate',

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { AppViewSchema, SupportBundleSchema } from './app-view'
 import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
@@ -77,6 +78,29 @@ export const METHODS = {
     output: TokenViewSchema,
   },
   'diagnostics.run': { scope: 'read', input: nothing, output: z.array(CheckSchema) },
+  /** Sets right what a check found, where the app can, and looks again. */
+  'diagnostics.mend': {
+    scope: 'operate',
+    input: z.strictObject({ id: z.string().check(z.maxLength(40)) }),
+    output: CheckSchema,
+  },
+  /** A redacted text for whoever helps, to be read before it goes anywhere. */
+  'diagnostics.bundle': {
+    scope: 'operate',
+    input: z.strictObject({ kind: z.enum(['whole', 'summary']) }),
+    output: SupportBundleSchema,
+  },
+  /** Writes the bundle that was shown, and nothing else, into the data directory. */
+  'diagnostics.saveBundle': {
+    scope: 'operate',
+    input: z.strictObject({ id }),
+    output: z.strictObject({ path: z.string().check(z.maxLength(4096)) }),
+  },
+  'app.get': { scope: 'read', input: nothing, output: AppViewSchema },
+  /** What came as a link is joined only when a person says so here. */
+  'app.answerInvite': { scope: 'operate', input: z.strictObject({ accept: z.boolean() }), output: nothing },
+  /** Looks for an update, or installs one that is ready. */
+  'app.update': { scope: 'operate', input: nothing, output: nothing },
   /** The newest `limit` events, oldest first. */
   'logs.recent': {
     scope: 'read',
@@ -108,6 +132,7 @@ export const METHODS = {
 export const EVENTS = {
   status: NodeStatusSchema,
   settings: SettingsSchema,
+  app: AppViewSchema,
   log: z.object({ lines: z.array(LogLineSchema).check(z.maxLength(500)) }),
   'generate.token': z.object({ generationId: id, text: z.string().check(z.maxLength(4096)) }),
   'generate.end': z.object({

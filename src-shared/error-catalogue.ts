@@ -68,6 +68,30 @@ export const ERROR_CATALOGUE = {
     cause: 'This computer’s clock and the network’s differ',
     action: 'Let the system set its clock by itself; records with a wrong time are not believed.',
   },
+  OTHER_NODE_SOFTWARE: {
+    cause: 'Other node software runs on this computer',
+    action: 'Both may run; they share memory and processor. Stop one of them when this node is slow.',
+  },
+  START_ENTRY_FOUND: {
+    cause: 'The system starts node software by itself',
+    action: 'Leave it, or remove it with the command; the app never does.',
+  },
+  RUNNING_ON_PROCESSOR: {
+    cause: 'The processor computes although a graphics card was expected',
+    action: 'Look at the card’s driver and its free memory, then start the node again.',
+  },
+  UPDATE_AVAILABLE: {
+    cause: 'A newer version is there',
+    action: 'Install it when it suits you; the node takes leave of its network first.',
+  },
+  UPDATE_REFUSED: {
+    cause: 'An update could not be verified and was refused',
+    action: 'Nothing was installed. Get the app from its own page, and tell its makers if this happens again.',
+  },
+  UPDATE_UNKNOWN: {
+    cause: 'Whether there is a newer version could not be found out',
+    action: 'The app looks again by itself; nothing depends on it.',
+  },
   APP_CRASH_LOOP: {
     cause: 'Espalier ended by itself several times in a row',
     action: 'Look at the log under Diagnostics, then start the node normally.',
@@ -412,6 +436,10 @@ export const ERROR_CATALOGUE = {
   CHAIN_INCOMPLETE: {
     cause: 'Some blocks of the model are served by nobody',
     action: 'Wait for a node that serves them.',
+  },
+  NODES_BUSY: {
+    cause: 'Every node that serves some of the blocks is busy with other conversations',
+    action: 'Try again in a moment.',
   },
   PROMPT_TOO_LONG: { cause: 'The prompt does not fit into the context', action: 'Shorten the prompt.' },
   STAGE_LOST: {

@@ -22,7 +22,8 @@ export class EspalierError extends Error {
     options?: ErrorOptions,
   ) {
     const title = ERROR_CATALOGUE[code].cause
-    super(detail ? `${title}: ${detail}` : title, options)
+    // What came from another process or peer may say it already.
+    super(!detail ? title : detail.startsWith(title) ? detail : `${title}: ${detail}`, options)
   }
 
   get action(): string {

@@ -11,6 +11,9 @@ const CoordinatorSchema = z.strictObject({
   insecure: z.optional(z.literal(true)),
 })
 
+/** Minutes since midnight, local time; a span may cross midnight. */
+const minuteOfDay = z.int().check(z.minimum(0), z.maximum(24 * 60 - 1))
+
 /** Which network this computer gives to. `demo` is a network that exists only on this computer. */
 export const NetworkChoiceSchema = z.discriminatedUnion('kind', [DemoSchema, CoordinatorSchema])
 export type NetworkChoice = z.infer<typeof NetworkChoiceSchema>
@@ -65,6 +68,16 @@ export const SettingsSchema = z.strictObject({
   trayNoticeSeen: z.boolean(),
   /** Whether the node was running when the app last ended; the next start does the same. */
   startsRunning: z.boolean(),
+  /** The wish; whether the system does it stands in the app's view. */
+  startsAtLogin: z.boolean(),
+  /** Approved, rejected, stuck, a new version: nothing else. */
+  notifications: z.boolean(),
+  pauseOnBattery: z.boolean(),
+  pauseOnMetered: z.boolean(),
+  pauseInFullScreen: z.boolean(),
+  pauseWhenActive: z.boolean(),
+  /** Every day in between, the node rests and no notification comes; null: never. */
+  quietHours: z.nullable(z.strictObject({ fromMinute: minuteOfDay, toMinute: minuteOfDay })),
 })
 export type Settings = z.infer<typeof SettingsSchema>
 
@@ -91,4 +104,11 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   closeToTray: true,
   trayNoticeSeen: false,
   startsRunning: false,
+  startsAtLogin: false,
+  notifications: true,
+  pauseOnBattery: false,
+  pauseOnMetered: false,
+  pauseInFullScreen: false,
+  pauseWhenActive: false,
+  quietHours: null,
 }

@@ -9,6 +9,10 @@ export const WEB_PROTOCOL = 'espalier.v1'
 export const TOKEN_PREFIX = 'token.'
 export const WEB_PATH = '/bridge'
 
+/** How often the server says that it is there: a frozen process, or a lost way to it, closes no socket. */
+export const BEAT_INTERVAL_MS = 5_000
+export const BEAT = JSON.stringify({ beat: true })
+
 /** Close codes: the standard ones, and one of the application range. */
 export const CLOSE_CODES = {
   goingAway: 1001,
@@ -28,7 +32,7 @@ export const RequestEnvelopeSchema = z.strictObject({
 
 const ErrorSchema = z.object({ code: z.string(), cause: z.string(), action: z.string() })
 
-/** The first message of a connection says what it may do; then come replies and events, in any order. */
+/** The first message of a connection says what it may do; then come replies, events and beats, in any order. */
 export const ServerEnvelopeSchema = z.union([
   z.object({
     id: z.int(),
@@ -38,6 +42,7 @@ export const ServerEnvelopeSchema = z.union([
     ]),
   }),
   z.object({ event: z.string(), payload: z.unknown() }),
+  z.object({ beat: z.literal(true) }),
   z.object({ scopes: z.array(z.enum(['read', 'operate'])) }),
 ])
 export type ServerEnvelope = z.infer<typeof ServerEnvelopeSchema>

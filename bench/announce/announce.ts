@@ -13,7 +13,7 @@ import { createKademliaRecords } from '../../src-main/kademlia/records'
 import { dialBootstraps } from '../../src-main/network/bootstrap'
 import { reachPeer, routingReady } from '../../src-main/network/find-peer'
 import { createHost, type Host } from '../../src-main/network/host'
-import { parsePeerAddresses } from '../../src-main/network/peer-addresses'
+import { groupByPeer, parsePeerAddresses } from '../../src-main/network/peer-addresses'
 import type { RecordForm } from '../../src-main/network/profiles'
 import { systemClock } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
@@ -142,7 +142,7 @@ async function joinAs(addresses: readonly string[]): Promise<Node> {
     bootstrapPeers: () => bootstraps,
   })
   await dht.start()
-  await dialBootstraps(host, valid, systemClock)
+  await dialBootstraps(host, groupByPeer(valid), systemClock)
   await routingReady(host, AbortSignal.timeout(ROUND_TIMEOUT_MS))
   await dht.bootstrap(bootstraps)
   return { host, dht, privateKey, bootstraps }

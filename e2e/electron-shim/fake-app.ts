@@ -7,6 +7,7 @@ import type { FakeWindow } from './fake-window'
 export interface FakeAppOptions {
   /** What another instance leaves us: false when it has the lock. */
   lock?: boolean
+  isPackaged?: boolean
   switches?: Readonly<Record<string, string>>
   backend: PageBackend | null
   windows: ReadonlySet<FakeWindow>
@@ -26,7 +27,10 @@ type Members =
 /** The application object: the order of events, vetoes included, is Electron's. */
 export class FakeApp extends EventEmitter implements Like<App, Members> {
   readonly name = 'Espalier'
-  readonly isPackaged = false
+  readonly isPackaged: boolean
+  /** What the system starts at log-in, and whose links it opens with this app. */
+  loginItem = { openAtLogin: false, args: [] as string[] }
+  readonly schemes: string[] = []
   /** Names of calls in their order, for tests of what must come first. */
   readonly calls: string[] = []
   /** Addresses that were handed to the system's browser. */
@@ -42,6 +46,7 @@ export class FakeApp extends EventEmitter implements Like<App, Members> {
   constructor(private readonly options: FakeAppOptions) {
     super()
     const { switches = {} } = options
+    this.isPackaged = options.isPackaged ?? false
     this.commandLine = {
       getSwitchValue: (name: string) => switches[name] ?? '',
       hasSwitch: (name: string) => name in switches,
@@ -70,6 +75,16 @@ export class FakeApp extends EventEmitter implements Like<App, Members> {
   requestSingleInstanceLock(): boolean {
     this.calls.push('requestSingleInstanceLock')
     return this.options.lock ?? true
+  }
+  setAsDefaultProtocolClient(scheme: string): boolean {
+    this.schemes.push(scheme)
+    return true
+  }
+  setLoginItemSettings({ openAtLogin = false, args = [] }: { openAtLogin?: boolean; args?: string[] }): void {
+    this.loginItem = { openAtLogin, args }
+  }
+  getLoginItemSettings({ args = [] }: { args?: string[] } = {}): { openAtLogin: boolean } {
+    return { openAtLogin: this.loginItem.openAtLogin && this.loginItem.args.join() === args.join() }
   }
   enableSandbox(): void {
     this.needNotReady('app.enableSandbox()')

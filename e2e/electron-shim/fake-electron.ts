@@ -19,6 +19,8 @@ import { createWindowClass, type FakeWebContents, type FakeWindow } from './fake
 
 export interface FakeElectronOptions {
   lock?: boolean
+  isPackaged?: boolean
+  notifications?: boolean
   switches?: Readonly<Record<string, string>>
   /** Gets what the app may ask of its pages; returns what gives windows their pages. */
   backend?: (hooks: PageHooks) => PageBackend
@@ -43,6 +45,8 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
   const BrowserWindow = createWindowClass({ app, backend, windows })
   const utility = createUtilityProcess(app, options.utilityBootstrap)
   const trays: FakeTray[] = []
+  const notifications: FakeNotification[] = []
+  const power = { isOnBattery: false, idleSeconds: 600 }
   const asked: MessageBoxOptions[] = []
   const errorBoxes: { title: string; content: string }[] = []
   const permissions: {
@@ -126,6 +130,19 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
     }
     setTemplateImage(isTemplate: boolean): void {
       this.isTemplate = isTemplate
+    }
+  }
+
+  class FakeNotification extends EventEmitter {
+    static isSupported(): boolean {
+      return options.notifications ?? true
+    }
+    constructor(readonly options: { title?: string; body?: string }) {
+      super()
+      app.needReady('Notification')
+    }
+    show(): void {
+      notifications.push(this)
     }
   }
 
@@ -217,7 +234,11 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
     Menu: FakeMenu,
     nativeImage: { createEmpty: () => new FakeImage() },
     nativeTheme: Object.assign(new EventEmitter(), themeMembers),
-    powerMonitor: new EventEmitter(),
+    Notification: FakeNotification,
+    powerMonitor: Object.assign(new EventEmitter(), {
+      isOnBatteryPower: () => power.isOnBattery,
+      getSystemIdleTime: () => power.idleSeconds,
+    }),
     protocol,
     session: {
       get defaultSession() {
@@ -245,6 +266,8 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
     app,
     windows,
     trays,
+    notifications,
+    power,
     asked,
     errorBoxes,
     permissions,

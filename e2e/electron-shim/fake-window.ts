@@ -99,6 +99,7 @@ export class FakeWindow
       | 'focus'
       | 'hide'
       | 'isDestroyed'
+      | 'isFocused'
       | 'isMinimized'
       | 'isVisible'
       | 'loadURL'
@@ -112,6 +113,8 @@ export class FakeWindow
   readonly #page: Promise<FakePage | null>
   #isVisible: boolean
   isMinimizedNow = false
+  /** A window that is shown has the keyboard until somebody else has it. */
+  hasFocus = true
 
   constructor(
     world: WindowWorld,
@@ -152,6 +155,9 @@ export class FakeWindow
   }
   isVisible(): boolean {
     return this.#isVisible
+  }
+  isFocused(): boolean {
+    return this.#isVisible && this.hasFocus
   }
   isMinimized(): boolean {
     return this.isMinimizedNow

@@ -1,5 +1,6 @@
 import { createBridgeServer } from '../../src-main/bridge/server'
 import { startWebCarrier, type WebCarrier } from '../../src-main/bridge/web-carrier'
+import type { AppView } from '../../src-shared/app-view'
 import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { systemClock } from '../../src-shared/clock'
 import type { Hop, MethodHandlers, MethodInput } from '../../src-shared/contract'
@@ -14,7 +15,7 @@ import { RENDERER_DIR } from './build-renderer'
 import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from './file-fixtures'
 import { inviteOf, offHost } from './host-fixtures'
 import { PEERS, stoppedStatus } from './status-fixtures'
-import { checksOf, linesOf, PREVIEW, SETTINGS, SHARDS } from './view-fixtures'
+import { appViewOf, BUNDLE, checksOf, linesOf, PREVIEW, SETTINGS, SHARDS } from './view-fixtures'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-page-tests'
 export const READ_TOKEN = 'read-only-token-of-the-page-tests'
@@ -62,6 +63,7 @@ export class ScriptedHost {
   hosted: HostStatus = offHost(Date.now())
   onHostStart: (choice: MethodInput<'host.start'>) => void = () => undefined
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
+  view: AppView = appViewOf(Date.now())
   makeChecks: (at: number) => Check[] = checksOf
   logLines: LogLine[] = linesOf(Date.now(), 60)
   /** Methods that fail, and with what; a test fills it. */
@@ -143,6 +145,20 @@ export class ScriptedHost {
     },
     'api.get': () => ({ url: 'http://127.0.0.1:31400/v1', key: 'sk-example', error: null }),
     'diagnostics.run': () => this.makeChecks(Date.now()),
+    'diagnostics.mend': ({ id }) => {
+      const found = this.makeChecks(Date.now()).find((check) => check.id === id)
+      if (!found) throw new EspalierError('BAD_ARGUMENT', id)
+      const { fix: _, ...mended } = found
+      return { ...mended, verdict: 'pass', evidence: 'Set right just now', action: null, code: null }
+    },
+    'diagnostics.bundle': () => BUNDLE,
+    'diagnostics.saveBundle': () => ({ path: '/home/kim/.local/share/espalier/support/espalier-support.txt' }),
+    'app.get': () => this.view,
+    'app.answerInvite': () => {
+      this.tellApp({ ...this.view, invite: null })
+      return {}
+    },
+    'app.update': () => ({}),
     'logs.recent': ({ limit }) => this.logLines.slice(-limit),
     'host.get': () => this.hosted,
     'host.start': (choice) => {
@@ -219,6 +235,11 @@ export class ScriptedHost {
   host(hosted: HostStatus): void {
     this.hosted = hosted
     this.server.emit('host', hosted)
+  }
+
+  tellApp(view: AppView): void {
+    this.view = view
+    this.server.emit('app', view)
   }
 
   choose(settings: Settings): void {

@@ -1,3 +1,4 @@
+import { type AppView, LIGHT_IDS, type SupportBundle } from '../../src-shared/app-view'
 import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { ERROR_CATALOGUE } from '../../src-shared/error-catalogue'
 import { DEFAULT_SETTINGS, type Settings } from '../../src-shared/settings'
@@ -98,6 +99,75 @@ export const LARGE_SHARDS = shardsOf({
   pieceBytes: 256 * MIB,
 })
 
+/** A desktop app on a good day; a test changes what it is about. */
+export function appViewOf(at: number): AppView {
+  const evidence = {
+    internet: '9 open connections, one to 12D3…f3aQ',
+    lan: '192.168.1.17 on eth0',
+    coordinator: 'it answers',
+    bootstrap: 'connected to 2 of 2: 12D3…kQ2E',
+    relay: 'no relay is used: others come directly',
+  }
+  return {
+    version: '0.1.0',
+    host: 'desktop',
+    platform: 'linux x64',
+    lights: LIGHT_IDS.map((id) => ({
+      id,
+      state: id === 'relay' ? 'unknown' : 'up',
+      evidence: evidence[id],
+      isUnsteady: false,
+      since: at - 3_600_000,
+      at,
+    })),
+    pausedFor: [],
+    canPauseFor: ['battery', 'metered', 'full-screen', 'user-active', 'quiet-hours'],
+    startsAtLogin: false,
+    update: { way: 'automatic', state: 'current', version: null, note: '', checkedAt: at - 7_200_000 },
+    invite: null,
+  }
+}
+
+export function offlineViewOf(at: number): AppView {
+  const view = appViewOf(at)
+  return {
+    ...view,
+    lights: view.lights.map((light) => {
+      if (light.id === 'internet')
+        return { ...light, state: 'down', evidence: 'nothing outside of the local network answers' }
+      if (light.id === 'coordinator')
+        return { ...light, state: 'down', isUnsteady: true, evidence: 'its last answer came 94 s ago' }
+      return light
+    }),
+  }
+}
+
+export const BUNDLE: SupportBundle = {
+  id: 'bundle-1',
+  text: [
+    '== Espalier',
+    'Espalier 0.1.0 (desktop) on linux x64, Node v24.1.0',
+    'Written at 2026-11-21T14:15:00.000Z',
+    '',
+    '== State',
+    'Serving blocks 4 to 7. 2 other nodes see this computer.',
+    '',
+    '== Checks',
+    'PASS Data directory: ‹data directory› can be read and written',
+    'WARN NAT and dial-back: only ‹peer 2› opened a connection; ‹address 1› is private [NOT_DIALLED_BACK]',
+    '',
+    '== Log',
+    '2026-11-21T14:14:58.120Z info network.connected first peer ‹peer 1›, 3 ms',
+    '',
+  ].join('\n'),
+  takenOut: [
+    { what: 'data directory', count: 1 },
+    { what: 'peer', count: 4 },
+    { what: 'address', count: 2 },
+    { what: 'user name', count: 1 },
+  ],
+}
+
 export function checksOf(at: number): Check[] {
   const check = (entry: Partial<Check> & Pick<Check, 'id' | 'title' | 'evidence'>): Check => ({
     verdict: 'pass',
@@ -135,6 +205,33 @@ export function checksOf(at: number): Check[] {
   ]
 }
 
+/** With what the app can set right, and what only its owner should. */
+export function fixableChecksOf(at: number): Check[] {
+  return [
+    ...failingChecksOf(at),
+    {
+      at: at - 2_000,
+      id: 'identity',
+      title: 'Identity',
+      verdict: 'warn',
+      evidence: 'Other users of this computer can read the identity file',
+      action: 'Take the right to read it from everybody but its owner (chmod 600).',
+      code: 'IDENTITY_EXPOSED',
+      fix: 'mend',
+    },
+    {
+      at: at - 2_000,
+      id: 'start-entries',
+      title: 'Started by the system',
+      verdict: 'warn',
+      evidence: 'kwaainet.service (~/.config/systemd/user/kwaainet.service)',
+      action: 'Leave it, or remove it with the command; the app never does.',
+      code: 'START_ENTRY_FOUND',
+      command: 'systemctl --user disable --now kwaainet.service',
+    },
+  ]
+}
+
 export function failingChecksOf(at: number): Check[] {
   return checksOf(at).map((check) =>
     check.id === 'disk'
@@ -144,6 +241,7 @@ export function failingChecksOf(at: number): Check[] {
           evidence: '12 MB free, your blocks need 28.4 MB',
           action: 'Free disk space, or choose another data directory.',
           code: 'SHARD_WRITE_FAILED',
+          fix: 'open-settings',
         }
       : check,
   )

@@ -19,6 +19,7 @@ const KNOWN: Partial<Record<ErrorCode, { status: number; type: string; code?: st
   API_HOST_UNKNOWN: { status: 403, type: INVALID },
   API_MODEL_UNKNOWN: { status: 404, type: INVALID, code: 'model_not_found' },
   API_PATH_UNKNOWN: { status: 404, type: INVALID, code: 'unknown_url' },
+  NODES_BUSY: { status: 429, type: BUSY },
   SESSION_LIMIT: { status: 429, type: BUSY },
   CANCELLED: { status: 499, type: SERVER },
   TIMED_OUT: { status: 504, type: SERVER },

@@ -13,6 +13,7 @@ export function createAppBridge(app: App, clock: Clock, log: EventLog): BridgeSe
   const subscriptions = [
     app.onStatus((status) => server.emit('status', status)),
     app.onSettings((settings) => server.emit('settings', settings)),
+    app.onView((view) => server.emit('app', view)),
     app.onLog((lines) => server.emit('log', { lines })),
     app.onToken((payload) => server.emit('generate.token', payload)),
     app.onEnd((payload) => server.emit('generate.end', payload)),

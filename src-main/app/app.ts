@@ -1,19 +1,22 @@
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import type { ApiView, Check, LogLine } from '../../src-shared/app-views'
+import type { AppView } from '../../src-shared/app-view'
+import type { ApiView, LogLine } from '../../src-shared/app-views'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
 import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import type { HostStatus } from '../../src-shared/host-network'
 import type { NetworkChoice, NetworkJoin, Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
+import { VERSION } from '../../src-shared/version'
 import type { AppPaths } from '../app-paths'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import type { DiagnosticsContext } from '../diagnostics/check'
-import { runDiagnostics } from '../diagnostics/diagnostics'
+import { watchConnectivity } from '../diagnostics/connectivity/watch-connectivity'
 import type { DeviceProbe } from '../engine/detect-devices'
 import type { EngineProcess } from '../engine/engine'
-import { parseInviteLink } from '../membership/invite'
+import { type InviteLink, parseInviteLink } from '../membership/invite'
 import { loadOrCreateIdentity } from '../network/identity'
 import type { NetworkProfile } from '../network/profiles'
 import type { RunningNode } from '../node/node'
@@ -24,11 +27,17 @@ import { createShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
 import { createSecretStore, type SecretCipher } from '../storage/secret-store'
+import { createAppViewBook } from './app-view-book'
 import { createDetectCompute, fetchedLibraries } from './compute'
+import { confineDemo } from './confine-demo'
 import { type CurrentNode, createCurrentNode } from './current-node'
+import { attachDesktop, type DesktopServices } from './desktop-services'
+import { createDiagnosing } from './diagnosing'
 import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
 import { createLogBook } from './log-book'
+import { putOwnerFirst } from './owner/owner-first'
+import { senseOwner } from './owner/sensors'
 import { previewNetwork } from './preview'
 import { createProgramApi } from './program-api'
 import { openSettings } from './settings-store'
@@ -65,6 +74,8 @@ export interface AppOptions {
   userRoot?: string
   /** The system's own store of secrets, where the host has one. */
   secretCipher?: SecretCipher | null
+  /** Absent in a headless host. */
+  desktop?: DesktopServices
   /** For tests: how devices are looked for. */
   devices?: Partial<DeviceProbe>
   /** For tests of faults. */
@@ -81,8 +92,13 @@ export interface App {
   api(): ApiView
   /** As they are in force: with what the command line says. */
   settings(): Settings
+  /** About the app itself: what it runs in, what it can reach, what waits for its owner. */
+  view(): AppView
+  /** An invite that was opened as a link; it waits for a person. Throws INVITE_INVALID and INVITE_EXPIRED. */
+  offerInvite(link: string): void
   onStatus(listener: (status: NodeStatus) => void): Disposer
   onSettings(listener: (settings: Settings) => void): Disposer
+  onView(listener: (view: AppView) => void): Disposer
   /** New events, at most ten batches a second, each small enough for one message. */
   onLog(listener: (lines: LogLine[]) => void): Disposer
   onToken(listener: (payload: EventPayload<'generate.token'>) => void): Disposer
@@ -108,6 +124,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { clock, log, data, overrides = {}, fetch = coordinatorFetch } = options
   const { profile: _, bootstraps: __, ...settingsOverrides } = overrides
   const settings = await openSettings(data.settingsFile, settingsOverrides, log)
+  const bounds = confineDemo(overrides.profile, () => settings.get().network)
   const book = createLogBook(log, clock)
   const compute = createDetectCompute({
     spawnEngine: options.spawnEngine,
@@ -124,15 +141,36 @@ export async function createApp(options: AppOptions): Promise<App> {
   const transfers = createTransfers(settings, secrets)
   const current = createCurrentNode({ ...options, settings, compute, store, transfers })
   const tokens = createTopic<EventPayload<'generate.token'>>()
-  let diagnosing: Promise<Check[]> | null = null
   const ends = createTopic<EventPayload<'generate.end'>>()
   const generations = createGenerations(() => current.node, log, { onToken: tokens.tell, onEnd: ends.tell })
 
   const programs = await createProgramApi({
-    ...{ clock, log, settings },
+    ...{ clock, log, settings, bounds },
     keyFile: data.apiKeyFile,
     node: () => current.node,
   })
+  const platform = `${process.platform} ${process.arch}`
+  const view = createAppViewBook({ version: VERSION, host: options.desktop ? 'desktop' : 'headless', platform })
+  const sensors = await senseOwner(options.desktop?.senses ?? null)
+  view.change({ canPauseFor: [...sensors.can] })
+  const detachDesktop = options.desktop ? attachDesktop(options.desktop, settings, view, log) : () => undefined
+  const owner = putOwnerFirst({
+    ...{ clock, log, sensors },
+    settings: settings.get,
+    node: current,
+    onReasons: (pausedFor) => view.change({ pausedFor }),
+  })
+  const connectivity = watchConnectivity({
+    clock,
+    facts() {
+      const links = current.node?.running()?.links()
+      const { open = null, bootstraps = [] } = links ?? {}
+      return { now: clock.now(), interfaces: networkInterfaces(), status: current.status(), links: open, bootstraps }
+    },
+    onLights: (lights) => view.change({ lights }),
+  })
+  let invited: InviteLink | null = null
+
   const host = createHostNetwork({
     ...{ clock, log, fetch },
     dataRoot: data.root,
@@ -153,6 +191,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     'generate.cancel': generations['generate.cancel'],
     'status.get': current.status,
     async 'node.start'() {
+      owner.overrule()
       await current.start()
       await remember(true)
       return {}
@@ -175,6 +214,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     'settings.get': settings.get,
     'settings.save': async (change) => {
+      bounds.checkSettings(definedFields(change))
       // More than there is can't be saved, so that nothing else has to say no later.
       if (change.offeredMemoryGb) offerOf(capabilityOf(await compute(settings.get())), change.offeredMemoryGb)
       return settings.save(definedFields(change))
@@ -193,7 +233,9 @@ export async function createApp(options: AppOptions): Promise<App> {
         listenPort: settings.listenPort(),
       }),
     async 'network.join'(choice) {
-      await current.choose(...chosen(choice, clock.now()))
+      const [network, invite] = chosen(choice, clock.now())
+      bounds.checkChoice(network)
+      await current.choose(network, invite)
       return {}
     },
     async 'network.leave'() {
@@ -206,11 +248,32 @@ export async function createApp(options: AppOptions): Promise<App> {
       sampleModel: options.paths.sampleModel,
       running: () => current.node?.running() ?? null,
     }),
-    'diagnostics.run': diagnose,
+    ...createDiagnosing({
+      ...{ clock, data, view },
+      context: diagnosticsContext,
+      status: current.status,
+      settings: settings.get,
+      log: book,
+    }),
+    'app.get': view.get,
+    async 'app.answerInvite'({ accept }) {
+      const link = invited
+      offer(null)
+      if (!accept || !link) return {}
+      const network = { kind: 'coordinator', url: link.coordinatorUrl } as const
+      bounds.checkChoice(network)
+      await current.choose(network, link.invite)
+      return {}
+    },
+    async 'app.update'() {
+      await options.desktop?.updates.press()
+      return {}
+    },
     'logs.recent': ({ limit }) => book.recent(limit),
     'api.get': programs.settled,
     'host.get': host.status,
     async 'host.start'(choice) {
+      bounds.checkHosting(choice)
       await host.start(choice)
       return {}
     },
@@ -225,12 +288,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     'host.invite': ({ label }) => host.invite(label),
   }
 
-  /** A second page that asks meanwhile gets the same answer. */
-  function diagnose(): Promise<Check[]> {
-    diagnosing ??= runDiagnostics(diagnosticsContext()).finally(() => {
-      diagnosing = null
+  function offer(link: InviteLink | null): void {
+    invited = link
+    view.change({
+      invite: link && { coordinatorUrl: link.coordinatorUrl, networkId: link.networkId, expiresAt: link.expiresAt },
     })
-    return diagnosing
   }
 
   function diagnosticsContext(): DiagnosticsContext {
@@ -247,6 +309,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       running: current.node?.running() ?? null,
       modelPath: settings.get().modelPath,
       manifestPath: null,
+      startsAtLogin: settings.get().startsAtLogin,
+      update: view.get().update,
+      saveSettings: settings.save,
     }
   }
 
@@ -255,8 +320,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     status: current.status,
     api: programs.view,
     settings: settings.get,
+    view: view.get,
+    offerInvite(text) {
+      const link = parseInviteLink(text, clock.now())
+      offer({ ...link, coordinatorUrl: normaliseCoordinatorUrl(link.coordinatorUrl) })
+    },
     onStatus: current.onStatus,
     onSettings: settings.onChange,
+    onView: view.onChange,
     onLog: book.onLines,
     onToken: tokens.subscribe,
     onEnd: ends.subscribe,
@@ -269,6 +340,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     holdBack: current.holdBack,
     async dispose() {
       generations.cancelAll()
+      owner.dispose()
+      connectivity.dispose()
+      detachDesktop()
       await programs.dispose()
       await current.dispose()
       await host.dispose()

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import type { PauseReason } from '../../src-shared/app-view'
 import type { Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } from '../../src-shared/errors'
 import type { NetworkChoice } from '../../src-shared/settings'
@@ -31,6 +32,12 @@ export interface CurrentNode {
   /** Resolves when the node listens. Throws NETWORK_NOT_CHOSEN, and what keeps a node from starting. */
   start(): Promise<void>
   stop(): Promise<void>
+  /**
+   * A node that runs takes leave for these reasons and keeps its place at the coordinator; `start` ends the rest.
+   * Does nothing where none runs.
+   */
+  rest(reasons: readonly PauseReason[]): Promise<void>
+  readonly isResting: boolean
   /** Says why nothing was started by itself; does nothing once there is a node. */
   holdBack(report: ErrorReport): void
   /** Leaves the network of before, remembers the new choice (with the signed part of an invite) and starts in it; null only leaves. */
@@ -64,7 +71,7 @@ export function createCurrentNode(
   function status(): NodeStatus {
     if (node) return { ...node.status(), revision }
     const { network, publicName } = settings.get()
-    return idleStatus({ network, situation, publicName, revision, at: clock.now() })
+    return idleStatus({ network, situation, publicName, revision, at: clock.now(), pinned: givenProfile })
   }
 
   function changed(): void {
@@ -128,6 +135,15 @@ export function createCurrentNode(
     node = null
     unlock()
     enter({ kind: 'idle' })
+  }
+
+  async function rest(reasons: readonly PauseReason[]): Promise<void> {
+    if (situation.kind === 'resting') return enter({ kind: 'resting', reasons })
+    if (node?.status().phase !== 'running') return
+    await node.stop({ keepsPlace: true })
+    node = null
+    unlock()
+    enter({ kind: 'resting', reasons })
   }
 
   function unlock(): void {
@@ -250,6 +266,11 @@ export function createCurrentNode(
     },
     start: () => turns.take(begin),
     stop: () => turns.takeOver(end),
+    // In turn: what its owner asked for meanwhile comes first.
+    rest: (reasons) => turns.take(() => rest(reasons)),
+    get isResting() {
+      return situation.kind === 'resting'
+    },
     holdBack(report) {
       if (node === null && situation.kind === 'idle') enter({ kind: 'held-back', report })
     },

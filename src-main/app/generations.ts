@@ -51,9 +51,10 @@ export function createGenerations(
 
   return {
     'generate.start'(wish) {
+      if (running.size >= MAX_GENERATIONS)
+        throw new EspalierError('SESSION_LIMIT', `${running.size} answers are being written here`)
       const generationId = randomBytes(8).toString('hex')
       const controller = new AbortController()
-      if (running.size >= MAX_GENERATIONS) running.values().next().value?.abort()
       running.set(generationId, controller)
       log.write('info', 'generate.start', `a generation of at most ${wish.maxTokens} tokens`, { generationId })
       // The id is told first, and the end after it, also when there is nothing to run on.

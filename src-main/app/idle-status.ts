@@ -1,8 +1,9 @@
+import type { PauseReason } from '../../src-shared/app-view'
 import type { ErrorReport } from '../../src-shared/errors'
 import { NO_PROFILE } from '../../src-shared/node-action'
 import type { NetworkChoice } from '../../src-shared/settings'
 import { emptySteps, type NodeStatus } from '../../src-shared/status'
-import { PROFILES } from '../network/profiles'
+import { type NetworkProfile, PROFILES } from '../network/profiles'
 import { NO_RESOURCES } from '../node/resources'
 import { type Summary, summarize } from '../node/words'
 
@@ -13,6 +14,8 @@ export type Situation =
   | { kind: 'failed'; report: ErrorReport }
   /** Safe mode: it was to run, and somebody has to look first. */
   | { kind: 'held-back'; report: ErrorReport }
+  /** Its owner comes first: it starts again by itself. */
+  | { kind: 'resting'; reasons: readonly PauseReason[] }
 
 /** What can be said while there is no node. */
 export function idleStatus(options: {
@@ -21,10 +24,11 @@ export function idleStatus(options: {
   publicName: string
   revision: number
   at: number
+  /** Of a program that was started in one. */
+  pinned?: NetworkProfile | undefined
 }): NodeStatus {
-  const { network, situation, publicName, revision, at } = options
-  const isDemo = network?.kind === 'demo'
-  const profile = isDemo ? PROFILES.local : PROFILES.espalier
+  const { network, situation, publicName, revision, at, pinned } = options
+  const profile = network?.kind === 'demo' ? PROFILES.local : (pinned ?? PROFILES.espalier)
   return {
     revision,
     at,
@@ -58,6 +62,13 @@ function wordsOf(network: NetworkChoice | null, situation: Situation): Summary {
     const sentence = `${cause}. The node was not started this time. ${action}`.slice(0, 600)
     return { shape: 'problem', headline: 'Safe mode', sentence }
   }
+  if (situation.kind === 'resting') {
+    return {
+      shape: 'waiting',
+      headline: 'Resting',
+      sentence: `${restWords(situation.reasons)} The node has told the network and gave its memory back; it starts again by itself.`,
+    }
+  }
   if (situation.kind === 'opening') {
     return network?.kind === 'demo'
       ? {
@@ -71,4 +82,16 @@ function wordsOf(network: NetworkChoice | null, situation: Situation): Summary {
     return { shape: 'stopped', headline: 'Not part of a network yet', sentence: 'Choose a network to begin.' }
   }
   return summarize('stopped', [], null, 0)
+}
+
+const REST_WORDS: Readonly<Record<PauseReason, string>> = {
+  battery: 'This computer runs on its battery.',
+  metered: 'This connection is paid for by use.',
+  'full-screen': 'A program fills the whole screen.',
+  'user-active': 'Somebody works at this computer.',
+  'quiet-hours': 'These are the quiet hours that you chose.',
+}
+
+function restWords(reasons: readonly PauseReason[]): string {
+  return reasons.map((reason) => REST_WORDS[reason]).join(' ')
 }

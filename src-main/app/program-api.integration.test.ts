@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
 import { DEFAULT_SETTINGS, type Settings } from '../../src-shared/settings'
 import { createEventLog } from '../storage/event-log'
+import { confineDemo } from './confine-demo'
 import { createProgramApi, type ProgramApi } from './program-api'
 
 let directory: string
@@ -34,6 +35,7 @@ async function open(changes: Partial<Settings>) {
     log: createEventLog(systemClock, null),
     keyFile: join(directory, 'api.key'),
     node: () => null,
+    bounds: confineDemo(undefined, () => settings.network),
     settings: {
       get: () => settings,
       onChange(listener) {

@@ -7,6 +7,7 @@ import type { ApiNode } from '../api/answer'
 import { loadOrCreateApiKey } from '../api/api-key'
 import { type ApiServer, startApiServer } from '../api/api-server'
 import type { EventLog } from '../storage/event-log'
+import type { DemoBounds } from './confine-demo'
 
 /** The API for programs, as the settings want it. */
 export interface ProgramApi {
@@ -28,6 +29,8 @@ export async function createProgramApi(options: {
   log: EventLog
   keyFile: string
   node: () => ApiNode | null
+  /** What a demonstration allows. */
+  bounds: Pick<DemoBounds, 'apiAccess'>
   settings: { get(): Settings; onChange(listener: (settings: Settings) => void): Disposer }
 }): Promise<ProgramApi> {
   const { log, settings } = options
@@ -69,11 +72,12 @@ export async function createProgramApi(options: {
   }
 
   const change = (wish: Wish) => {
-    turn = turn.then(() => apply({ apiAccess: wish.apiAccess, apiPort: wish.apiPort }))
+    turn = turn.then(() => apply(wish))
     return turn
   }
-  await change(settings.get())
-  const stopFollowing = settings.onChange((now) => void change(now))
+  const wishOf = (now: Settings): Wish => ({ apiAccess: options.bounds.apiAccess(now), apiPort: now.apiPort })
+  await change(wishOf(settings.get()))
+  const stopFollowing = settings.onChange((now) => void change(wishOf(now)))
 
   return {
     view: () => view,

@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../../src-shared/clock'
 import { type EventName, MAX_MESSAGE_BYTES } from '../../src-shared/contract-names'
 import { EspalierError, messageOf } from '../../src-shared/errors'
-import { CLOSE_CODES, WEB_PATH, WEB_PROTOCOL } from '../../src-shared/web-envelope'
+import { BEAT_INTERVAL_MS, CLOSE_CODES, WEB_PATH, WEB_PROTOCOL } from '../../src-shared/web-envelope'
 import type { RefusalReason } from './refusals'
 import type { BridgeLog, BridgeServer } from './server'
 import { loadStaticFiles, pathOf, respondWithFile } from './static-files'
@@ -140,6 +140,9 @@ export async function startWebCarrier(options: WebCarrierOptions): Promise<WebCa
   const stopPinging = clock.every(PING_INTERVAL_MS, () => {
     for (const client of clients) client.checkAlive()
   })
+  const stopBeating = clock.every(BEAT_INTERVAL_MS, () => {
+    for (const client of clients) client.beat()
+  })
 
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   let closing: Promise<void> | null = null
@@ -160,6 +163,7 @@ export async function startWebCarrier(options: WebCarrierOptions): Promise<WebCa
   async function closeAll(): Promise<void> {
     removeSink()
     stopPinging()
+    stopBeating()
     const portFree = new Promise<void>((resolve) => http.close(() => resolve()))
     const socketsGone = new Promise<void>((resolve) => sockets.close(() => resolve()))
     for (const socket of sockets.clients) socket.close(CLOSE_CODES.goingAway)

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import { EVENT_SCOPES, type EventName, MAX_MESSAGE_BYTES, type Scope } from '../../src-shared/contract-names'
 import { EspalierError, messageOf } from '../../src-shared/errors'
-import { CLOSE_CODES, RequestEnvelopeSchema } from '../../src-shared/web-envelope'
+import { BEAT, CLOSE_CODES, RequestEnvelopeSchema } from '../../src-shared/web-envelope'
 import type { BridgeLog, BridgeServer } from './server'
 
 /** A page waits for a handful of answers at a time; more is a fault or an attack. */
@@ -12,6 +12,8 @@ export interface WebClient {
   sendEvent(event: EventName, text: string): void
   /** Ends the connection when the last ping was never answered, otherwise pings again. */
   checkAlive(): void
+  /** Says that this process is awake. */
+  beat(): void
   close(code: number): void
   terminate(): void
 }
@@ -87,6 +89,7 @@ export function serveWebClient({ socket, scopes, server, log, maxBufferedBytes }
       alive = false
       if (socket.readyState === socket.OPEN) socket.ping()
     },
+    beat: () => send(BEAT),
     close: (code) => socket.close(code),
     terminate: () => socket.terminate(),
   }

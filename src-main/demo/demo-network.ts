@@ -14,7 +14,7 @@ export const NODE_NAMES = ['first-pear', 'second-quince', 'third-fig'] as const
 
 export interface DemoNode {
   readonly name: string
-  readonly process: DemoProcess
+  process: DemoProcess
   /** Link to its page, with the operator's token. */
   ui: string
   status: NodeStatus | null
@@ -25,7 +25,8 @@ export interface DemoNetwork {
   readonly coordinator: DemoProcess
   readonly bootstrapPeers: string[]
   readonly nodes: DemoNode[]
-  /** Approves waiting workers over the coordinator's HTTP endpoint, as a dashboard does, until the demo ends. */
+  /** Starts the process of a node anew, on the data that it has: the network knows it again. */
+  restart(node: DemoNode): Promise<void>
   /** @param dhtPrefix the model to look for, in the form that has no index of models */
   startObserver(form: RecordForm, dhtPrefix: string): DemoProcess
   stop(): Promise<void>
@@ -54,19 +55,22 @@ export async function startDemoNetwork(options: {
   }
   try {
     const { url, bootstrapPeers, process: coordinator } = await parts.startCoordinator(adminToken, startSignal)
-    const nodes: DemoNode[] = []
-    for (const name of NODE_NAMES) {
-      const process = await parts.startNode(name, url)
-      const node: DemoNode = { name, process, ui: '', status: null }
-      process.onMessage((message) => {
+    const follow = async (node: DemoNode, until: AbortSignal) => {
+      node.process.onMessage((message) => {
         const parsed = StatusMessageSchema.safeParse(message)
         if (!parsed.success) return
         node.status = parsed.data.status
         options.onStatus(node)
       })
-      nodes.push(node)
-      node.ui = (await process.next((message) => UiSchema.safeParse(message).data, startSignal)).ui
+      node.ui = (await node.process.next((message) => UiSchema.safeParse(message).data, until)).ui
     }
+    const nodes: DemoNode[] = []
+    for (const name of NODE_NAMES) {
+      const node: DemoNode = { name, process: await parts.startNode(name, url), ui: '', status: null }
+      nodes.push(node)
+      await follow(node, startSignal)
+    }
+    // Approves over the coordinator's HTTP endpoint, as a dashboard does, until the demo ends.
     stopHost = startDemoHost({
       url,
       adminToken,
@@ -82,6 +86,10 @@ export async function startDemoNetwork(options: {
       coordinator,
       bootstrapPeers,
       nodes,
+      async restart(node) {
+        node.process = await parts.startNode(node.name, url)
+        await follow(node, AbortSignal.any([signal, AbortSignal.timeout(START_TIMEOUT_MS)]))
+      },
       startObserver: (form, dhtPrefix) =>
         parts.start('the observer', paths.cli, [
           'observe',

@@ -21,6 +21,8 @@ const TOKENS = 64
 const CONTEXT_TOKENS = 512
 const VISIBLE_TIMEOUT_MS = 180_000
 const OBSERVE_TIMEOUT_MS = 60_000
+/** Of nodes that somebody ended to see what happens; more means that something is wrong. */
+const MAX_RESTARTS = 20
 
 /** Runs the product's main job on a network that exists only on this computer, and proves each part of it. */
 export async function demo(options: { once: boolean; json: boolean; form: RecordForm }): Promise<void> {
@@ -46,7 +48,7 @@ export async function demo(options: { once: boolean; json: boolean; form: Record
     if (!options.once) {
       progress.title(`Open ${network.nodes[0]?.ui}`)
       progress.title('Everything stays up until Ctrl-C.')
-      await untilEnd(network, stopping.signal)
+      await untilEnd(network, progress, stopping.signal)
     }
   } catch (error) {
     // Ctrl-C is how the demo is meant to end, unless it was to run to its own end.
@@ -193,12 +195,19 @@ async function generateAndCompare(
   }
 }
 
-/** Until a signal; or until a part ends by itself, which is a failure. */
-async function untilEnd({ nodes, coordinator }: DemoNetwork, signal: AbortSignal): Promise<void> {
+/** Until a signal, or until the coordinator ends, which is a failure. A node that ends is told, and starts again. */
+async function untilEnd(network: DemoNetwork, progress: Progress, signal: AbortSignal): Promise<void> {
   const aborted = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }))
-  const ended = await Promise.race([
-    aborted,
-    ...[coordinator, ...nodes.map(({ process }) => process)].map(({ name, child }) => child.exited.then(() => name)),
-  ])
-  if (ended !== null && !signal.aborted) throw new EspalierError('DEMO_FAILED', `${ended} ended by itself`)
+  const coordinatorEnded = network.coordinator.child.exited.then(() => network.coordinator)
+  let restarts = 0
+  for (;;) {
+    const nodesEnded = network.nodes.map((node) => node.process.child.exited.then(() => node))
+    const ended = await Promise.race([aborted, coordinatorEnded, ...nodesEnded])
+    if (ended === null || signal.aborted) return
+    if (!('ui' in ended) || ++restarts > MAX_RESTARTS)
+      throw new EspalierError('DEMO_FAILED', `${ended.name} ended by itself`)
+    progress.title(`${ended.name} ended. The others stay up and see it go; it starts again.`)
+    await network.restart(ended)
+    progress.title(`${ended.name} is back: ${ended.ui}`)
+  }
 }

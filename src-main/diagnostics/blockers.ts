@@ -27,7 +27,7 @@ const DISCOVERY_MS = 10_000
 type Rule = (facts: BlockerFacts) => ShardBlocker | null
 
 /** By error code of the first step that has one: what it is called, and the one thing to do. */
-const OWN_BLOCKERS: Partial<Record<ErrorCode, { id: string; button: BlockerButton }>> = {
+export const OWN_BLOCKERS: Partial<Record<ErrorCode, { id: string; button: BlockerButton }>> = {
   DATA_DIR_UNUSABLE: { id: 'data-directory', button: 'open-settings' },
   IDENTITY_UNREADABLE: { id: 'identity', button: 'run-diagnosis' },
   BOOTSTRAP_UNREACHABLE: { id: 'no-bootstrap', button: 'run-diagnosis' },

@@ -3,7 +3,7 @@ import type { Clock } from '../../src-shared/clock'
 import { createCoordinatorApi } from '../coordinator/coordinator-api'
 import { dialBootstraps } from '../network/bootstrap'
 import { createHost, type Host } from '../network/host'
-import { type PeerAddress, parsePeerAddresses } from '../network/peer-addresses'
+import { groupByPeer, type PeerAddress, parsePeerAddresses } from '../network/peer-addresses'
 import { PROFILES } from '../network/profiles'
 import {
   type CheckDefinition,
@@ -74,7 +74,7 @@ function dial(host: Host, peer: PeerAddress, clock: Clock): Promise<Answer> {
     const cancel = clock.after(DIAL_WAIT_MS, () =>
       resolve({ ok: false, words: `${address}: no answer within ${DIAL_WAIT_MS / 1000} s` }),
     )
-    dialBootstraps(host, [peer], clock)
+    dialBootstraps(host, groupByPeer([peer]), clock)
       .then(([outcome]) => {
         const ms = outcome?.roundTripMs ?? null
         const why = outcome?.error?.cause ?? 'no answer'

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises'
+import { chmod, stat } from 'node:fs/promises'
 import { readIdentity } from '../network/identity'
 import { type CheckDefinition, pass, unknown, warn } from './check'
 
@@ -11,6 +11,11 @@ export const identity: CheckDefinition = {
     const peerId = key.publicKey.toString()
     const { mode } = await stat(identityFile)
     const isPrivate = process.platform === 'win32' || (mode & 0o077) === 0
-    return isPrivate ? pass(peerId) : warn('IDENTITY_EXPOSED', `${peerId}; ${identityFile} can be read by other users`)
+    if (isPrivate) return pass(peerId)
+    return {
+      ...warn('IDENTITY_EXPOSED', `${peerId}; ${identityFile} can be read by other users`),
+      fix: 'mend',
+    }
   },
+  mend: ({ data }) => chmod(data.identityFile, 0o600),
 }

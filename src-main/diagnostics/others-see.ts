@@ -19,8 +19,8 @@ export const othersSee: CheckDefinition = {
     if (!status.othersSee) return unknown('nobody has looked yet; that comes after announcing')
     const words = status.othersSee.steps
       .map(({ name, state, by, value }) => {
-        const who = state === 'pass' ? ` by ${by.map(shortPeer).join(', ')}` : ` (${value})`
-        return `${NAMES[name]}: ${state}${who}`
+        if (state === 'pass') return `${NAMES[name]} (${by.map(shortPeer).join(', ')})`
+        return `${NAMES[name]}: ${state === 'fail' ? 'no' : 'not known'} (${value})`
       })
       .join('; ')
     const failed = status.othersSee.steps.some(({ state }) => state === 'fail')

@@ -55,14 +55,13 @@ export const petalsCommand: CheckDefinition = {
     const publicIp = addresses.map((found) => found?.[1]).find((ip) => ip !== undefined && reachOf(ip) === 'public')
     const port = Number(addresses.find((found) => found)?.[2] ?? 31_337)
     const { repository, name } = target.manifest
-    return pass(
-      petalsCommandOf({
-        model: repository?.replace('https://huggingface.co/', '') ?? name,
-        initialPeers: [...bootstraps, ...(named ?? [])],
-        blocks: target.range,
-        port,
-        publicIp: publicIp ?? null,
-      }),
-    )
+    const command = petalsCommandOf({
+      model: repository?.replace('https://huggingface.co/', '') ?? name,
+      initialPeers: [...bootstraps, ...(named ?? [])],
+      blocks: target.range,
+      port,
+      publicIp: publicIp ?? null,
+    })
+    return { ...pass('a Petals server with this command would serve the same blocks'), command }
   },
 }

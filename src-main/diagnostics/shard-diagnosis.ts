@@ -7,6 +7,7 @@ import { ago, loadSequenceCheck } from './load-sequence'
 import { mirrors } from './mirrors'
 import { peerCapabilities } from './peer-capabilities'
 import { shardFiles } from './shard-files'
+import { createRedactor } from './support/redact'
 
 /** The runbook's step 1, on this node: exists, size, hash. */
 const ownShard: CheckDefinition = { ...shardFiles, id: 'shards-own', title: 'Own shard' }
@@ -123,15 +124,7 @@ export function shardReport(status: Pick<NodeStatus, 'readiness' | 'at'>, checks
   return redact([...shardTable(status), ...blocker, ...lines].join('\n'))
 }
 
-const SECRETS: readonly [RegExp, string][] = [
-  [/\/(ip4|ip6|dns4|dns6|dns)\/[^\s;,)]+/g, '‹address›'],
-  [/\b(12D3KooW|Qm)[1-9A-HJ-NP-Za-km-z]{30,}/g, '‹peer›'],
-  [/(?<![\w.])(~|[A-Za-z]:)?[\\/][^\s;,)“”"]*[\\/][^\s;,)“”"]+/g, '‹path›'],
-  [/\b(hf_|sk-|Bearer\s+)[\w.-]{8,}/g, '‹secret›'],
-  [/\b\d{1,3}(\.\d{1,3}){3}\b/g, '‹address›'],
-]
-
 /** Takes out what says where or who somebody is. */
 export function redact(text: string): string {
-  return SECRETS.reduce((safe, [pattern, word]) => safe.replaceAll(pattern, word), text)
+  return createRedactor().clean(text)
 }

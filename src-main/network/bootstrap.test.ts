@@ -17,7 +17,7 @@ it('D-T04: bootstraps that are away for a day are dialled at most once a minute 
   const back: number[] = []
   const stop = keepBootstrapsConnected(
     host,
-    () => [{ peerId, multiaddr: address }],
+    () => [{ peerId, multiaddrs: [address] }],
     clock,
     (outcomes) => {
       if (outcomes.some(({ error }) => error === null)) back.push(clock.now())

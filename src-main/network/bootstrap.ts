@@ -2,10 +2,11 @@ import type { PeerId } from '@libp2p/interface'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import type { Host } from './host'
-import type { PeerAddress } from './peer-addresses'
+import type { KnownPeer } from './peer-addresses'
 
 export interface BootstrapOutcome {
   peerId: string
+  /** Where it answered, or all that were tried. */
   address: string
   at: number
   /** Round-trip of a ping that the bootstrap answered, in ms; null when it did not. */
@@ -20,15 +21,16 @@ const REDIAL_MAX_MS = 60_000
 const KEEP_ALIVE_CHECK_MS = 5_000
 
 /** Dials every bootstrap at once and pings it. One that answers is enough; each failure has its own cause. */
-export function dialBootstraps(host: Host, peers: readonly PeerAddress[], clock: Clock): Promise<BootstrapOutcome[]> {
+export function dialBootstraps(host: Host, peers: readonly KnownPeer[], clock: Clock): Promise<BootstrapOutcome[]> {
   return Promise.all(peers.map((peer) => dialOne(host, peer, clock)))
 }
 
-async function dialOne(host: Host, peer: PeerAddress, clock: Clock): Promise<BootstrapOutcome> {
+async function dialOne(host: Host, peer: KnownPeer, clock: Clock): Promise<BootstrapOutcome> {
   const signal = AbortSignal.timeout(DIAL_TIMEOUT_MS)
-  const outcome = { peerId: peer.peerId.toString(), address: peer.multiaddr.toString(), at: clock.now() }
+  const outcome = { peerId: peer.peerId.toString(), address: peer.multiaddrs.join(', '), at: clock.now() }
   try {
-    await host.dial(peer.multiaddr, { signal })
+    const { remoteAddr } = await host.dial(peer.multiaddrs, { signal })
+    outcome.address = remoteAddr.toString()
     // Kept alive: identify and the keep-alive tag make libp2p re-dial it after a loss.
     await host.peerStore.merge(peer.peerId, { tags: { 'keep-alive-bootstrap': { value: 100 } } })
     const roundTripMs = await host.services.ping.ping(peer.peerId, { signal })
@@ -45,7 +47,7 @@ async function dialOne(host: Host, peer: PeerAddress, clock: Clock): Promise<Boo
  */
 export function keepBootstrapsConnected(
   host: Host,
-  peers: () => readonly PeerAddress[],
+  peers: () => readonly KnownPeer[],
   clock: Clock,
   onOutcome: (outcomes: BootstrapOutcome[]) => void,
   dial: typeof dialBootstraps = dialBootstraps,

@@ -9,7 +9,7 @@ import { findAddresses, routingReady } from './find-peer'
 import { type FramedStream, frameStream } from './framed-stream'
 import type { Host } from './host'
 import { loadOrCreateIdentity } from './identity'
-import { parsePeerAddresses } from './peer-addresses'
+import { groupByPeer, parsePeerAddresses } from './peer-addresses'
 
 const releases: (() => Promise<unknown> | unknown)[] = []
 afterEach(async () => {
@@ -52,12 +52,25 @@ describe('bootstraps', () => {
     await gone.stop()
     const node = await start()
     const { valid } = parsePeerAddresses([goneAddress, alive.getMultiaddrs()[0]!.toString()])
-    const [failed, answered] = await dialBootstraps(node, valid, systemClock)
+    const [failed, answered] = await dialBootstraps(node, groupByPeer(valid), systemClock)
     expect(failed).toMatchObject({
       roundTripMs: null,
       error: { code: 'PEER_UNREACHABLE', cause: expect.stringContaining(goneAddress) },
     })
     expect(answered).toMatchObject({ error: null, roundTripMs: expect.any(Number) })
+  })
+
+  it('are dialled at every address that they have', async () => {
+    const alive = await start()
+    const address = alive.getMultiaddrs()[0]!.toString()
+    const elsewhere = `/ip4/127.0.0.1/tcp/1/p2p/${alive.peerId}`
+    for (const entries of [
+      [address, elsewhere],
+      [elsewhere, address],
+    ]) {
+      const outcomes = await dialBootstraps(await start(), groupByPeer(parsePeerAddresses(entries).valid), systemClock)
+      expect(outcomes).toMatchObject([{ error: null, address, roundTripMs: expect.any(Number) }])
+    }
   })
 
   it('are dialled again for as long as they are missing (M-15)', async () => {
@@ -70,7 +83,7 @@ describe('bootstraps', () => {
     let attempts = 0
     const stop = keepBootstrapsConnected(
       node,
-      () => valid,
+      () => groupByPeer(valid),
       systemClock,
       () => void attempts++,
     )
@@ -100,7 +113,7 @@ describe('confinement', () => {
   it('a local host dials nothing that is not on this computer (C-40)', async () => {
     const host = await start()
     const { valid } = parsePeerAddresses([`/ip4/192.0.2.1/tcp/4001/p2p/${(await start()).peerId}`])
-    const [outcome] = await dialBootstraps(host, valid, systemClock)
+    const [outcome] = await dialBootstraps(host, groupByPeer(valid), systemClock)
     expect(outcome?.error?.cause).toMatch(/denied|gater|valid addresses/i)
   })
 })

@@ -8,6 +8,12 @@ export interface PeerAddress {
   multiaddr: Multiaddr
 }
 
+/** One peer, and every address at which it may be. */
+export interface KnownPeer {
+  peerId: PeerId
+  multiaddrs: Multiaddr[]
+}
+
 export interface ParsedAddresses {
   valid: PeerAddress[]
   /** One report an entry that can't be used. The others still count. */
@@ -31,6 +37,17 @@ export function parsePeerAddresses(entries: readonly string[]): ParsedAddresses 
     }
   }
   return out
+}
+
+/** A peer may have several addresses, and the last one that was named need not be the one that leads to it. */
+export function groupByPeer(addresses: readonly PeerAddress[]): KnownPeer[] {
+  const peers = new Map<string, KnownPeer>()
+  for (const { peerId, multiaddr } of addresses) {
+    const known = peers.get(peerId.toString())
+    if (!known) peers.set(peerId.toString(), { peerId, multiaddrs: [multiaddr] })
+    else if (!known.multiaddrs.some((one) => one.equals(multiaddr))) known.multiaddrs.push(multiaddr)
+  }
+  return [...peers.values()]
 }
 
 function parsePeerAddress(entry: string): PeerAddress {

@@ -2,11 +2,11 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, reportOf } from '../../src-shared/errors'
 import type { Evidence } from '../../src-shared/status'
 import type { CoordinatorApi } from '../coordinator/coordinator-api'
-import type { HivemindDht } from '../hivemind/dht'
+import type { BootstrapOutcome as DhtBootstrapOutcome, HivemindDht } from '../hivemind/dht'
 import { type BootstrapOutcome, keepBootstrapsConnected } from '../network/bootstrap'
 import { routingReady } from '../network/find-peer'
 import type { Host } from '../network/host'
-import { type PeerAddress, parsePeerAddresses } from '../network/peer-addresses'
+import { groupByPeer, type KnownPeer, type PeerAddress, parsePeerAddresses } from '../network/peer-addresses'
 import type { NetworkProfile } from '../network/profiles'
 import type { EventLog } from '../storage/event-log'
 import type { Scope } from './lifecycle'
@@ -23,18 +23,19 @@ export interface BootstrapBook {
   add(entries: readonly string[]): void
   /** Other peers of the network: dialled when no bootstrap answers, and never stored at as if they were one. */
   hint(entries: readonly string[]): void
-  peers(): PeerAddress[]
-  hints(): PeerAddress[]
+  peers(): KnownPeer[]
+  hints(): KnownPeer[]
 }
 
 export function createBootstrapBook(self: string, log: EventLog): BootstrapBook {
-  const bootstraps = new Map<string, PeerAddress>()
-  const others = new Map<string, PeerAddress>()
+  const bootstraps: PeerAddress[] = []
+  const others: PeerAddress[] = []
   const refused = new Set<string>()
-  const read = (entries: readonly string[], into: Map<string, PeerAddress>) => {
+  const read = (entries: readonly string[], into: PeerAddress[]) => {
     const { valid, invalid } = parsePeerAddresses(entries)
     for (const peer of valid) {
-      if (peer.peerId.toString() !== self) into.set(peer.peerId.toString(), peer)
+      const isKnown = into.some(({ multiaddr }) => multiaddr.equals(peer.multiaddr))
+      if (!isKnown && peer.peerId.toString() !== self) into.push(peer)
     }
     for (const { entry, report } of invalid) {
       if (refused.has(entry)) continue
@@ -45,8 +46,8 @@ export function createBootstrapBook(self: string, log: EventLog): BootstrapBook 
   return {
     add: (entries) => read(entries, bootstraps),
     hint: (entries) => read(entries, others),
-    peers: () => [...bootstraps.values()],
-    hints: () => [...others.values()],
+    peers: () => groupByPeer(bootstraps),
+    hints: () => groupByPeer(others),
   }
 }
 
@@ -83,7 +84,7 @@ export async function joinNetwork(options: {
         { signal: AbortSignal.any([scope.signal, AbortSignal.timeout(DHT_BOOTSTRAP_TIMEOUT_MS)]) },
       )
       const evidence = evidenceOf(outcomes)
-      if (evidence.length === 0 || !joined.some(({ ok }) => ok)) throw nobodyAnswered(outcomes)
+      if (evidence.length === 0 || !joined.some(({ ok }) => ok)) throw nobodyAnswered(outcomes, joined)
       log.write('info', 'dht.bootstrap.done', `${evidence.length} bootstrap peers answered`, {
         peers: host.getPeers().length,
         network: profile.name,
@@ -109,7 +110,8 @@ export async function joinNetwork(options: {
       (outcomes) => {
         const evidence = evidenceOf(outcomes)
         if (evidence.length > 0) steps.done('connect', evidence)
-        else if (outcomes.length === book.peers().length) steps.degraded('connect', nobodyAnswered(outcomes).report())
+        else if (outcomes.length === book.peers().length)
+          steps.degraded('connect', nobodyAnswered(outcomes, []).report())
       },
       rooms.dialBootstraps,
     ),
@@ -135,8 +137,11 @@ function evidenceOf(outcomes: readonly BootstrapOutcome[]): Evidence[] {
   )
 }
 
-function nobodyAnswered(outcomes: readonly BootstrapOutcome[]): EspalierError {
-  const causes = outcomes.flatMap(({ error }) => (error ? [error.cause] : []))
+/** Also who answers a ping may not answer as a node of the DHT. */
+function nobodyAnswered(outcomes: readonly BootstrapOutcome[], joined: readonly DhtBootstrapOutcome[]): EspalierError {
+  const causes = [...outcomes.map(({ error }) => error), ...joined.map((one) => (one.ok ? null : one.error))].flatMap(
+    (error) => (error ? [error.cause] : []),
+  )
   return new EspalierError(
     'BOOTSTRAP_UNREACHABLE',
     causes.length > 0 ? causes.join('; ') : 'no address led to an answer',

@@ -8,7 +8,7 @@ import { createKwaaiNetwork } from '../kwaai/kwaai-network'
 import { dialBootstraps } from '../network/bootstrap'
 import { routingReady } from '../network/find-peer'
 import { createHost, type Host } from '../network/host'
-import { parsePeerAddresses } from '../network/peer-addresses'
+import { groupByPeer, parsePeerAddresses } from '../network/peer-addresses'
 import type { NetworkProfile, RecordForm } from '../network/profiles'
 import { kademliaView } from '../observe/kademlia-view'
 import { hivemindView, type NetworkView } from '../observe/network-view'
@@ -96,7 +96,7 @@ export async function openNetworkClient(options: {
     }
   }
   try {
-    const outcomes = await dialBootstraps(host, valid, clock)
+    const outcomes = await dialBootstraps(host, groupByPeer(valid), clock)
     if (outcomes.every(({ error }) => error !== null)) {
       throw new EspalierError('BOOTSTRAP_UNREACHABLE', outcomes.map(({ error }) => error?.cause).join('; '))
     }

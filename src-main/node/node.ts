@@ -20,8 +20,11 @@ import { engineVocabulary } from './vocabulary'
 export interface EspalierNode {
   /** Idempotent. Resolves when the node listens; everything after that shows in the status. */
   start(): Promise<void>
-  /** Idempotent. Takes leave (OFFLINE records, unregister), then releases every socket, timer and process. */
-  stop(): Promise<void>
+  /**
+   * Idempotent. Takes leave (OFFLINE records, unregister), then releases every socket, timer and process. One that
+   * `keepsPlace` stays registered: it comes back without its host being asked again.
+   */
+  stop(options?: { keepsPlace?: boolean }): Promise<void>
   status(): NodeStatus
   onStatus(listener: (status: NodeStatus) => void): Disposer
   /** What may be asked of it while it runs; null while it does not. */
@@ -42,7 +45,7 @@ export interface GeneratingModel {
 
 export type RunningNode = Pick<
   Runtime,
-  'target' | 'engineReport' | 'reapply' | 'readBack' | 'loadNow' | 'cancelLoad' | 'swarm'
+  'target' | 'engineReport' | 'reapply' | 'readBack' | 'loadNow' | 'cancelLoad' | 'swarm' | 'links'
 >
 
 export interface GenerateRequest {
@@ -74,6 +77,7 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
   let revision = 0
   let facts = noFacts()
   let runtime: Runtime | null = null
+  let keepsPlace = false
 
   const steps = createSteps(clock, changed)
   const snapshot = () => statusOf(config, facts, steps, revision, clock.now())
@@ -94,14 +98,20 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
     async start(scope) {
       steps.reset()
       facts = { ...noFacts(), phase: facts.phase }
-      runtime = await startRuntime({ config, clock, log, rooms, steps, facts, spawnEngine, scope, onChange: changed })
+      keepsPlace = false
+      runtime = await startRuntime({
+        ...{ config, clock, log, rooms, steps, facts, spawnEngine, scope },
+        keepsPlace: () => keepsPlace,
+        onChange: changed,
+      })
     },
     onReleaseError: (error) => log.write('error', 'node.release.failed', messageOf(error)),
   })
 
   return {
     start: () => lifecycle.start(),
-    async stop() {
+    async stop(options) {
+      keepsPlace = options?.keepsPlace ?? false
       await lifecycle.stop()
       runtime = null
       steps.reset()

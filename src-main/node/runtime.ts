@@ -46,6 +46,7 @@ import type { ShardTarget } from './load-ladder'
 import { machineFingerprint } from './machine'
 import { mapDoubt, watchMap } from './map-watch'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
+import { type PeerLink, peerLinks } from './peer-links'
 import { nextWatchMs, type PeerView, WATCH_INCOMPLETE_MS, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
 import { type ReadBack, readBackFrom } from './read-back'
@@ -75,6 +76,8 @@ export interface RuntimeOptions {
   facts: NodeFacts
   spawnEngine: () => EngineProcess
   scope: Scope
+  /** Whether a node that ends comes back soon: the coordinator then keeps its place. */
+  keepsPlace(): boolean
   /** Something in `facts` has changed. */
   onChange(): void
 }
@@ -101,6 +104,8 @@ export interface Runtime {
   refreshView(): Promise<PeerView>
   /** What was seen last. */
   seen(): PeerView
+  /** Open connections, and the bootstraps that are known, as multiaddrs. */
+  links(): { open: PeerLink[]; bootstraps: string[] }
   readonly router: Router
 }
 
@@ -350,7 +355,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   scope.add(async () => {
     assignment?.stop()
     // The other copy is registered under the same name: signing off would be signing it off.
-    await assignment?.link.stop({ unregister: !isDouble })
+    await assignment?.link.stop({ unregister: !isDouble && !options.keepsPlace() })
   })
   scope.add(watchWake({ clock, onWake }))
   scope.add(
@@ -471,6 +476,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       return facts.view
     },
     seen: () => facts.view,
+    links: () => ({
+      open: peerLinks(host, book),
+      bootstraps: book.peers().flatMap(({ multiaddrs }) => multiaddrs.map(String)),
+    }),
     router,
   }
 

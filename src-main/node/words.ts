@@ -49,7 +49,7 @@ export function summarize(
       problem.state === 'failed' && !steps.some(({ name, state }) => name === 'visible' && state === 'done')
         ? 'problem'
         : 'degraded'
-    return { shape, headline: headlineOf(problem), sentence: sentenceOf(problem) }
+    return { shape, headline: headlineOf(problem, steps), sentence: sentenceOf(problem) }
   }
   const current = steps.find(({ state }) => state !== 'done')
   if (current) {
@@ -82,9 +82,13 @@ function percentOf({ state, progress }: Step): string {
   return `, ${Math.min(99, Math.max(0, Math.floor((100 * progress.done) / progress.total)))} %`
 }
 
-function headlineOf({ name, state }: Step): string {
-  if (state === 'degraded')
-    return name === 'visible' || name === 'announce' ? 'Nobody can confirm this node now' : 'Serving with a problem'
+function headlineOf({ name, state }: Step, steps: readonly Step[]): string {
+  if (state === 'degraded') {
+    if (name === 'visible' || name === 'announce') return 'Nobody can confirm this node now'
+    // To serve is something that others have confirmed; until then it is only on its way there.
+    const current = steps.find((step) => step.state !== 'done' && step.state !== 'degraded')
+    return current ? `${DOING[current.name]}, with a problem` : 'Serving with a problem'
+  }
   if (name === 'visible') return 'Connected, but not visible yet'
   return name === 'approve' ? 'Not approved' : `${DOING[name]} does not work`
 }

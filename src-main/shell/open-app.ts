@@ -1,6 +1,7 @@
 import type { Clock } from '../../src-shared/clock'
 import { VERSION } from '../../src-shared/version'
 import { createApp } from '../app/app'
+import type { DesktopServices } from '../app/desktop-services'
 import { appPaths } from '../app-paths'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import { defaultDataRoot, openDataDirectory } from '../storage/data-directory'
@@ -17,6 +18,7 @@ import type { OpenedApp } from './start-shell'
 export async function openApp(
   dataRoot: string,
   startScript: (options: ChildOptions) => OwnedChild,
+  desktop: DesktopServices,
   clock: Clock,
   secretCipher: SecretCipher | null = null,
 ): Promise<OpenedApp> {
@@ -33,6 +35,7 @@ export async function openApp(
     paths,
     startScript,
     secretCipher,
+    desktop,
     userRoot: defaultDataRoot(),
     spawnEngine: () => startScript({ script: paths.engineChild, ipc: 'pipe' }),
   })

@@ -17,6 +17,8 @@ export interface QuitOptions {
 export interface Quit {
   /** Ends the app without a question: the computer shuts down, or a signal says so. */
   now(): void
+  /** Takes leave without a question and lets the windows go; whoever asked ends the app. */
+  letGo(): Promise<void>
   /** The windows may go: everything is released, or the time for it is over. */
   readonly isOver: boolean
 }
@@ -53,7 +55,7 @@ export function createQuit(options: QuitOptions): Quit {
       phase = 'none'
       if (!agreed) return
     }
-    await leave()
+    await leave(() => app.quit())
   }
 
   async function ask(status: NodeStatus): Promise<boolean> {
@@ -73,7 +75,7 @@ export function createQuit(options: QuitOptions): Quit {
     return response === 0
   }
 
-  async function leave(): Promise<void> {
+  async function leave(end: () => void): Promise<void> {
     if (phase === 'leaving' || phase === 'over') return
     phase = 'leaving'
     options.onLeaving()
@@ -86,12 +88,13 @@ export function createQuit(options: QuitOptions): Quit {
     } finally {
       patience.abort()
       phase = 'over'
-      app.quit()
+      end()
     }
   }
 
   return {
-    now: () => void leave(),
+    now: () => void leave(() => app.quit()),
+    letGo: () => leave(() => undefined),
     get isOver() {
       return phase === 'over'
     },

@@ -36,7 +36,7 @@ describe('start', () => {
     const { fake, window } = await ready()
     window.hide()
     window.isMinimizedNow = true
-    fake.app.emit('second-instance')
+    fake.app.emit('second-instance', {}, ['espalier'])
     await vi.waitFor(() => expect(window.isVisible()).toBe(true))
     expect(window.isMinimized()).toBe(false)
     expect(fake.windows.size).toBe(1)

@@ -1,19 +1,23 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Clock } from '../../src-shared/clock'
+import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import type { App } from '../app/app'
 import { createAppBridge } from '../app/app-bridge'
+import type { DesktopServices, Updates } from '../app/desktop-services'
 import { startIpcCarrier } from '../bridge/ipc-carrier'
 import { loadStaticFiles } from '../bridge/static-files'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { EventLog } from '../storage/event-log'
 import { APP_SCHEME, createAppHandler, registerAppScheme } from './app-protocol'
+import { createAutostart } from './autostart'
 import { createWindowCloser } from './close-window'
+import { receiveLinks } from './deep-links'
 import type { ElectronModule } from './electron-module'
 import { hardenContents, hardenSession } from './hardening'
 import { isTrustedSender } from './ipc-trust'
 import { setApplicationMenu } from './menu'
+import { createNotices } from './notices'
 import { openOutside } from './outside-links'
 import { guardPage } from './page-guard'
 import { createQuit } from './quit'
@@ -37,7 +41,22 @@ export interface ShellOptions {
   dataRoot: string
   rendererDir: string
   preload: string
-  openApp(startScript: (options: ChildOptions) => OwnedChild): Promise<OpenedApp>
+  /** What the app was started with, and from where. */
+  start: {
+    argv: readonly string[]
+    env: Readonly<Record<string, string | undefined>>
+    home: string
+    executable: string
+    /** Arguments that a start at log-in repeats. */
+    keptArgs: readonly string[]
+    /** The system started it: no window where a tray shows it. */
+    isHidden: boolean
+  }
+  makeUpdates(
+    log: Pick<EventLog, 'write'>,
+    beforeInstall: () => Promise<void>,
+  ): Promise<Updates & { dispose: Disposer }>
+  openApp(startScript: (options: ChildOptions) => OwnedChild, desktop: DesktopServices): Promise<OpenedApp>
   hasTrayHost(): Promise<boolean>
 }
 
@@ -59,6 +78,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   let opened: OpenedApp | null = null
   let tray: TrayView | null = null
   let guard: StartGuard | null = null
+  let stopUpdates: Disposer = () => undefined
 
   // Before the lock, which Chromium keeps in this folder: one app per data directory.
   const profileDir = join(options.dataRoot, 'desktop')
@@ -97,6 +117,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     window: () => window.current,
     async leave() {
       const current = await opening.catch(() => null)
+      stopUpdates()
       await guard?.ended()
       await current?.close()
     },
@@ -116,7 +137,26 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   // Closing is decided in `closeWindow`; without a listener Electron would quit by itself.
   host.on('window-all-closed', () => undefined)
 
-  const opening = host.whenReady().then(() => options.openApp(createUtilityStarter(electron, clock)))
+  const takeLink = receiveLinks(electron, {
+    platform,
+    argv: options.start.argv,
+    offer: () => opened?.app.offerInvite ?? null,
+    show: () => window.show(),
+    log: (level, code, message) => opened?.log.write(level, code, message),
+  })
+  const opening = host.whenReady().then(async () => {
+    const log: Pick<EventLog, 'write'> = { write: (...line) => opened?.log.write(...line) }
+    const updates = await options.makeUpdates(log, () => quit.letGo())
+    stopUpdates = updates.dispose
+    return options.openApp(createUtilityStarter(electron, clock), {
+      senses: {
+        isOnBattery: () => powerMonitor.isOnBatteryPower(),
+        idleSeconds: () => powerMonitor.getSystemIdleTime(),
+      },
+      autostart: createAutostart({ platform, app: host, ...options.start, args: options.start.keptArgs }),
+      updates,
+    })
+  })
   // `open` looks at it a little later; a failure until then must not count as one that nobody looks at.
   opening.catch(() => undefined)
   return { started: open().catch(giveUp), quitNow: () => quit.now() }
@@ -142,7 +182,9 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     })
     if (await options.hasTrayHost()) tray = openTray(app, log)
     else log.write('info', 'shell.tray.none', 'this desktop shows no tray icons')
-    window.show()
+    openNotices(app)
+    if (!(options.start.isHidden && tray)) window.show()
+    takeLink()
     await startAsBefore(app, guard)
   }
 
@@ -167,6 +209,23 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
       contents: () => window.current?.webContents ?? null,
       log: (level, message, fields) => log.write(level, 'bridge.ipc', message, fields),
     })
+  }
+
+  function openNotices(app: App): void {
+    const { Notification } = electron
+    if (!Notification.isSupported()) return
+    const notices = createNotices({
+      clock,
+      settings: app.settings,
+      isLookedAt: () => window.current?.isFocused() ?? false,
+      show({ title, body }) {
+        const notification = new Notification({ title, body })
+        notification.on('click', () => window.show())
+        notification.show()
+      },
+    })
+    app.onStatus(notices.onStatus)
+    app.onView(notices.onView)
   }
 
   function openTray(app: App, log: EventLog): TrayView {

@@ -2,9 +2,28 @@ import { open, readFile, rename, rm } from 'node:fs/promises'
 
 const MAX_STATE_FILE_BYTES = 4 * 1024 * 1024
 
-/** Replaces a file so that a reader, also after a crash, sees the old or the new content and never a mixture. */
-export async function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
+let writeCount = 0
+/** The newest write of each path that is under way. */
+const turns = new Map<string, Promise<void>>()
+
+/**
+ * Replaces a file so that a reader, also after a crash, sees the old or the new content and never a mixture. Writes of
+ * one path happen in the order in which they were asked for.
+ */
+export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  const write = () => replaceFile(path, content, mode)
+  const turn = (turns.get(path) ?? Promise.resolve()).then(write, write)
+  turns.set(path, turn)
+  const done = () => {
+    if (turns.get(path) === turn) turns.delete(path)
+  }
+  turn.then(done, done)
+  return turn
+}
+
+async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  // Other processes may write the same path.
+  const temporary = `${path}.${process.pid}-${++writeCount}.tmp`
   try {
     const file = await open(temporary, 'w', mode)
     try {

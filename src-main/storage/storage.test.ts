@@ -60,6 +60,14 @@ describe('state files', () => {
     expect((await readdir(directory)).filter((name) => name.includes('.tmp'))).toEqual([])
   })
 
+  it('are whole, and the last one stays, when several writes are asked for at once', async () => {
+    const path = join(directory, 'busy.json')
+    const contents = Array.from({ length: 50 }, (_, i) => JSON.stringify({ count: i, filler: 'x'.repeat(i * 200) }))
+    await Promise.all(contents.map((content) => writeFileAtomic(path, content)))
+    expect(await readFile(path, 'utf8')).toBe(contents.at(-1))
+    expect((await readdir(directory)).filter((name) => name.includes('.tmp'))).toEqual([])
+  })
+
   it('keep the old content when the new one can’t be written', async () => {
     const folder = join(directory, 'in-the-way')
     await openDataDirectory(folder)

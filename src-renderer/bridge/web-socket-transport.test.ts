@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
 import { MAX_MESSAGE_BYTES } from '../../src-shared/contract-names'
-import { CLOSE_CODES } from '../../src-shared/web-envelope'
+import { BEAT_INTERVAL_MS, CLOSE_CODES } from '../../src-shared/web-envelope'
 import { takeSessionToken } from './session-token'
 import { createWebSocketTransport } from './web-socket-transport'
 
@@ -91,6 +91,23 @@ describe('connection', () => {
     expect(transport.connection.state).toBe('retrying')
   })
 
+  it('is lost when the server falls silent without closing it, and only then', () => {
+    const transport = setUp()
+    last().receive({ scopes: ['read'] })
+    for (let beats = 0; beats < 10; beats++) {
+      vi.advanceTimersByTime(BEAT_INTERVAL_MS)
+      last().receive({ beat: true })
+    }
+    expect(transport.connection.state).toBe('open')
+    const silent = last()
+    // A frozen process does not answer the farewell.
+    silent.close = () => undefined
+    vi.advanceTimersByTime(3 * BEAT_INTERVAL_MS)
+    expect(transport.connection.state).toBe('retrying')
+    silent.receive({ event: 'status', payload: {} })
+    expect(transport.connection.state).toBe('retrying')
+  })
+
   it('can be hurried, but opens no second socket', () => {
     const transport = setUp()
     transport.retryNow()
@@ -146,7 +163,10 @@ describe('calls', () => {
     vi.advanceTimersByTime(250)
     last().receive({ scopes: ['operate'] })
     const slow = transport.call('node.start', {})
-    vi.advanceTimersByTime(30_000)
+    for (let passedMs = 0; passedMs < 30_000; passedMs += BEAT_INTERVAL_MS) {
+      last().receive({ beat: true })
+      vi.advanceTimersByTime(BEAT_INTERVAL_MS)
+    }
     expect(await slow).toMatchObject({ error: { code: 'TIMED_OUT' } })
     const long = { prompt: 'é'.repeat(MAX_MESSAGE_BYTES / 2), maxTokens: 1 }
     expect(await transport.call('generate.start', long)).toMatchObject({ error: { code: 'BRIDGE_BAD_INPUT' } })

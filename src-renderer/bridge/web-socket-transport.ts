@@ -2,6 +2,7 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import { type EventName, MAX_MESSAGE_BYTES, type Reply } from '../../src-shared/contract-names'
 import { EspalierError } from '../../src-shared/errors'
 import {
+  BEAT_INTERVAL_MS,
   CLOSE_CODES,
   type ServerEnvelope,
   ServerEnvelopeSchema,
@@ -14,6 +15,8 @@ const FIRST_RETRY_MS = 250
 const LONGEST_RETRY_MS = 10_000
 const CONNECT_TIMEOUT_MS = 10_000
 const CALL_TIMEOUT_MS = 30_000
+/** Three beats missed: what the page shows may no longer be so. */
+const SILENCE_MS = 3 * BEAT_INTERVAL_MS
 
 export interface WebSocketTransportOptions {
   url: string
@@ -50,18 +53,29 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): Co
       const envelope = readEnvelope(data)
       // What we do not understand is not acted upon; the page is of another version then, or the port is someone else's.
       if (!envelope) return current.close()
-      receive(envelope)
+      receive(envelope, current)
     }
-    current.onclose = ({ code }) => {
-      if (socket !== current) return
-      socket = null
-      cancelTimer()
-      if (disposed) return
-      // First the state, then the failed calls: whoever handles a failure must already see that nothing is connected.
-      if (code === CLOSE_CODES.badToken) setConnection({ state: 'refused', why: 'bad-token' })
-      else retryLater()
-      failWaiting()
-    }
+    current.onclose = ({ code }) => lost(current, code)
+  }
+
+  const lost = (current: WebSocket, code: number | null) => {
+    if (socket !== current) return
+    socket = null
+    cancelTimer()
+    if (disposed) return
+    // First the state, then the failed calls: whoever handles a failure must already see that nothing is connected.
+    if (code === CLOSE_CODES.badToken) setConnection({ state: 'refused', why: 'bad-token' })
+    else retryLater()
+    failWaiting()
+  }
+
+  /** Who is silent does not answer a farewell either, so the loss is told at once. */
+  const listenForSilence = (current: WebSocket) => {
+    cancelTimer()
+    cancelTimer = clock.after(SILENCE_MS, () => {
+      lost(current, null)
+      current.close()
+    })
   }
 
   const retryLater = () => {
@@ -71,9 +85,11 @@ export function createWebSocketTransport(options: WebSocketTransportOptions): Co
     setConnection({ state: 'retrying', retryAt: clock.now() + waitMs, attempts })
   }
 
-  const receive = (envelope: ServerEnvelope) => {
+  const receive = (envelope: ServerEnvelope, from: WebSocket) => {
+    if (from !== socket) return
+    if ('scopes' in envelope || connection.state === 'open') listenForSilence(from)
+    if ('beat' in envelope) return
     if ('scopes' in envelope) {
-      cancelTimer()
       attempts = 0
       setConnection({ state: 'open', scopes: envelope.scopes })
     } else if ('event' in envelope) {

@@ -1,6 +1,7 @@
 import type { Check } from '../../src-shared/app-views'
 import { closeSentence } from '../format'
 import { VERDICTS } from '../words/diagnostics'
+import { CheckFix, type CheckFixProps } from './check-fix'
 import { StatusShapeIcon } from './status-shape'
 import { Age, WithPeers } from './text'
 
@@ -11,32 +12,42 @@ export function sortChecks(checks: readonly Check[]): readonly Check[] {
   return checks.toSorted((a, b) => RANK[a.verdict] - RANK[b.verdict])
 }
 
-export function CheckList({ checks }: { checks: readonly Check[] }) {
+export interface CheckListProps {
+  checks: readonly Check[]
+  /** Absent where checks are only read. */
+  fixing?: Omit<CheckFixProps, 'check'>
+}
+
+export function CheckList({ checks, fixing }: CheckListProps) {
   return (
     <ul className="checks">
-      {sortChecks(checks).map(({ id, title, verdict, evidence, action, code, at }) => (
-        <li key={id} className={`is-${verdict}`}>
-          <StatusShapeIcon shape={VERDICTS[verdict].shape} size={18} label={`${VERDICTS[verdict].word}:`} />
-          <div>
-            <div className="step-head">
-              <h3>{title}</h3>
-              <span className="step-time">
-                <Age at={at} />
-              </span>
+      {sortChecks(checks).map((check) => {
+        const { id, title, verdict, evidence, action, code, at } = check
+        return (
+          <li key={id} className={`is-${verdict}`}>
+            <StatusShapeIcon shape={VERDICTS[verdict].shape} size={18} label={`${VERDICTS[verdict].word}:`} />
+            <div>
+              <div className="step-head">
+                <h3>{title}</h3>
+                <span className="step-time">
+                  <Age at={at} />
+                </span>
+              </div>
+              {evidence !== '' && (
+                <p>
+                  <WithPeers text={closeSentence(evidence)} />
+                </p>
+              )}
+              {(action ?? code) !== null && (
+                <p className="check-action">
+                  {action} {code && <code className="code">{code}</code>}
+                </p>
+              )}
+              {fixing && <CheckFix check={check} {...fixing} />}
             </div>
-            {evidence !== '' && (
-              <p>
-                <WithPeers text={closeSentence(evidence)} />
-              </p>
-            )}
-            {(action ?? code) !== null && (
-              <p className="check-action">
-                {action} {code && <code className="code">{code}</code>}
-              </p>
-            )}
-          </div>
-        </li>
-      ))}
+          </li>
+        )
+      })}
     </ul>
   )
 }

@@ -1,10 +1,10 @@
-import { useState } from 'react'
 import { useStore } from 'zustand'
 import type { Diagnosis } from '../../src-shared/file-views'
 import { formatSpan } from '../format'
 import type { AskedStore } from '../stores/asked-store'
 import { DIAGNOSIS } from '../words/files'
 import { CheckList } from './check-list'
+import { CopyButton } from './copy-button'
 import { FailureNote } from './failure-note'
 
 /** The runbook's steps, run once more; nothing until somebody has asked for it. */
@@ -18,7 +18,7 @@ export function DiagnosisPanel({ store }: { store: AskedStore<Diagnosis> }) {
           {DIAGNOSIS.title} {value && <span className="quiet">{formatSpan(value.tookMs)}</span>}
         </h2>
         <div className="fetch-actions">
-          {value && <CopyReport report={value.report} />}
+          {value && <CopyButton isSmall label={DIAGNOSIS.copy} text={() => value.report} />}
           <button type="button" className="button is-small" disabled={isAsking} onClick={store.ask}>
             {DIAGNOSIS.again}
           </button>
@@ -37,25 +37,5 @@ export function DiagnosisPanel({ store }: { store: AskedStore<Diagnosis> }) {
         </>
       )}
     </section>
-  )
-}
-
-function CopyReport({ report }: { report: string }) {
-  const [result, setResult] = useState<string>(DIAGNOSIS.copy)
-  const copy = () => {
-    navigator.clipboard.writeText(report).then(
-      () => setResult(DIAGNOSIS.copied),
-      () => setResult(DIAGNOSIS.copyFailed),
-    )
-  }
-  return (
-    <>
-      <button type="button" className="button is-small" onClick={copy} onBlur={() => setResult(DIAGNOSIS.copy)}>
-        {result}
-      </button>
-      <span className="only-read" role="status">
-        {result === DIAGNOSIS.copy ? '' : result}
-      </span>
-    </>
   )
 }

@@ -12,7 +12,7 @@ const SHOWN_OF_KEY = 6
 /** Who may ask through the API for programs, and what they need for it. */
 export function Programs({ settings, stores, disabled }: { settings: Settings; stores: AppStores; disabled: boolean }) {
   const view = useStore(stores.api.state, (state) => state.view)
-  const { apiAccess, apiPort } = settings
+  const { apiAccess, apiPort, network } = settings
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever the settings change, the answer may
   useEffect(() => {
     if (!disabled) stores.api.ask()
@@ -34,7 +34,8 @@ export function Programs({ settings, stores, disabled }: { settings: Settings; s
           label={SETTINGS.apiLanLabel}
           hint={SETTINGS.apiLanHint}
           isOn={apiAccess === 'lan'}
-          disabled={disabled}
+          // A demonstration stays on this computer (C-40).
+          disabled={disabled || network?.kind === 'demo'}
           onChange={(isOn) => save(isOn ? 'lan' : 'loopback')}
         />
       )}

@@ -1,49 +1,75 @@
 import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import { CheckList } from '../components/check-list'
+import { Connections } from '../components/connections'
+import { CopyButton } from '../components/copy-button'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
 import { LogView } from '../components/log-view'
 import { PageHead } from '../components/page-head'
+import { SupportDialog } from '../components/support-dialog'
 import type { AppStores } from '../stores/app-stores'
+import { SUPPORT } from '../words/app'
 import { checksLead, DIAGNOSTICS } from '../words/diagnostics'
 import { PAGE_NAMES } from '../words/pages'
 
 export function DiagnosticsPage({ stores }: { stores: AppStores }) {
-  const { isLive } = useNode(stores.node)
-  const { checks, isRunning, failure } = useStore(stores.diagnostics.state)
+  const { isLive, mayOperate } = useNode(stores.node)
+  const { checks, isRunning, failure, mending, workFailure, isBundling, bundle, savedAt } = useStore(
+    stores.diagnostics.state,
+  )
   useEffect(() => {
     if (isLive && stores.diagnostics.state.getState().checks === null) void stores.diagnostics.run()
   }, [stores, isLive])
-  const run = (
-    <button
-      type="button"
-      className="button"
-      disabled={isRunning || !isLive}
-      onClick={() => void stores.diagnostics.run()}
-    >
-      {isRunning ? DIAGNOSTICS.running : DIAGNOSTICS.run}
-    </button>
+  const buttons = (
+    <>
+      {mayOperate && (
+        <>
+          <CopyButton label={SUPPORT.copy} disabled={!isLive} text={stores.diagnostics.summary} />
+          <button
+            type="button"
+            className="button"
+            disabled={!isLive || isBundling}
+            onClick={() => void stores.diagnostics.openBundle()}
+          >
+            {isBundling ? SUPPORT.opening : SUPPORT.open}
+          </button>
+        </>
+      )}
+      <button
+        type="button"
+        className="button"
+        disabled={isRunning || !isLive}
+        onClick={() => void stores.diagnostics.run()}
+      >
+        {isRunning ? DIAGNOSTICS.running : DIAGNOSTICS.run}
+      </button>
+    </>
   )
   return (
     <>
-      <PageHead title={PAGE_NAMES.diagnostics} actions={run}>
+      <PageHead title={PAGE_NAMES.diagnostics} actions={buttons}>
         {checksLead(checks)}
       </PageHead>
       <div className={isLive ? 'panels' : 'panels is-old'}>
+        <Connections store={stores.app} />
         <div className="columns is-diagnostics">
           <section className="card" aria-labelledby="checks-title" aria-busy={isRunning}>
             <div className="card-head">
               <h2 id="checks-title">{DIAGNOSTICS.checksTitle}</h2>
             </div>
             {failure && <FailureNote failure={failure} lead={DIAGNOSTICS.failed} />}
-            {checks && checks.length > 0 && <CheckList checks={checks} />}
+            {workFailure && <FailureNote failure={workFailure} lead={SUPPORT.failed} />}
+            {checks && checks.length > 0 && (
+              <CheckList checks={checks} fixing={{ stores, mayOperate: mayOperate && isLive, mending }} />
+            )}
             {checks?.length === 0 && <p className="empty">{DIAGNOSTICS.none}</p>}
             {checks === null && !failure && <p className="empty">{DIAGNOSTICS.checking}</p>}
           </section>
           <LogView store={stores.log} />
         </div>
       </div>
+      {bundle && <SupportDialog bundle={bundle} savedAt={savedAt} failure={workFailure} store={stores.diagnostics} />}
     </>
   )
 }

@@ -5,6 +5,7 @@ import { BlocksField } from '../components/blocks-field'
 import { ConfirmDialog } from '../components/confirm-dialog'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
+import { OwnerSettings, SystemSettings } from '../components/owner-settings'
 import { PageHead } from '../components/page-head'
 import { Programs } from '../components/programs'
 import { ChoiceField, SettingRow, SwitchField, TextField } from '../components/setting-row'
@@ -44,6 +45,8 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
               <h2 id="accounts-title">{SETTINGS.sections.accounts}</h2>
               <TokenField store={stores.token} disabled={!isLive || !mayOperate} />
             </section>
+            <SystemSettings settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
+            <OwnerSettings settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <Programs settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <Network settings={settings} store={stores.settings} disabled={!isLive || !mayOperate} />
           </>

@@ -3,6 +3,7 @@ import type { MethodOutput } from '../../src-shared/contract'
 import type { BridgeClient } from '../bridge-client'
 import { createHostStore, type HostStore } from '../pages/host-store'
 import { type ApiStore, createApiStore } from './api-store'
+import { type AppViewStore, createAppViewStore } from './app-view-store'
 import { type AskedStore, createAskedStore } from './asked-store'
 import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-store'
 import { createFrames } from './frames'
@@ -21,6 +22,7 @@ export interface AppStores {
   readonly log: LogStore
   readonly host: HostStore
   readonly api: ApiStore
+  readonly app: AppViewStore
   readonly disk: AskedStore<MethodOutput<'disk.get'>>
   readonly catalogue: AskedStore<MethodOutput<'catalogue.get'>>
   readonly diagnosis: AskedStore<MethodOutput<'shards.diagnose'>>
@@ -44,6 +46,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     log: createLogStore(client, clock, frames),
     host: createHostStore(client, clock, frames),
     api: createApiStore(client, clock),
+    app: createAppViewStore(client, clock),
     disk: createAskedStore(client, clock, 'disk.get', {}),
     catalogue: createAskedStore(client, clock, 'catalogue.get', {}),
     diagnosis: createAskedStore(client, clock, 'shards.diagnose', {}),

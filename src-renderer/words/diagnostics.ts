@@ -18,6 +18,13 @@ export const DIAGNOSTICS = {
   failed: 'The checks could not be run',
 } as const
 
+export const FIXES = {
+  mend: { identity: 'Close the file to others', port: 'Use the next free port' } as Readonly<Record<string, string>>,
+  mendOther: 'Set it right',
+  mending: 'Setting it right…',
+  copyCommand: 'Copy the command',
+} as const
+
 export const LOG = {
   title: 'Log',
   search: 'Search the log',

@@ -151,8 +151,6 @@ export const DIAGNOSIS = {
   failed: 'The diagnosis could not be run',
   again: 'Run again',
   copy: 'Copy report',
-  copied: 'Copied',
-  copyFailed: 'Copying is not allowed here',
   report: 'The report has no paths, addresses or whole peer ids.',
 } as const
 

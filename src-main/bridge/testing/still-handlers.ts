@@ -1,6 +1,7 @@
 import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from '../../../e2e/support/file-fixtures'
 import { offHost } from '../../../e2e/support/host-fixtures'
 import { stoppedStatus } from '../../../e2e/support/status-fixtures'
+import { appViewOf, BUNDLE } from '../../../e2e/support/view-fixtures'
 import type { MethodHandlers } from '../../../src-shared/contract'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src-shared/settings'
 
@@ -42,6 +43,20 @@ export function stillHandlers(): MethodHandlers {
     'token.get': () => NO_TOKEN,
     'token.set': () => NO_TOKEN,
     'diagnostics.run': () => [],
+    'diagnostics.mend': ({ id }) => ({
+      id,
+      title: '',
+      verdict: 'pass',
+      evidence: '',
+      action: null,
+      code: null,
+      at: 1_000,
+    }),
+    'diagnostics.bundle': () => BUNDLE,
+    'diagnostics.saveBundle': () => ({ path: '/data/support/espalier-support.txt' }),
+    'app.get': () => appViewOf(1_000),
+    'app.answerInvite': () => ({}),
+    'app.update': () => ({}),
     'logs.recent': () => [],
     'api.get': () => ({ url: null, key: null, error: null }),
     'host.get': () => offHost(1_000),

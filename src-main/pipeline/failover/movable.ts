@@ -16,10 +16,11 @@ export function lostPeer(error: unknown): string | null {
   return error.peer
 }
 
-/** The chain has a gap now: says which blocks are missing, and which loss made the gap. */
+/** The chain has a gap now: says which blocks are missing, and which loss made the gap. To be busy is not to be gone. */
 export function gapError(gap: unknown, loss: EspalierError): EspalierError {
   if (!(gap instanceof EspalierError) || gap.code !== 'CHAIN_INCOMPLETE') return loss
-  return new EspalierError('CHAIN_INCOMPLETE', `${detailOf(gap)}; ${loss.message}`, { cause: loss })
+  const code = loss.code === 'SESSION_LIMIT' ? 'NODES_BUSY' : 'CHAIN_INCOMPLETE'
+  return new EspalierError(code, `${detailOf(gap)}; ${loss.message}`, { cause: loss })
 }
 
 /** The message without the catalogue's sentence, which the new error brings again. */

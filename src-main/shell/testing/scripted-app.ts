@@ -5,12 +5,14 @@ import { METHOD_NAMES } from '../../../src-shared/contract-names'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src-shared/settings'
 import type { NodeStatus } from '../../../src-shared/status'
 import type { App } from '../../app/app'
+import { createAppViewBook } from '../../app/app-view-book'
 import type { EventLog } from '../../storage/event-log'
 
 /** An app whose node is what the test says; every call of a method is recorded by `vi`. */
 export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: Partial<Settings> = {}) {
   let status = first
   let settings: Settings = { ...DEFAULT_SETTINGS, publicName: 'attic-pc', ...changes }
+  const view = createAppViewBook({ version: '0.1.0', host: 'desktop', platform: 'linux x64' })
   const statusListeners = new Set<(status: NodeStatus) => void>()
   const settingsListeners = new Set<(settings: Settings) => void>()
   const handlers = Object.fromEntries(
@@ -22,6 +24,9 @@ export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: P
     status: () => status,
     api: () => ({ url: null, key: null, error: null }),
     settings: () => settings,
+    view: view.get,
+    offerInvite: vi.fn(),
+    onView: view.onChange,
     onStatus(listener) {
       statusListeners.add(listener)
       return () => void statusListeners.delete(listener)
@@ -48,6 +53,7 @@ export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: P
   }
   return {
     app,
+    view,
     log,
     written,
     say(next: NodeStatus): void {

@@ -21,6 +21,8 @@ export interface TestShellOptions {
   /** Whether the desktop shows tray icons; may change while the test runs. */
   tray?: () => boolean
   failsToOpen?: Error
+  argv?: readonly string[]
+  isHidden?: boolean
   clock?: Clock
 }
 
@@ -40,6 +42,20 @@ export async function startTestShell(options: TestShellOptions = {}) {
     dataRoot: root,
     rendererDir,
     preload: join(root, 'preload.cjs'),
+    start: {
+      argv: options.argv ?? ['/opt/Espalier/espalier'],
+      env: {},
+      home: root,
+      executable: '/opt/Espalier/espalier',
+      keptArgs: [],
+      isHidden: options.isHidden ?? false,
+    },
+    makeUpdates: async () => ({
+      view: () => scripted.view.get().update,
+      onChange: () => () => undefined,
+      press: async () => undefined,
+      dispose: () => undefined,
+    }),
     async openApp() {
       if (options.failsToOpen) throw options.failsToOpen
       return { app: scripted.app, log: scripted.log, close: () => scripted.app.dispose() }

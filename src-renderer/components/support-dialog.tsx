@@ -1,0 +1,55 @@
+import { useEffect, useRef } from 'react'
+import type { SupportBundle } from '../../src-shared/app-view'
+import type { Failure } from '../bridge-client'
+import type { DiagnosticsStore } from '../stores/diagnostics-store'
+import { SUPPORT, takenOutWords } from '../words/app'
+import { CopyButton } from './copy-button'
+import { FailureNote } from './failure-note'
+
+/** The text as it would leave, to the letter; nothing leaves but by these two buttons. */
+export function SupportDialog({
+  bundle,
+  savedAt,
+  failure,
+  store,
+}: {
+  bundle: SupportBundle
+  savedAt: string | null
+  failure: Failure | null
+  store: DiagnosticsStore
+}) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => dialog.current?.showModal(), [])
+  return (
+    <dialog ref={dialog} className="dialog is-wide" aria-labelledby="support-title" onClose={store.closeBundle}>
+      <h2 id="support-title">{SUPPORT.title}</h2>
+      <p>{SUPPORT.lead}</p>
+      <p className="fine">
+        {bundle.takenOut.length === 0 ? (
+          SUPPORT.nothingTakenOut
+        ) : (
+          <>
+            <b>{SUPPORT.takenOut}:</b> {takenOutWords(bundle.takenOut)}
+          </>
+        )}
+      </p>
+      {/* A text box, so that it can be read and searched by keyboard, and marked. */}
+      <textarea className="field bundle-text" readOnly aria-label={SUPPORT.region} value={bundle.text} />
+      {savedAt !== null && (
+        <p className="fine" role="status">
+          {SUPPORT.saved} <code>{savedAt}</code>
+        </p>
+      )}
+      {failure && <FailureNote failure={failure} lead={SUPPORT.failed} />}
+      <div className="dialog-actions">
+        <button type="button" className="button" onClick={() => dialog.current?.close()}>
+          {SUPPORT.close}
+        </button>
+        <button type="button" className="button" onClick={() => void store.saveBundle()}>
+          {SUPPORT.save}
+        </button>
+        <CopyButton label={SUPPORT.copy} text={() => bundle.text} />
+      </div>
+    </dialog>
+  )
+}

@@ -1,0 +1,60 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { AppView } from '../../src-shared/app-view'
+import type { Clock, Disposer } from '../../src-shared/clock'
+import type { BridgeClient, Failure } from '../bridge-client'
+import { createAsker } from './asker'
+import { failureOf } from './failure'
+import { RETRY_MS } from './node-store'
+
+export interface AppViewState {
+  /** Null until the app has said something about itself. */
+  view: AppView | null
+  busy: 'invite' | 'update' | null
+  failure: Failure | null
+}
+
+export interface AppViewStore {
+  readonly state: StoreApi<AppViewState>
+  /** Resolves to whether it was done; the reason of a refusal is in the state. */
+  answerInvite(accept: boolean): Promise<boolean>
+  update(): Promise<boolean>
+  dispose: Disposer
+}
+
+/** What is true of the app itself: its connections, its rest, its updates, and what waits for its owner. */
+export function createAppViewStore(client: BridgeClient, clock: Clock): AppViewStore {
+  const state = createStore<AppViewState>()(() => ({ view: null, busy: null, failure: null }))
+  const asker = createAsker({
+    client,
+    clock,
+    method: 'app.get',
+    input: {},
+    retryMs: RETRY_MS,
+    onValue: (view) => state.setState({ view }),
+  })
+  const removeListener = client.on('app', (view) => state.setState({ view }))
+  asker.ask()
+
+  const attempt = async (busy: NonNullable<AppViewState['busy']>, act: () => Promise<unknown>) => {
+    if (state.getState().busy) return false
+    state.setState({ busy, failure: null })
+    try {
+      await act()
+      return true
+    } catch (error) {
+      state.setState({ failure: failureOf(error) })
+      return false
+    } finally {
+      state.setState({ busy: null })
+    }
+  }
+  return {
+    state,
+    answerInvite: (accept) => attempt('invite', () => client.call('app.answerInvite', { accept })),
+    update: () => attempt('update', () => client.call('app.update', {})),
+    dispose() {
+      asker.dispose()
+      removeListener()
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod/mini'
+
+const epochMs = z.number()
+const text = (max: number) => z.string().check(z.maxLength(max))
+
+/** The parts of a connection that fail on their own (H-28). */
+export const LIGHT_IDS = ['internet', 'lan', 'coordinator', 'bootstrap', 'relay'] as const
+export type LightId = (typeof LIGHT_IDS)[number]
+
+export const LightSchema = z.object({
+  id: z.enum(LIGHT_IDS),
+  /** `unknown`: nothing was there to ask, for the reason in `evidence`. */
+  state: z.enum(['up', 'down', 'unknown']),
+  /** Who answered, or what did not. */
+  evidence: text(300),
+  /** It went up and down too often to be believed at once: the shown state waits until one holds. */
+  isUnsteady: z.boolean(),
+  /** Since when it is so. */
+  since: epochMs,
+  at: epochMs,
+})
+export type Light = z.infer<typeof LightSchema>
+
+/** Why the node rests for its owner (D-T34). */
+export const PAUSE_REASONS = ['battery', 'metered', 'full-screen', 'user-active', 'quiet-hours'] as const
+export type PauseReason = (typeof PAUSE_REASONS)[number]
+
+export const UpdateViewSchema = z.object({
+  /** `manual`: this installation is updated by its package manager or by hand; the app only tells. */
+  way: z.enum(['automatic', 'manual', 'none']),
+  state: z.enum(['idle', 'checking', 'current', 'available', 'downloading', 'ready', 'refused', 'failed']),
+  version: z.nullable(text(40)),
+  /** Why it was refused or failed, or what to do; empty otherwise. */
+  note: text(400),
+  checkedAt: z.nullable(epochMs),
+})
+export type UpdateView = z.infer<typeof UpdateViewSchema>
+
+/** About the app itself, beside the node: what it runs in, what it can reach, and what waits for its owner. */
+export const AppViewSchema = z.object({
+  version: text(40),
+  host: z.enum(['desktop', 'headless']),
+  platform: text(40),
+  lights: z.array(LightSchema).check(z.maxLength(LIGHT_IDS.length)),
+  /** Why the node rests; empty when it does not. */
+  pausedFor: z.array(z.enum(PAUSE_REASONS)).check(z.maxLength(PAUSE_REASONS.length)),
+  /** Which of the reasons this system can tell at all; settings offer no others. */
+  canPauseFor: z.array(z.enum(PAUSE_REASONS)).check(z.maxLength(PAUSE_REASONS.length)),
+  /** Whether the system starts the app at log-in, as it stands there; null where the app cannot arrange it. */
+  startsAtLogin: z.nullable(z.boolean()),
+  update: UpdateViewSchema,
+  /** An invite that somebody opened as a link, until it is answered. The signed part stays with the app. */
+  invite: z.nullable(z.object({ coordinatorUrl: text(500), networkId: text(200), expiresAt: epochMs })),
+})
+export type AppView = z.infer<typeof AppViewSchema>
+
+/** A text for whoever helps, as it would leave; `takenOut` says what is not in it. */
+export const SupportBundleSchema = z.object({
+  id: text(40),
+  text: text(150_000),
+  takenOut: z.array(z.object({ what: text(40), count: z.int() })).check(z.maxLength(40)),
+})
+export type SupportBundle = z.infer<typeof SupportBundleSchema>
