@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { EspalierError } from '../src-shared/errors'
 import { RENDERER_DIR } from './support/build-renderer'
+import { CPU_FIT } from './support/file-fixtures'
 import { expectNoIssueInAnyColour } from './support/gallery'
 import { expect, headline, SCREENSHOT_DIR, test } from './support/page-test'
 import { LOST, READ_TOKEN, type ScriptedHost } from './support/scripted-host'
@@ -501,7 +502,7 @@ test.describe('diagnostics', () => {
 test.describe('settings', () => {
   test('C-47: the slider of blocks says what fits as it moves, and is saved', async ({ page, host }) => {
     const needBytes = Array.from({ length: 32 }, (_, index) => 600_000_000 + index * 260_000_000)
-    host.estimate = { model: 'llama.gguf', needBytes, budgetBytes: 5_000_000_000, where: 'memory' }
+    host.fit = { ...CPU_FIT, together: { ...CPU_FIT.together, needBytes, budgetBytes: 5_000_000_000, blocks: 17 } }
     host.say(demoStatus)
     await page.goto(host.url)
     await page.getByRole('link', { name: 'Settings' }).click()

@@ -21,18 +21,6 @@ export const NetworkPreviewSchema = z.object({
 })
 export type NetworkPreview = z.infer<typeof NetworkPreviewSchema>
 
-/** What blocks of the known model would need on this computer (C-47). */
-export const BlockEstimateSchema = z.object({
-  /** The file's name. */
-  model: text(200),
-  /** The first is what one block needs, the last what all need. */
-  needBytes: z.array(z.number()).check(z.maxLength(1_000)),
-  /** What may be used. */
-  budgetBytes: z.number(),
-  where: z.enum(['card', 'memory']),
-})
-export type BlockEstimate = z.infer<typeof BlockEstimateSchema>
-
 /** One check of the diagnostics page. `unknown`: it could not be looked at, for the reason in `evidence`. */
 export const CheckSchema = z.object({
   id: text(40),

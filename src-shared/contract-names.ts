@@ -14,7 +14,6 @@ export const METHOD_NAMES = [
   'network.join',
   'network.leave',
   'shards.get',
-  'blocks.estimate',
   'shards.diagnose',
   'fetch.pause',
   'fetch.resume',

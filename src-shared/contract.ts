@@ -1,13 +1,6 @@
 import * as z from 'zod/mini'
 import { AppViewSchema, SupportBundleSchema } from './app-view'
-import {
-  ApiViewSchema,
-  BlockEstimateSchema,
-  CheckSchema,
-  LogLineSchema,
-  NetworkPreviewSchema,
-  ShardViewSchema,
-} from './app-views'
+import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
 import {
@@ -59,8 +52,6 @@ export const METHODS = {
   /** Stops the node and forgets the choice: the welcome page shows again. */
   'network.leave': { scope: 'operate', input: nothing, output: nothing },
   'shards.get': { scope: 'read', input: nothing, output: z.nullable(ShardViewSchema) },
-  /** From the model's header, before anything is loaded; null while no model is known here. */
-  'blocks.estimate': { scope: 'operate', input: nothing, output: z.nullable(BlockEstimateSchema) },
   /** The runbook's four steps, in under five seconds, and a report that can be shown to others. */
   'shards.diagnose': { scope: 'read', input: nothing, output: DiagnosisSchema },
   /** Keeps what was fetched, and stays so over restarts. */

@@ -197,7 +197,7 @@ export const ERROR_CATALOGUE = {
   },
   FETCH_PAUSED: {
     cause: 'Fetching is paused by you',
-    action: 'Choose “Resume” on the Shards page, or run `espalier shards resume`. What was fetched is kept.',
+    action: 'Choose “Resume” on the Shards page. What was fetched is kept.',
   },
   FETCH_PIECES_REJECTED: {
     cause: 'What arrived was not what the manifest describes',

@@ -93,12 +93,23 @@ export const FitViewSchema = z.object({
     .check(z.maxLength(32)),
   /** All chosen places together, and what so many blocks need there; null: nothing to reckon with. */
   together: z.nullable(
-    z.object({ blocks: z.int(), budgetBytes: bytes, weightsBytes: bytes, kvBytes: bytes, computeBytes: bytes }),
+    z.object({
+      blocks: z.int(),
+      budgetBytes: bytes,
+      /** Of the graphics cards, or what is offered of this computer's memory. */
+      where: z.enum(['card', 'memory']),
+      weightsBytes: bytes,
+      kvBytes: bytes,
+      computeBytes: bytes,
+      /** What one block needs, two, and so on to all of them (C-47). */
+      needBytes: z.array(bytes).check(z.maxLength(1_000)),
+    }),
   ),
   /** Why the processor computes although a graphics card was expected (H-41). */
   missedGpu: z.nullable(text(300)),
 })
 export type FitView = z.infer<typeof FitViewSchema>
+export type FitTogether = NonNullable<FitView['together']>
 
 /** The runbook's steps, done now; `report` may be given to others. */
 export const DiagnosisSchema = z.object({

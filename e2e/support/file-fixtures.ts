@@ -79,7 +79,9 @@ export const CATALOGUE: CatalogueView = {
 
 export const NO_TOKEN: TokenView = { isSet: false, protection: null, offered: 'file' }
 
-export const FIT: FitView = {
+const NEED_BYTES = Array.from({ length: 32 }, (_, index) => 0.7 * GB + index * 0.17 * GB)
+
+export const FIT = {
   model: { name: 'Llama 3.1 8B Instruct', blockCount: 32 },
   places: [
     {
@@ -110,16 +112,32 @@ export const FIT: FitView = {
       blocks: 9,
     },
   ],
-  together: { blocks: 21, budgetBytes: 4.2 * GB, weightsBytes: 3.1 * GB, kvBytes: 0.18 * GB, computeBytes: 0.31 * GB },
+  together: {
+    blocks: 21,
+    budgetBytes: 4.2 * GB,
+    where: 'card',
+    weightsBytes: 3.1 * GB,
+    kvBytes: 0.18 * GB,
+    computeBytes: 0.31 * GB,
+    needBytes: NEED_BYTES,
+  },
   missedGpu: null,
-}
+} satisfies FitView
 
-export const CPU_FIT: FitView = {
+export const CPU_FIT = {
   ...FIT,
   places: FIT.places.slice(0, 1).map((place) => ({ ...place, isChosen: true })),
-  together: { blocks: 32, budgetBytes: 16.7 * GB, weightsBytes: 4.9 * GB, kvBytes: 0.27 * GB, computeBytes: 0.6 * GB },
+  together: {
+    blocks: 32,
+    budgetBytes: 16.7 * GB,
+    where: 'memory',
+    weightsBytes: 4.9 * GB,
+    kvBytes: 0.27 * GB,
+    computeBytes: 0.6 * GB,
+    needBytes: NEED_BYTES,
+  },
   missedGpu: 'NVIDIA GeForce RTX 3060 could not be used',
-}
+} satisfies FitView
 
 const LABELS: readonly ShardLabel[] = [
   'loaded',
@@ -132,7 +150,7 @@ const LABELS: readonly ShardLabel[] = [
   'loaded',
 ]
 
-export function readinessOf(at: number, change: Partial<Readiness> = {}): Readiness {
+export function readinessOf(at: number): Readiness {
   return {
     isReady: false,
     discovered: 7,
@@ -155,7 +173,6 @@ export function readinessOf(at: number, change: Partial<Readiness> = {}): Readin
       { what: 'Announced', expectedS: 5, actualS: 4.2, isLate: false },
       { what: 'Swarm ready', expectedS: 15, actualS: null, isLate: true },
     ],
-    ...change,
   }
 }
 
@@ -281,9 +298,7 @@ export function pausedStatus(at: number): NodeStatus {
         ? { ...step, state: 'waiting', evidence: [], blocker: { code: 'FETCH_PAUSED', cause, action } }
         : step,
     ),
-    readiness: readinessOf(at, {
-      blocker: { id: 'paused', sentence: `${cause} (62 %).`, button: 'resume-fetch' },
-    }),
+    readiness: fetchingReadiness(at, { id: 'paused', sentence: `${cause} (62 %).`, button: 'resume-fetch' }),
   })
 }
 
@@ -299,9 +314,7 @@ export function diskFullStatus(at: number): NodeStatus {
         ? { ...step, state: 'failed', evidence: [], blocker: { code: 'DISK_CAP_REACHED', cause: full, action } }
         : step,
     ),
-    readiness: readinessOf(at, {
-      blocker: { id: 'disk-cap', sentence: `${full}.`, button: 'open-settings' },
-    }),
+    readiness: fetchingReadiness(at, { id: 'disk-cap', sentence: `${full}.`, button: 'open-settings' }),
   })
 }
 
@@ -324,8 +337,6 @@ export function missingShardStatus(at: number): NodeStatus {
         next: { what: 'Looking again by itself', at: at + 4_000 },
       },
     }),
-    readiness: readinessOf(at, {
-      blocker: { id: 'shard-missing', sentence: `${cause}.`, button: 'choose-file' },
-    }),
+    readiness: fetchingReadiness(at, { id: 'shard-missing', sentence: `${cause}.`, button: 'choose-file' }),
   })
 }

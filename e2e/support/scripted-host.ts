@@ -1,7 +1,7 @@
 import { createBridgeServer } from '../../src-main/bridge/server'
 import { startWebCarrier, type WebCarrier } from '../../src-main/bridge/web-carrier'
 import type { AppView } from '../../src-shared/app-view'
-import type { BlockEstimate, Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
+import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { systemClock } from '../../src-shared/clock'
 import type { Hop, MethodHandlers, MethodInput } from '../../src-shared/contract'
 import type { MethodName } from '../../src-shared/contract-names'
@@ -60,7 +60,6 @@ export class ScriptedHost {
   onResume: () => void = () => undefined
   onLoad: () => void = () => undefined
   preview: NetworkPreview = PREVIEW
-  estimate: BlockEstimate | null = null
   hosted: HostStatus = offHost(Date.now())
   onHostStart: (choice: MethodInput<'host.start'>) => void = () => undefined
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
@@ -145,7 +144,6 @@ export class ScriptedHost {
       return this.token
     },
     'api.get': () => ({ url: 'http://127.0.0.1:31400/v1', key: 'sk-example', error: null }),
-    'blocks.estimate': () => this.estimate,
     'diagnostics.run': () => this.makeChecks(Date.now()),
     'diagnostics.mend': ({ id }) => {
       const found = this.makeChecks(Date.now()).find((check) => check.id === id)

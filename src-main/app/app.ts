@@ -29,7 +29,6 @@ import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
 import { createSecretStore, type SecretCipher } from '../storage/secret-store'
 import { createAppViewBook } from './app-view-book'
-import { blockEstimate } from './block-estimate'
 import { createDetectCompute, fetchedLibraries } from './compute'
 import { confineDemo } from './confine-demo'
 import { type CurrentNode, createCurrentNode } from './current-node'
@@ -247,11 +246,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     async 'network.leave'() {
       await current.choose(null)
       return {}
-    },
-    async 'blocks.estimate'() {
-      const { modelPath, network } = settings.get()
-      const path = network?.kind === 'demo' ? options.paths.sampleModel : modelPath
-      return path ? blockEstimate(path, settings.get(), await compute(settings.get())) : null
     },
     ...createShardHandlers({
       ...{ clock, data, store, settings, secrets, compute, capBytes, diagnosticsContext },

@@ -69,6 +69,17 @@ describe('how many blocks fit, before anything is loaded', () => {
     expect(none.together!.weightsBytes).toBeGreaterThan(0)
   })
 
+  it('C-47: what each number of blocks needs is what loading reckons with, up to all of them', () => {
+    const { needBytes, where } = fitOn([]).together!
+    expect(where).toBe('memory')
+    expect(needBytes).toEqual(Array.from({ length: 8 }, (_, index) => need(index + 1)))
+    expect(needBytes.every((bytes, index) => bytes > (needBytes[index - 1] ?? 0))).toBe(true)
+    const long = fitOn([], null, { contextTokens: 8_192, offeredMemoryGb: 1 }).together!
+    expect(long.needBytes[0]).toBeGreaterThan(needBytes[0] ?? 0)
+    expect(long.budgetBytes).toBe(GB)
+    expect(fitOn([card('Vulkan0', 8 * GB)]).together?.where).toBe('card')
+  })
+
   it('longer and more conversations leave less room for blocks', () => {
     const cards = [card('Vulkan0', need(4))]
     expect(fitOn(cards).together?.blocks).toBe(4)

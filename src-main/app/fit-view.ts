@@ -1,13 +1,15 @@
-import type { FitView } from '../../src-shared/file-views'
+import type { FitTogether, FitView } from '../../src-shared/file-views'
 import type { Settings } from '../../src-shared/settings'
 import { type ComputeChoice, cardsOf } from '../engine/device-choice'
 import { blocksThatFit, memoryNeed, type ServingSize } from '../engine/memory-need'
-import { MAX_BATCH_TOKENS } from '../node/config'
+import { servingSizeOf } from '../node/config'
 import { capabilityOf, offerOf } from '../node/offer'
 import { modelShape } from '../shards/architectures'
 import type { GgufHeader } from '../shards/gguf-types'
 
 const GB = 1_000_000_000
+/** As many as can be asked for. */
+const MAX_BLOCKS = 1_000
 
 export interface FitOptions {
   /** Null: no model is known yet. */
@@ -23,11 +25,7 @@ export interface FitOptions {
  * header and what drivers and settings allow, so it is known before a byte of weights is fetched or loaded.
  */
 export function fitViewOf({ model, compute, settings, computer }: FitOptions): FitView {
-  const size: ServingSize = {
-    contextTokens: settings.contextTokens * settings.maxSequences,
-    maxSequences: settings.maxSequences,
-    maxBatchTokens: MAX_BATCH_TOKENS,
-  }
+  const size = servingSizeOf(settings)
   const blocks = (budgetBytes: number) => (model ? blocksThatFit(model.header, size, budgetBytes) : null)
   const processor = capabilityOf(undefined, computer)
   const capBytes = settings.gpuMemoryGb === null ? Number.POSITIVE_INFINITY : settings.gpuMemoryGb * GB
@@ -64,18 +62,27 @@ export function fitViewOf({ model, compute, settings, computer }: FitOptions): F
   return {
     model: model && { name: model.name.slice(0, 200), blockCount: modelShape(model.header).blockCount },
     places: [cpu, ...cards],
-    together: model && isReported ? togetherOf(model.header, size, budgetBytes) : null,
+    together:
+      model && isReported ? togetherOf(model.header, size, budgetBytes, cpu.isChosen ? 'memory' : 'card') : null,
     missedGpu: compute.missedGpu?.slice(0, 300) ?? null,
   }
 }
 
-function togetherOf(header: GgufHeader, size: ServingSize, budgetBytes: number): NonNullable<FitView['together']> {
+function togetherOf(
+  header: GgufHeader,
+  size: ServingSize,
+  budgetBytes: number,
+  where: FitTogether['where'],
+): FitTogether {
   const { blockCount } = modelShape(header)
-  const blocks = blocksThatFit(header, size, budgetBytes)
+  // Blocks of one model differ little, so the first ones speak for all; whoever has them all has the end, too.
+  const need = (count: number) => memoryNeed(header, { start: 0, end: count }, size, count === blockCount)
+  const needBytes = Array.from({ length: Math.min(MAX_BLOCKS, blockCount) }, (_, index) => need(index + 1).totalBytes)
+  const tooMany = needBytes.findIndex((bytes) => bytes > budgetBytes)
+  const blocks = tooMany === -1 ? needBytes.length : tooMany
   // Where none fits, what one needs says how much is missing.
-  const range = { start: 0, end: Math.max(1, blocks) }
-  const { weightsBytes, kvBytes, computeBytes } = memoryNeed(header, range, size, range.end === blockCount)
-  return { blocks, budgetBytes, weightsBytes, kvBytes, computeBytes }
+  const { weightsBytes, kvBytes, computeBytes } = need(Math.max(1, blocks))
+  return { blocks, budgetBytes, where, weightsBytes, kvBytes, computeBytes, needBytes }
 }
 
 /** A limit from another computer's settings may be more than this one has; then it is all that there is. */

@@ -142,6 +142,8 @@ it('the catalogue has the sample with its manifest, and links whose manifests co
 
 it('what fits is reckoned from the chosen file, the assigned model, or not at all', async () => {
   expect((await handlers['fit.get']({})).model).toBeNull()
+  await settings.save({ modelPath: '/nowhere.gguf' })
+  await expect(handlers['fit.get']({})).rejects.toMatchObject({ code: 'SHARD_MISSING' })
   await settings.save({ modelPath: SAMPLE_MODEL })
   expect((await handlers['fit.get']({})).model).toEqual({ name: 'tiny-jargon-8.gguf', blockCount: 8 })
   const manifest = await manifestOf(SAMPLE_MODEL)

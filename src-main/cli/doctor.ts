@@ -6,7 +6,7 @@ import { openSettings } from '../app/settings-store'
 import { appPaths } from '../app-paths'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { runDiagnostics } from '../diagnostics/diagnostics'
-import { SHARD_CHECK_IDS, shardTable } from '../diagnostics/shard-diagnosis'
+import { shardTable } from '../diagnostics/shard-diagnosis'
 import { startChild } from '../process/owned-child'
 import { type DataDirectory, dataDirectoryAt } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
@@ -44,8 +44,7 @@ export async function doctor(options: Options): Promise<void> {
  */
 async function shardDoctor(data: DataDirectory, asJson: boolean): Promise<void> {
   const status = await askRunning(data.root, 'status.get')
-  const all = await askRunning(data.root, 'diagnostics.run')
-  const checks = all.filter(({ id }) => id === 'shard-files' || SHARD_CHECK_IDS.includes(id))
+  const { checks } = await askRunning(data.root, 'shards.diagnose')
   const isReady = status.readiness?.isReady ?? false
   if (asJson) {
     const { readiness = null } = status

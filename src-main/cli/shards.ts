@@ -6,6 +6,8 @@ import { bytesInWords } from '../diagnostics/check'
 import { dataDirectoryAt } from '../storage/data-directory'
 import { askRunning } from './ask-running'
 
+const DAY_MS = 86_400_000
+
 export type ShardsAction = 'show' | 'pause' | 'resume' | 'cancel' | 'load' | 'free'
 
 /**
@@ -50,10 +52,15 @@ function fetchLine({ state, verifiedBytes, neededBytes, bytesPerSecond, etaMs, s
   return `${state === 'paused' ? 'Paused by you' : `Fetch: ${state}`}, ${done}${rate}${rest}${from}`
 }
 
+function daysWords(days: number): string {
+  if (days < 1) return 'in the last 24 hours'
+  return days === 1 ? 'a day ago' : `${days} days ago`
+}
+
 function diskLines({ slices, usedBytes, capBytes, freeBytes, reclaimableBytes }: DiskView, now: number): string[] {
   const cap = capBytes === null ? 'no limit' : `limit ${bytesInWords(capBytes)}`
   const rows = slices.map(({ model, id, blocks, sizeBytes, isFinished, isInUse, usedAt }) => {
-    const age = usedAt === null ? '' : `, used ${Math.round((now - usedAt) / 86_400_000)} days ago`
+    const age = usedAt === null ? '' : `, used ${daysWords(Math.floor((now - usedAt) / DAY_MS))}`
     const state = isInUse ? 'in use' : `${isFinished ? 'not in use' : 'unfinished, not in use'}${age}`
     return `  ${model ?? id}  blocks ${formatBlocks(blocks)}  ${bytesInWords(sizeBytes)}  ${state}`
   })

@@ -95,8 +95,6 @@ export const SHARD_CHECKS: readonly CheckDefinition[] = [
   mirrors,
 ]
 
-export const SHARD_CHECK_IDS: readonly string[] = SHARD_CHECKS.map(({ id }) => id)
-
 /** One table for window, file and terminal: shard, where, loaded. Peers are shortened, nothing else is personal. */
 export function shardTable(status: Pick<NodeStatus, 'readiness' | 'at'>): string[] {
   const { readiness } = status

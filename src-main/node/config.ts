@@ -1,4 +1,5 @@
 import type { ComputeChoice } from '../engine/device-choice'
+import type { ServingSize } from '../engine/memory-need'
 import type { NetworkProfile } from '../network/profiles'
 import type { ShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
@@ -44,3 +45,11 @@ export interface NodeConfig {
 }
 
 export const MAX_BATCH_TOKENS = 512
+
+/** What serving takes beside the weights: the caches of all conversations at once, and the largest batch. */
+export function servingSizeOf({
+  contextTokens,
+  maxSequences,
+}: Pick<NodeConfig, 'contextTokens' | 'maxSequences'>): ServingSize {
+  return { contextTokens: contextTokens * maxSequences, maxSequences, maxBatchTokens: MAX_BATCH_TOKENS }
+}

@@ -28,7 +28,6 @@ import { createWitnessService } from '../observe/witness-service'
 import { followOwnLog } from '../own-log/follow-own-log'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { createRouter, type Router } from '../pipeline/routing/router'
-import { createFetchControl } from '../shards/fetch/fetch-control'
 import { sliceDirectory } from '../shards/models'
 import { servePieces } from '../shards/peers/pieces-server'
 import { createSeeds } from '../shards/peers/seeds'
@@ -40,6 +39,7 @@ import { MAX_BATCH_TOKENS, type NodeConfig } from './config'
 import { createCoordinatorStanding, StandingMemorySchema } from './coordinator-standing'
 import { createDoppelgangerGuard } from './doppelganger'
 import type { NodeFacts } from './facts'
+import { createFetchHand } from './fetch-hand'
 import { type BootstrapBook, createBootstrapBook, joinNetwork } from './join-network'
 import { createLeavingJournal } from './leaving'
 import type { Scope } from './lifecycle'
@@ -145,13 +145,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const stopFollowingStore = store.use.onRemoved(() => void seeds.refresh())
   let letGo: () => void = () => undefined
   const folderOf = ({ manifest, range }: ShardTarget) => sliceDirectory(store.dataDirectory, manifest.root, range)
-  const control = createFetchControl({ paused: transfers.wishes().isPaused, bringsSources: false })
-  const stopFollowingWishes = transfers.onChange(() =>
-    transfers.wishes().isPaused ? control.pause() : control.resume(),
-  )
+  const hand = createFetchHand({ transfers, store, clock, log, fetching: () => facts.fetch && blocks.target })
   scope.add(async () => {
     stopFollowingStore()
-    stopFollowingWishes()
+    hand.stop()
     letGo()
     await seeding.stop()
     await seeds.close()
@@ -169,7 +166,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           { ...next, modelPath: transfers.wishes().modelPath ?? next.modelPath },
           { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly, token: transfers.token },
         ),
-      control,
+      control: hand.control,
       limits: { bytesPerSecond: () => transfers.wishes().downloadBytesPerSecond },
       threads: config.threads,
       compute,
@@ -444,7 +441,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   return {
     pipeline,
     swarm,
-    loadNow: loader.again,
+    loadNow() {
+      loader.again()
+      // Where an attempt is under way, whoever was not asked any more is asked again now.
+      hand.control.retryNow()
+    },
     cancelLoad: loader.cancel,
     get shard() {
       return blocks.serving

@@ -53,7 +53,7 @@ export function summarize(
   }
   const current = steps.find(({ state }) => state !== 'done')
   if (current) {
-    if (current.state === 'waiting' && current.blocker) {
+    if (current.blocker?.code === 'FETCH_PAUSED') {
       return { shape: 'waiting', headline: 'Paused by you', sentence: sentenceOf(current) }
     }
     const shape = current.state === 'waiting' ? 'waiting' : 'working'

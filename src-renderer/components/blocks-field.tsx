@@ -1,6 +1,5 @@
-import { useEffect, useId } from 'react'
+import { useId } from 'react'
 import { useStore } from 'zustand'
-import type { Settings } from '../../src-shared/settings'
 import type { AppStores } from '../stores/app-stores'
 import { blocksWords, doBlocksFit } from '../words/estimate'
 import { FIELDS } from '../words/settings'
@@ -10,20 +9,16 @@ export interface BlocksFieldProps {
   /** As typed or slid; empty leaves it to the host. */
   value: string
   problem: string | null
-  settings: Settings
   stores: AppStores
   disabled: boolean
   onChange(value: string): void
 }
 
 /** How many blocks to ask for: a slider that says what fits where the model is known, a number where it is not. */
-export function BlocksField({ value, problem, settings, stores, disabled, onChange }: BlocksFieldProps) {
-  const estimate = useStore(stores.estimate.state, (state) => state.estimate)
+export function BlocksField({ value, problem, stores, disabled, onChange }: BlocksFieldProps) {
+  // Asked for by what stands below it, whenever a setting changes.
+  const estimate = useStore(stores.fit.state, ({ value: fit }) => fit?.together)
   const id = useId()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whatever is saved may change what fits
-  useEffect(() => {
-    if (!disabled) stores.estimate.ask()
-  }, [disabled, settings, stores.estimate])
   const { label, hint, placeholder } = FIELDS.requestedBlocks
   const count = value === '' ? 0 : Number(value)
   const most = estimate?.needBytes.length ?? 0

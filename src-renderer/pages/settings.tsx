@@ -122,7 +122,6 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
         <BlocksField
           value={form.requestedBlocks}
           problem={problems.has('requestedBlocks') ? FIELDS.requestedBlocks.problem : null}
-          settings={settings}
           stores={stores}
           disabled={disabled}
           onChange={(value) => edit('requestedBlocks', value)}

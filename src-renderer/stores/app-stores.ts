@@ -6,7 +6,6 @@ import { type ApiStore, createApiStore } from './api-store'
 import { type AppViewStore, createAppViewStore } from './app-view-store'
 import { type AskedStore, createAskedStore } from './asked-store'
 import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-store'
-import { createEstimateStore, type EstimateStore } from './estimate-store'
 import { createFrames } from './frames'
 import { createGenerationStore, type GenerationStore } from './generation-store'
 import { createLogStore, type LogStore } from './log-store'
@@ -24,7 +23,6 @@ export interface AppStores {
   readonly host: HostStore
   readonly api: ApiStore
   readonly app: AppViewStore
-  readonly estimate: EstimateStore
   readonly disk: AskedStore<MethodOutput<'disk.get'>>
   readonly catalogue: AskedStore<MethodOutput<'catalogue.get'>>
   readonly diagnosis: AskedStore<MethodOutput<'shards.diagnose'>>
@@ -49,7 +47,6 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     host: createHostStore(client, clock, frames),
     api: createApiStore(client, clock),
     app: createAppViewStore(client, clock),
-    estimate: createEstimateStore(client, clock),
     disk: createAskedStore(client, clock, 'disk.get', {}),
     catalogue: createAskedStore(client, clock, 'catalogue.get', {}),
     diagnosis: createAskedStore(client, clock, 'shards.diagnose', {}),

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { BlockEstimate } from '../../src-shared/app-views'
-import { blocksWords, doBlocksFit } from './estimate'
+import { type BlockEstimate, blocksWords, doBlocksFit } from './estimate'
 
 const GB = 1_000_000_000
 const estimate: BlockEstimate = {
-  model: 'llama.gguf',
   needBytes: [2 * GB, 3 * GB, 4 * GB, 6 * GB],
   budgetBytes: 3.5 * GB,
   where: 'card',

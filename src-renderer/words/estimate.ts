@@ -1,5 +1,8 @@
-import type { BlockEstimate } from '../../src-shared/app-views'
+import type { FitTogether } from '../../src-shared/file-views'
 import { formatBytes } from '../format'
+
+/** What each number of blocks needs, and what there is for them. */
+export type BlockEstimate = Pick<FitTogether, 'needBytes' | 'budgetBytes' | 'where'>
 
 const PLACES: Readonly<Record<BlockEstimate['where'], string>> = {
   card: 'free on the graphics card',

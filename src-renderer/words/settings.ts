@@ -29,7 +29,7 @@ export const FIELDS: Readonly<
   },
   modelPath: {
     label: 'Model file',
-    hint: 'A whole model on this computer, from which your blocks are cut. A demo brings its own.',
+    hint: 'A whole model on this computer, from which your blocks are cut; a running node looks into it at once. A demo brings its own.',
     problem: 'At most 4,096 characters.',
     placeholder: 'None chosen',
   },

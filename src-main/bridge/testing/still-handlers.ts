@@ -32,7 +32,6 @@ export function stillHandlers(): MethodHandlers {
     'network.join': () => ({}),
     'network.leave': () => ({}),
     'shards.get': () => null,
-    'blocks.estimate': () => null,
     'shards.diagnose': () => diagnosisOf(1_000),
     'fetch.pause': () => ({}),
     'fetch.resume': () => ({}),

@@ -1,6 +1,7 @@
 import type { BlockRange } from '../../../src-shared/blocks'
 import type { Clock } from '../../../src-shared/clock'
 import type { ErrorReport } from '../../../src-shared/errors'
+import type { FetchView } from '../../../src-shared/status'
 import type { Manifest } from '../manifest'
 import type { ByteSource, SourceKind } from '../sources/source'
 import type { ShardStore } from '../store/shard-store'
@@ -24,7 +25,7 @@ export interface SourceReport {
   readonly lastFailure: ErrorReport | null
 }
 
-export type FetchState = 'checking' | 'fetching' | 'paused' | 'waiting' | 'finishing' | 'done'
+export type FetchState = FetchView['state']
 
 /** A snapshot, at most ten per second. Progress counts verified bytes and nothing else; it never falls. */
 export interface FetchProgress {
