@@ -32,6 +32,8 @@ let script: {
   fetch: (options: Parameters<FetchShard>[0]) => Promise<void>
   load: (onProgress: (fraction: number) => void, signal: AbortSignal) => Promise<void>
   probe: () => Promise<number>
+  /** Of a probe, and of a single token. */
+  computeMs: number
 }
 
 /** In small steps: a climb takes many turns of the event loop, and no time. */
@@ -56,7 +58,7 @@ beforeEach(async () => {
       if (shown && shown !== progress[name].at(-1)) progress[name].push(shown)
     }
   })
-  script = { fetch: async () => undefined, load: async () => undefined, probe: async () => 0.001 }
+  script = { fetch: async () => undefined, load: async () => undefined, probe: async () => 0.001, computeMs: 1 }
 
   const listeners = new Set<(state: SupervisorState) => void>()
   let state: SupervisorState = { name: 'stopped' }
@@ -85,7 +87,7 @@ beforeEach(async () => {
     },
     openSequence: () => 0,
     closeSequence: async () => undefined,
-    run: async () => ({ items: [{ hidden: null, logits: null, token: null }], computeMs: 1 }),
+    run: async () => ({ items: [{ hidden: null, logits: null, token: null }], computeMs: script.computeMs }),
     unload: async () => undefined,
     async stop() {
       stops++
@@ -130,7 +132,7 @@ beforeEach(async () => {
       }) as unknown as FetchShard,
       runProbe: (async () => {
         const maxDifference = await script.probe()
-        return { ok: maxDifference <= 0.1, maxDifference, tolerance: 0.1, computeMs: 1 }
+        return { ok: maxDifference <= 0.1, maxDifference, tolerance: 0.1, computeMs: script.computeMs }
       }) as RunProbe,
     },
     events: {
@@ -317,5 +319,23 @@ describe('S-38: a load is cancelled', () => {
     expect(proven).toBe(1)
     loader.cancel()
     expect(loader.loaded).not.toBeNull()
+  })
+})
+
+describe('M-39: announced speeds are measured', () => {
+  it('again when the probe takes twice as long, or half; not for less', async () => {
+    loader.use(target)
+    await clock.advance(10)
+    const first = loader.loaded?.throughput
+    script.computeMs = 1.4
+    await pass(2_500)
+    expect(loader.loaded?.throughput).toEqual(first)
+    script.computeMs = 2
+    await pass(2_500)
+    expect(loader.loaded?.throughput.inferenceRps).toBeCloseTo((first?.inferenceRps ?? 0) / 2)
+    expect(loader.loaded?.throughput.forwardRps).toBeCloseTo((first?.forwardRps ?? 0) / 2)
+    script.computeMs = 1
+    await pass(2_500)
+    expect(loader.loaded?.throughput).toEqual(first)
   })
 })

@@ -2,13 +2,14 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } from '../../src-shared/errors'
 import type { ComputeView, LoadLevel, StepName } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
+import type { ProbeOutcome } from '../engine/probe'
 import type { EntryReport } from '../engine/protocol'
 import type { EngineSupervisor } from '../engine/supervisor'
 import type { StageRunner } from '../pipeline/stage-runner'
 import type { EventLog } from '../storage/event-log'
 import { createEngineStage } from './engine-stage'
 import { createLoadLadder, type LoaderRooms, type LoaderSettings, type ShardTarget } from './load-ladder'
-import { measureThroughput, type Throughput } from './measure-throughput'
+import { isOutdated, measureThroughput, type Throughput } from './measure-throughput'
 import type { Steps } from './steps'
 
 export interface LoadedShard {
@@ -161,7 +162,8 @@ export function createShardLoader(options: {
       if (mine !== generation) return
       ladder.finishProve(shard.target, outcome)
       tries = 0
-      scheduleReprobe(mine)
+      await measureAgain(shard, outcome)
+      if (mine === generation) scheduleReprobe(mine)
     } catch (error) {
       if (mine !== generation) return
       const report = reportOf(error)
@@ -175,6 +177,17 @@ export function createShardLoader(options: {
         shard.engine.stop(0).catch((cause: unknown) => log.write('error', 'engine.stop.failed', messageOf(cause)))
       }
     }
+  }
+
+  /** What is announced follows what the computer does now. Without a free place the next probe tries again. */
+  async function measureAgain(shard: LoadedShard, outcome: ProbeOutcome): Promise<void> {
+    const { manifest, range } = shard.target
+    if (!isOutdated(shard.throughput, manifest, range, outcome)) return
+    const throughput = await measureThroughput(shard.engine, manifest, range, outcome).catch(() => null)
+    if (!throughput || loaded !== shard) return
+    loaded = { ...shard, throughput }
+    const rate = `${throughput.inferenceRps.toFixed(0)} steps a second and block, before ${shard.throughput.inferenceRps.toFixed(0)}`
+    log.write('info', 'shard.measured', rate)
   }
 
   /** Begins with the first rung, whatever was before; the engine is started when it isn't running. */
