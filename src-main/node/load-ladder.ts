@@ -13,6 +13,7 @@ import type { ShardStore } from '../shards/store/shard-store'
 import type { VerifiedSlice } from '../shards/verify-slice'
 import { loadOnDevice } from './load-on-device'
 import type { Steps } from './steps'
+import type { ThroughputBook } from './throughput-book'
 
 export interface ShardTarget {
   manifest: Manifest
@@ -34,6 +35,8 @@ export interface LoaderSettings {
   maxSequences: number
   maxBatchTokens: number
   reprobeIntervalMs: number
+  /** Speeds that were measured before; absent: none is kept. */
+  speeds?: ThroughputBook
 }
 
 export interface LoaderRooms {

@@ -52,6 +52,7 @@ import { createShardLoader, type LoadedShard } from './shard-loader'
 import { sourcesFor } from './shard-sources'
 import type { Steps } from './steps'
 import { createSwarm, type Swarm } from './swarm'
+import { createThroughputBook } from './throughput-book'
 import { type Wake, watchWake } from './wake'
 import { watchNetwork } from './watch-network'
 import { watchEvidenceAge } from './watchdog'
@@ -143,6 +144,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       maxSequences: config.maxSequences,
       maxBatchTokens: MAX_BATCH_TOKENS,
       reprobeIntervalMs: profile.timings.reprobeIntervalMs,
+      speeds: createThroughputBook(config.data.speedsFile),
     },
     events: {
       onLevel(level) {

@@ -10,6 +10,7 @@ import type { Manifest } from '../shards/manifest'
 import { piecesFor, readManifest } from '../shards/manifest'
 import { createEventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
+import type { Throughput } from './measure-throughput'
 import { createShardLoader, type ShardLoader } from './shard-loader'
 import { createSteps, type Steps } from './steps'
 
@@ -26,6 +27,9 @@ let lost: string[]
 let proven: number
 let stops: number
 let loader: ShardLoader
+let speeds: Map<string, Throughput>
+/** Calls of the engine other than probes. */
+let runs: number
 let enter: (state: SupervisorState) => void
 /** What each rung does in this test; each is well by default. */
 let script: {
@@ -50,6 +54,8 @@ beforeEach(async () => {
   levels = []
   lost = []
   proven = 0
+  speeds = new Map()
+  runs = 0
   stops = 0
   progress = { fetch: [], load: [] }
   steps = createSteps(clock, () => {
@@ -87,7 +93,10 @@ beforeEach(async () => {
     },
     openSequence: () => 0,
     closeSequence: async () => undefined,
-    run: async () => ({ items: [{ hidden: null, logits: null, token: null }], computeMs: script.computeMs }),
+    async run() {
+      runs++
+      return { items: [{ hidden: null, logits: null, token: null }], computeMs: script.computeMs }
+    },
     unload: async () => undefined,
     async stop() {
       stops++
@@ -122,6 +131,7 @@ beforeEach(async () => {
       maxSequences: 1,
       maxBatchTokens: 64,
       reprobeIntervalMs: 2_000,
+      speeds: { get: async (key) => speeds.get(key) ?? null, set: async (key, speed) => void speeds.set(key, speed) },
     },
     rooms: {
       fetchShard: (async (options: Parameters<FetchShard>[0]) => {
@@ -337,5 +347,26 @@ describe('M-39: announced speeds are measured', () => {
     script.computeMs = 1
     await pass(2_500)
     expect(loader.loaded?.throughput).toEqual(first)
+  })
+
+  it('once for the same conditions, as long as the probe is as fast as then', async () => {
+    loader.use(target)
+    await clock.advance(10)
+    const first = loader.loaded?.throughput
+    expect([...speeds.values()]).toEqual([first])
+    const measured = runs
+    const loadAgain = async () => {
+      loader.use({ ...target })
+      await clock.advance(10)
+      return loader.loaded?.throughput
+    }
+    expect(await loadAgain()).toEqual(first)
+    expect(runs).toBe(measured)
+    script.computeMs = 2
+    expect((await loadAgain())?.inferenceRps).toBeCloseTo((first?.inferenceRps ?? 0) / 2)
+    expect(runs).toBe(2 * measured)
+    loader.use({ ...target, range: { start: 0, end: 3 } })
+    await clock.advance(10)
+    expect(runs).toBe(3 * measured)
   })
 })

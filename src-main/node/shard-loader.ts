@@ -3,7 +3,7 @@ import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } fro
 import type { ComputeView, LoadLevel, StepName } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
 import type { ProbeOutcome } from '../engine/probe'
-import type { EntryReport } from '../engine/protocol'
+import type { EntryReport, LoadReport } from '../engine/protocol'
 import type { EngineSupervisor } from '../engine/supervisor'
 import type { StageRunner } from '../pipeline/stage-runner'
 import type { EventLog } from '../storage/event-log'
@@ -11,12 +11,15 @@ import { createEngineStage } from './engine-stage'
 import { createLoadLadder, type LoaderRooms, type LoaderSettings, type ShardTarget } from './load-ladder'
 import { isOutdated, measureThroughput, type Throughput } from './measure-throughput'
 import type { Steps } from './steps'
+import { throughputKey } from './throughput-book'
 
 export interface LoadedShard {
   readonly target: ShardTarget
   readonly engine: EngineClient
   readonly stage: StageRunner
   readonly throughput: Throughput
+  /** Under which it is kept; null where it is not. */
+  readonly throughputKey: string | null
   /** Null where neither the first block nor a whole model is here: then nothing can be tokenized. */
   readonly entry: EntryReport | null
 }
@@ -112,13 +115,13 @@ export function createShardLoader(options: {
       events.onLevel('L5')
       const entry = report.entry ?? (current.modelPath === null ? null : await engine.loadEntry(current.modelPath))
       const outcome = await ladder.prove(engine, current)
-      const throughput = await measureThroughput(engine, current.manifest, current.range, outcome)
+      const speed = await speedOf(engine, current, report, outcome)
       if (!stillMine()) return
       loaded = {
         target: current,
         engine,
         entry,
-        throughput,
+        ...speed,
         stage: createEngineStage(engine, current, report, settings.contextTokens),
       }
       ladder.finishProve(current, outcome)
@@ -179,6 +182,25 @@ export function createShardLoader(options: {
     }
   }
 
+  /** What was measured under the same conditions before, if the probe is as fast as then; else what is measured now. */
+  async function speedOf(engine: EngineClient, current: ShardTarget, report: LoadReport, outcome: ProbeOutcome) {
+    const { manifest, range } = current
+    const { state } = supervisor
+    const key = state.name === 'ready' ? throughputKey(current, report, state.report, settings.threads) : null
+    const known = key === null ? null : ((await settings.speeds?.get(key).catch(() => null)) ?? null)
+    if (known && !isOutdated(known, manifest, range, outcome)) return { throughput: known, throughputKey: key }
+    const throughput = await measureThroughput(engine, manifest, range, outcome)
+    keepSpeed(key, throughput)
+    return { throughput, throughputKey: key }
+  }
+
+  function keepSpeed(key: string | null, throughput: Throughput): void {
+    if (key === null) return
+    settings.speeds
+      ?.set(key, throughput)
+      .catch((error: unknown) => log.write('warn', 'shard.speed.unsaved', messageOf(error)))
+  }
+
   /** What is announced follows what the computer does now. Without a free place the next probe tries again. */
   async function measureAgain(shard: LoadedShard, outcome: ProbeOutcome): Promise<void> {
     const { manifest, range } = shard.target
@@ -186,6 +208,7 @@ export function createShardLoader(options: {
     const throughput = await measureThroughput(shard.engine, manifest, range, outcome).catch(() => null)
     if (!throughput || loaded !== shard) return
     loaded = { ...shard, throughput }
+    keepSpeed(shard.throughputKey, throughput)
     const rate = `${throughput.inferenceRps.toFixed(0)} steps a second and block, before ${shard.throughput.inferenceRps.toFixed(0)}`
     log.write('info', 'shard.measured', rate)
   }

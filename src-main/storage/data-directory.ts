@@ -19,6 +19,8 @@ export interface DataDirectory {
   readonly countersFile: string
   /** What others may still read about this node. */
   readonly announcedFile: string
+  /** Measured speeds of blocks. */
+  readonly speedsFile: string
   readonly modelsDirectory: string
   readonly logsDirectory: string
 }
@@ -52,6 +54,7 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
     peersFile: join(root, 'peers.json'),
     countersFile: join(root, 'counters.json'),
     announcedFile: join(root, 'announced.json'),
+    speedsFile: join(root, 'speeds.json'),
     modelsDirectory: join(root, 'models_cache'),
     logsDirectory: join(root, 'logs'),
   }
