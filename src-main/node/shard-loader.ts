@@ -36,6 +36,8 @@ export interface LoaderEvents {
 
 const MAX_TRIES = 3
 const RETRY_MS = 5_000
+/** One slow probe is a moment's load, and measuring then would only add to it. */
+const OUTDATED_PROBES = 3
 const UNVERIFIED: readonly LoadLevel[] = ['L0', 'L1', 'L2']
 
 /**
@@ -69,6 +71,8 @@ export function createShardLoader(options: {
   let cancelTimer: Disposer = () => undefined
   /** Failures in a row. A proof ends the row only when a later one confirms it: a device may work once after each reload. */
   let tries = 0
+  /** Probes in a row that took another time than when the speed was measured. */
+  let outdatedProbes = 0
   /** Cancelled, or failed too often: a new engine alone is no reason to begin again. */
   let isHeld = false
 
@@ -165,8 +169,8 @@ export function createShardLoader(options: {
       if (mine !== generation) return
       ladder.finishProve(shard.target, outcome)
       tries = 0
-      await measureAgain(shard, outcome)
-      if (mine === generation) scheduleReprobe(mine)
+      scheduleReprobe(mine)
+      void measureAgain(shard, outcome)
     } catch (error) {
       if (mine !== generation) return
       const report = reportOf(error)
@@ -204,7 +208,9 @@ export function createShardLoader(options: {
   /** What is announced follows what the computer does now. Without a free place the next probe tries again. */
   async function measureAgain(shard: LoadedShard, outcome: ProbeOutcome): Promise<void> {
     const { manifest, range } = shard.target
-    if (!isOutdated(shard.throughput, manifest, range, outcome)) return
+    outdatedProbes = isOutdated(shard.throughput, manifest, range, outcome) ? outdatedProbes + 1 : 0
+    if (outdatedProbes < OUTDATED_PROBES) return
+    outdatedProbes = 0
     const throughput = await measureThroughput(shard.engine, manifest, range, outcome).catch(() => null)
     if (!throughput || loaded !== shard) return
     loaded = { ...shard, throughput }
