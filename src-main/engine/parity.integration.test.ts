@@ -72,7 +72,7 @@ describe('a sequence among others', () => {
     return logits
   }
 
-  // With a cache that all shared, this was off by 0.28.
+  // With a cache that all shared, this was off by 0.25.
   test('gives the same bits as alone while others come, go on and are forgotten', async () => {
     const { run, engine } = await runWhole(factory, SAMPLE_MODEL)
     const alone = await logitsOf(run, async () => undefined)

@@ -47,6 +47,16 @@ it('M-28: counters grow with what happens, gauges follow the status', async () =
   metrics.dispose()
 })
 
+it('H-52: sessions for which there was no room are counted by reason', async () => {
+  const log = createEventLog(new FakeClock(), null)
+  const metrics = createNodeMetrics({ log, status: () => statusWith({}) })
+  for (const reason of ['refused', 'evicted', 'refused']) log.write('debug', 'pipeline.dropped', reason, { reason })
+  const text = await metrics.text()
+  expect(text).toContain('espalier_pipeline_dropped_total{reason="refused"} 2')
+  expect(text).toContain('espalier_pipeline_dropped_total{reason="evicted"} 1')
+  metrics.dispose()
+})
+
 it('M-23: a flood of calls becomes few events, and none is lost from the count', async () => {
   const clock = new FakeClock()
   const log = createEventLog(clock, null)

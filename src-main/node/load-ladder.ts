@@ -16,6 +16,7 @@ import type { VerifiedSlice } from '../shards/verify-slice'
 import { fetchViewOf } from './fetch-view'
 import { loadOnDevice } from './load-on-device'
 import type { Steps } from './steps'
+import type { ThroughputBook } from './throughput-book'
 
 export interface ShardTarget {
   manifest: Manifest
@@ -40,6 +41,8 @@ export interface LoaderSettings {
   maxSequences: number
   maxBatchTokens: number
   reprobeIntervalMs: number
+  /** Speeds that were measured before; absent: none is kept. */
+  speeds?: ThroughputBook
 }
 
 export interface LoaderRooms {

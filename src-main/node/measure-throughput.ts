@@ -15,6 +15,8 @@ export interface Throughput {
 }
 
 const STEPS = 16
+/** What the probe's time has to change by before its speed counts as another: clocks and other programs make it wander. */
+const CHANGED_BY = 1.5
 
 /** Times single-token steps through the loaded slice in a sequence of their own, and takes the batch rate of the probe. */
 export async function measureThroughput(
@@ -36,10 +38,25 @@ export async function measureThroughput(
   } finally {
     await engine.closeSequence(sequence)
   }
-  const forwardRps = (blocks * manifest.probe.tokens.length * 1000) / probe.computeMs
+  const forwardRps = forwardRpsOf(manifest, range, probe)
   return {
     inferenceRps: (blocks * 1000) / median(times),
     forwardRps,
     requestsPerSecond: forwardRps / ((blocks + 1) / 2),
   }
+}
+
+/** Whether a later probe took so much more or less time that what was measured then no longer holds. */
+export function isOutdated(
+  { forwardRps }: Throughput,
+  manifest: Manifest,
+  range: BlockRange,
+  probe: ProbeOutcome,
+): boolean {
+  const change = forwardRpsOf(manifest, range, probe) / forwardRps
+  return change > CHANGED_BY || change < 1 / CHANGED_BY
+}
+
+function forwardRpsOf(manifest: Manifest, { start, end }: BlockRange, { computeMs }: ProbeOutcome): number {
+  return ((end - start) * manifest.probe.tokens.length * 1000) / computeMs
 }

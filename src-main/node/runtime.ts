@@ -59,6 +59,7 @@ import { createShardLoader, type LoadedShard } from './shard-loader'
 import { sourcesFor } from './shard-sources'
 import type { Steps } from './steps'
 import { createSwarm, type Swarm } from './swarm'
+import { createThroughputBook } from './throughput-book'
 import { FREE_TRANSFERS } from './transfers'
 import { type Wake, watchWake } from './wake'
 import { watchNetwork } from './watch-network'
@@ -175,6 +176,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       maxSequences: config.maxSequences,
       maxBatchTokens: MAX_BATCH_TOKENS,
       reprobeIntervalMs: profile.timings.reprobeIntervalMs,
+      speeds: createThroughputBook(config.data.speedsFile),
     },
     events: {
       onLevel(level) {

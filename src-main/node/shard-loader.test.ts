@@ -10,6 +10,7 @@ import type { Manifest } from '../shards/manifest'
 import { piecesFor, readManifest } from '../shards/manifest'
 import { createEventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
+import type { Throughput } from './measure-throughput'
 import { createShardLoader, type ShardLoader } from './shard-loader'
 import { createSteps, type Steps } from './steps'
 
@@ -26,6 +27,9 @@ let lost: string[]
 let proven: number
 let stops: number
 let loader: ShardLoader
+let speeds: Map<string, Throughput>
+/** Calls of the engine other than probes. */
+let runs: number
 let enter: (state: SupervisorState) => void
 /** What each rung does in this test; each is well by default. */
 let script: {
@@ -34,6 +38,8 @@ let script: {
   probe: () => Promise<number>
   /** Null: the slice brings its own. */
   entry: (() => Promise<{ bosToken: number }>) | null
+  /** Of a probe, and of a single token. */
+  computeMs: number
 }
 
 /** In small steps: a climb takes many turns of the event loop, and no time. */
@@ -50,6 +56,8 @@ beforeEach(async () => {
   levels = []
   lost = []
   proven = 0
+  speeds = new Map()
+  runs = 0
   stops = 0
   progress = { fetch: [], load: [] }
   steps = createSteps(clock, () => {
@@ -58,7 +66,13 @@ beforeEach(async () => {
       if (shown && shown !== progress[name].at(-1)) progress[name].push(shown)
     }
   })
-  script = { fetch: async () => undefined, load: async () => undefined, probe: async () => 0.001, entry: null }
+  script = {
+    fetch: async () => undefined,
+    load: async () => undefined,
+    probe: async () => 0.001,
+    entry: null,
+    computeMs: 1,
+  }
 
   const listeners = new Set<(state: SupervisorState) => void>()
   let state: SupervisorState = { name: 'stopped' }
@@ -88,7 +102,10 @@ beforeEach(async () => {
     loadEntry: () => script.entry?.(),
     openSequence: () => 0,
     closeSequence: async () => undefined,
-    run: async () => ({ items: [{ hidden: null, logits: null, token: null }], computeMs: 1 }),
+    async run() {
+      runs++
+      return { items: [{ hidden: null, logits: null, token: null }], computeMs: script.computeMs }
+    },
     unload: async () => undefined,
     async stop() {
       stops++
@@ -123,6 +140,7 @@ beforeEach(async () => {
       maxSequences: 1,
       maxBatchTokens: 64,
       reprobeIntervalMs: 2_000,
+      speeds: { get: async (key) => speeds.get(key) ?? null, set: async (key, speed) => void speeds.set(key, speed) },
     },
     rooms: {
       fetchShard: (async (options: Parameters<FetchShard>[0]) => {
@@ -133,7 +151,7 @@ beforeEach(async () => {
       }) as unknown as FetchShard,
       runProbe: (async () => {
         const maxDifference = await script.probe()
-        return { ok: maxDifference <= 0.1, maxDifference, tolerance: 0.1, computeMs: 1 }
+        return { ok: maxDifference <= 0.1, maxDifference, tolerance: 0.1, computeMs: script.computeMs }
       }) as RunProbe,
     },
     events: {
@@ -396,5 +414,49 @@ describe('S-38: a load is cancelled', () => {
     expect(proven).toBe(1)
     loader.cancel()
     expect(loader.loaded).not.toBeNull()
+  })
+})
+
+describe('M-39: announced speeds are measured', () => {
+  it('again when three probes in a row take twice as long, or half; not for less, nor for a moment', async () => {
+    loader.use(target)
+    await clock.advance(10)
+    const first = loader.loaded?.throughput
+    script.computeMs = 1.4
+    await pass(9_000)
+    expect(loader.loaded?.throughput).toEqual(first)
+    script.computeMs = 2
+    await pass(2_500)
+    script.computeMs = 1
+    await pass(2_500)
+    expect(loader.loaded?.throughput).toEqual(first)
+    script.computeMs = 2
+    await pass(7_000)
+    expect(loader.loaded?.throughput.inferenceRps).toBeCloseTo((first?.inferenceRps ?? 0) / 2)
+    expect(loader.loaded?.throughput.forwardRps).toBeCloseTo((first?.forwardRps ?? 0) / 2)
+    script.computeMs = 1
+    await pass(7_000)
+    expect(loader.loaded?.throughput).toEqual(first)
+  })
+
+  it('once for the same conditions, as long as the probe is as fast as then', async () => {
+    loader.use(target)
+    await clock.advance(10)
+    const first = loader.loaded?.throughput
+    expect([...speeds.values()]).toEqual([first])
+    const measured = runs
+    const loadAgain = async () => {
+      loader.use({ ...target })
+      await clock.advance(10)
+      return loader.loaded?.throughput
+    }
+    expect(await loadAgain()).toEqual(first)
+    expect(runs).toBe(measured)
+    script.computeMs = 2
+    expect((await loadAgain())?.inferenceRps).toBeCloseTo((first?.inferenceRps ?? 0) / 2)
+    expect(runs).toBe(2 * measured)
+    loader.use({ ...target, range: { start: 0, end: 3 } })
+    await clock.advance(10)
+    expect(runs).toBe(3 * measured)
   })
 })

@@ -2,7 +2,8 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } from '../../src-shared/errors'
 import type { ComputeView, FetchView, LoadLevel, StepName } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
-import type { EntryReport } from '../engine/protocol'
+import type { ProbeOutcome } from '../engine/probe'
+import type { EntryReport, LoadReport } from '../engine/protocol'
 import type { EngineSupervisor } from '../engine/supervisor'
 import type { StageRunner } from '../pipeline/stage-runner'
 import type { EventLog } from '../storage/event-log'
@@ -14,8 +15,9 @@ import {
   type ShardTarget,
   type SliceOrigin,
 } from './load-ladder'
-import { measureThroughput, type Throughput } from './measure-throughput'
+import { isOutdated, measureThroughput, type Throughput } from './measure-throughput'
 import type { Steps } from './steps'
+import { throughputKey } from './throughput-book'
 
 export interface LoadedShard {
   readonly target: ShardTarget
@@ -26,6 +28,8 @@ export interface LoadedShard {
   readonly origin: SliceOrigin
   /** Free memory of the graphics cards in use after the load, in bytes; null where none is. */
   readonly freeCardBytes: number | null
+  /** Under which it is kept; null where it is not. */
+  readonly throughputKey: string | null
   /** Null where neither the first block nor a whole model is here: then nothing can be tokenized. */
   readonly entry: EntryReport | null
 }
@@ -48,6 +52,8 @@ export interface LoaderEvents {
 
 const MAX_TRIES = 3
 const RETRY_MS = 5_000
+/** One slow probe is a moment's load, and measuring then would only add to it. */
+const OUTDATED_PROBES = 3
 const UNVERIFIED: readonly LoadLevel[] = ['L0', 'L1', 'L2']
 
 /**
@@ -83,6 +89,8 @@ export function createShardLoader(options: {
   let cancelTimer: Disposer = () => undefined
   /** Failures in a row. A proof ends the row only when a later one confirms it: a device may work once after each reload. */
   let tries = 0
+  /** Probes in a row that took another time than when the speed was measured. */
+  let outdatedProbes = 0
   /** Cancelled, or failed too often: a new engine alone is no reason to begin again. */
   let isHeld = false
 
@@ -130,13 +138,13 @@ export function createShardLoader(options: {
       events.onLevel('L5')
       const entry = report.entry ?? (current.modelPath === null ? null : await engine.loadEntry(current.modelPath))
       const outcome = await ladder.prove(engine, current)
-      const throughput = await measureThroughput(engine, current.manifest, current.range, outcome)
+      const speed = await speedOf(engine, current, report, outcome)
       if (!stillMine()) return
       loaded = {
         target: current,
         engine,
         entry,
-        throughput,
+        ...speed,
         slicePath: slice.slicePath,
         origin: slice.origin,
         freeCardBytes: freeOf(report.cards),
@@ -186,6 +194,7 @@ export function createShardLoader(options: {
       ladder.finishProve(shard.target, outcome)
       tries = 0
       scheduleReprobe(mine)
+      void measureAgain(shard, outcome)
     } catch (error) {
       if (mine !== generation) return
       const report = reportOf(error)
@@ -199,6 +208,39 @@ export function createShardLoader(options: {
         shard.engine.stop(0).catch((cause: unknown) => log.write('error', 'engine.stop.failed', messageOf(cause)))
       }
     }
+  }
+
+  /** What was measured under the same conditions before, if the probe is as fast as then; else what is measured now. */
+  async function speedOf(engine: EngineClient, current: ShardTarget, report: LoadReport, outcome: ProbeOutcome) {
+    const { manifest, range } = current
+    const { state } = supervisor
+    const key = state.name === 'ready' ? throughputKey(current, report, state.report, settings.threads) : null
+    const known = key === null ? null : ((await settings.speeds?.get(key).catch(() => null)) ?? null)
+    if (known && !isOutdated(known, manifest, range, outcome)) return { throughput: known, throughputKey: key }
+    const throughput = await measureThroughput(engine, manifest, range, outcome)
+    keepSpeed(key, throughput)
+    return { throughput, throughputKey: key }
+  }
+
+  function keepSpeed(key: string | null, throughput: Throughput): void {
+    if (key === null) return
+    settings.speeds
+      ?.set(key, throughput)
+      .catch((error: unknown) => log.write('warn', 'shard.speed.unsaved', messageOf(error)))
+  }
+
+  /** What is announced follows what the computer does now. Without a free place the next probe tries again. */
+  async function measureAgain(shard: LoadedShard, outcome: ProbeOutcome): Promise<void> {
+    const { manifest, range } = shard.target
+    outdatedProbes = isOutdated(shard.throughput, manifest, range, outcome) ? outdatedProbes + 1 : 0
+    if (outdatedProbes < OUTDATED_PROBES) return
+    outdatedProbes = 0
+    const throughput = await measureThroughput(shard.engine, manifest, range, outcome).catch(() => null)
+    if (!throughput || loaded !== shard) return
+    loaded = { ...shard, throughput }
+    keepSpeed(shard.throughputKey, throughput)
+    const rate = `${throughput.inferenceRps.toFixed(0)} steps a second and block, before ${shard.throughput.inferenceRps.toFixed(0)}`
+    log.write('info', 'shard.measured', rate)
   }
 
   /** Begins with the first rung, whatever was before; the engine is started when it isn't running. */

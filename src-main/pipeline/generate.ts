@@ -63,6 +63,8 @@ export interface Generation {
   endedBy: 'model' | 'limit' | 'listener'
   /** Rows of each batch in order: what a reference run must repeat to be comparable. */
   schedule: number[]
+  /** Whether it ran in exact mode; what repeats it does so too. */
+  exact?: boolean
   /** Of the answer after its first token, by the entry's clock; null for a single token. */
   tokensPerSecond: number | null
   /** The chain that gave the last answer. */
@@ -148,6 +150,7 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       text,
       endedBy,
       schedule,
+      exact: options.exact ?? false,
       tokensPerSecond: tokens.length > 1 && elapsedMs > 0 ? ((tokens.length - 1) * 1000) / elapsedMs : null,
       route,
       stageComputeMs: route.map((_, stage) => median(stageTimes.map((times) => times[stage] ?? 0))),

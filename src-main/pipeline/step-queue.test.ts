@@ -79,6 +79,17 @@ describe('turns of an engine', () => {
     expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
   })
 
+  it('does not try again for a session that ended while its batch failed', async () => {
+    const { queue, broken, sequences, finish } = manualEngine()
+    broken.add(1)
+    const outcomes = Promise.allSettled([9, 0, 1].map((sequence) => queue.run(step(sequence))))
+    await finish()
+    queue.drop(0)
+    for (let i = 0; i < 3; i++) await finish()
+    expect(sequences()).toEqual([[9], [0, 1], [1]])
+    expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+  })
+
   it('does not compute what a session left waiting when it ended, nor stop for it', async () => {
     const { queue, sequences, finish } = manualEngine()
     void queue.run(step(9))

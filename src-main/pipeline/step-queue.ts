@@ -10,6 +10,8 @@ export interface StepQueue {
 
 interface Waiting {
   readonly input: StageInput
+  /** It was in a batch that failed. */
+  isSuspect: boolean
   resolve(output: StageOutput): void
   reject(error: unknown): void
 }
@@ -29,6 +31,7 @@ export function createStepQueue(options: {
   const { compute, embeddingLength, maxBatchTokens } = options
   let isBusy = false
   let waiting: Waiting[] = []
+  let underWay: readonly Waiting[] = []
 
   async function computeOne(input: StageInput): Promise<StageOutput> {
     const [output] = await compute([input])
@@ -46,9 +49,8 @@ export function createStepQueue(options: {
   }
 
   async function computeBatch(batch: readonly Waiting[]): Promise<void> {
-    const settleOne = (one: Waiting) => computeOne(one.input).then(one.resolve, one.reject)
     const [only] = batch
-    if (only && batch.length === 1) await settleOne(only)
+    if (only && batch.length === 1) await computeOne(only.input).then(only.resolve, only.reject)
     else {
       try {
         const outputs = await compute(batch.map(({ input }) => input))
@@ -59,16 +61,17 @@ export function createStepQueue(options: {
         }
       } catch {
         // One of them is to blame, and nothing of it was kept: by themselves the others pass.
-        for (const one of batch) await settleOne(one)
+        for (const one of underWay) one.isSuspect = true
+        waiting = [...underWay, ...waiting]
       }
     }
     next()
   }
 
   function next(): void {
-    const batch = takeBatch()
-    isBusy = batch.length > 0
-    if (isBusy) void computeBatch(batch)
+    underWay = takeBatch()
+    isBusy = underWay.length > 0
+    if (isBusy) void computeBatch(underWay)
   }
 
   function takeBatch(): Waiting[] {
@@ -80,8 +83,9 @@ export function createStepQueue(options: {
     return batch
   }
 
-  function joinsOthers({ input: { rows, isExact } }: Waiting): boolean {
-    return !isExact && ('tokens' in rows ? rows.tokens.length : rows.hidden.length / embeddingLength) === 1
+  function joinsOthers({ input: { rows, isExact }, isSuspect }: Waiting): boolean {
+    if (isExact || isSuspect) return false
+    return ('tokens' in rows ? rows.tokens.length : rows.hidden.length / embeddingLength) === 1
   }
 
   /** The engine computes neighbouring sequences in one call, and gaps between them in several. */
@@ -99,11 +103,14 @@ export function createStepQueue(options: {
   return {
     run(input) {
       if (!isBusy) return computeAtOnce(input)
-      return new Promise((resolve, reject) => void waiting.push({ input, resolve, reject }))
+      return new Promise((resolve, reject) => void waiting.push({ input, isSuspect: false, resolve, reject }))
     },
     drop(sequence) {
-      const dropped = waiting.filter(({ input }) => input.sequence === sequence)
-      waiting = waiting.filter((one) => !dropped.includes(one))
+      const isKept = ({ input }: Waiting) => input.sequence !== sequence
+      const dropped = [...waiting, ...underWay].filter((one) => !isKept(one))
+      waiting = waiting.filter(isKept)
+      // What is with the engine is computed, before it forgets the sequence; but it is not tried again.
+      underWay = underWay.filter(isKept)
       for (const { reject } of dropped) reject(new EspalierError('CANCELLED', 'the session ended'))
     },
   }

@@ -25,6 +25,8 @@ export interface DataDirectory {
   readonly ownLogFile: string
   /** What others may still read about this node. */
   readonly announcedFile: string
+  /** Measured speeds of blocks. */
+  readonly speedsFile: string
   readonly modelsDirectory: string
   readonly logsDirectory: string
 }
@@ -61,6 +63,7 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
     countersFile: join(root, 'counters.json'),
     ownLogFile: join(root, 'own-log.jsonl'),
     announcedFile: join(root, 'announced.json'),
+    speedsFile: join(root, 'speeds.json'),
     modelsDirectory: join(root, 'models_cache'),
     logsDirectory: join(root, 'logs'),
   }

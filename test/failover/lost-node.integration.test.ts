@@ -6,6 +6,7 @@ import type { Move } from '../../src-main/pipeline/failover/failover'
 import { generate, type Vocabulary } from '../../src-main/pipeline/generate'
 import type { Candidate } from '../../src-main/pipeline/route'
 import { systemClock } from '../../src-shared/clock'
+import { EspalierError } from '../../src-shared/errors'
 import {
   CONTEXT_TOKENS,
   CUTS,
@@ -123,6 +124,25 @@ describe('a node is lost in the middle of an answer (D-T28)', () => {
     },
     TIMEOUT_MS,
   )
+
+  it('a node that drains hands its sessions on while it is still there: identical output, and no wait for a silence', async () => {
+    for (const stage of [0, 1, 2]) {
+      const victim = await victimOf(stage)
+      candidates = [...offers(steady, 10), { peer: victim.peer, ...place(stage), cost: 1 }]
+      moves = []
+      const logits: Float32Array[] = []
+      const answer = await ask((count) => {
+        if (count === 20) victim.pipeline.endSessions(new EspalierError('STAGE_LOST', 'other blocks are assigned'))
+      }, logits)
+      expect(answer.tokens).toEqual(expected.tokens)
+      expect(logits).toEqual(expected.logits)
+      expect(moves.map(({ lost, error }) => [lost.peer, error.cause])).toEqual([
+        [victim.peer, expect.stringContaining('other blocks are assigned')],
+      ])
+      expect(victim.pipeline.activeSessions).toBe(0)
+      await victim.stop()
+    }
+  })
 
   it(
     'D-T28: without a replica, at every token 1…64: an error that names the missing blocks, and no place stays taken',

@@ -4,7 +4,7 @@ import type { Generation } from '../generate'
 import type { RouteStage } from '../route'
 
 /** A finished greedy answer, as it was given. */
-export type Sample = Pick<Generation, 'promptTokens' | 'tokens' | 'schedule' | 'route'>
+export type Sample = Pick<Generation, 'promptTokens' | 'tokens' | 'schedule' | 'route' | 'exact'>
 
 export interface Verdict {
   /** The stage that was replaced, and by whom. */
@@ -50,6 +50,7 @@ export async function spotCheck(options: {
   const rows = Int32Array.from([...promptTokens, ...tokens.slice(0, answers - 1)])
   const session = await options.open({
     ...{ root: options.root, route, contextTokens: rows.length, wantsLogits: true, signal },
+    exact: sample.exact,
   })
   const onAbort = () => session.fail(new EspalierError('CANCELLED'))
   signal.addEventListener('abort', onAbort, { once: true })
