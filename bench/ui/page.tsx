@@ -64,9 +64,15 @@ function peersOf(count: number): PeerSummary[] {
 }
 
 /** Spread over the land and the sea; one in ten has no place. */
-function placeOf({ peerId }: PeerSummary): Place | null {
-  const index = Number(peerId.slice(8).replace(/^1+/, '') || 0)
-  return index % 10 === 9 ? null : { latitude: ((index * 37) % 120) - 50, longitude: ((index * 61) % 340) - 170 }
+function placesOf(peers: readonly PeerSummary[]): (peer: PeerSummary) => Place | null {
+  const places = new Map(
+    peers.flatMap(({ peerId }, index): [string, Place][] =>
+      index % 10 === 9
+        ? []
+        : [[peerId, { latitude: ((index * 37) % 120) - 50, longitude: ((index * 61) % 340) - 170 }]],
+    ),
+  )
+  return ({ peerId }) => places.get(peerId) ?? null
 }
 
 const bench: UiBench = {
@@ -83,6 +89,7 @@ const bench: UiBench = {
   map: (forMs, count, updatesPerSecond) =>
     measure(forMs, updatesPerSecond, (render) => {
       let peers = peersOf(count)
+      const placeOf = placesOf(peers)
       let turn = 0
       const draw = () => render(<PeerMap peers={peers} placeOf={placeOf} />)
       draw()
