@@ -21,6 +21,13 @@ measurement('startup', 'time to be ready, size of the page, cost of being idle')
     await run('startup', options, (say) => measureStartup({ ...options, say }))
   })
 
+measurement('ui', 'frames of the map and the log, messages of the bridge, size of the page')
+  .option('--repetitions <count>', 'interleaved rounds', wholeNumber)
+  .action(async (options) => {
+    const { measureUi } = await import('./ui/ui')
+    await run('ui', options, (say) => measureUi({ ...options, say }))
+  })
+
 measurement('pipeline', 'decode speed of chains of nodes, compared with one process')
   .option('--repetitions <count>', 'interleaved repetitions', wholeNumber)
   .action(async (options) => {

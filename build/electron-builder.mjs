@@ -31,6 +31,12 @@ const FOREIGN_BINARIES = [
   '!node_modules/@node-llama-cpp/*/bins/*/llama-addon.node',
 ]
 
+/** Where updates come from and whose signature counts. Both or neither: an address alone would prove nothing. */
+function updatesOf({ ESPALIER_UPDATE_URL: url, ESPALIER_UPDATE_PUBLIC_KEY: publicKey }) {
+  if (!url !== !publicKey) throw new Error('ESPALIER_UPDATE_URL and ESPALIER_UPDATE_PUBLIC_KEY belong together')
+  return url ? { espalierUpdates: { url, publicKey } } : {}
+}
+
 /** @type {import('electron-builder').Configuration} */
 export default {
   // No domain behind it: nobody owns one for this project, and somebody else might.
@@ -38,7 +44,12 @@ export default {
   productName: 'Espalier',
   copyright: 'The Espalier contributors, MIT licence',
   // Installers show a page to visit and a person to write to. Names below .example can never become someone else's.
-  extraMetadata: { homepage: 'https://espalier.example' },
+  extraMetadata: {
+    homepage: 'https://espalier.example',
+    // By which Linux desktops know that a window is this app's.
+    desktopName: 'espalier.desktop',
+    ...updatesOf(process.env),
+  },
   directories: { output: 'out/installers', buildResources: 'build' },
   artifactName: '${productName}-${version}-${os}-${arch}.${ext}',
 
@@ -78,14 +89,17 @@ export default {
     onlyLoadAppFromAsar: true,
     grantFileProtocolExtraPrivileges: false,
   },
-  // No update server yet: without this, one is guessed from the git remote.
-  publish: null,
+  // Without a server of its own a build takes no updates; one guessed from the git remote would be somebody's.
+  publish: process.env.ESPALIER_UPDATE_URL ? { provider: 'generic', url: process.env.ESPALIER_UPDATE_URL } : null,
+  // The system hands such links to the app, which asks before it does anything.
+  protocols: [{ name: 'Espalier invite', schemes: ['espalier'] }],
 
   linux: {
     target: ['AppImage', 'deb', 'rpm'],
     executableName: 'espalier',
+    syncDesktopName: true,
     icon: 'build/icons',
-    category: 'Network',
+    category: 'Network;P2P;',
     synopsis: 'A node of a shared language-model network',
     maintainer: 'The Espalier contributors <contributors@espalier.example>',
     desktop: {
@@ -93,15 +107,14 @@ export default {
         Name: 'Espalier',
         GenericName: 'Language-Model Node',
         Comment: 'Share this computer with a language-model network',
-        Categories: 'Network;P2P;',
         Keywords: 'llm;llama;language model;peer;',
-        StartupWMClass: 'espalier',
         StartupNotify: 'true',
       },
     },
   },
   mac: {
-    target: [{ target: 'dmg', arch: ['x64', 'arm64'] }],
+    // One processor a computer, like everything here; the zip is what an update installs.
+    target: ['dmg', 'zip'],
     icon: 'build/icon.icns',
     category: 'public.app-category.utilities',
     hardenedRuntime: true,

@@ -11,6 +11,8 @@ import type { EventLog } from './storage/event-log'
 export interface AppUi {
   /** With the operator's token in its fragment: whoever has it may start, stop and generate. */
   readonly url: string
+  /** With a token that only looks: for a screen on the wall, or a colleague. */
+  readonly readUrl: string
   readonly port: number
   readonly token: string
   close(): Promise<void>
@@ -26,7 +28,7 @@ export async function serveUi(options: {
   log: EventLog
 }): Promise<AppUi> {
   const { app, clock, log } = options
-  const token = randomBytes(24).toString('base64url')
+  const token = makeToken()
   const server = createAppBridge(app, clock, log)
   const metrics = createNodeMetrics({ log, status: app.status })
   const stopMarking = writeSeedMarkers(log)
@@ -34,6 +36,7 @@ export async function serveUi(options: {
     server,
     rootDir: options.rootDir,
     operatorToken: token,
+    readToken: makeToken(),
     port: options.port,
     clock,
     log: (level, message, fields) => log.write(level, 'bridge.web', message, fields),
@@ -42,6 +45,7 @@ export async function serveUi(options: {
   })
   return {
     url: carrier.operatorUrl,
+    readUrl: carrier.readUrl ?? carrier.url,
     port: carrier.port,
     token,
     async close() {
@@ -51,4 +55,8 @@ export async function serveUi(options: {
       await carrier.close()
     },
   }
+}
+
+function makeToken(): string {
+  return randomBytes(24).toString('base64url')
 }

@@ -23,7 +23,7 @@ export async function measureStartup({ quick, repetitions, idleSeconds, say }: S
   return [
     await headlessReady(repetitions ?? REPETITIONS[size], say),
     ...(await windowInteractive(repetitions ?? REPETITIONS[size], say)),
-    await bundle(),
+    await bundleRow(),
     ...(await measureIdle(idleSeconds ?? IDLE_SECONDS[size], say)),
   ]
 }
@@ -91,7 +91,8 @@ async function readyMsOf(start: () => Promise<StartedHost>): Promise<number> {
   return host.readyMs
 }
 
-async function bundle(): Promise<Row> {
+/** Size of the page's first load, beside its limit. */
+export async function bundleRow(): Promise<Row> {
   const assets = await measureBundle(appPaths().renderer)
   const total = (of: (asset: (typeof assets)[number]) => number) => assets.reduce((sum, asset) => sum + of(asset), 0)
   const parts = assets.map(({ path, gzippedBytes }) => `${path} ${kB(gzippedBytes)}`)

@@ -76,6 +76,9 @@ export class FakeApp extends EventEmitter implements Like<App, Members> {
     this.calls.push('requestSingleInstanceLock')
     return this.options.lock ?? true
   }
+  setAppUserModelId(id: string): void {
+    this.calls.push(`setAppUserModelId ${id}`)
+  }
   setAsDefaultProtocolClient(scheme: string): boolean {
     this.schemes.push(scheme)
     return true

@@ -3,12 +3,14 @@ import { EVENTS, type EventPayload, METHODS, type MethodHandlers, type MethodInp
 import { type EventName, METHOD_NAMES, type MethodName, type Reply, type Scope } from '../../src-shared/contract-names'
 import type { ErrorCode } from '../../src-shared/error-catalogue'
 import { EspalierError, messageOf, reportOf } from '../../src-shared/errors'
-import { createConflater, createTextJoiner } from './conflate'
+import { type Conflater, createConflater, createTextJoiner } from './conflate'
 import { emptyRefusalCounts, type RefusalCounts, type RefusalReason } from './refusals'
 
 /** At most ten messages per second and topic, however fast the node changes. */
 export const EVENT_INTERVAL_MS = 100
 const MAX_TOKEN_TEXT_CHARS = 4096
+/** Of these only the newest counts. */
+const SNAPSHOT_EVENTS = ['status', 'settings', 'app', 'host'] as const satisfies readonly EventName[]
 
 export type BridgeLog = (level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown>) => void
 
@@ -59,7 +61,12 @@ export function createBridgeServer({ handlers, log, clock }: BridgeServerOptions
       }
     }
   }
-  const statuses = createConflater<unknown>(clock, EVENT_INTERVAL_MS, (status) => deliver('status', status))
+  const snapshots = new Map<EventName, Conflater<unknown>>(
+    SNAPSHOT_EVENTS.map((event) => [
+      event,
+      createConflater<unknown>(clock, EVENT_INTERVAL_MS, (snapshot) => deliver(event, snapshot)),
+    ]),
+  )
   const tokens = createTextJoiner(clock, EVENT_INTERVAL_MS, MAX_TOKEN_TEXT_CHARS, (generationId, text) =>
     deliver('generate.token', { generationId, text }),
   )
@@ -84,7 +91,8 @@ export function createBridgeServer({ handlers, log, clock }: BridgeServerOptions
       }
     },
     emit(event, payload) {
-      if (event === 'status') return statuses.push(payload)
+      const snapshot = snapshots.get(event)
+      if (snapshot) return snapshot.push(payload)
       if (event === 'generate.token') {
         const { generationId, text } = payload as EventPayload<'generate.token'>
         return tokens.push(generationId, text)
@@ -102,7 +110,7 @@ export function createBridgeServer({ handlers, log, clock }: BridgeServerOptions
     },
     refused,
     dispose() {
-      statuses.dispose()
+      for (const snapshot of snapshots.values()) snapshot.dispose()
       tokens.dispose()
       sinks.clear()
     },

@@ -33,11 +33,16 @@ function serve(...args: string[]): Promise<OwnedChild> {
   children.push(child)
   return new Promise((resolve, reject) => {
     child.onStdoutLine((line) => {
-      if (line.includes('"type":"ready"')) resolve(child)
+      if (!line.includes('"type":"ready"')) return
+      ready = JSON.parse(line)
+      resolve(child)
     })
     void child.exited.then(({ code }) => reject(new Error(`serve ended with ${code}`)))
   })
 }
+
+/** What the last one said when it was there. */
+let ready: { ui?: string; uiReadOnly?: string } = {}
 
 function doctor(...args: string[]): { status: number | null; checks: Check[] } {
   const { status, stdout } = spawnSync(process.execPath, [built.paths.cli, 'doctor', '--json', ...args], {
@@ -70,6 +75,9 @@ describe('espalier serve', () => {
       phase: 'stopped',
       headline: 'Not part of a network yet',
     })
+    // Two links: one that operates, and one that only looks.
+    const tokens = [ready.ui, ready.uiReadOnly].map((link) => /#token=([\w-]{32})$/.exec(link ?? '')?.[1])
+    expect(new Set(tokens.filter(Boolean)).size).toBe(2)
     const { status, checks } = doctor('--data-dir', data)
     expect(status).toBe(0)
     expect(verdictOf(checks, 'data-directory')).toBe('pass')

@@ -104,7 +104,12 @@ async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<vo
   await writeRunning(data.root, { port: ui.port, token: ui.token, pid: process.pid, url: ui.url })
   const ended = Promise.race([untilEnd(), untilRefused(app)])
   const { url: api } = app.api()
-  out(options.json ? JSON.stringify({ type: 'ready', ui: ui.url, api, pid: process.pid }) : `Open ${ui.url}`)
+  out(
+    options.json
+      ? JSON.stringify({ type: 'ready', ui: ui.url, uiReadOnly: ui.readUrl, api, pid: process.pid })
+      : `Open ${ui.url}`,
+  )
+  if (!options.json) out(`To look and change nothing: ${ui.readUrl}`)
   if (api !== null && !options.json) out(`Programs ask at ${api} with the key in ${data.apiKeyFile}`)
   try {
     void app.resumeHosting()

@@ -121,7 +121,7 @@ describe('safe mode', () => {
     [2, false],
     [3, true],
     [7, true],
-  ])('after %i starts that ended by themselves: %s', async (failed, isSafe) => {
+  ])('D-T27: after %i starts that ended by themselves: %s', async (failed, isSafe) => {
     shell = await startTestShell({ settings: { startsRunning: true } })
     await writeFile(starts(), JSON.stringify({ unfinished: failed }))
     await shell.becomeReady()

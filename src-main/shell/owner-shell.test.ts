@@ -63,6 +63,9 @@ describe('deep links', () => {
   it('an installed app says to the system that it opens such links; a developer’s copy does not', async () => {
     const installed = await ready({ fake: { isPackaged: true }, platform: 'win32' })
     expect(installed.fake.app.schemes).toEqual(['espalier'])
+    // The installer's name for the app; a notification of another name is not shown.
+    const { default: config } = await import('../../build/electron-builder.mjs')
+    expect(installed.fake.app.calls).toContain(`setAppUserModelId ${config.appId}`)
     await installed.remove()
     expect((await ready({ platform: 'win32' })).fake.app.schemes).toEqual([])
   })

@@ -26,6 +26,9 @@ import { createTray, type TrayView } from './tray'
 import { createUtilityStarter } from './utility-child'
 import { createMainWindow } from './window'
 
+/** As in build/electron-builder.mjs. */
+const APP_ID = 'contributors.espalier.Espalier'
+
 /** The app as the shell needs it, with its log and what else its host holds open. */
 export interface OpenedApp {
   app: App
@@ -94,6 +97,8 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     host.quit()
     return null
   }
+  // Windows shows notifications only of programs whose name it knows from the installer.
+  if (platform === 'win32') host.setAppUserModelId(APP_ID)
   host.enableSandbox()
   registerAppScheme(protocol)
   const trouble = (code: string) => (error: unknown) => opened?.log.write('error', code, messageOf(error))

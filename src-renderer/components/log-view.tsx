@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import type { LogLine } from '../../src-shared/app-views'
 import { formatClock, formatExact, formatIso } from '../format'
@@ -91,11 +91,13 @@ interface LinesProps {
 /** Only the lines in view are drawn. Scrolling up stops following; scrolling to the end begins again. */
 function Lines({ lines, isFollowing, onFollow }: LinesProps) {
   const box = useRef<HTMLDivElement>(null)
+  // The same function until the lines change: with a new one all rows are counted anew at every scroll.
+  const keyOf = useCallback((index: number) => lines[index]?.seq ?? index, [lines])
   const rows = useVirtualizer({
     count: lines.length,
     getScrollElement: () => box.current,
     estimateSize: () => LINE_PX,
-    getItemKey: (index) => lines[index]?.seq ?? index,
+    getItemKey: keyOf,
     overscan: 8,
   })
   const lastSeq = lines.at(-1)?.seq

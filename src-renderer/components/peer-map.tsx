@@ -5,12 +5,13 @@ import { feature } from 'topojson-client'
 import type { GeometryCollection, Topology } from 'topojson-specification'
 import landData from 'world-atlas/land-110m.json'
 import type { PeerSummary } from '../../src-shared/status'
-import { type Place, splitByPlace } from '../peer-places'
-import { blockWords, PEER_STATES } from '../words/node'
+import { type Place, type PlacedPeer, splitByPlace } from '../peer-places'
+import { PEER_STATES } from '../words/node'
 import { PEERS_PAGE } from '../words/peers'
 import { useWidth } from './hooks'
+import { type Mark, PeerCanvas } from './peer-canvas'
 import { StatusShapeIcon } from './status-shape'
-import { CopyPeerId } from './text'
+import { UnplacedPeers } from './unplaced-peers'
 
 const topology = landData as unknown as Topology<{ land: GeometryCollection }>
 const land = feature(topology, topology.objects.land)
@@ -27,9 +28,25 @@ const FRAME = {
 } as const satisfies MultiPoint
 const ASPECT = 0.48
 const MARK_PX = 18
+/** More marks than this are drawn as one picture. */
+const MOST_ELEMENTS = 200
 
 /** The records of this version hold no place. */
 const noPlaceIsKnown = (): Place | null => null
+
+/** States change ten times a second and places hardly ever: each is projected once. */
+function rememberPoints(project: (place: [number, number]) => [number, number] | null) {
+  const known = new Map<string, { place: Place; at: [number, number] | null }>()
+  return ({ peerId, place }: PlacedPeer): [number, number] | null => {
+    const before = known.get(peerId)
+    if (before && before.place.longitude === place.longitude && before.place.latitude === place.latitude) {
+      return before.at
+    }
+    const at = project([place.longitude, place.latitude])
+    known.set(peerId, { place, at })
+    return at
+  }
+}
 
 export interface PeerMapProps {
   peers: readonly PeerSummary[]
@@ -46,6 +63,15 @@ export default function PeerMap({ peers, placeOf = noPlaceIsKnown }: PeerMapProp
     return { projection: fitted, landPath: pathOf(land) ?? '', latticePath: pathOf(lattice) ?? '' }
   }, [width, height])
   const { placed, unplaced } = useMemo(() => splitByPlace(peers, placeOf), [peers, placeOf])
+  const pointOf = useMemo(() => rememberPoints(projection), [projection])
+  const marks = useMemo(
+    () =>
+      placed.flatMap((peer): Mark[] => {
+        const at = pointOf(peer)
+        return at ? [{ peer, x: at[0], y: at[1] }] : []
+      }),
+    [placed, pointOf],
+  )
 
   return (
     <div className="map-columns">
@@ -59,13 +85,14 @@ export default function PeerMap({ peers, placeOf = noPlaceIsKnown }: PeerMapProp
             <path className="map-lattice" d={latticePath} />
             <path className="map-land" d={landPath} />
           </svg>
-          <ul className="map-marks">
-            {placed.map(({ peerId, publicName, state, place }) => {
-              const at = projection([place.longitude, place.latitude])
-              const name = publicName ?? PEERS_PAGE.unnamed
-              return (
-                at && (
-                  <li key={peerId} title={name} style={{ left: at[0] - MARK_PX / 2, top: at[1] - MARK_PX / 2 }}>
+          {marks.length > MOST_ELEMENTS ? (
+            <PeerCanvas marks={marks} width={width} height={height} />
+          ) : (
+            <ul className="map-marks">
+              {marks.map(({ peer: { peerId, publicName, state }, x, y }) => {
+                const name = publicName ?? PEERS_PAGE.unnamed
+                return (
+                  <li key={peerId} title={name} style={{ left: x - MARK_PX / 2, top: y - MARK_PX / 2 }}>
                     <StatusShapeIcon
                       shape={PEER_STATES[state].shape}
                       size={MARK_PX}
@@ -73,9 +100,9 @@ export default function PeerMap({ peers, placeOf = noPlaceIsKnown }: PeerMapProp
                     />
                   </li>
                 )
-              )
-            })}
-          </ul>
+              })}
+            </ul>
+          )}
         </div>
       </section>
       <section className="card map-list" aria-labelledby="unplaced-title">
@@ -86,18 +113,7 @@ export default function PeerMap({ peers, placeOf = noPlaceIsKnown }: PeerMapProp
         <p className="fine">
           {unplaced.length > 0 || peers.length === 0 ? PEERS_PAGE.unknownWhy : PEERS_PAGE.allPlaced}
         </p>
-        <ul>
-          {unplaced.map(({ peerId, publicName, state, blocks, isSelf }) => (
-            <li key={peerId}>
-              <StatusShapeIcon shape={PEER_STATES[state].shape} size={16} label={PEER_STATES[state].word} />
-              <span className="map-name">
-                <b>{publicName ?? PEERS_PAGE.unnamed}</b>
-                <CopyPeerId peerId={peerId} />
-              </span>
-              <span className="aside">{isSelf ? PEERS_PAGE.self : blocks ? blockWords([blocks]) : null}</span>
-            </li>
-          ))}
-        </ul>
+        <UnplacedPeers peers={unplaced} />
       </section>
     </div>
   )

@@ -58,3 +58,8 @@ export function tokenTimeWords(tokensPerSecond: number | null, computeMs: readon
 export function moreServersWords(count: number): string {
   return count === 1 ? '1 more node serves blocks.' : `${count.toLocaleString('en')} more nodes serve blocks.`
 }
+
+/** For whoever cannot see the picture. */
+export function manyPlacedWords(count: number): string {
+  return `${count.toLocaleString('en')} peers on a map; the table lists each of them`
+}

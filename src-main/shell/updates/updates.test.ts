@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { statementFor } from '../../../scripts/sign-release.mjs'
 import { FakeClock } from '../../../test/fake-clock'
-import { compareVersions, type Release } from './signed-release'
+import { compareVersions, type Release, readSignedRelease } from './signed-release'
 import { updateFeedOf, updateWay } from './update-way'
 import { createUpdates, type UpdatesOptions } from './updates'
 
@@ -190,6 +191,23 @@ describe('updates', () => {
     updates.dispose()
     await clock.advance(3 * 86_400_000)
     expect(asked).toHaveLength(2)
+  })
+
+  it('D-T31: what the release script signs is what the app takes, for the files that it installs by itself', () => {
+    const key = ours.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const sign = (name: string) => statementFor(name, FILE, '0.2.0', key, clock.now())
+    const made = sign('Espalier-0.2.0-linux-x86_64.AppImage')
+    expect(made?.file).toBe('release-linux-x64.json')
+    const expected = { platform: 'linux', arch: 'x64', currentVersion: '0.1.0', now: clock.now() } as const
+    expect(readSignedRelease(made?.text ?? '', { ...expected, publicKey: pem(ours.publicKey) })).toMatchObject({
+      version: '0.2.0',
+      sizeBytes: FILE.length,
+    })
+    expect(sign('Espalier-0.2.0-win-x64.exe')?.file).toBe('release-win32-x64.json')
+    expect(sign('Espalier-0.2.0-mac-arm64.zip')?.file).toBe('release-darwin-arm64.json')
+    for (const name of ['Espalier-0.2.0-linux-amd64.deb', 'Espalier-0.2.0-mac-arm64.dmg', 'latest.yml']) {
+      expect(sign(name)).toBeNull()
+    }
   })
 
   it('orders versions', () => {
