@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import { EspalierError } from '../src-shared/errors'
 import { expectNoIssueInAnyColour, GALLERY_DIR, picture, SIZES, writeIndex } from './support/gallery'
+import { meterOf } from './support/meter-fixtures'
 import { expect, headline, test } from './support/page-test'
 import { LOST, READ_TOKEN, type ScriptedHost } from './support/scripted-host'
 import {
@@ -116,6 +117,25 @@ test.describe('welcome', () => {
     await expect(page.getByText('Llama 3.1 8B Instruct')).toBeVisible()
     await look(page, 'welcome-preview')
   })
+
+  for (const [name, meter] of Object.entries({
+    'welcome-meter': { kind: 'done', meter: meterOf('Llama 3.1 8B Instruct') },
+    'welcome-meter-running': null,
+    'welcome-meter-problem': { kind: 'failed', error: new EspalierError('BOOTSTRAP_UNREACHABLE').report() },
+  } as const)) {
+    test(name, async ({ page, host }) => {
+      host.meter = meter
+      await page.goto(host.url)
+      await page.getByRole('radio', { name: /coordinator/ }).check()
+      await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
+      await page.getByRole('button', { name: 'Look at this network' }).click()
+      await page.getByRole('button', { name: 'Measure' }).click()
+      const shown = { done: 'slower than one is now', failed: 'BOOTSTRAP_UNREACHABLE' }
+      await expect(page.getByText(meter ? shown[meter.kind] : 'Timing an answer')).toBeVisible()
+      await page.getByRole('region', { name: 'What joining would change' }).scrollIntoViewIfNeeded()
+      await look(page, name)
+    })
+  }
 
   test('a network that takes its time', async ({ page, host }) => {
     host.silent.add('network.preview')

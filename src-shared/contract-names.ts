@@ -13,6 +13,8 @@ export const METHOD_NAMES = [
   'network.preview',
   'network.join',
   'network.leave',
+  'meter.run',
+  'meter.cancel',
   'shards.get',
   'diagnostics.run',
   'logs.recent',
@@ -25,7 +27,7 @@ export const METHOD_NAMES = [
 ] as const
 export type MethodName = (typeof METHOD_NAMES)[number]
 
-export const EVENT_NAMES = ['status', 'settings', 'log', 'generate.token', 'generate.end', 'host'] as const
+export const EVENT_NAMES = ['status', 'settings', 'log', 'generate.token', 'generate.end', 'host', 'meter'] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 
 /** Who may call: `read` looks, `operate` also starts, stops and generates. */
@@ -39,6 +41,7 @@ export const EVENT_SCOPES = {
   'generate.token': 'operate',
   'generate.end': 'operate',
   host: 'operate',
+  meter: 'operate',
 } as const satisfies Record<EventName, Scope>
 
 export type Reply = { ok: true; value: unknown } | { ok: false; error: { code: string; cause: string; action: string } }

@@ -4,6 +4,7 @@ import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
 import { GenerateStartSchema } from './generation'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
+import { MeterEventSchema } from './meter'
 import { HopSchema, LostHopSchema } from './routing-trace'
 import { NetworkChoiceSchema, SettingsSchema } from './settings'
 import { NodeStatusSchema } from './status'
@@ -42,6 +43,13 @@ export const METHODS = {
   'network.join': { scope: 'operate', input: NetworkChoiceSchema, output: nothing },
   /** Stops the node and forgets the choice: the welcome page shows again. */
   'network.leave': { scope: 'operate', input: nothing, output: nothing },
+  /** Measures what joining a network would change; `meter` events tell the rest. A new run ends the one before. */
+  'meter.run': {
+    scope: 'operate',
+    input: z.strictObject({ url: z.string().check(z.maxLength(500)), insecure: z.optional(z.literal(true)) }),
+    output: nothing,
+  },
+  'meter.cancel': { scope: 'operate', input: nothing, output: nothing },
   'shards.get': { scope: 'read', input: nothing, output: z.nullable(ShardViewSchema) },
   'diagnostics.run': { scope: 'read', input: nothing, output: z.array(CheckSchema) },
   /** The newest `limit` events, oldest first. */
@@ -90,6 +98,7 @@ export const EVENTS = {
     lost: z.optional(z.array(LostHopSchema).check(z.maxLength(64))),
   }),
   host: HostStatusSchema,
+  meter: MeterEventSchema,
 } as const satisfies Record<EventName, z.ZodMiniType>
 
 export type MethodInput<M extends MethodName> = z.infer<(typeof METHODS)[M]['input']>

@@ -6,11 +6,13 @@ import type { Hop, MethodHandlers, MethodInput } from '../../src-shared/contract
 import type { MethodName } from '../../src-shared/contract-names'
 import { EspalierError } from '../../src-shared/errors'
 import type { HostStatus } from '../../src-shared/host-network'
+import type { MeterEvent } from '../../src-shared/meter'
 import type { LostHop } from '../../src-shared/routing-trace'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { RENDERER_DIR } from './build-renderer'
 import { inviteOf, offHost } from './host-fixtures'
+import { meterOf } from './meter-fixtures'
 import { PEERS, stoppedStatus } from './status-fixtures'
 import { checksOf, linesOf, PREVIEW, SETTINGS, SHARDS } from './view-fixtures'
 
@@ -51,6 +53,8 @@ export class ScriptedHost {
   settings: Settings = SETTINGS
   shards: ShardView | null = SHARDS
   preview: NetworkPreview = PREVIEW
+  /** How the meter ends; null: it never does. */
+  meter: MeterEvent['outcome'] | null = { kind: 'done', meter: meterOf('Llama 3.1 8B Instruct') }
   hosted: HostStatus = offHost(Date.now())
   onHostStart: (choice: MethodInput<'host.start'>) => void = () => undefined
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
@@ -102,6 +106,12 @@ export class ScriptedHost {
       this.choose({ ...this.settings, network: null })
       return {}
     },
+    'meter.run': ({ url }) => {
+      this.server.emit('meter', { url, outcome: { kind: 'running', stage: 'answer' } })
+      if (this.meter) this.server.emit('meter', { url, outcome: this.meter })
+      return {}
+    },
+    'meter.cancel': () => ({}),
     'shards.get': () => this.shards,
     'api.get': () => ({ url: 'http://127.0.0.1:31400/v1', key: 'sk-example', error: null }),
     'diagnostics.run': () => this.makeChecks(Date.now()),

@@ -3,6 +3,7 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
 import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import type { HostStatus } from '../../src-shared/host-network'
+import type { MeterEvent } from '../../src-shared/meter'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import type { AppPaths } from '../app-paths'
@@ -25,6 +26,7 @@ import { type CurrentNode, createCurrentNode } from './current-node'
 import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
 import { createLogBook } from './log-book'
+import { createAppMeter } from './meter'
 import { previewNetwork } from './preview'
 import { createProgramApi } from './program-api'
 import { openSettings } from './settings-store'
@@ -79,6 +81,7 @@ export interface App {
   onToken(listener: (payload: EventPayload<'generate.token'>) => void): Disposer
   onEnd(listener: (payload: EventPayload<'generate.end'>) => void): Disposer
   onHost(listener: (status: HostStatus) => void): Disposer
+  onMeter(listener: (event: MeterEvent) => void): Disposer
   /** Starts the node in the chosen network; does nothing when none is chosen. Resolves when it listens. */
   start(): Promise<void>
   /** Safe mode: the node is not started by itself, and its status says why, until somebody starts it. */
@@ -123,6 +126,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     startScript: options.startScript,
     ports: options.hostPorts,
   })
+
+  const meter = createAppMeter({ ...options, fetch, settings, compute, profile: overrides.profile ?? null })
 
   /** What the next start of the app does; a disk that can't keep it is no reason to refuse the wish itself. */
   const remember = (startsRunning: boolean) =>
@@ -183,6 +188,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await current.choose(null)
       return {}
     },
+    ...meter.handlers,
     'shards.get'() {
       const target = current.node?.running()?.target
       return target ? shardViewOf(target, data.root) : null
@@ -242,6 +248,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     onToken: tokens.subscribe,
     onEnd: ends.subscribe,
     onHost: host.onStatus,
+    onMeter: meter.onEvent,
     async start() {
       if (current.hasNetwork) await current.start()
     },
@@ -249,6 +256,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     holdBack: current.holdBack,
     async dispose() {
       generations.cancelAll()
+      meter.cancel()
       await programs.dispose()
       await current.dispose()
       await host.dispose()

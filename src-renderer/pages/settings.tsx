@@ -4,12 +4,14 @@ import type { Settings } from '../../src-shared/settings'
 import { ConfirmDialog } from '../components/confirm-dialog'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
+import { MeterCard } from '../components/meter-card'
 import { PageHead } from '../components/page-head'
 import { Programs } from '../components/programs'
 import { ChoiceField, SettingRow, SwitchField, TextField } from '../components/setting-row'
 import { ThemeSwitch, type ThemeSwitchProps } from '../components/theme-switch'
 import { formOf, readForm, type SettingsForm } from '../settings-form'
 import type { AppStores } from '../stores/app-stores'
+import type { MeterStore } from '../stores/meter-store'
 import type { SettingsStore } from '../stores/settings-store'
 import { PAGE_NAMES } from '../words/pages'
 import { COMPUTE, FIELDS, type FieldName, networkWords, SETTINGS } from '../words/settings'
@@ -38,7 +40,12 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
               />
             </section>
             <Programs settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
-            <Network settings={settings} store={stores.settings} disabled={!isLive || !mayOperate} />
+            <Network
+              settings={settings}
+              store={stores.settings}
+              meter={stores.meter}
+              disabled={!isLive || !mayOperate}
+            />
           </>
         ) : (
           <p className="card empty">{SETTINGS.loading}</p>
@@ -136,7 +143,7 @@ function Form({ settings, store, disabled }: PartProps) {
   )
 }
 
-function Network({ settings, store, disabled }: PartProps) {
+function Network({ settings, store, meter, disabled }: PartProps & { meter: MeterStore }) {
   const busy = useStore(store.state, (state) => state.busy)
   const [isAsking, setAsking] = useState(false)
   const { name, hint } = networkWords(settings.network)
@@ -149,6 +156,9 @@ function Network({ settings, store, disabled }: PartProps) {
         </button>
       </SettingRow>
       <p className="fine">{SETTINGS.leaveHint}</p>
+      {settings.network?.kind === 'coordinator' && (
+        <MeterCard store={meter} url={settings.network.url} insecure={settings.network.insecure} disabled={disabled} />
+      )}
       {isAsking && (
         <ConfirmDialog
           title={SETTINGS.confirmTitle}

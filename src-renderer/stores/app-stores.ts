@@ -6,6 +6,7 @@ import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-sto
 import { createFrames } from './frames'
 import { createGenerationStore, type GenerationStore } from './generation-store'
 import { createLogStore, type LogStore } from './log-store'
+import { createMeterStore, type MeterStore } from './meter-store'
 import { createNodeStore, type NodeStore } from './node-store'
 import { createSettingsStore, type SettingsStore } from './settings-store'
 import { createShardsStore, type ShardsStore } from './shards-store'
@@ -19,6 +20,7 @@ export interface AppStores {
   readonly log: LogStore
   readonly host: HostStore
   readonly api: ApiStore
+  readonly meter: MeterStore
   dispose: Disposer
 }
 
@@ -37,6 +39,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     log: createLogStore(client, clock, frames),
     host: createHostStore(client, clock, frames),
     api: createApiStore(client, clock),
+    meter: createMeterStore(client),
   }
   return {
     ...stores,

@@ -28,6 +28,8 @@ export function stillHandlers(): MethodHandlers {
     }),
     'network.join': () => ({}),
     'network.leave': () => ({}),
+    'meter.run': () => ({}),
+    'meter.cancel': () => ({}),
     'shards.get': () => null,
     'diagnostics.run': () => [],
     'logs.recent': () => [],

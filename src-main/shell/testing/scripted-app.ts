@@ -34,6 +34,7 @@ export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: P
     onToken: () => () => undefined,
     onEnd: () => () => undefined,
     onHost: () => () => undefined,
+    onMeter: () => () => undefined,
     start: vi.fn(async () => undefined),
     stop: vi.fn(async () => undefined),
     holdBack: vi.fn(),
