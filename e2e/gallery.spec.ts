@@ -9,6 +9,7 @@ import {
   demoStatus,
   fetchingStatus,
   largeModelStatus,
+  PEERS,
   problemStatus,
   servingStatus,
   stoppedStatus,
@@ -409,6 +410,22 @@ test.describe('diagnostics', () => {
     host.writeMany(linesOf(Date.now(), 500, 501))
     await expect(page.getByText('1,000 lines')).toBeVisible()
     await look(page, 'diagnostics-thousand')
+  })
+
+  test('what others hold against this node', async ({ page, host }) => {
+    host.say((at) => ({
+      ...servingStatus(at),
+      notices: [
+        {
+          ...{ by: PEERS.walnut, code: 'SPOT_CHECK_DISAGREED' as const, at: at - 190_000 },
+          cause:
+            'blocks 4–7: token 317 at position 41 of this node is 3.20 logits below the likeliest (at most 0.5 may be) for two others',
+        },
+      ],
+    }))
+    await open(page, host, '#/diagnostics')
+    await expect(page.getByRole('heading', { name: 'What other nodes hold against this one' })).toBeVisible()
+    await look(page, 'diagnostics-notices')
   })
 
   test('nothing yet', async ({ page, host }) => {

@@ -11,6 +11,7 @@ import { EngineSupervisor } from '../engine/supervisor'
 import { createCallJournal } from '../health/call-journal'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { RPC_INFO } from '../hivemind/protocols'
+import { plainText } from '../hivemind/unary-client'
 import { EXPERT_PROTOCOL } from '../kademlia/expert-rpc'
 import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { serveHello } from '../kwaai/hello'
@@ -25,6 +26,7 @@ import { kademliaView } from '../observe/kademlia-view'
 import { hivemindView, type NetworkView } from '../observe/network-view'
 import { watchRoutingTable } from '../observe/routing-watch'
 import { createWitnessService } from '../observe/witness-service'
+import type { NoticeBody } from '../pipeline/frames'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { createRouter, type Router } from '../pipeline/routing/router'
 import { servePieces } from '../shards/peers/pieces-server'
@@ -60,6 +62,7 @@ import { watchNetwork } from './watch-network'
 import { watchEvidenceAge } from './watchdog'
 import { shortPeer } from './words'
 
+const MAX_NOTICES = 8
 /** A network on one computer may look more often than the 30 s of real ones. */
 const MAX_LOCAL_WATCH_MS = 8_000
 
@@ -194,6 +197,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     stage,
     events,
+    onNotice,
     ...(keeper
       ? { guard: createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock }) }
       : {}),
@@ -393,7 +397,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   )
 
   const kwaai = profile.speaksKwaai ? createKwaaiNetwork({ host, clock, pipeline, stage }) : null
-  const router = createRouter({ host, pipeline, ...kwaai, clock, log })
+  const { spotCheckEvery } = config
+  const router = createRouter({ host, pipeline, ...kwaai, clock, log, ...(spotCheckEvery ? { spotCheckEvery } : {}) })
   return {
     pipeline,
     swarm,
@@ -495,6 +500,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   function cacheTokensLeft(): number {
     const free = Math.max(0, config.maxSequences - activeSessions())
     return blocks.serving ? free * config.contextTokens : 0
+  }
+
+  /** No silent penalties: what another node holds against this one is for its owner to see. */
+  function onNotice({ code, cause }: NoticeBody, by: string): void {
+    const notice = { by, code, cause: plainText(cause), at: clock.now() }
+    facts.notices = [...facts.notices, notice].slice(-MAX_NOTICES)
+    onChange()
   }
 
   function onRequest(entry: string): void {

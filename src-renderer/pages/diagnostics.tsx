@@ -4,13 +4,14 @@ import { CheckList } from '../components/check-list'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
 import { LogView } from '../components/log-view'
+import { Notices } from '../components/notices'
 import { PageHead } from '../components/page-head'
 import type { AppStores } from '../stores/app-stores'
 import { checksLead, DIAGNOSTICS } from '../words/diagnostics'
 import { PAGE_NAMES } from '../words/pages'
 
 export function DiagnosticsPage({ stores }: { stores: AppStores }) {
-  const { isLive } = useNode(stores.node)
+  const { status, isLive } = useNode(stores.node)
   const { checks, isRunning, failure } = useStore(stores.diagnostics.state)
   useEffect(() => {
     if (isLive && stores.diagnostics.state.getState().checks === null) void stores.diagnostics.run()
@@ -31,6 +32,7 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
         {checksLead(checks)}
       </PageHead>
       <div className={isLive ? 'panels' : 'panels is-old'}>
+        {status?.notices && <Notices notices={status.notices} />}
         <div className="columns is-diagnostics">
           <section className="card" aria-labelledby="checks-title" aria-busy={isRunning}>
             <div className="card-head">

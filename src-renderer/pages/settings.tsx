@@ -39,6 +39,16 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
                 onChange={(closeToTray) => void stores.settings.save({ closeToTray })}
               />
             </section>
+            <section className="card settings" aria-labelledby="checks-title">
+              <h2 id="checks-title">{SETTINGS.sections.checks}</h2>
+              <SwitchField
+                label={SETTINGS.checksLabel}
+                hint={SETTINGS.checksHint}
+                isOn={settings.spotChecks}
+                disabled={!isLive || !mayOperate}
+                onChange={(spotChecks) => void stores.settings.save({ spotChecks })}
+              />
+            </section>
             <Programs settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <Network
               settings={settings}
