@@ -16,7 +16,7 @@ beforeAll(async () => {
   engine = await factory.start()
   entry = await engine.loadEntry(SAMPLE_MODEL)
   const all = Int32Array.from({ length: entry.vocabSize }, (_, token) => token)
-  pieces = (await engine.pieces(all, false)).map((piece) => Buffer.from(piece).toString('latin1'))
+  pieces = (await engine.pieces(all)).map((piece) => Buffer.from(piece).toString('latin1'))
 })
 afterAll(() => factory.close())
 

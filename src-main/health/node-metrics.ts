@@ -11,6 +11,12 @@ export interface NodeMetrics {
   dispose(): void
 }
 
+const REFUSALS: ReadonlySet<string> = new Set([
+  'pipeline.session.refused',
+  'pipeline.session.failed',
+  'kwaai.inference.failed',
+])
+
 /** Counts what the log tells, and shows what the status says when it is asked. Nothing in it names a person. */
 export function createNodeMetrics(options: { log: EventLog; status: () => NodeStatus }): NodeMetrics {
   const registry = new Registry()
@@ -31,6 +37,12 @@ export function createNodeMetrics(options: { log: EventLog; status: () => NodeSt
     name: 'espalier_rpc_requests_total',
     help: 'Calls about this server that were answered, by protocol.',
     labelNames: ['protocol'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'espalier_refusals_total',
+    help: 'Sessions and calls of others that were turned away or ended, by code: a bound was reached, or a rule broken.',
+    labelNames: ['code'],
     registers,
   })
   const events = new Counter({
@@ -84,7 +96,8 @@ export function createNodeMetrics(options: { log: EventLog; status: () => NodeSt
     if (code === 'announce.done' || code === 'announce.failed') {
       rounds.inc({ form, outcome: code === 'announce.done' ? 'confirmed' : 'failed' })
       records.inc({ form }, countOf(fields.acknowledged))
-    } else if (code === 'rpc.answered') calls.inc({ protocol: String(fields.protocol) }, countOf(fields.calls))
+    } else if (REFUSALS.has(code)) refusals.inc({ code: String(fields.code) })
+    else if (code === 'rpc.answered') calls.inc({ protocol: String(fields.protocol) }, countOf(fields.calls))
   })
   return {
     contentType: registry.contentType,

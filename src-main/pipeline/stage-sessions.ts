@@ -236,6 +236,7 @@ export function createStageSessions(options: {
       void admit(id, open, upstream).catch((error: unknown) => {
         const { code, cause } = reportOf(error)
         const { start: from, end } = open.route[open.stage] ?? { start: 0, end: 1 }
+        log.write('debug', 'pipeline.session.refused', cause, { session: id, code })
         tell(upstream, { type: 'error', session: id, body: { code, cause, peer: self, start: from, end } })
       })
     },
