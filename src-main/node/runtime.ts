@@ -191,6 +191,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   const stage = () => blocks.serving?.stage ?? null
   const events = { onSessions, onServed, onRequest }
+  const sessionGuard = keeper
+    ? createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock })
+    : undefined
   const pipeline = createPipeline({
     host,
     clock,
@@ -198,15 +201,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     stage,
     events,
     onNotice,
-    ...(keeper
-      ? { guard: createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock }) }
-      : {}),
+    ...(sessionGuard ? { guard: sessionGuard } : {}),
   })
   await rooms.startPipeline(pipeline)
   scope.add(() => pipeline.stop())
   let inference: InferenceServer | null = null
   if (profile.speaksKwaai) {
-    const served = await serveInference({ host, clock, log, stage, events })
+    const served = await serveInference({ host, clock, log, stage, events, guard: sessionGuard })
     inference = served
     scope.add(() => served.stop())
     scope.add(await serveHello(host, { clock, log }))

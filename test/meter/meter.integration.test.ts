@@ -1,10 +1,25 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CPU_CHOICE } from '../../src-main/engine/device-choice'
 import { createEngineFactory, type EngineFactory } from '../../src-main/engine/testing/test-engine'
 import { type MeterOptions, runMeter } from '../../src-main/meter/run-meter'
 import { createEventLog } from '../../src-main/storage/event-log'
 import { systemClock } from '../../src-shared/clock'
-import { isVisible, type LiveNetwork, type LiveNode, SAMPLE_MODEL, startLiveNetwork, until } from '../live-network'
+import { MeterSchema } from '../../src-shared/meter'
+import {
+  isVisible,
+  type LiveNetwork,
+  type LiveNode,
+  QUICK,
+  SAMPLE_MODEL,
+  startLiveNetwork,
+  until,
+} from '../live-network'
 
 // A real network, a real guest, real timings; nothing here says how fast a machine must be.
 let network: LiveNetwork
@@ -77,6 +92,28 @@ describe('the meter', () => {
     expect(alone.reason).toMatch(/Does not fit: \d of 8 blocks do/)
     expect(together.estimated === null).toBe(together.blocks === null)
   })
+
+  it('on the command line: one JSON document, or lines for people', async () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url))
+    const run = promisify(execFile)
+    await run(process.execPath, [join(root, 'scripts/build-once.mjs')])
+    const directory = await mkdtemp(join(tmpdir(), 'espalier-meter-cli-'))
+    const meter = (...more: string[]) => {
+      const args = ['meter', '--coordinator', network.coordinator.url, '--data-dir', directory, '--threads', '1']
+      return run(process.execPath, [join(root, 'out/main/cli.js'), ...args, ...more])
+    }
+    try {
+      const { stdout } = await meter('--profile', 'local', '--model-file', SAMPLE_MODEL, '--json')
+      const document = MeterSchema.parse(JSON.parse(stdout))
+      expect(document.alone.tokensPerSecond).toBeGreaterThan(0)
+      expect(document.modelName).not.toBe('')
+      const people = await meter()
+      expect(people.stdout).toMatch(/this computer alone +[\d.]+ tokens\/s\n.*network, measured/)
+      expect(people.stderr).toContain('Timing this computer…')
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  }, 240_000)
 
   it('ends when it is told to', async () => {
     const stopping = new AbortController()
