@@ -11,15 +11,7 @@ import { type MeterOptions, runMeter } from '../../src-main/meter/run-meter'
 import { createEventLog } from '../../src-main/storage/event-log'
 import { systemClock } from '../../src-shared/clock'
 import { MeterSchema } from '../../src-shared/meter'
-import {
-  isVisible,
-  type LiveNetwork,
-  type LiveNode,
-  QUICK,
-  SAMPLE_MODEL,
-  startLiveNetwork,
-  until,
-} from '../live-network'
+import { isVisible, type LiveNetwork, type LiveNode, SAMPLE_MODEL, startLiveNetwork, until } from '../live-network'
 
 // A real network, a real guest, real timings; nothing here says how fast a machine must be.
 let network: LiveNetwork
