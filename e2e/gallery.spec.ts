@@ -11,6 +11,7 @@ import {
   readinessOf,
 } from './support/file-fixtures'
 import { expectNoIssueInAnyColour, GALLERY_DIR, picture, SIZES, writeIndex } from './support/gallery'
+import { meterOf } from './support/meter-fixtures'
 import { expect, headline, test } from './support/page-test'
 import { LOST, READ_TOKEN, type ScriptedHost } from './support/scripted-host'
 import {
@@ -18,6 +19,7 @@ import {
   demoStatus,
   fetchingStatus,
   largeModelStatus,
+  PEERS,
   problemStatus,
   servingStatus,
   stoppedStatus,
@@ -126,6 +128,25 @@ test.describe('welcome', () => {
     await expect(page.getByText('Llama 3.1 8B Instruct')).toBeVisible()
     await look(page, 'welcome-preview')
   })
+
+  for (const [name, meter] of Object.entries({
+    'welcome-meter': { kind: 'done', meter: meterOf('Llama 3.1 8B Instruct') },
+    'welcome-meter-running': null,
+    'welcome-meter-problem': { kind: 'failed', error: new EspalierError('BOOTSTRAP_UNREACHABLE').report() },
+  } as const)) {
+    test(name, async ({ page, host }) => {
+      host.meter = meter
+      await page.goto(host.url)
+      await page.getByRole('radio', { name: /coordinator/ }).check()
+      await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
+      await page.getByRole('button', { name: 'Look at this network' }).click()
+      await page.getByRole('button', { name: 'Measure' }).click()
+      const shown = { done: 'slower than one is now', failed: 'BOOTSTRAP_UNREACHABLE' }
+      await expect(page.getByText(meter ? shown[meter.kind] : 'Timing an answer')).toBeVisible()
+      await page.getByRole('region', { name: 'What joining would change' }).scrollIntoViewIfNeeded()
+      await look(page, name)
+    })
+  }
 
   test('a network that takes its time', async ({ page, host }) => {
     host.silent.add('network.preview')
@@ -446,6 +467,22 @@ test.describe('diagnostics', () => {
     host.writeMany(linesOf(Date.now(), 500, 501))
     await expect(page.getByText('1,000 lines')).toBeVisible()
     await look(page, 'diagnostics-thousand')
+  })
+
+  test('what others hold against this node', async ({ page, host }) => {
+    host.say((at) => ({
+      ...servingStatus(at),
+      notices: [
+        {
+          ...{ by: PEERS.walnut, code: 'SPOT_CHECK_DISAGREED' as const, at: at - 190_000 },
+          cause:
+            'blocks 4–7: token 317 at position 41 of this node is 3.20 logits below the likeliest (at most 0.5 may be) for two others',
+        },
+      ],
+    }))
+    await open(page, host, '#/diagnostics')
+    await expect(page.getByRole('heading', { name: 'What other nodes hold against this one' })).toBeVisible()
+    await look(page, 'diagnostics-notices')
   })
 
   test('nothing yet', async ({ page, host }) => {

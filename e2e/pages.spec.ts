@@ -293,6 +293,41 @@ test.describe('peers', () => {
   })
 })
 
+test.describe('the meter', () => {
+  test('says before joining what it would change, also that it would be slower; unknown is said', async ({
+    page,
+    host,
+  }) => {
+    host.settings = { ...SETTINGS, network: null }
+    host.say(firstRunStatus)
+    await page.goto(host.url)
+    await page.getByRole('radio', { name: /coordinator/ }).check()
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
+    await page.getByRole('button', { name: 'Look at this network' }).click()
+    const meter = page.getByRole('region', { name: 'What joining would change' })
+    await expect(meter.getByText('Nothing is registered.')).toBeVisible()
+    await meter.getByRole('button', { name: 'Measure' }).click()
+    await expect(meter.getByText('is slower than one is now')).toBeVisible()
+    await expect(meter.locator('dl > div')).toHaveText([
+      /This computer alone–Does not fit: 12 of 32 blocks do/,
+      /The network now6\.42 tokens\/smeasured, over 5 nodes/,
+      /Through this computer too4\.31 tokens\/sreckoned from its parts, with blocks 8–15/,
+    ])
+    await expectNoIssueInAnyColour(page)
+
+    host.meter = null
+    await meter.getByRole('button', { name: 'Measure again' }).click()
+    await expect(meter.getByText('Timing an answer of the network…')).toBeVisible()
+    await meter.getByRole('button', { name: 'Stop' }).click()
+    await expect(meter.getByRole('button', { name: 'Measure' })).toBeVisible()
+    expect(host.calls.filter(({ method }) => method === 'meter.cancel')).toHaveLength(1)
+
+    host.meter = { kind: 'failed', error: new EspalierError('BOOTSTRAP_UNREACHABLE', 'nobody answered').report() }
+    await meter.getByRole('button', { name: 'Measure' }).click()
+    await expect(meter.getByText('BOOTSTRAP_UNREACHABLE')).toBeVisible()
+  })
+})
+
 test.describe('try it', () => {
   test('an answer is streamed, with its rate and its route', async ({ page, host }) => {
     host.say(demoStatus)

@@ -13,6 +13,8 @@ export const METHOD_NAMES = [
   'network.preview',
   'network.join',
   'network.leave',
+  'meter.run',
+  'meter.cancel',
   'shards.get',
   'shards.diagnose',
   'fetch.pause',
@@ -41,7 +43,16 @@ export const METHOD_NAMES = [
 ] as const
 export type MethodName = (typeof METHOD_NAMES)[number]
 
-export const EVENT_NAMES = ['status', 'settings', 'app', 'log', 'generate.token', 'generate.end', 'host'] as const
+export const EVENT_NAMES = [
+  'status',
+  'settings',
+  'app',
+  'log',
+  'generate.token',
+  'generate.end',
+  'host',
+  'meter',
+] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 
 /** Who may call: `read` looks, `operate` also starts, stops and generates. */
@@ -56,6 +67,7 @@ export const EVENT_SCOPES = {
   'generate.token': 'operate',
   'generate.end': 'operate',
   host: 'operate',
+  meter: 'operate',
 } as const satisfies Record<EventName, Scope>
 
 export type Reply = { ok: true; value: unknown } | { ok: false; error: { code: string; cause: string; action: string } }

@@ -13,6 +13,7 @@ import {
 } from './file-views'
 import { GenerateStartSchema } from './generation'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
+import { MeterEventSchema } from './meter'
 import { HopSchema, LostHopSchema } from './routing-trace'
 import { NetworkJoinSchema, SettingsSchema } from './settings'
 import { NodeStatusSchema } from './status'
@@ -51,6 +52,13 @@ export const METHODS = {
   'network.join': { scope: 'operate', input: NetworkJoinSchema, output: nothing },
   /** Stops the node and forgets the choice: the welcome page shows again. */
   'network.leave': { scope: 'operate', input: nothing, output: nothing },
+  /** Measures what joining a network would change; `meter` events tell the rest. A new run ends the one before. */
+  'meter.run': {
+    scope: 'operate',
+    input: z.strictObject({ url: z.string().check(z.maxLength(500)), insecure: z.optional(z.literal(true)) }),
+    output: nothing,
+  },
+  'meter.cancel': { scope: 'operate', input: nothing, output: nothing },
   'shards.get': { scope: 'read', input: nothing, output: z.nullable(ShardViewSchema) },
   /** The runbook's four steps, in under five seconds, and a report that can be shown to others. */
   'shards.diagnose': { scope: 'read', input: nothing, output: DiagnosisSchema },
@@ -148,6 +156,7 @@ export const EVENTS = {
     lost: z.optional(z.array(LostHopSchema).check(z.maxLength(64))),
   }),
   host: HostStatusSchema,
+  meter: MeterEventSchema,
 } as const satisfies Record<EventName, z.ZodMiniType>
 
 export type MethodInput<M extends MethodName> = z.infer<(typeof METHODS)[M]['input']>

@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 const words = z.string().check(z.minLength(1), z.maxLength(32_768))
 
 /** What a person or the model said in a chat. */
-export const ChatTurnSchema = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), text: words })
+const ChatTurnSchema = z.strictObject({ role: z.enum(['system', 'user', 'assistant']), text: words })
 export type ChatTurn = z.infer<typeof ChatTurnSchema>
 
 /** How words are chosen, as far as a person chooses it; what is absent is off, and without a seed every answer differs. */

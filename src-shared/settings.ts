@@ -61,6 +61,8 @@ export const SettingsSchema = z.strictObject({
   apiAccess: z.enum(['off', 'loopback', 'lan']),
   /** First port to try for it. */
   apiPort: z.int().check(z.minimum(1024), z.maximum(65_000)),
+  /** One answer of ours in so many is checked on another node, which can read it then. */
+  spotChecks: z.boolean(),
   theme: z.enum(['system', 'light', 'dark']),
   /** Closing the window keeps the node running in the tray, where there is a tray. */
   closeToTray: z.boolean(),
@@ -100,6 +102,7 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   maxSequences: 4,
   apiAccess: 'loopback',
   apiPort: 31_400,
+  spotChecks: false,
   theme: 'system',
   closeToTray: true,
   trayNoticeSeen: false,

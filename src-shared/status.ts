@@ -161,6 +161,9 @@ export const FetchViewSchema = z.object({
     .check(z.maxLength(32)),
 })
 export type FetchView = z.infer<typeof FetchViewSchema>
+/** What another node holds against this one, in its own words: evidence for the owner, not a verdict. */
+export const NoticeSchema = z.object({ by: text(120), code: z.enum(ERROR_CODES), cause: text(300), at: epochMs })
+export type Notice = z.infer<typeof NoticeSchema>
 
 export const NodeStatusSchema = z.object({
   revision: z.int(),
@@ -196,6 +199,8 @@ export const NodeStatusSchema = z.object({
   steps: z.array(StepSchema),
   /** Why the app did not start the node by itself although it was to run: safe mode. Gone with the next start. */
   heldBack: z.optional(BlockerSchema),
+  /** The newest last; absent while there are none. */
+  notices: z.optional(z.array(NoticeSchema).check(z.maxLength(8))),
   contribution: z.object({ requests: z.int(), tokens: z.int(), upSince: z.nullable(epochMs) }),
   resources: z.object({
     /** Resident bytes of the host process and of its engine child, as the OS reports them. */

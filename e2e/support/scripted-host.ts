@@ -8,12 +8,14 @@ import type { MethodName } from '../../src-shared/contract-names'
 import { EspalierError } from '../../src-shared/errors'
 import type { DiskView, FitView, TokenView } from '../../src-shared/file-views'
 import type { HostStatus } from '../../src-shared/host-network'
+import type { MeterEvent } from '../../src-shared/meter'
 import type { LostHop } from '../../src-shared/routing-trace'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { RENDERER_DIR } from './build-renderer'
 import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from './file-fixtures'
 import { inviteOf, offHost } from './host-fixtures'
+import { meterOf } from './meter-fixtures'
 import { PEERS, stoppedStatus } from './status-fixtures'
 import { appViewOf, BUNDLE, checksOf, linesOf, PREVIEW, SETTINGS, SHARDS } from './view-fixtures'
 
@@ -60,6 +62,8 @@ export class ScriptedHost {
   onResume: () => void = () => undefined
   onLoad: () => void = () => undefined
   preview: NetworkPreview = PREVIEW
+  /** How the meter ends; null: it never does. */
+  meter: MeterEvent['outcome'] | null = { kind: 'done', meter: meterOf('Llama 3.1 8B Instruct') }
   hosted: HostStatus = offHost(Date.now())
   onHostStart: (choice: MethodInput<'host.start'>) => void = () => undefined
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
@@ -117,6 +121,12 @@ export class ScriptedHost {
       this.choose({ ...this.settings, network: null })
       return {}
     },
+    'meter.run': ({ url }) => {
+      this.server.emit('meter', { url, outcome: { kind: 'running', stage: 'answer' } })
+      if (this.meter) this.server.emit('meter', { url, outcome: this.meter })
+      return {}
+    },
+    'meter.cancel': () => ({}),
     'shards.get': () => this.shards,
     'shards.diagnose': () => diagnosisOf(Date.now()),
     'fetch.pause': () => {

@@ -50,7 +50,7 @@ export async function answerOf(
 /** A generation whose text ends where a stop begins; a plain chat's stops are the names of the others in it. */
 export async function generateText(
   node: ApiNode,
-  ask: Pick<Ask, 'prompt' | 'maxTokens' | 'sampling' | 'stops'>,
+  ask: Pick<Ask, 'prompt' | 'maxTokens' | 'sampling' | 'stops' | 'format'>,
   { signal, onText, onToken }: { signal: AbortSignal; onText(text: string): void; onToken?(): void },
 ): ReturnType<ApiNode['generate']> {
   const isPlainChat = typeof ask.prompt !== 'string' && node.model()?.hasChatTemplate === false
@@ -62,6 +62,7 @@ export async function generateText(
     prompt: ask.prompt,
     maxTokens: ask.maxTokens,
     ...(ask.sampling && { sampling: ask.sampling }),
+    ...(ask.format && { format: ask.format }),
     signal,
     onToken(token) {
       onToken?.()

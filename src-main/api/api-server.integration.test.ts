@@ -218,7 +218,7 @@ describe('the official client', () => {
       [{ n: 2 }, 'n'],
       [{ temperature: 99 }, 'temperature'],
       [{ logprobs: true }, 'logprobs'],
-      [{ response_format: { type: 'json_object' } }, 'response_format.type'],
+      [{ response_format: { type: 'json_schema', json_schema: { name: 'x' } } }, 'response_format.type'],
       [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools'],
       [{ messages: [] }, 'messages'],
       [{ messages: [{ role: 'tool', content: 'x', tool_call_id: '1' }] }, 'messages.0.role'],
@@ -233,6 +233,14 @@ describe('the official client', () => {
       code: 'model_not_found',
     })
     expect(state.asked).toEqual([])
+  })
+
+  it('asks for a JSON object, and only when it says so', async () => {
+    const { node, state } = scriptedNode(['{}'])
+    const { client } = await serve(node)
+    await client.chat.completions.create({ ...ask, response_format: { type: 'json_object' } })
+    await client.chat.completions.create({ ...ask, response_format: { type: 'text' } })
+    expect(state.asked.map(({ format }) => format)).toEqual(['json', undefined])
   })
 
   it('is told when there is no node, or none that is ready', async () => {

@@ -13,6 +13,8 @@ export interface Ask {
   /** Undefined: always the likeliest token. */
   sampling: SamplingChoice | undefined
   stops: readonly string[]
+  /** The answer has to be one JSON object. */
+  format?: 'json' | undefined
   streams: boolean
   /** The last part of a stream says how many tokens there were. */
   streamsUsage: boolean
@@ -60,7 +62,9 @@ const ChatSchema = z.object({
   logprobs: only(false),
   tools: z.array(z.unknown()).max(0, 'tools are not supported').nullish(),
   functions: z.array(z.unknown()).max(0, 'functions are not supported').nullish(),
-  response_format: z.object({ type: z.literal('text', 'only text is supported') }).nullish(),
+  response_format: z
+    .object({ type: z.literal(['text', 'json_object'], 'only text and json_object are supported') })
+    .nullish(),
 })
 
 const CompletionSchema = z.object({
@@ -79,7 +83,9 @@ export function readChat(body: unknown): Ask {
     const words = typeof content === 'string' ? content : content.map((part) => part.text).join('')
     return { role: role === 'developer' ? 'system' : role, text: words }
   })
-  return { ...askOf(request), prompt, maxTokens: request.max_completion_tokens ?? request.max_tokens ?? null }
+  const format = request.response_format?.type === 'json_object' ? 'json' : undefined
+  const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? null
+  return { ...askOf(request), prompt, maxTokens, format }
 }
 
 /** Throws RequestError, which names the field. */

@@ -18,6 +18,7 @@ export function createAppBridge(app: App, clock: Clock, log: EventLog): BridgeSe
     app.onToken((payload) => server.emit('generate.token', payload)),
     app.onEnd((payload) => server.emit('generate.end', payload)),
     app.onHost((status) => server.emit('host', status)),
+    app.onMeter((event) => server.emit('meter', event)),
   ]
   return {
     ...server,

@@ -6,6 +6,7 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
 import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import type { HostStatus } from '../../src-shared/host-network'
+import type { MeterEvent } from '../../src-shared/meter'
 import type { NetworkChoice, NetworkJoin, Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { VERSION } from '../../src-shared/version'
@@ -37,6 +38,7 @@ import { createDiagnosing } from './diagnosing'
 import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
 import { createLogBook } from './log-book'
+import { createAppMeter } from './meter'
 import { putOwnerFirst } from './owner/owner-first'
 import { senseOwner } from './owner/sensors'
 import { previewNetwork } from './preview'
@@ -107,6 +109,7 @@ export interface App {
   onToken(listener: (payload: EventPayload<'generate.token'>) => void): Disposer
   onEnd(listener: (payload: EventPayload<'generate.end'>) => void): Disposer
   onHost(listener: (status: HostStatus) => void): Disposer
+  onMeter(listener: (event: MeterEvent) => void): Disposer
   /** Starts the node in the chosen network; does nothing when none is chosen. Resolves when it listens. */
   start(): Promise<void>
   /** Hosts the network again that was hosted when the app was left. Never rejects: why it failed is in the host's status. */
@@ -183,6 +186,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     ports: options.hostPorts,
   })
 
+  const meter = createAppMeter({ ...options, fetch, settings, compute, profile: overrides.profile ?? null })
+
   /** What the next start of the app does; a disk that can't keep it is no reason to refuse the wish itself. */
   const remember = (startsRunning: boolean) =>
     settings
@@ -247,6 +252,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await current.choose(null)
       return {}
     },
+    ...meter.handlers,
     ...createShardHandlers({
       ...{ clock, data, store, settings, secrets, compute, capBytes, diagnosticsContext },
       resources: join(options.paths.root, 'resources'),
@@ -337,6 +343,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     onToken: tokens.subscribe,
     onEnd: ends.subscribe,
     onHost: host.onStatus,
+    onMeter: meter.onEvent,
     async start() {
       if (current.hasNetwork) await current.start()
     },
@@ -345,6 +352,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     holdBack: current.holdBack,
     async dispose() {
       generations.cancelAll()
+      meter.cancel()
       owner.dispose()
       connectivity.dispose()
       detachDesktop()

@@ -45,6 +45,9 @@ export interface CurrentNode {
   dispose(): Promise<void>
 }
 
+/** Often enough to find a wrong node among a few within an evening, rare enough to be no burden. */
+const SPOT_CHECK_EVERY = 20
+
 type Network = Pick<
   NodeConfig,
   'profile' | 'coordinatorUrl' | 'allowsInsecureCoordinator' | 'bootstraps' | 'invite' | 'modelPath'
@@ -228,8 +231,16 @@ export function createCurrentNode(
   }
 
   function configOf(network: Network): NodeConfig {
-    const { publicName, threads, offeredMemoryGb, gpuMemoryGb, requestedBlocks, contextTokens, maxSequences } =
-      settings.get()
+    const {
+      publicName,
+      threads,
+      offeredMemoryGb,
+      gpuMemoryGb,
+      requestedBlocks,
+      contextTokens,
+      maxSequences,
+      spotChecks,
+    } = settings.get()
     return {
       ...network,
       data,
@@ -245,6 +256,7 @@ export function createCurrentNode(
       maxSequences,
       store: options.store,
       transfers: options.transfers,
+      spotCheckEvery: spotChecks ? SPOT_CHECK_EVERY : null,
     }
   }
 

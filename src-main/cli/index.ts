@@ -131,6 +131,18 @@ program
   .action(async (prompt, options) => (await import('./generate')).generateCommand(prompt, options))
 
 program
+  .command('meter')
+  .description('what joining a network would change, measured as a guest; nothing is registered')
+  .requiredOption('--coordinator <url>', 'the network’s coordinator')
+  .option('--insecure-http', 'allow http:// to a coordinator on another computer', false)
+  .option('--model-file <gguf>', 'the whole model, to time this computer with')
+  .option('--threads <count>', 'compute threads', numberWithin(1, 512))
+  .addOption(dataDir())
+  .addOption(profile().default(undefined))
+  .addOption(json())
+  .action(async (options) => (await import('./meter')).meter(options))
+
+program
   .command('observe')
   .description('look at a network from outside, as its health monitor does')
   .addOption(bootstrap().makeOptionMandatory())

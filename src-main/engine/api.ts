@@ -143,6 +143,12 @@ function bindFunctions({ base, ggml, llama, system }: Libraries, types: NativeTy
     samplerPenalties: fn<
       (vocabSize: number, tokens: number, repeat: number, frequency: number, presence: number) => Pointer
     >(llama, 'llama_sampler_init_penalties', 'void *', ['int32_t', 'int32_t', 'float', 'float', 'float']),
+    /** Null for a grammar that it does not understand. */
+    samplerGrammar: fn<(vocab: Pointer, grammar: string, root: string) => Pointer | null>(
+      llama, 'llama_sampler_init_grammar', 'void *', ['void *', 'const char *', 'const char *']),
+    /** Changes a `llama_token_data_array` in place. */
+    samplerApply: fn<(sampler: Pointer, candidates: Pointer) => void>(
+      llama, 'llama_sampler_apply', 'void', ['void *', 'void *']),
     samplerAccept: fn<(sampler: Pointer, token: number) => void>(
       llama, 'llama_sampler_accept', 'void', ['void *', 'int32_t']),
     /** Chooses from a row's logits and remembers the choice. */

@@ -187,6 +187,20 @@ export class EngineClient {
     await this.#request('trim', { sequence, position })
   }
 
+  /** Begins a text that has to fit a grammar in GBNF, by the loaded vocabulary; gives its id. Rejects with BAD_ARGUMENT. */
+  async openGrammar(grammar: string): Promise<number> {
+    return (await this.#request('openGrammar', { grammar })).grammar
+  }
+
+  /** Logits with what may not come next at minus infinity; `accepted` is the token that was chosen before these. */
+  async maskLogits(grammar: number, accepted: number | null, logits: Float32Array): Promise<Float32Array> {
+    return (await this.#request('maskLogits', { grammar, accepted, logits })).logits
+  }
+
+  async closeGrammar(grammar: number): Promise<void> {
+    await this.#request('closeGrammar', { grammar })
+  }
+
   /** Runs rows through the stage in a sequence of its own, which is empty before and after. */
   async probe(input: ProbeInput, wantLogits: 'none' | 'last'): Promise<RunResult> {
     const sequence = this.#maxSequences

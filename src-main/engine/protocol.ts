@@ -9,6 +9,7 @@ const MAX_ROWS = 65_536
 const MAX_ITEMS = 256
 const MAX_SEQUENCES = 256
 const MAX_TEXT = 4_194_304
+const MAX_GRAMMAR = 65_536
 
 const whole = z.int().min(0)
 const path = z.string().min(1).max(4096)
@@ -158,6 +159,17 @@ export const ENGINE_OPS = {
     output: z.object({ tokens }),
   },
   pieces: { input: z.strictObject({ tokens, special: z.boolean() }), output: z.object({ pieces: z.array(bytes) }) },
+  /** A text that has to fit a grammar (GBNF), by the loaded vocabulary. */
+  openGrammar: {
+    input: z.strictObject({ grammar: z.string().max(MAX_GRAMMAR) }),
+    output: z.object({ grammar: whole }),
+  },
+  /** Logits with what may not come next at minus infinity; `accepted` is the token that was chosen before. */
+  maskLogits: {
+    input: z.strictObject({ grammar: whole, accepted: z.nullable(whole), logits: floats }),
+    output: z.object({ logits: floats }),
+  },
+  closeGrammar: { input: z.strictObject({ grammar: whole }), output: nothing },
   capture: {
     input: z.strictObject({ modelPath: path, tokens, threads: z.int().min(1).max(512) }),
     output: CaptureSchema,

@@ -1,5 +1,6 @@
 import { EspalierError } from '../../src-shared/errors'
 import { type LlamaApi, withLog } from './api'
+import { type Grammar, openGrammar } from './grammar'
 
 /** llama.cpp's tokenizer of one model. Only the vocabulary is in memory. */
 export interface Vocabulary {
@@ -14,6 +15,8 @@ export interface Vocabulary {
   readonly endTokens: Int32Array
   /** `addSpecial` adds BOS and the like as the model asks; `parseSpecial` reads `<|…|>` in the text as tokens. */
   tokenize(text: string, options: { addSpecial: boolean; parseSpecial: boolean }): Int32Array
+  /** What may come next by a grammar in GBNF. Throws BAD_ARGUMENT. */
+  openGrammar(grammar: string): Grammar
   /** Bytes of each token. A character may span several tokens, so decode the bytes as one stream. */
   pieces(tokens: Int32Array, special: boolean): Uint8Array[]
   close(): void
@@ -75,6 +78,7 @@ export function openVocabulary(api: LlamaApi, path: string): Vocabulary {
     endTokens,
     chatTemplate: api.chatTemplate(model, null),
     tokenize,
+    openGrammar: (grammar) => openGrammar(api, vocab, size, grammar),
     pieces: (tokens, special) => Array.from(tokens, (token) => piece(token, special)),
     close: () => api.modelFree(model),
   }

@@ -11,6 +11,12 @@ export interface NodeMetrics {
   dispose(): void
 }
 
+const REFUSALS: ReadonlySet<string> = new Set([
+  'pipeline.session.refused',
+  'pipeline.session.failed',
+  'kwaai.inference.failed',
+])
+
 /** Counts what the log tells, and shows what the status says when it is asked. Nothing in it names a person. */
 export function createNodeMetrics(options: { log: EventLog; status: () => NodeStatus }): NodeMetrics {
   const registry = new Registry()
@@ -37,6 +43,12 @@ export function createNodeMetrics(options: { log: EventLog; status: () => NodeSt
     name: 'espalier_pipeline_dropped_total',
     help: 'Sessions of other peers that had no room: refused at their opening, evicted while they rested, or overflowing.',
     labelNames: ['reason'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'espalier_refusals_total',
+    help: 'Sessions and calls of others that were turned away or ended, by code: a bound was reached, or a rule broken.',
+    labelNames: ['code'],
     registers,
   })
   const events = new Counter({
@@ -91,6 +103,7 @@ export function createNodeMetrics(options: { log: EventLog; status: () => NodeSt
       rounds.inc({ form, outcome: code === 'announce.done' ? 'confirmed' : 'failed' })
       records.inc({ form }, countOf(fields.acknowledged))
     } else if (code === 'pipeline.dropped') dropped.inc({ reason: String(fields.reason) })
+    else if (REFUSALS.has(code)) refusals.inc({ code: String(fields.code) })
     else if (code === 'rpc.answered') calls.inc({ protocol: String(fields.protocol) }, countOf(fields.calls))
   })
   return {

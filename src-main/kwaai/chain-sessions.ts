@@ -6,10 +6,10 @@ import type { EntrySession, OpenSessionOptions } from '../pipeline/entry-session
 import type { ResultFrame } from '../pipeline/frames'
 import type { RouteStage } from '../pipeline/route'
 import { RouteError } from '../pipeline/route-error'
+import { sampleLogits } from '../pipeline/sample-logits'
 import type { StageRunner } from '../pipeline/stage-runner'
 import { callInference } from './inference-client'
 import type { InferenceRequest } from './inference-wire'
-import { sampleLogits } from './sample-logits'
 
 type Rows = InferenceRequest['input']
 type Output = { hidden: Float32Array; width: number; computeMs: number } | { logits: Float32Array; computeMs: number }

@@ -13,7 +13,7 @@ import { WARMING_UP } from './protocols'
 const WIDTH = 4
 
 /** Blocks that add 1 to every value; places in the cache are cleared a moment after they were given back. */
-function setUp({ start = 4, end = 6, blockCount = 8, places = 2 } = {}) {
+function setUp({ start = 4, end = 6, blockCount = 8, places = 2, isForMembers = false } = {}) {
   const clock = new FakeClock()
   const leased = new Set<number>()
   const calls: StageInput[] = []
@@ -56,6 +56,12 @@ function setUp({ start = 4, end = 6, blockCount = 8, places = 2 } = {}) {
     clock,
     log: createEventLog(clock, null),
     stage: () => (state.isReady ? runner : null),
+    guard: isForMembers
+      ? {
+          token: () => null,
+          authorise: async ({ token }) => ({ ok: false, refusal: new EspalierError('TOKEN_MISSING', `${token}`) }),
+        }
+      : undefined,
     events: {
       onServed: (entry, rows) => void served.push(`${entry} ${rows}`),
       onRequest: (entry) => void served.push(`${entry} request`),
@@ -154,6 +160,12 @@ describe('blocks that are served to callers of KwaaiNet', () => {
     expect(await ask(at(2, 1, 2n))).toMatchObject({ width: WIDTH })
     await clock.advance(80_000)
     expect(service.sessions.count).toBe(0)
+  })
+
+  it('a network for members is no other by this way in', async () => {
+    const { ask, leased, calls } = setUp({ isForMembers: true })
+    expect(await ask(at(0, 1))).toMatchObject({ error: expect.stringContaining('TOKEN_MISSING') })
+    expect([leased.size, calls.length]).toEqual([0, 0])
   })
 
   it('one caller’s id is not another’s', async () => {

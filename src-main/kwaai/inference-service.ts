@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, reportOf } from '../../src-shared/errors'
 import { MAX_FRAME_BYTES } from '../hivemind/envelope'
+import type { SessionGuard } from '../membership/session-guard'
 import type { StageRunner } from '../pipeline/stage-runner'
 import type { StageSessionEvents } from '../pipeline/stage-sessions'
 import type { EventLog } from '../storage/event-log'
@@ -28,6 +29,8 @@ export function createInferenceService(options: {
   log: EventLog
   stage: () => StageRunner | null
   events: StageSessionEvents
+  /** Who may ask; everybody without one. This protocol has no place for a token, so members can't show theirs. */
+  guard?: SessionGuard | undefined
 }) {
   const { clock, log, events } = options
   const sessions = createServedSessions(clock, events.onSessions)
@@ -40,6 +43,8 @@ export function createInferenceService(options: {
     if (calls >= MAX_CALLS) return encodeReply({ sessionId, error: 'node at capacity' })
     calls++
     try {
+      const admission = await options.guard?.authorise({ entry: peer })
+      if (admission && !admission.ok) throw admission.refusal
       const request = decodeRequest(payload)
       sessionId = request.sessionId
       const rows = rowsOf(request, runner)

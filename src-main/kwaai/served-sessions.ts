@@ -30,8 +30,6 @@ const MAX_WAITING_CALLS = 8
 /** A place that was given back is free when the engine has cleared it. */
 const CLEARING = { stepMs: 20, steps: 50 } as const
 
-export type ServedSessions = ReturnType<typeof createServedSessions>
-
 /** The sequences that callers of the inference protocol hold here; bounded, and given back when they rest. */
 export function createServedSessions(clock: Clock, onCount: (active: number) => void) {
   const sessions = new Map<string, ServedSession>()

@@ -36,6 +36,8 @@ export interface NodeConfig {
   requestedBlocks?: number | null
   /** llama.cpp's compute threads. Below the number of cores, or its spin barriers fight with everything else. */
   threads: number
+  /** One greedy answer in so many is checked on replicas; null or absent: none. */
+  spotCheckEvery?: number | null
   contextTokens: number
   maxSequences: number
   /** Where shards are kept; absent: a store of the node's own in its data directory. */

@@ -8,6 +8,7 @@ import type {
   MapView,
   NodePhase,
   NodeStatus,
+  Notice,
   OthersSee,
   PeerSummary,
 } from '../../src-shared/status'
@@ -29,6 +30,7 @@ export interface NodeFacts {
   view: PeerView
   resources: Resources
   requests: number
+  notices: Notice[]
   tokens: number
   upSince: number | null
   activeSessions: number
@@ -54,6 +56,7 @@ export function noFacts(): NodeFacts {
     view: EMPTY_VIEW,
     resources: NO_RESOURCES,
     requests: 0,
+    notices: [],
     tokens: 0,
     upSince: null,
     activeSessions: 0,
@@ -105,6 +108,7 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     coverage: facts.view.coverage,
     ...shownPeers(facts.view.peers, facts.blocks),
     steps: all,
+    ...(facts.notices.length > 0 ? { notices: facts.notices } : {}),
     contribution: { requests: facts.requests, tokens: facts.tokens, upSince: facts.upSince },
     resources: facts.resources,
     ...(facts.othersSee ? { othersSee: facts.othersSee } : {}),

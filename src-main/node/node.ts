@@ -9,6 +9,7 @@ import { type GenerateOptions, type Generation, generate } from '../pipeline/gen
 import type { EventLog } from '../storage/event-log'
 import { type ChatMessage, chatPrompt } from './chat-prompt'
 import type { NodeConfig } from './config'
+import { JSON_GRAMMAR, openConstraint } from './constraint'
 import { noFacts, statusOf } from './facts'
 import { createLifecycle } from './lifecycle'
 import { type NodeRooms, REAL_ROOMS } from './rooms'
@@ -55,6 +56,8 @@ export interface GenerateRequest {
   maxTokens: number | null
   /** Absent: always the likeliest token. */
   sampling?: SamplingChoice
+  /** The answer is one JSON object, unless the limit of tokens cuts it off. */
+  format?: 'json' | undefined
   signal: AbortSignal
   onToken: GenerateOptions['onToken']
 }
@@ -142,17 +145,21 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
       const offers = async (isFresh: boolean) => offersOf((isFresh ? await refreshView() : seen()).spans)
       const routed = router.request({ root, blockCount, offers }, config.contextTokens)
       const route = await routed.route(request.signal)
-      const generation = await generate({
-        pipeline: routed,
-        vocabulary: engineVocabulary(shard.engine, shard.entry),
-        clock,
-        root: manifest.root,
-        route,
-        contextTokens: config.contextTokens,
-        ...request,
-        prompt,
-      })
-      return { ...generation, ...routed.trace(generation) }
+      const { maxTokens, sampling, signal, onToken } = request
+      const vocabulary = engineVocabulary(shard.engine, shard.entry)
+      const tokens = typeof prompt === 'string' ? await vocabulary.tokenize(prompt) : prompt
+      const constraint =
+        request.format === 'json' ? await openConstraint(shard.engine, JSON_GRAMMAR, sampling, tokens) : null
+      try {
+        const generation = await generate({
+          ...{ pipeline: routed, vocabulary, clock, root, route, contextTokens: config.contextTokens },
+          ...{ prompt: tokens, maxTokens, signal, onToken },
+          ...(constraint ? { choose: constraint.choose } : sampling && { sampling }),
+        })
+        return { ...generation, ...routed.trace(generation) }
+      } finally {
+        await constraint?.close()
+      }
     },
   }
 }

@@ -11,6 +11,7 @@ import { EngineSupervisor } from '../engine/supervisor'
 import { createCallJournal } from '../health/call-journal'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { RPC_INFO } from '../hivemind/protocols'
+import { plainText } from '../hivemind/unary-client'
 import { EXPERT_PROTOCOL } from '../kademlia/expert-rpc'
 import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { serveHello } from '../kwaai/hello'
@@ -26,6 +27,7 @@ import { hivemindView, type NetworkView } from '../observe/network-view'
 import { watchRoutingTable } from '../observe/routing-watch'
 import { createWitnessService } from '../observe/witness-service'
 import { followOwnLog } from '../own-log/follow-own-log'
+import type { NoticeBody } from '../pipeline/frames'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { createRouter, type Router } from '../pipeline/routing/router'
 import { sliceDirectory } from '../shards/models'
@@ -66,6 +68,7 @@ import { watchNetwork } from './watch-network'
 import { watchEvidenceAge } from './watchdog'
 import { shortPeer } from './words'
 
+const MAX_NOTICES = 8
 /** A network on one computer may look more often than the 30 s of real ones. */
 const MAX_LOCAL_WATCH_MS = 8_000
 
@@ -232,21 +235,23 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   const stage = () => blocks.serving?.stage ?? null
   const events = { onSessions, onServed, onRequest }
+  const sessionGuard = keeper
+    ? createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock })
+    : undefined
   const pipeline = createPipeline({
     host,
     clock,
     log,
     stage,
     events,
-    ...(keeper
-      ? { guard: createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock }) }
-      : {}),
+    onNotice,
+    ...(sessionGuard ? { guard: sessionGuard } : {}),
   })
   await rooms.startPipeline(pipeline)
   scope.add(() => pipeline.stop())
   let inference: InferenceServer | null = null
   if (profile.speaksKwaai) {
-    const served = await serveInference({ host, clock, log, stage, events })
+    const served = await serveInference({ host, clock, log, stage, events, guard: sessionGuard })
     inference = served
     scope.add(() => served.stop())
     scope.add(await serveHello(host, { clock, log }))
@@ -439,7 +444,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   )
 
   const kwaai = profile.speaksKwaai ? createKwaaiNetwork({ host, clock, pipeline, stage }) : null
-  const router = createRouter({ host, pipeline, ...kwaai, clock, log })
+  const { spotCheckEvery } = config
+  const router = createRouter({ host, pipeline, ...kwaai, clock, log, ...(spotCheckEvery ? { spotCheckEvery } : {}) })
   return {
     pipeline,
     swarm,
@@ -549,6 +555,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   function cacheTokensLeft(): number {
     return (blocks.serving?.engine.freeSequences ?? 0) * config.contextTokens
+  }
+
+  /** No silent penalties: what another node holds against this one is for its owner to see. */
+  function onNotice({ code, cause }: NoticeBody, by: string): void {
+    const notice = { by, code, cause: plainText(cause), at: clock.now() }
+    facts.notices = [...facts.notices, notice].slice(-MAX_NOTICES)
+    onChange()
   }
 
   function onRequest(entry: string): void {

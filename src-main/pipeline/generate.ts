@@ -42,6 +42,8 @@ export interface GenerateOptions {
   wantsLogits?: boolean
   /** How the last stage chooses tokens; absent for the likeliest. Not together with `wantsLogits`. */
   sampling?: SamplingChoice
+  /** Chooses each token from its logits here, instead of the last stage; not together with `sampling`. */
+  choose?: ((logits: Float32Array, position: number) => Promise<number>) | undefined
   signal: AbortSignal
   /** Says 'enough' when the answer shall end with this token. */
   // biome-ignore lint/suspicious/noConfusingVoidType: most listeners have nothing to say
@@ -94,7 +96,7 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       route: options.route,
       contextTokens: prompt.length + maxTokens,
       exact: options.exact ?? false,
-      wantsLogits: options.wantsLogits ?? false,
+      wantsLogits: options.wantsLogits ?? options.choose !== undefined,
       sampling: options.sampling && samplingAfter(options.sampling, prompt),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
     }),
@@ -120,6 +122,8 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
     for (;;) {
       const result = await session.nextResult()
       watch.onAnswer()
+      const token =
+        options.choose && result.logits ? await options.choose(result.logits, result.position) : result.token
       if (session.route !== route) {
         // The session moved: the times belong to other nodes now.
         route = session.route
@@ -127,18 +131,18 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       }
       if (tokens.length === 0) firstTokenMs = clock.monotonicMs()
       else stageTimes.push(result.computeMs)
-      tokens.push(result.token)
-      const isEnd = !options.ignoresEndOfText && vocabulary.endOfText?.has(result.token) === true
+      tokens.push(token)
+      const isEnd = !options.ignoresEndOfText && vocabulary.endOfText?.has(token) === true
       const isLast = isEnd || tokens.length === maxTokens
       // The next token is computed while this one is turned into text.
       if (!isLast) {
         schedule.push(1)
-        await session.send(Int32Array.of(result.token), prompt.length + tokens.length - 1, true)
+        await session.send(Int32Array.of(token), prompt.length + tokens.length - 1, true)
       }
-      const piece = isEnd ? new Uint8Array() : await vocabulary.piece(result.token)
+      const piece = isEnd ? new Uint8Array() : await vocabulary.piece(token)
       const complete = decoder.decode(piece, { stream: !isLast })
       text += complete
-      const verdict = options.onToken({ token: result.token, text: complete, logits: result.logits })
+      const verdict = options.onToken({ token, text: complete, logits: result.logits })
       if (isEnd) endedBy = 'model'
       else if (verdict === 'enough') endedBy = 'listener'
       if (isLast || endedBy === 'listener') break

@@ -13,7 +13,12 @@ const MAX_PEERS = 256
  * No silent penalties (D-T44): whoever lowers a peer's standing tells it why, and the peer's owner reads it in the log.
  * It is one node's word, and shown as that. One notice a peer in 10 s, in both directions.
  */
-export function createNotices(options: { clock: Clock; log: EventLog; to: (peer: string) => Promise<Link> }) {
+export function createNotices(options: {
+  clock: Clock
+  log: EventLog
+  to: (peer: string) => Promise<Link>
+  onHeard?: ((notice: NoticeBody, by: string) => void) | undefined
+}) {
   const { clock, log } = options
   const heardAtMs = createBoundedMap<number>(MAX_PEERS)
   const sentAtMs = createBoundedMap<number>(MAX_PEERS)
@@ -27,8 +32,10 @@ export function createNotices(options: { clock: Clock; log: EventLog; to: (peer:
   }
 
   return {
-    onNotice({ code, cause }: NoticeBody, from: Link): void {
+    onNotice(notice: NoticeBody, from: Link): void {
       if (isTooSoon(heardAtMs, from.peer)) return
+      const { code, cause } = notice
+      options.onHeard?.(notice, from.peer)
       log.write('warn', 'pipeline.notice', `${from.peer} says of this node: ${cause}`, { peer: from.peer, code })
     },
     send(peer: string, body: NoticeBody): void {

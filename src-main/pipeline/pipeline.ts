@@ -31,6 +31,8 @@ export function createPipeline(options: {
   events: StageSessionEvents
   /** Who may ask; everybody without one. */
   guard?: SessionGuard
+  /** A peer tells what it holds against us. */
+  onNotice?: (notice: NoticeBody, by: string) => void
 }): Pipeline {
   const { host, log } = options
   const self = host.peerId.toString()
@@ -41,7 +43,7 @@ export function createPipeline(options: {
   )
   const stages = createStageSessions({ ...options, self, links: () => links })
 
-  const notices = createNotices({ clock: options.clock, log, to: (peer) => links.to(peer) })
+  const notices = createNotices({ clock: options.clock, log, to: (peer) => links.to(peer), onHeard: options.onNotice })
 
   const links = createLinks(host, {
     onFrame: route,

@@ -282,6 +282,7 @@ export function createStageSessions(options: {
         const { code, cause } = reportOf(error)
         if (code === 'SESSION_LIMIT') countDrop('refused')
         const { start: from, end } = open.route[open.stage] ?? { start: 0, end: 1 }
+        log.write('debug', 'pipeline.session.refused', cause, { session: id, code })
         tell(upstream, { type: 'error', session: id, body: { code, cause, peer: self, start: from, end } })
       })
     },

@@ -1,8 +1,9 @@
+import type { ReactNode } from 'react'
 import type { NetworkPreview } from '../../src-shared/app-views'
 import { inviteSentence, previewFigures, WELCOME } from '../words/welcome'
 
 /** What a network is, as its coordinator tells it, and what it would learn about us. */
-export function PreviewCard({ network }: { network: NetworkPreview }) {
+export function PreviewCard({ network, children }: { network: NetworkPreview; children?: ReactNode }) {
   return (
     <div className="preview">
       {network.isDemo && <p className="notice">{WELCOME.demoNetwork}</p>}
@@ -31,6 +32,7 @@ export function PreviewCard({ network }: { network: NetworkPreview }) {
         ))}
       </dl>
       <p className="fine">{WELCOME.willSendNothing}</p>
+      {children}
     </div>
   )
 }

@@ -4,7 +4,15 @@ import type { NodeStatus } from '../../src-shared/status'
 import { readSampling } from '../sampling-form'
 import { isBusy, modeOf } from '../stores/generation'
 import type { GenerationStore } from '../stores/generation-store'
-import { PLAIN_PROMPTS, PRIVACY_LINE, SAMPLE_PROMPTS, TRY, tokenRangeWords, whyNoPrompt } from '../words/try'
+import {
+  CHECKED_PRIVACY_LINE,
+  PLAIN_PROMPTS,
+  PRIVACY_LINE,
+  SAMPLE_PROMPTS,
+  TRY,
+  tokenRangeWords,
+  whyNoPrompt,
+} from '../words/try'
 import { SamplingFields } from './sampling-fields'
 
 const MOST_TOKENS = 4_096
@@ -14,9 +22,11 @@ export interface PromptBoxProps {
   status: NodeStatus
   isLive: boolean
   store: GenerationStore
+  /** Answers are checked by chance, on nodes beside the route. */
+  isChecked: boolean
 }
 
-export function PromptBox({ status, isLive, store }: PromptBoxProps) {
+export function PromptBox({ status, isLive, store, isChecked }: PromptBoxProps) {
   const { generation, talk, draft } = useStore(store.state)
   const id = useId()
   const tokens = Number(draft.maxTokens)
@@ -110,7 +120,7 @@ export function PromptBox({ status, isLive, store }: PromptBoxProps) {
         <SamplingFields form={draft.sampling} read={sampling} onChange={(form) => store.write({ sampling: form })} />
       </form>
       <p id={`${id}-why`} className={reason === null && tokensAreRight ? 'fine' : 'fine is-strong'}>
-        {reason ?? (tokensAreRight ? PRIVACY_LINE : tokenRangeWords(MOST_TOKENS))}
+        {reason ?? (tokensAreRight ? (isChecked ? CHECKED_PRIVACY_LINE : PRIVACY_LINE) : tokenRangeWords(MOST_TOKENS))}
       </p>
     </section>
   )

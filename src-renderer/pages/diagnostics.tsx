@@ -6,6 +6,7 @@ import { CopyButton } from '../components/copy-button'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
 import { LogView } from '../components/log-view'
+import { Notices } from '../components/notices'
 import { PageHead } from '../components/page-head'
 import { SupportDialog } from '../components/support-dialog'
 import type { AppStores } from '../stores/app-stores'
@@ -14,7 +15,7 @@ import { checksLead, DIAGNOSTICS } from '../words/diagnostics'
 import { PAGE_NAMES } from '../words/pages'
 
 export function DiagnosticsPage({ stores }: { stores: AppStores }) {
-  const { isLive, mayOperate } = useNode(stores.node)
+  const { status, isLive, mayOperate } = useNode(stores.node)
   const { checks, isRunning, failure, mending, workFailure, isBundling, bundle, savedAt } = useStore(
     stores.diagnostics.state,
   )
@@ -53,6 +54,7 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
       </PageHead>
       <div className={isLive ? 'panels' : 'panels is-old'}>
         <Connections store={stores.app} />
+        {status?.notices && <Notices notices={status.notices} />}
         <div className="columns is-diagnostics">
           <section className="card" aria-labelledby="checks-title" aria-busy={isRunning}>
             <div className="card-head">

@@ -5,6 +5,7 @@ import { BlocksField } from '../components/blocks-field'
 import { ConfirmDialog } from '../components/confirm-dialog'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
+import { MeterCard } from '../components/meter-card'
 import { OwnerSettings, SystemSettings } from '../components/owner-settings'
 import { PageHead } from '../components/page-head'
 import { Programs } from '../components/programs'
@@ -14,6 +15,7 @@ import { TokenField } from '../components/token-field'
 import { WhatFits } from '../components/what-fits'
 import { formOf, readForm, type SettingsForm } from '../settings-form'
 import type { AppStores } from '../stores/app-stores'
+import type { MeterStore } from '../stores/meter-store'
 import type { SettingsStore } from '../stores/settings-store'
 import { PAGE_NAMES } from '../words/pages'
 import { COMPUTE, FIELDS, type FieldName, networkWords, SETTINGS } from '../words/settings'
@@ -41,6 +43,16 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
                 onChange={(closeToTray) => void stores.settings.save({ closeToTray })}
               />
             </section>
+            <section className="card settings" aria-labelledby="checks-title">
+              <h2 id="checks-title">{SETTINGS.sections.checks}</h2>
+              <SwitchField
+                label={SETTINGS.checksLabel}
+                hint={SETTINGS.checksHint}
+                isOn={settings.spotChecks}
+                disabled={!isLive || !mayOperate}
+                onChange={(spotChecks) => void stores.settings.save({ spotChecks })}
+              />
+            </section>
             <section className="card settings" aria-labelledby="accounts-title">
               <h2 id="accounts-title">{SETTINGS.sections.accounts}</h2>
               <TokenField store={stores.token} disabled={!isLive || !mayOperate} />
@@ -48,7 +60,12 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
             <SystemSettings settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <OwnerSettings settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <Programs settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
-            <Network settings={settings} store={stores.settings} disabled={!isLive || !mayOperate} />
+            <Network
+              settings={settings}
+              store={stores.settings}
+              meter={stores.meter}
+              disabled={!isLive || !mayOperate}
+            />
           </>
         ) : (
           <p className="card empty">{SETTINGS.loading}</p>
@@ -168,7 +185,7 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
   )
 }
 
-function Network({ settings, store, disabled }: PartProps) {
+function Network({ settings, store, meter, disabled }: PartProps & { meter: MeterStore }) {
   const busy = useStore(store.state, (state) => state.busy)
   const [isAsking, setAsking] = useState(false)
   const { name, hint } = networkWords(settings.network)
@@ -181,6 +198,9 @@ function Network({ settings, store, disabled }: PartProps) {
         </button>
       </SettingRow>
       <p className="fine">{SETTINGS.leaveHint}</p>
+      {settings.network?.kind === 'coordinator' && (
+        <MeterCard store={meter} url={settings.network.url} insecure={settings.network.insecure} disabled={disabled} />
+      )}
       {isAsking && (
         <ConfirmDialog
           title={SETTINGS.confirmTitle}

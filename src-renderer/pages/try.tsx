@@ -11,13 +11,14 @@ import { TRY, tryLead } from '../words/try'
 export function TryPage({ stores }: { stores: AppStores }) {
   const { status, isLive, mayOperate } = useNode(stores.node)
   const { generation, talk } = useStore(stores.generation.state)
+  const isChecked = useStore(stores.settings.state, (state) => state.settings?.spotChecks ?? false)
   if (!status) return null
   return (
     <>
       <PageHead title={TRY.title}>{tryLead(status)}</PageHead>
       <div className="panels is-reading">
         {mayOperate ? (
-          <PromptBox status={status} isLive={isLive} store={stores.generation} />
+          <PromptBox status={status} isLive={isLive} store={stores.generation} isChecked={isChecked} />
         ) : (
           <p className="notice">{TRY.readOnly}</p>
         )}

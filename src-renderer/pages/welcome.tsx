@@ -3,10 +3,12 @@ import { useStore } from 'zustand'
 import { SettingsSchema } from '../../src-shared/settings'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
+import { MeterCard } from '../components/meter-card'
 import { PreviewCard } from '../components/network-preview'
 import { Mark } from '../components/status-shape'
 import { goTo, hashOf } from '../router'
 import type { AppStores } from '../stores/app-stores'
+import type { MeterStore } from '../stores/meter-store'
 import type { SettingsStore } from '../stores/settings-store'
 import { FIELDS } from '../words/settings'
 import { isInvite, urlProblem, WELCOME } from '../words/welcome'
@@ -33,7 +35,7 @@ export function WelcomePage({ stores }: { stores: AppStores }) {
           </div>
         </WelcomeStep>
         {mayOperate ? (
-          <Choice store={stores.settings} isLive={isLive} />
+          <Choice store={stores.settings} meter={stores.meter} isLive={isLive} />
         ) : (
           <WelcomeStep title={WELCOME.chooseTitle} isLast>
             <p className="notice">{WELCOME.readOnly}</p>
@@ -66,7 +68,7 @@ function Promises({ lead, lines, kind }: { lead: string; lines: readonly string[
   )
 }
 
-function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
+function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterStore; isLive: boolean }) {
   const { settings, busy, failure, preview } = useStore(store.state)
   const [kind, setKind] = useState<'demo' | 'coordinator'>('demo')
   const [url, setUrl] = useState('')
@@ -169,7 +171,11 @@ function Choice({ store, isLive }: { store: SettingsStore; isLive: boolean }) {
                 onChange={setTypedWord}
               />
             )}
-            {network && <PreviewCard network={network} />}
+            {network && (
+              <PreviewCard network={network}>
+                <MeterCard store={meter} url={network.coordinatorUrl} disabled={!isLive} {...insecure} />
+              </PreviewCard>
+            )}
           </div>
         )}
       </WelcomeStep>

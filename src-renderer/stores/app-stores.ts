@@ -9,6 +9,7 @@ import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-sto
 import { createFrames } from './frames'
 import { createGenerationStore, type GenerationStore } from './generation-store'
 import { createLogStore, type LogStore } from './log-store'
+import { createMeterStore, type MeterStore } from './meter-store'
 import { createNodeStore, type NodeStore } from './node-store'
 import { createSettingsStore, type SettingsStore } from './settings-store'
 import { createShardsStore, type ShardsStore } from './shards-store'
@@ -28,6 +29,7 @@ export interface AppStores {
   readonly diagnosis: AskedStore<MethodOutput<'shards.diagnose'>>
   readonly fit: AskedStore<MethodOutput<'fit.get'>>
   readonly token: AskedStore<MethodOutput<'token.get'>>
+  readonly meter: MeterStore
   dispose: Disposer
 }
 
@@ -52,6 +54,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     diagnosis: createAskedStore(client, clock, 'shards.diagnose', {}),
     fit: createAskedStore(client, clock, 'fit.get', {}),
     token: createAskedStore(client, clock, 'token.get', {}),
+    meter: createMeterStore(client),
   }
   return {
     ...stores,

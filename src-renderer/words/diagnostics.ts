@@ -25,6 +25,11 @@ export const FIXES = {
   copyCommand: 'Copy the command',
 } as const
 
+export const NOTICES = {
+  title: 'What other nodes hold against this one',
+  lead: 'Each is one node’s word, with what it saw. Nothing follows from it but that this node is asked less there. Several that say the same are a reason to look: at the memory, the graphics card, and the model’s file.',
+} as const
+
 export const LOG = {
   title: 'Log',
   search: 'Search the log',

@@ -112,6 +112,7 @@ export const SETTINGS = {
     accounts: 'Other services',
     window: 'Window',
     programs: 'Programs',
+    checks: 'Checking others',
     network: 'Network',
   },
   seedsLabel: 'Hand shards to other nodes',
@@ -120,6 +121,9 @@ export const SETTINGS = {
   themeHint: 'Light paper, dark bark, or what the system says.',
   trayLabel: 'Keep running when the window closes',
   trayHint: 'The node stays in the tray, where the system has one.',
+  checksLabel: 'Check answers by chance',
+  checksHint:
+    'Part of one answer in 20 is computed again by another node with the same blocks. It finds nodes that compute wrongly; the one that is asked can read that answer too. A node that disagrees is told why. From the next start on.',
   apiLabel: 'Let programs on this computer ask',
   apiHint:
     'Programs made for OpenAI’s API reach the network here, with the key. Every node on a route can read what they ask.',

@@ -16,6 +16,9 @@ export function whyNoPrompt(status: NodeStatus): string | null {
 }
 
 export const PRIVACY_LINE = 'Every node on the route can read the prompt and the answer.'
+/** With spot checks one more node reads along now and then. */
+export const CHECKED_PRIVACY_LINE =
+  'Every node on the route can read the prompt and the answer; so can one more where an answer is checked by chance.'
 export const SAMPLE_MODEL_LINE = 'A small sample model writes here, for show. Rely on nothing that it says.'
 
 export const GENERATION_STATES: Readonly<Record<Generation['state'], string>> = {

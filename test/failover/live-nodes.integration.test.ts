@@ -9,6 +9,7 @@ import { readManifest } from '../../src-main/shards/manifest'
 import { createEventLog } from '../../src-main/storage/event-log'
 import { systemClock } from '../../src-shared/clock'
 import { hopBadge, lostBadge } from '../../src-shared/routing-trace'
+import { NodeStatusSchema } from '../../src-shared/status'
 import {
   isVisible,
   type LiveNetwork,
@@ -33,7 +34,7 @@ beforeAll(async () => {
   network = await startLiveNetwork({ targetWorkers: 2 })
   engines = await createEngineFactory()
   for (let i = 0; i < 4; i++) {
-    const node = await network.join()
+    const node = await network.join({ config: { spotCheckEvery: 1 } })
     nodes.push(node)
     await until(node, 'loaded', ({ loadLevel }) => loadLevel === 'L6')
   }
@@ -88,6 +89,29 @@ describe('real nodes, two for each block', () => {
     // What was asked of a node is counted where it was answered, once; replicas that were idle count nothing.
     const served = nodes.map(({ node }, i) => node.status().contribution.requests - (before[i] ?? 0))
     expect(served.toSorted()).toEqual([0, 0, 1, 1])
+  })
+
+  it('spot checks that its operator has turned on: an answer of a node is checked on a replica, which agrees', async () => {
+    const asking = nodes.find(({ node }) => node.model() !== null)
+    if (!asking) throw new Error('no node has the model’s vocabulary')
+    const signal = AbortSignal.timeout(30_000)
+    await asking.node.generate({ prompt: 'A hacker is', maxTokens: 20, signal, onToken: () => undefined })
+    const checks = () => asking.log.filter(({ code }) => code === 'route.spot-check').map(({ message }) => message)
+    await expect.poll(checks, { timeout: 20_000 }).toEqual([expect.stringMatching(/ agrees with /)])
+  })
+
+  it('H-48: what another node holds against one stands in its status, with the evidence, once in 10 s', async () => {
+    const [accused] = nodes
+    const evidence = { code: 'SPOT_CHECK_DISAGREED' as const, cause: 'blocks 0–3: token 5 at\u001b[31m position 9' }
+    client.pipeline.notify(accused?.node.status().peerId ?? '', evidence)
+    const { notices } = await until(accused!, 'told', ({ notices = [] }) => notices.length > 0)
+    expect(notices).toEqual([
+      {
+        ...{ by: client.host.peerId.toString(), code: 'SPOT_CHECK_DISAGREED', at: expect.any(Number) },
+        cause: 'blocks 0–3: token 5 at [31m position 9',
+      },
+    ])
+    expect(NodeStatusSchema.safeParse(accused?.node.status()).error).toBeUndefined()
   })
 
   it('D-T28: an engine that is killed in the middle: the answer goes on with the other node, identical', async () => {

@@ -31,6 +31,8 @@ export function stillHandlers(): MethodHandlers {
     }),
     'network.join': () => ({}),
     'network.leave': () => ({}),
+    'meter.run': () => ({}),
+    'meter.cancel': () => ({}),
     'shards.get': () => null,
     'shards.diagnose': () => diagnosisOf(1_000),
     'fetch.pause': () => ({}),

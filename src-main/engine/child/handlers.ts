@@ -6,6 +6,7 @@ import { captureModel } from '../capture-model'
 import { cardsOf } from '../device-choice'
 import { listDevices } from '../devices'
 import { type Embedder, openEmbedder } from '../embedder'
+import type { Grammar } from '../grammar'
 import { loadModel } from '../model'
 import type { EntryReport, LoadReport, LoadSpec } from '../protocol'
 import { Stage } from '../stage'
@@ -20,6 +21,8 @@ interface Entry {
 
 /** One sequence more than the parent may lease: probes run in it while all others are taken. */
 const PROBE_SEQUENCES = 1
+/** Texts at once that have to fit a grammar. */
+const MAX_GRAMMARS = 64
 /** Smallest step of reported progress: a large model has thousands of tensors. */
 const PROGRESS_STEP = 0.01
 
@@ -28,23 +31,31 @@ export function createHandlers(clock: Clock): EngineHandlers {
   let api: LlamaApi | null = null
   let stage: Stage | null = null
   let entry: Entry | null = null
+  const grammars = new Map<number, Grammar>()
+  let lastGrammar = 0
 
   const needApi = () => api ?? refuse('the engine is not started')
   const needStage = () => stage ?? refuse('no slice is loaded')
   const needEntry = () => entry ?? refuse('no entry file is loaded')
 
-  function unload(): void {
-    stage?.free()
-    stage = null
+  /** They point into the vocabulary, so they go first. */
+  function closeEntry(): void {
+    for (const grammar of grammars.values()) grammar.free()
+    grammars.clear()
     entry?.embedder.close()
     entry?.vocabulary.close()
     entry = null
   }
 
+  function unload(): void {
+    stage?.free()
+    stage = null
+    closeEntry()
+  }
+
   async function loadEntry(path: string): Promise<EntryReport> {
     const opened = await openEntry(needApi(), path)
-    entry?.embedder.close()
-    entry?.vocabulary.close()
+    closeEntry()
     entry = opened
     return opened.report
   }
@@ -119,6 +130,20 @@ export function createHandlers(clock: Clock): EngineHandlers {
     embed: ({ tokens }) => ({ hidden: needEntry().embedder.embed(tokens) }),
     tokenize: ({ text, ...options }) => ({ tokens: needEntry().vocabulary.tokenize(text, options) }),
     pieces: ({ tokens, special }) => ({ pieces: needEntry().vocabulary.pieces(tokens, special) }),
+    openGrammar({ grammar }) {
+      if (grammars.size >= MAX_GRAMMARS) throw new EspalierError('SESSION_LIMIT', `${MAX_GRAMMARS} grammars`)
+      const opened = needEntry().vocabulary.openGrammar(grammar)
+      grammars.set(++lastGrammar, opened)
+      return { grammar: lastGrammar }
+    },
+    maskLogits: ({ grammar, accepted, logits }) => ({
+      logits: (grammars.get(grammar) ?? refuse('no such grammar')).mask(accepted, logits),
+    }),
+    closeGrammar({ grammar }) {
+      grammars.get(grammar)?.free()
+      grammars.delete(grammar)
+      return {}
+    },
     capture: ({ modelPath, tokens, threads }) => captureModel(needApi(), modelPath, tokens, threads),
     stats() {
       const { user, system } = process.cpuUsage()

@@ -130,7 +130,7 @@ export function createRouter(options: {
         route: (signal) => choose(NOBODY, true, signal),
         async openSession(asked) {
           // Drawn tokens need not be likely ones.
-          isGreedy = !('sampling' in asked) || asked.sampling === undefined
+          isGreedy = asked.sampling === undefined && !asked.wantsLogits
           session = await failover.openSession(asked)
           return session
         },

@@ -39,6 +39,7 @@ export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: P
     onToken: () => () => undefined,
     onEnd: () => () => undefined,
     onHost: () => () => undefined,
+    onMeter: () => () => undefined,
     start: vi.fn(async () => undefined),
     resumeHosting: vi.fn(async () => undefined),
     stop: vi.fn(async () => undefined),

@@ -3,7 +3,8 @@ import { highest } from '../engine/stage'
 
 /**
  * Chooses a token from logits that came over the wire: nodes of KwaaiNet give those and leave the choice to the
- * caller, whose own llama.cpp has no context to sample from. The same steps in the same order as `engine/sampler.ts`,
+ * caller, and so does a last stage when the answer has to fit a grammar. The caller's own llama.cpp has no context to
+ * sample from. The same steps in the same order as `engine/sampler.ts`,
  * and a draw that depends on seed and position alone.
  * @param before the tokens of prompt and answer so far
  */
