@@ -40,7 +40,10 @@ export interface GeneratingModel {
   hasChatTemplate: boolean
 }
 
-export type RunningNode = Pick<Runtime, 'target' | 'engineReport' | 'reapply' | 'readBack' | 'loadNow' | 'swarm'>
+export type RunningNode = Pick<
+  Runtime,
+  'target' | 'engineReport' | 'reapply' | 'readBack' | 'loadNow' | 'swarm' | 'sleep' | 'wake'
+>
 
 export interface GenerateRequest {
   /** Text as it is, or the messages of a chat. */
