@@ -88,6 +88,13 @@ it('D-T17: a peer that lets nobody in is unreachable 20 times out of 20, whateve
     serves: () => true,
   })
   await subject.dial(third.getMultiaddrs())
+  // Its addresses are known to the network, as those of any peer.
+  const known = () =>
+    third.peerStore.get(subject.peerId).then(
+      ({ addresses }) => addresses.length,
+      () => 0,
+    )
+  await expect.poll(known, { timeout: 10_000 }).toBeGreaterThan(0)
   const look = () =>
     dialBack({
       subject: subject.peerId,
