@@ -270,7 +270,7 @@ describe('announcer', () => {
 
 it('D-T22: a network that comes and goes 100 times in ten minutes: at most 20 announces, and the last state is said', async () => {
   const clock = new FakeClock()
-  const governor = await openGovernor({ clock, file: null, onTrouble: expect.unreachable })
+  const governor = await openGovernor({ clock, file: null, onTrouble: (error) => expect.unreachable(String(error)) })
   const { announcer, writes, kept, fault } = setUp(governor, clock)
   const begin = clock.now()
   void announcer.announce(WHAT)
@@ -305,7 +305,7 @@ it.each([
     const steady = new FakeClock()
     let offsetMs = 0
     const clock = Object.assign(Object.create(steady) as FakeClock, { now: () => steady.now() + offsetMs })
-    const governor = await openGovernor({ clock, file: null, onTrouble: expect.unreachable })
+    const governor = await openGovernor({ clock, file: null, onTrouble: (error) => expect.unreachable(String(error)) })
     const { announcer, writes } = setUp(governor, clock)
     const at: number[] = []
     const look = async (durationMs: number) => {
