@@ -388,7 +388,7 @@ export const ERROR_CATALOGUE = {
   NOT_READ_BACK: { cause: 'Our records could not be read back from another peer', action: 'The app announces again.' },
   NOT_DIALLED_BACK: {
     cause: 'Other peers cannot open a connection to this node',
-    action: 'Open the port in the firewall or router, or use a relay.',
+    action: 'Open the port in the firewall or router. Until then the app asks the network’s relays.',
   },
   SEEN_DIFFERENTLY: {
     cause: 'Others see this node differently from what it serves',

@@ -8,7 +8,7 @@ import { Age, PeerName, WithPeers } from './text'
 export function OthersSeePanel({ status }: { status: NodeStatus }) {
   const { othersSee, routingTable, map } = status
   return (
-    <section className="card others-see" aria-labelledby="others-see-title">
+    <section className="card" aria-labelledby="others-see-title">
       <div className="card-head">
         <h2 id="others-see-title">{OTHERS_SEE.title}</h2>
         {othersSee && (
@@ -25,22 +25,20 @@ export function OthersSeePanel({ status }: { status: NodeStatus }) {
               <StatusShapeIcon shape={LOOK_STATES[state].shape} size={18} label={`${LOOK_STATES[state].word}:`} />
               <div>
                 <h3>{LOOKS[name]}</h3>
-                {value !== '' && (
-                  <p>
-                    <WithPeers text={closeSentence(value)} />
-                  </p>
-                )}
-                {by.length > 0 && (
-                  <p>
-                    {OTHERS_SEE.by}{' '}
-                    {by.map((peer, i) => (
-                      <span key={peer}>
-                        {i > 0 && ', '}
-                        <PeerName peerId={peer} />
-                      </span>
-                    ))}
-                  </p>
-                )}
+                <p>
+                  {value !== '' && (
+                    <>
+                      <WithPeers text={closeSentence(value)} />{' '}
+                    </>
+                  )}
+                  {by.length > 0 && OTHERS_SEE.by}
+                  {by.map((peer) => (
+                    <span key={peer}>
+                      {' '}
+                      <PeerName peerId={peer} />
+                    </span>
+                  ))}
+                </p>
               </div>
             </li>
           ))}
@@ -49,13 +47,13 @@ export function OthersSeePanel({ status }: { status: NodeStatus }) {
         <p className="empty">{status.phase === 'running' ? OTHERS_SEE.waiting : OTHERS_SEE.stopped}</p>
       )}
       {routingTable && (
-        <p className="fine">
+        <p className="fine others-see-note">
           {OTHERS_SEE.table}: {formatCount(routingTable.peers)}, {OTHERS_SEE.changed}{' '}
           <Age at={routingTable.changedAt} />
         </p>
       )}
       {map && (
-        <p className="fine">
+        <p className="fine others-see-note">
           {OTHERS_SEE.map}: <WithPeers text={closeSentence(map.text)} /> {budgetWords(map)}
         </p>
       )}

@@ -34,7 +34,6 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
       <div className={isLive ? 'panels' : 'panels is-old'}>
         <div className="columns is-diagnostics">
           <div className="panels">
-            {status && <OthersSeePanel status={status} />}
             <section className="card" aria-labelledby="checks-title" aria-busy={isRunning}>
               <div className="card-head">
                 <h2 id="checks-title">{DIAGNOSTICS.checksTitle}</h2>
@@ -44,6 +43,7 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
               {checks?.length === 0 && <p className="empty">{DIAGNOSTICS.none}</p>}
               {checks === null && !failure && <p className="empty">{DIAGNOSTICS.checking}</p>}
             </section>
+            {status && <OthersSeePanel status={status} />}
           </div>
           <LogView store={stores.log} />
         </div>

@@ -7,7 +7,7 @@ export const OTHERS_SEE = {
   lead: 'What a map of the network does to find this node, done through other peers.',
   stopped: 'The node is not running, so nobody can look at it.',
   waiting: 'Nobody has looked yet. That comes after the node has announced itself.',
-  by: 'by',
+  by: 'Seen by',
   table: 'Peers in the routing table',
   changed: 'last change',
   map: 'Public map',
