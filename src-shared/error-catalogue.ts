@@ -363,6 +363,11 @@ export const ERROR_CATALOGUE = {
     cause: 'No bootstrap peer answered',
     action: 'Check your connection and the addresses; the app keeps trying.',
   },
+  OTHER_NODE_RUNS: {
+    cause: 'Other node software runs on this computer',
+    action:
+      'That may be what you want. If not, stop it where you started it; this app ends nothing that it did not start.',
+  },
   PORT_TAKEN: { cause: 'The port cannot be used', action: 'Choose another one between 1024 and 65535.' },
   PEER_UNREACHABLE: { cause: 'The peer cannot be reached', action: 'The app tries another peer where there is one.' },
   PROTOCOL_VIOLATION: {

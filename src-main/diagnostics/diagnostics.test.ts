@@ -129,6 +129,26 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
     expect(await look('port', { listenPort: port })).toMatchObject({ verdict: 'pass' })
   })
 
+  it.skipIf(process.platform !== 'linux')(
+    'O-08: a program that is called p2pd, with its process and port',
+    async () => {
+      const program = join(directory, 'listen.mjs')
+      await writeFile(
+        program,
+        "import { createServer } from 'node:net'; process.title = 'p2pd'; const s = createServer().listen(0, '127.0.0.1', () => console.log(s.address().port))",
+      )
+      const child = startChild({ script: program })
+      releases.push(() => child.stop(0))
+      const port = await new Promise<string>((resolve) => child.onStdoutLine(resolve))
+      const found = await look('other-nodes')
+      expect(found).toMatchObject({ verdict: 'warn', code: 'OTHER_NODE_RUNS' })
+      expect(found?.evidence).toContain(`p2pd (process ${child.pid}, port ${port})`)
+      await child.stop(0)
+      const after = await look('other-nodes')
+      expect(after?.evidence).not.toContain(`process ${child.pid}`)
+    },
+  )
+
   it('an engine that ends at once', async () => {
     expect(await look('engine')).toMatchObject({ verdict: 'fail', code: 'ENGINE_GONE' })
   })

@@ -11,6 +11,7 @@ import { diskSpace } from './disk-space'
 import { engine } from './engine'
 import { identity } from './identity'
 import { manifestFile, modelFile } from './model-file'
+import { otherNodes } from './other-nodes'
 import { othersSee } from './others-see'
 import { petalsCommand } from './petals-command'
 import { port } from './port'
@@ -24,6 +25,7 @@ export const CHECKS: readonly CheckDefinition[] = [
   identity,
   clockSkew,
   port,
+  otherNodes,
   engine,
   coordinator,
   coordinatorStanding,
