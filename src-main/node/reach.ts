@@ -7,8 +7,11 @@ import { keepRelayPlaces } from '../network/relay-place'
 import type { EventLog } from '../storage/event-log'
 import type { BootstrapBook } from './join-network'
 
-/** One look may fail for reasons of its own; two in a row are about us. */
-const MISSES_BEFORE_RELAY = 2
+/**
+ * Looks may fail for reasons of their own, and a network of few peers needs each of its servers: only when nobody could
+ * dial us for so long, and in no look of that time, it is about us.
+ */
+const MISSED_FOR_MS = 120_000
 
 /** Whether others can dial this node, and what follows from it. */
 export interface Reach {
@@ -34,7 +37,7 @@ export function createReach(options: {
 }): Reach {
   const { host, dht, book, profile, clock, log } = options
   let isDialable = options.listens
-  let misses = 0
+  let missedSinceMs: number | null = null
   let leaveRelays: Disposer = () => undefined
 
   function askRelays(): void {
@@ -66,9 +69,12 @@ export function createReach(options: {
   if (!isDialable) askRelays()
   return {
     dialled(found) {
-      if (found === null) return
-      misses = found ? 0 : misses + 1
-      if (found !== isDialable && (found || misses >= MISSES_BEFORE_RELAY)) turn(found)
+      // On one computer there is no router in between: a look that fails there is about something else.
+      if (found === null || (options.listens && profile.loopbackOnly)) return
+      const nowMs = clock.monotonicMs()
+      missedSinceMs = found ? null : (missedSinceMs ?? nowMs)
+      const isMissed = missedSinceMs !== null && nowMs - missedSinceMs >= MISSED_FOR_MS
+      if (found ? !isDialable : isDialable && isMissed) turn(found)
     },
     get isDialable() {
       return isDialable
