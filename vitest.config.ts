@@ -30,6 +30,16 @@ export default defineConfig({
           hookTimeout: 180_000,
         },
       },
+      {
+        // Against hivemind's own daemon; `npm run test:interop` finds or builds it.
+        test: {
+          ...shared,
+          name: 'interop',
+          include: ['test/interop/*.interop.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 })

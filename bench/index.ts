@@ -57,6 +57,7 @@ measurement('announce', 'a round of records for 80 blocks in a network of 32, co
   })
 
 measurement('crawl', 'a crawl of 1,000 announced peers, compared with bare dials and calls; its memory')
+  .option('--peers <count>', 'a smaller network, for a look', wholeNumber)
   .option('--repetitions <count>', 'interleaved repetitions', wholeNumber)
   .action(async (options) => {
     const { measureCrawl } = await import('./crawl/crawl')

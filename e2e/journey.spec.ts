@@ -54,7 +54,7 @@ test.describe('in the desktop app', () => {
     bus.close()
   })
 
-  test('C-01: an operator gets from the first run to an answer and to the end; the tray says what the window says', async () => {
+  test('C-01, M-37: an operator gets from the first run to an answer and to the end; the tray says what the window says', async () => {
     const page = await app.firstWindow()
     const complaints = complaintsOf(page)
     const words = await operatorJourney(page, {

@@ -44,7 +44,14 @@ export async function startBootstrapPeer(options: {
 }): Promise<BootstrapPeer> {
   const { profile, clock, log } = options
   const privateKey = await loadOrCreateIdentity(options.identityFile)
-  const host = await createHost({ privateKey, profile, port: options.port, kadMode: 'server', isRelay: true })
+  const host = await createHost({
+    privateKey,
+    profile,
+    port: options.port,
+    kadMode: 'server',
+    isRelay: true,
+    isNode: true,
+  })
   const dht = createHivemindDht({ libp2p: host, clock, mode: 'server' })
   await dht.start()
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })

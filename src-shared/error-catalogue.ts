@@ -70,7 +70,7 @@ export const ERROR_CATALOGUE = {
   },
   OTHER_NODE_SOFTWARE: {
     cause: 'Other node software runs on this computer',
-    action: 'Both may run; they share memory and processor. Stop one of them when this node is slow.',
+    action: 'Both may run; they share memory and processor. This app ends nothing that it did not start.',
   },
   START_ENTRY_FOUND: {
     cause: 'The system starts node software by itself',
@@ -424,7 +424,7 @@ export const ERROR_CATALOGUE = {
   NOT_READ_BACK: { cause: 'Our records could not be read back from another peer', action: 'The app announces again.' },
   NOT_DIALLED_BACK: {
     cause: 'Other peers cannot open a connection to this node',
-    action: 'Open the port in the firewall or router, or use a relay.',
+    action: 'Open the port in the firewall or router. Until then the app asks the network’s relays.',
   },
   SEEN_DIFFERENTLY: {
     cause: 'Others see this node differently from what it serves',

@@ -160,7 +160,7 @@ describe('npm run demo', () => {
     expect(descendants.filter(isAlive)).toEqual([])
   })
 
-  it('killed outright, it takes its processes with it; the next start tidies up what it left', async () => {
+  it('O-06: killed outright, it takes its processes with it; the next start tidies up what it left', async () => {
     const before = await demoDirectories()
     const { code, descendants } = await run(['demo'], (line, signal) => {
       if (line.includes('An observer')) signal('SIGKILL')

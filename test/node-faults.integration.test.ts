@@ -131,7 +131,7 @@ describe('bad surroundings give a clear error and change nothing', () => {
     expect(stepOf(live.node.status(), 'connect').evidence[0]?.by).toBe(network.bootstrap.peerId)
   })
 
-  it('a taken port: the next one is used and announced (O-03)', async () => {
+  it('D-T16, O-03: a taken port: the next one is used and announced', async () => {
     const blocker = createTcpServer()
     await new Promise<void>((resolve) => blocker.listen(0, '0.0.0.0', resolve))
     releases.push(() => new Promise((resolve) => blocker.close(resolve)))

@@ -153,7 +153,7 @@ function writersOf({ host, dht, privateKey, bootstraps }: Node): Record<'hivemin
   const records = createKademliaRecords({ host, clock: systemClock, privateKey })
   return {
     hivemind: createHivemindWriter({ ...common, dht, bootstraps: () => bootstraps }),
-    kademlia: createKademliaWriter({ ...common, records, random: () => 0.5 }),
+    kademlia: createKademliaWriter({ ...common, records, random: () => 0.5, isDhtClient: () => false }),
   }
 }
 

@@ -6,7 +6,7 @@ import { LookedSchema } from './looker'
 import { PeersSchema } from './simulated-peers'
 
 const PEERS = 1_000
-const PEERS_A_PROCESS = 250
+const PROCESSES = 4
 const BOOTSTRAPS = 3
 const MIB = 2 ** 20
 const MEMORY_LIMIT_MIB = 300
@@ -16,18 +16,23 @@ const MEMORY_LIMIT_MIB = 300
  * the model index, 80 blocks of records, and for each peer the look-up of its addresses, a connection and a call.
  * Beside it, in turns, a process that is told all addresses and only connects and calls.
  */
-export async function measureCrawl(options: { repetitions?: number; quick: boolean; say: Say }): Promise<Row[]> {
+export async function measureCrawl(options: {
+  repetitions?: number
+  /** For a look at a smaller network. */
+  peers?: number
+  quick: boolean
+  say: Say
+}): Promise<Row[]> {
   const { say } = options
+  const each = Math.ceil((options.peers ?? PEERS) / PROCESSES)
   const rounds = options.repetitions ?? (options.quick ? 1 : 5)
   const network = startCalledChild('dht-network')
-  const swarm = Array.from({ length: PEERS / PEERS_A_PROCESS }, () => startCalledChild('simulated-peers'))
+  const swarm = Array.from({ length: PROCESSES }, () => startCalledChild('simulated-peers'))
   try {
     const bootstraps = await network.call('start', { peers: BOOTSTRAPS }, AddressesSchema)
     const peers = (
       await Promise.all(
-        swarm.map((child, i) =>
-          child.call('start', { peers: PEERS_A_PROCESS, from: i * PEERS_A_PROCESS, bootstraps }, PeersSchema),
-        ),
+        swarm.map((child, i) => child.call('start', { peers: each, from: i * each, bootstraps }, PeersSchema)),
       )
     ).flat()
     say(`${peers.length} peers have announced themselves`)
@@ -48,20 +53,20 @@ export async function measureCrawl(options: { repetitions?: number; quick: boole
       bares.push(bare)
       say(`round ${round + 1} of ${rounds}: ${crawl.seconds.toFixed(1)} s, bare ${bare.seconds.toFixed(1)} s`)
     }
-    const isWhole = [...crawls, ...bares].every(({ answered }) => answered === PEERS)
-    const found = `${Math.min(...crawls.map(({ answered }) => answered))} of ${PEERS} peers found and reached`
+    const isWhole = [...crawls, ...bares].every(({ answered }) => answered === peers.length)
+    const found = `${Math.min(...crawls.map(({ answered }) => answered))} of ${peers.length} peers found and reached`
     const memory = crawls.map(({ peakBytes }) => peakBytes / MIB)
     return [
       rowOf(
         {
           name: 'crawl-1000',
-          ours: median(crawls.map(({ seconds }) => PEERS / seconds)),
-          reference: median(bares.map(({ seconds }) => PEERS / seconds)),
+          ours: median(crawls.map(({ seconds }) => peers.length / seconds)),
+          reference: median(bares.map(({ seconds }) => peers.length / seconds)),
           referenceIs: 'a dial and one unary call to each of the same peers, all addresses given',
           unit: 'peers/s',
           better: 'higher',
           target: 0.7,
-          detail: `${found}; ${spread(crawls.map(({ seconds }) => seconds))} s, bare ${spread(bares.map(({ seconds }) => seconds))} s; ${swarm.length} processes with ${PEERS_A_PROCESS} peers each`,
+          detail: `${found}; ${spread(crawls.map(({ seconds }) => seconds))} s, bare ${spread(bares.map(({ seconds }) => seconds))} s; ${PROCESSES} processes with ${each} peers each`,
         },
         isWhole,
       ),

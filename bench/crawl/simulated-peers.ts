@@ -67,13 +67,15 @@ export function simulatedPeers(): Served {
       { numBlocks: MODEL.blockCount, repository: MODEL.repository },
       { allowNullRepository: true },
     )
-    for (const { peerId, multiaddr } of parsePeerAddresses(bootstraps).valid) {
-      await host.dial(multiaddr)
-      const kept = await dht.storeAt(peerId, records)
-      if (!kept.every(Boolean)) throw new Error(`${peerId} did not keep the records of ${subkey}`)
-      // The index has one entry for all servers of a model; only the first is news.
-      await dht.storeAt(peerId, [{ key: MODELS_KEY, subkey: MODEL.dhtPrefix, value: entry, expirationS }])
-    }
+    // One of them each: readers ask all, and put together what they say.
+    const { valid } = parsePeerAddresses(bootstraps)
+    const at = valid[index % valid.length]
+    if (!at) throw new Error('no bootstrap')
+    await host.dial(at.multiaddr)
+    const kept = await dht.storeAt(at.peerId, records)
+    if (!kept.every(Boolean)) throw new Error(`${at.peerId} did not keep the records of ${subkey}`)
+    // The index has one entry for all servers of a model; only the first is news.
+    await dht.storeAt(at.peerId, [{ key: MODELS_KEY, subkey: MODEL.dhtPrefix, value: entry, expirationS }])
     await dht.stop()
     await Promise.all(host.getConnections().map((connection) => connection.close()))
   }

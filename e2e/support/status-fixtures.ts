@@ -241,6 +241,17 @@ export function servingStatus(at: number): NodeStatus {
     steps: stepsOf(served(at)),
     contribution: { requests: 4_212, tokens: 1_941_380, upSince: at - 3 * 86_400_000 - 4 * 3_600_000 },
     resources: { hostResidentBytes: 174 * MB, engineResidentBytes: 42 * MB, cpuCores: 0.07 },
+    routingTable: { peers: 31, changedAt: at - 48_000 },
+    othersSee: {
+      at: at - 12_000,
+      steps: [
+        { name: 'index', state: 'pass', by: [PEERS.walnut], value: '' },
+        { name: 'records', state: 'pass', by: [PEERS.walnut], value: '4 of 4 records' },
+        { name: 'call', state: 'pass', by: [PEERS.walnut], value: '' },
+        { name: 'read', state: 'pass', by: [PEERS.walnut], value: '' },
+        { name: 'row', state: 'pass', by: [PEERS.walnut], value: 'blocks 4 to 7, online' },
+      ],
+    },
   })
 }
 

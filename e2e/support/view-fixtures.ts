@@ -197,7 +197,7 @@ export function checksOf(at: number): Check[] {
       title: 'Reached from outside',
       verdict: 'warn',
       evidence: `Only ${PEERS.walnut} opened a connection to this computer; another peer was asked and could not`,
-      action: 'Open the port in the firewall or router, or use a relay.',
+      action: 'Open the port in the firewall or router. Until then the app asks the network’s relays.',
       code: 'NOT_DIALLED_BACK',
     }),
     check({

@@ -267,3 +267,66 @@ describe('announcer', () => {
     announcer.stop()
   })
 })
+
+it('D-T22: a network that comes and goes 100 times in ten minutes: at most 20 announces, and the last state is said', async () => {
+  const clock = new FakeClock()
+  const governor = await openGovernor({ clock, file: null, onTrouble: (error) => expect.unreachable(String(error)) })
+  const { announcer, writes, kept, fault } = setUp(governor, clock)
+  const begin = clock.now()
+  void announcer.announce(WHAT)
+  for (let flap = 0; flap < 100; flap++) {
+    fault.drops = () => flap % 2 === 1
+    announcer.refresh()
+    await clock.advance(6_000)
+  }
+  expect(clock.now() - begin).toBe(600_000)
+  expect(writes.length).toBeGreaterThan(5)
+  expect(writes.length).toBeLessThanOrEqual(20)
+  fault.drops = () => false
+  await clock.advance(60_000)
+  for (const key of ['M.0', 'M.1', 'M.2']) {
+    const record = kept.get(key)
+    expect(record && decodeServerInfo(record.value).state).toBe('online')
+    expect((record?.expirationS ?? 0) * 1000).toBeGreaterThan(clock.now())
+  }
+  announcer.stop()
+  expect(clock.pending).toBe(0)
+})
+
+it.each([
+  ['30 s', 30_000],
+  ['2 min', 120_000],
+  ['1 h', HOUR_MS],
+  ['1 d', 24 * HOUR_MS],
+  ['to 1970', Date.UTC(2026, 0, 1) - 1_000],
+])(
+  'D-T05: a clock that jumps back %s while running, and forth: no burst, no silence, expirations rise',
+  async (_, jumpMs) => {
+    const steady = new FakeClock()
+    let offsetMs = 0
+    const clock = Object.assign(Object.create(steady) as FakeClock, { now: () => steady.now() + offsetMs })
+    const governor = await openGovernor({ clock, file: null, onTrouble: (error) => expect.unreachable(String(error)) })
+    const { announcer, writes } = setUp(governor, clock)
+    const at: number[] = []
+    const look = async (durationMs: number) => {
+      for (const end = steady.now() + durationMs; steady.now() < end; ) {
+        const before = writes.length
+        await steady.advance(1_000)
+        if (writes.length > before) at.push(steady.now())
+        expect(writes.length - before).toBeLessThanOrEqual(1)
+      }
+    }
+    void announcer.announce(WHAT)
+    for (const direction of [-1, 0, 1, 0]) {
+      offsetMs = direction * jumpMs
+      await look(600_000)
+    }
+    const gaps = at.slice(1).map((time, i) => time - (at[i] ?? 0))
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(MIN_GAP_MS)
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(2 * announceIntervalMs)
+    const expirations = writes.map((records) => records[0]?.expirationS ?? 0)
+    for (const [i, expirationS] of expirations.entries())
+      if (i > 0) expect(expirationS).toBeGreaterThan(expirations[i - 1]!)
+    announcer.stop()
+  },
+)

@@ -24,6 +24,7 @@ export function createKademliaWriter(options: {
   profile: NetworkProfile
   clock: Clock
   random: () => number
+  isDhtClient: () => boolean
 }): RecordWriter {
   const { records, self, profile, clock, random } = options
   let lastWrittenAt = 0
@@ -73,7 +74,7 @@ export function createKademliaWriter(options: {
     roundTimeoutMs: 60_000,
     async write(what, info, report, signal) {
       const { model } = what
-      const content = encodeExpertDescription(describe(info, { dhtClientMode: false }))
+      const content = encodeExpertDescription(describe(info, { dhtClientMode: options.isDhtClient() }))
       const entry = encodeModelInfo(
         { numBlocks: model.blockCount, repository: model.repository },
         { allowNullRepository: profile.allowsNullRepository },

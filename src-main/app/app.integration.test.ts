@@ -150,7 +150,7 @@ describe('without a network', () => {
 })
 
 describe('the demonstration', () => {
-  it('joins, waits, is approved, is seen, answers, and leaves nothing behind', async () => {
+  it('O-18: joins, waits, is approved, is seen, answers, and leaves nothing behind', async () => {
     const { app, children, seen, root } = await open()
     await app.handlers['network.join']({ kind: 'demo' })
     const isCovered = ({ coverage }: NodeStatus) => coverage.length > 0 && coverage.every((servers) => servers > 0)

@@ -116,6 +116,10 @@ export interface App {
   resumeHosting(): Promise<void>
   /** Safe mode: the node is not started by itself, and its status says why, until somebody starts it. */
   holdBack(report: ErrorReport): void
+  /** The computer is about to sleep: the node says that it is away for now. Never rejects. */
+  sleep(): Promise<void>
+  /** And that it is back. */
+  wake(): void
   /** The node takes leave and stops; a demo network goes on without it. */
   stop(): Promise<void>
   /** Ends everything: generations, node, demo network. The settings stay as they are. */
@@ -348,6 +352,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (current.hasNetwork) await current.start()
     },
     resumeHosting: host.resume,
+    async sleep() {
+      await current.node?.running()?.sleep()
+    },
+    wake: () => current.node?.running()?.wake(),
     stop: current.stop,
     holdBack: current.holdBack,
     async dispose() {

@@ -19,7 +19,7 @@ const open = (overrides: Partial<Settings> = {}) => openSettings(path, overrides
 const onDisk = async () => JSON.parse(await readFile(path, 'utf8'))
 
 describe('settings on disk', () => {
-  it('makes the public name once and keeps it over restarts', async () => {
+  it('M-36: makes the public name once and keeps it over restarts', async () => {
     const first = (await open()).get()
     expect(first).toEqual({ ...DEFAULT_SETTINGS, publicName: expect.stringMatching(/^[a-z]+-[a-z]+-\d{4}$/) })
     expect((await open()).get().publicName).toBe(first.publicName)

@@ -58,7 +58,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 describe('each broken thing has its verdict, its evidence and what to do', () => {
-  it('a data directory that is a file', async () => {
+  it('D-T11: a data directory that is a file', async () => {
     const file = join(directory, 'file')
     await writeFile(file, '')
     expect(await look('data-directory', { data: { ...context.data, root: file } })).toMatchObject({
@@ -87,7 +87,7 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
     expect(await look('identity')).toMatchObject({ verdict: 'unknown' })
   })
 
-  it('a clock that differs from the coordinator’s', async () => {
+  it('D-T05: a clock that differs from the coordinator’s', async () => {
     const coordinatorUrl = await serve((request, reply) => {
       const offsetMs = Number(/offset(-?\d+)/.exec(request.url ?? '')?.[1] ?? 0)
       reply.setHeader('date', new Date(Date.now() + offsetMs).toUTCString()).end('{}')

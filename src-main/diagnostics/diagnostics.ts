@@ -32,6 +32,7 @@ export const CHECKS: readonly CheckDefinition[] = [
   identity,
   clockSkew,
   port,
+  otherNodes,
   engine,
   device,
   engineProbe,

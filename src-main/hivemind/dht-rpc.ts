@@ -54,7 +54,7 @@ export function createDhtRpc(options: {
   libp2p: Pick<Libp2p, 'dialProtocol'>
   clock: Clock
   /** Empty unless we serve the DHT: whoever learns a node id will call it. */
-  ownNode: NodeInfo
+  ownNode: () => NodeInfo
   stopping: AbortSignal
   counters: DhtCounters | undefined
   answered(peer: PeerId, node: NodeInfo): void
@@ -92,7 +92,7 @@ export function createDhtRpc(options: {
 
   return {
     async ping(peer, { validate, signal }) {
-      const request = encodePingRequest({ node: ownNode, validate })
+      const request = encodePingRequest({ node: ownNode(), validate })
       const sentAtS = dhtTimeS(clock)
       const response = await call(peer, RPC_PING, request, decodePingResponse, signal)
       return {
@@ -104,7 +104,7 @@ export function createDhtRpc(options: {
     },
 
     async store(peer, items, { signal } = {}) {
-      const request = encodeStoreRequest({ node: ownNode, items: [...items] })
+      const request = encodeStoreRequest({ node: ownNode(), items: [...items] })
       const { storeOk } = await call(
         peer,
         RPC_STORE,
@@ -116,7 +116,7 @@ export function createDhtRpc(options: {
     },
 
     async find(peer, keys, { signal } = {}) {
-      const request = encodeFindRequest({ node: ownNode, keys: [...keys] })
+      const request = encodeFindRequest({ node: ownNode(), keys: [...keys] })
       const { results } = await call(
         peer,
         RPC_FIND,

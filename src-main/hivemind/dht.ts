@@ -25,6 +25,9 @@ export interface HivemindDht {
   readonly nodeId: DhtId
   /** Serves the three calls of the DHT, in server mode. Lookups work without. */
   start(): Promise<void>
+  readonly mode: DhtMode
+  /** What others can no longer reach must not be named to them; what they can reach again may serve again. */
+  setMode(mode: DhtMode): Promise<void>
   /** Ends the service and every call under way. */
   stop(): Promise<void>
   ping(peer: PeerId, options?: RpcOptions & { validate?: boolean }): Promise<PingReport>
@@ -48,11 +51,13 @@ export interface HivemindDht {
   randomWalk(options?: RpcOptions): Promise<PeerId[]>
 }
 
+export type DhtMode = 'server' | 'client'
+
 export interface HivemindDhtOptions {
   libp2p: Pick<Libp2p, 'dialProtocol' | 'handle' | 'unhandle' | 'peerId'>
   clock: Clock
   /** `server` only when others can dial us: readers and writers will be sent to us. */
-  mode: 'server' | 'client'
+  mode: DhtMode
   nodeId?: DhtId
   /** Asked when no other peer is known. */
   bootstrapPeers?: () => readonly PeerId[]
@@ -68,7 +73,7 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
   const self = libp2p.peerId
   const nodeId = options.nodeId ?? randomDhtId()
   if (!isDhtId(nodeId)) throw new EspalierError('BAD_ARGUMENT', 'a node id has 20 bytes')
-  const isServer = options.mode === 'server'
+  let isServer = options.mode === 'server'
   const storage = createDhtStorage(clock, options.storageLimits)
   const table = new RoutingTable(nodeId)
   const blacklist = new Blacklist(clock)
@@ -76,7 +81,7 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
   const rpcOptions = {
     libp2p,
     clock,
-    ownNode: isServer ? nodeId : EMPTY_NODE_INFO,
+    ownNode: () => (isServer ? nodeId : EMPTY_NODE_INFO),
     stopping: stopping.signal,
     counters,
     answered: (peer: PeerId, node: Uint8Array) => members.heard(peer, node),
@@ -85,8 +90,9 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
   const rpc = createDhtRpc(rpcOptions)
   // Its own places: two nodes that validate each other must not wait for each other's free place.
   const callBackRpc = createDhtRpc(rpcOptions)
-  const store = isServer ? storage.main : null
+  const store = () => (isServer ? storage.main : null)
   const members = createMembers({ self, ownId: nodeId, table, blacklist, rpc: () => rpc, store, replicas: REPLICAS })
+  let isStarted = false
   const ends: (() => Promise<void> | void)[] = []
 
   async function bootstrap(peers: readonly PeerId[], { signal }: RpcOptions = {}): Promise<BootstrapOutcome[]> {
@@ -134,24 +140,44 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
     }
   }
 
+  async function serve(): Promise<void> {
+    ends.push(await serveDht({ libp2p, clock, ownId: nodeId, storage, table, members, rpc: callBackRpc, counters }))
+    const stopSweeping: Disposer = clock.every(SWEEP_INTERVAL_MS, () => {
+      storage.main.sweep()
+      storage.cache.sweep()
+    })
+    ends.push(stopSweeping)
+  }
+
+  async function stopServing(): Promise<void> {
+    for (const end of ends.splice(0)) await end()
+  }
+
   return {
     nodeId,
     bootstrap,
     readLocal,
 
     async start() {
-      if (!isServer) return
-      ends.push(await serveDht({ libp2p, clock, ownId: nodeId, storage, table, members, rpc: callBackRpc, counters }))
-      const stopSweeping: Disposer = clock.every(SWEEP_INTERVAL_MS, () => {
-        storage.main.sweep()
-        storage.cache.sweep()
-      })
-      ends.push(stopSweeping)
+      isStarted = true
+      if (isServer) await serve()
+    },
+
+    get mode() {
+      return isServer ? 'server' : 'client'
+    },
+
+    async setMode(mode) {
+      if (isServer === (mode === 'server')) return
+      isServer = !isServer
+      if (!isStarted) return
+      if (isServer) await serve()
+      else await stopServing()
     },
 
     async stop() {
       stopping.abort(new EspalierError('CANCELLED', 'the DHT is stopping'))
-      for (const end of ends.splice(0)) await end()
+      await stopServing()
     },
 
     ping: (peer, { validate = false, signal } = {}) => rpc.ping(peer, { validate, signal }),

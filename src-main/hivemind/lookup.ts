@@ -117,7 +117,8 @@ export async function lookup(
     try {
       return await rpc.find(peer, wanted, { signal })
     } catch (error) {
-      if (wanted.length <= KEYS_PER_SMALL_CALL || !isErrorCode(error, 'REMOTE_ERROR')) throw error
+      const isTooMuch = isErrorCode(error, 'REMOTE_ERROR') || isErrorCode(error, 'TIMED_OUT')
+      if (wanted.length <= KEYS_PER_SMALL_CALL || !isTooMuch || signal?.aborted) throw error
       const results: FindResult[] = []
       for (let from = 0; from < wanted.length; from += KEYS_PER_SMALL_CALL) {
         results.push(...(await rpc.find(peer, wanted.slice(from, from + KEYS_PER_SMALL_CALL), { signal })))

@@ -22,14 +22,15 @@ export function createMembers(options: {
   blacklist: Blacklist
   rpc: () => DhtRpc
   /** Null in client mode: nothing is kept, so nothing is handed over. */
-  store: ExpiringStore | null
+  store: () => ExpiringStore | null
   replicas: number
 }): Members {
-  const { self, ownId, table, blacklist, store } = options
+  const { self, ownId, table, blacklist } = options
   const checking = new Set<string>()
   let handOvers = 0
 
   function welcome(peer: PeerId, newcomer: DhtId): void {
+    const store = options.store()
     if (!store || handOvers >= MAX_HAND_OVERS) return
     const items = recordsForNewcomer({ newcomer, ownId, table, store, replicas: options.replicas })
     if (items.length === 0) return

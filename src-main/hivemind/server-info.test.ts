@@ -124,6 +124,38 @@ describe('prefixes', () => {
     expect(dhtPrefixFor(repository, family)).toBe(prefix)
   })
 
+  // The rule of Petals' own families for the first ones; X-03: no key has a second dot, whatever the name was.
+  test.each<[string, PrefixFamily, string]>([
+    ['meta-llama/Llama-3.3-70B-Instruct', 'llama', 'Llama-3-3-70B-Instruct-hf.7'],
+    ['meta-llama/Meta-Llama-3.1-405B-Instruct', 'llama', 'Meta-Llama-3-1-405B-Instruct-hf.7'],
+    ['huggyllama/llama-65b-hf', 'llama', 'llama-65b-hf.7'],
+    ['enoch/llama-65b-hf', 'llama', 'llama-65b-hf.7'],
+    ['timdettmers/guanaco-65b', 'llama', 'guanaco-65b-hf.7'],
+    ['stabilityai/StableBeluga2', 'llama', 'StableBeluga2-hf.7'],
+    ['unsloth/Llama-3.1-8B-Instruct', 'llama', 'Llama-3-1-8B-Instruct-hf.7'],
+    ['tiiuae/falcon-40b-instruct', 'falcon', 'falcon-40b-instruct.7'],
+    ['tiiuae/falcon-180B', 'falcon', 'falcon-180B.7'],
+    ['mistralai/Mixtral-8x7B-Instruct-v0.1', 'mixtral', 'mistralai/Mixtral-8x7B-Instruct-v0-1.7'],
+    ['mistralai/Mixtral-8x22B-v0.3', 'mixtral', 'mistralai/Mixtral-8x22B-v0-3.7'],
+    ['bigscience/bloomz', 'bloom', 'bigscience/bloomz-petals.7'],
+    ['bigscience/bloom-7b1', 'bloom', 'bigscience/bloom-7b1-petals.7'],
+    ['Qwen/Qwen2.5-72B', 'other', 'Qwen2-5-72B.7'],
+    ['Qwen/Qwen3-30B-A3B', 'other', 'Qwen3-30B-A3B.7'],
+    ['google/gemma-3-27b-it', 'other', 'gemma-3-27b-it.7'],
+    ['openai/gpt-oss-120b', 'other', 'gpt-oss-120b.7'],
+    ['a/b.c.d.e', 'other', 'b-c-d-e.7'],
+    ['名/模型-2.5', 'other', '模型-2-5.7'],
+    ['no-slash-1.5', 'other', 'no-slash-1-5.7'],
+    ['…/ünïcode.v1', 'other', 'ünïcode-v1.7'],
+  ])('M-06, X-03: block 7 of %s as %s', (repository, family, key) => {
+    expect(blockKey(dhtPrefixFor(repository, family), 7)).toBe(key)
+    expect(key.split('.')).toHaveLength(2)
+  })
+
+  test.each(['two words', 'a\tb', '', 'x\u0000'])('M-06: a name like %j gives no key at all', (name) => {
+    expect(() => blockKey(dhtPrefixFor(name, 'other'), 0)).toThrow()
+  })
+
   test('keys of blocks', () => {
     expect(blockKey('Tiny-Jargon-8', 3)).toBe('Tiny-Jargon-8.3')
     expect(parseBlockKey('Tiny-Jargon-8.3')).toEqual({ dhtPrefix: 'Tiny-Jargon-8', block: 3 })

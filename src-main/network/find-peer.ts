@@ -20,7 +20,7 @@ export async function reachPeer(host: Host, peerId: PeerId, signal: AbortSignal)
   }
   try {
     const found = await host.peerRouting.findPeer(peerId, { signal })
-    await host.dial(found.multiaddrs, { signal })
+    await host.dial(addressesOf(peerId, found.multiaddrs), { signal })
   } catch (error) {
     throw unreachable(peerId, error)
   }
@@ -41,7 +41,7 @@ export async function findAddresses(
     if (host.getConnections().length > 0) {
       try {
         const found = await host.peerRouting.findPeer(peerId, { signal, useCache: false })
-        if (found.multiaddrs.length > 0) return found.multiaddrs.map((address) => multiaddr(address.toString()))
+        if (found.multiaddrs.length > 0) return addressesOf(peerId, found.multiaddrs)
       } catch (error) {
         lastError = error
       }
@@ -49,6 +49,15 @@ export async function findAddresses(
     await clock.sleep(POLL_MS, signal).catch(() => undefined)
   }
   throw unreachable(peerId, lastError)
+}
+
+/** With the peer's id at the end: without it, an address at a relay leads to the relay itself. */
+function addressesOf(peerId: PeerId, addresses: readonly { toString(): string }[]): Multiaddr[] {
+  const end = `/p2p/${peerId}`
+  return addresses.map((address) => {
+    const text = address.toString()
+    return multiaddr(text.endsWith(end) ? text : `${text}${end}`)
+  })
 }
 
 function unreachable(peerId: PeerId, error: unknown): EspalierError {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { createServer } from 'node:net'
-import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { type Identify, identify } from '@libp2p/identify'
 import type { PrivateKey, ServiceMap } from '@libp2p/interface'
 import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
@@ -13,13 +13,17 @@ import { type Clock, systemClock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { recordRules } from '../kademlia/record-rules'
 import { evictGonePeers } from './evict-gone'
+import { type LanOptions, lanDiscovery } from './lan-peers'
+import { type Listening, listening, natServices } from './nat'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
+import { isRelayed } from './relay-place'
 
 export interface HostServices extends ServiceMap {
   identify: Identify
   ping: Ping
   dht: KadDHT
+  listening: Listening
 }
 export type Host = Libp2p<HostServices>
 
@@ -32,6 +36,10 @@ export interface HostOptions {
   kadMode: 'server' | 'client'
   /** Lets nodes that cannot be dialled be reached through us (circuit relay v2, hop). Only for hosts that listen. */
   isRelay?: boolean
+  /** Wants to be found and reached by others, through routers where need be. Not for clients and probes. */
+  isNode?: boolean
+  /** Looks for peers of the same network on the local one; absent: does not. */
+  lan?: LanOptions
   /** How often each connection is pinged; networks of many hosts in one process want it rarely. */
   pingIntervalMs?: number
   /** Judges the age of Kademlia records. */
@@ -43,12 +51,15 @@ const MAX_CALLS_PER_SIGNAL = 512
 const PORTS_TO_TRY = 20
 const PING_INTERVAL_MS = 2_000
 const YAMUX_WINDOW_BYTES = 2 * 1024 * 1024
-/** A relayed connection is for saying where one is and for hole punching, and short; blocks travel directly. */
+/**
+ * A node behind a router that no hole can be punched in serves through us: the usual 128 KiB would end an answer after
+ * a few tokens. Shards never travel so.
+ */
 const RELAY_LIMITS = {
   maxReservations: 256,
   reservationTtl: 3_600_000,
-  defaultDurationLimit: 120_000,
-  defaultDataLimit: 1_048_576n,
+  defaultDurationLimit: 3_600_000,
+  defaultDataLimit: 1_073_741_824n,
 }
 
 /**
@@ -63,7 +74,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const host = await createLibp2p<HostServices>({
     privateKey: options.privateKey,
     addresses: { listen: port === null ? [] : [listenMultiaddr(profile, port)] },
-    transports: [tcp()],
+    // Every host can dial those who are reached through a relay, and be reached so itself.
+    transports: [tcp(), circuitRelayTransport()],
+    ...(options.lan ? { peerDiscovery: [lanDiscovery(options.lan)] } : {}),
     connectionEncrypters: [noise()],
     // A window above the 4 MiB read buffer would let a paused stream die (frame-stream.ts).
     // A new connection may carry many calls at once; above the default of 10 early streams it would be aborted.
@@ -107,12 +120,30 @@ export async function createHost(options: HostOptions): Promise<Host> {
         maxInboundStreams: 256,
         maxOutboundStreams: 256,
       }),
+      listening: listening(),
+      ...(options.isNode ? natServices(profile, port !== null) : {}),
       ...(options.isRelay ? { relay: circuitRelayServer({ reservations: RELAY_LIMITS }) } : {}),
     },
   })
+  reuseLimitedConnections(host)
   const stopEvicting = evictGonePeers(host, options.clock ?? systemClock)
   host.addEventListener('stop', stopEvicting, { once: true })
   return host
+}
+
+/**
+ * The library does not count a connection that a relay limits: for every call it would dial another one beside it, and
+ * fail where the other side is a guest without an address. Calls that may run over a relay take the one that is there.
+ */
+function reuseLimitedConnections(host: Host): void {
+  const dialProtocol = host.dialProtocol.bind(host)
+  host.dialProtocol = (target, protocols, options) => {
+    // Addresses are for those who want a connection of their own.
+    if (!('toMultihash' in target) || !options?.runOnLimitedConnection) return dialProtocol(target, protocols, options)
+    const open = host.getConnections(target).filter(({ status }) => status === 'open')
+    const [limited] = open.some(({ limits }) => limits === undefined) ? [] : open
+    return limited ? limited.newStream(protocols, options) : dialProtocol(target, protocols, options)
+  }
 }
 
 /** Where a node of this profile listens: every interface, or loopback alone. */
@@ -145,6 +176,8 @@ export function canBind(port: number): Promise<boolean> {
 /** The port that libp2p bound, or null when it does not listen. */
 export function boundPort(host: Host): number | null {
   for (const address of host.getMultiaddrs()) {
+    // There the port is the relay's.
+    if (isRelayed(address)) continue
     const port = address.getComponents().find(({ name }) => name === 'tcp')?.value
     if (port !== undefined) return Number(port)
   }

@@ -53,3 +53,11 @@ describe('a profile of one’s own', () => {
     expect(() => parseProfile({ base: 'kwaai', ...change })).toThrow(reason)
   })
 })
+
+it('O-07, M-11: the documents’ heartbeat of 240 s is one constant, and the hivemind form’s 120 s another', () => {
+  for (const { timings } of Object.values(PROFILES)) {
+    expect(timings.kademlia).toEqual({ announceIntervalMs: 240_000, recordLifetimeMs: 720_000 })
+    expect([timings.announceIntervalMs, timings.recordLifetimeMs]).toEqual([120_000, 360_000])
+    expect(timings.kademlia).toBe(PROFILES.local.timings.kademlia)
+  }
+})

@@ -9,6 +9,7 @@ import { LinkMemorySchema } from '../coordinator/link-memory'
 import { createSigningFetch } from '../membership/signing-fetch'
 import type { Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
+import { overloadHeard } from '../network/overload'
 import { checkManifest, type Manifest } from '../shards/manifest'
 import { jsonFile } from '../storage/atomic-file'
 import type { EventLog } from '../storage/event-log'
@@ -25,7 +26,11 @@ import type { Steps } from './steps'
 const RETRY_MS = 5_000
 
 /** A demo node must not reach a real network; the coordinator refuses the other half (C-40). */
-export function openCoordinator(config: NodeConfig, clock: Clock): CoordinatorApi | null {
+export function openCoordinator(
+  config: NodeConfig,
+  clock: Clock,
+  onOverload: (retryAfterMs: number) => void,
+): CoordinatorApi | null {
   const { coordinatorUrl, data, profile, allowsInsecureCoordinator: allowInsecure = false } = config
   if (coordinatorUrl === null) return null
   const baseUrl = normaliseCoordinatorUrl(coordinatorUrl, { allowInsecure })
@@ -33,7 +38,7 @@ export function openCoordinator(config: NodeConfig, clock: Clock): CoordinatorAp
   const api = createCoordinatorApi({
     baseUrl,
     allowInsecure,
-    fetch: createSigningFetch({ fetch: coordinatorFetch, baseUrl, identity, clock }),
+    fetch: overloadHeard(createSigningFetch({ fetch: coordinatorFetch, baseUrl, identity, clock }), clock, onOverload),
     clock,
   })
   const { hostname } = new URL(api.baseUrl)
@@ -56,6 +61,8 @@ export function createAssignment(options: {
   standing: CoordinatorStanding
   /** Told after approval and never before. */
   blocks: Pick<ServingTarget, 'take' | 'leave'>
+  /** The coordinator asks for a pause. */
+  onOverload(retryAfterMs: number): void
 }): { link: CoordinatorLink; stop: Disposer } {
   const { api, host, book, config, steps, clock, log, blocks, standing } = options
   const self = host.peerId.toString()
@@ -94,7 +101,7 @@ export function createAssignment(options: {
   steps.working('register')
   const link = createCoordinatorLink({
     api,
-    apiFor: (baseUrl) => openCoordinator({ ...config, coordinatorUrl: baseUrl }, clock),
+    apiFor: (baseUrl) => openCoordinator({ ...config, coordinatorUrl: baseUrl }, clock, options.onOverload),
     clock: options.rooms.heartbeatClock(clock),
     store: jsonFile(config.data.coordinatorFile, LinkMemorySchema),
     heartbeatIntervalMs: config.profile.timings.heartbeatIntervalMs,

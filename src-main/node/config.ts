@@ -12,8 +12,8 @@ export interface NodeConfig {
   /** Where it is written how often this user's nodes have announced themselves; absent: in memory only. */
   announcesFile?: string
   publicName: string
-  /** Where to begin looking for a free port; 0 leaves it to the OS. */
-  listenPort: number
+  /** Where to begin looking for a free port; 0 leaves it to the OS; null: none, reached through relays alone. */
+  listenPort: number | null
   /** Null: no coordinator, so nothing is registered, approved or served. */
   coordinatorUrl: string | null
   /** A person has allowed http:// to a coordinator on another computer. */

@@ -22,6 +22,8 @@ export function watchMap(options: {
   clock: Clock
   log: EventLog
   fetch?: typeof fetch
+  /** The map asks for a pause, of so many ms or of its own length. */
+  onOverload(retryAfterMs: number): void
   onView(view: MapView): void
 }): Disposer {
   const { url, host, book, clock, log } = options
@@ -29,7 +31,8 @@ export function watchMap(options: {
     url,
     fetch: options.fetch ?? fetch,
     clock,
-    onResult({ map, error, asked }) {
+    onResult({ map, error, asked, overloadMs }) {
+      if (overloadMs !== null) options.onOverload(overloadMs)
       const view = { url, at: clock.now(), asked, budget: MAP_BUDGET_PER_HOUR }
       const own = book.peers().map(({ peerId }) => ({
         peerId: peerId.toString(),

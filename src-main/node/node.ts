@@ -46,7 +46,7 @@ export interface GeneratingModel {
 
 export type RunningNode = Pick<
   Runtime,
-  'target' | 'engineReport' | 'reapply' | 'readBack' | 'loadNow' | 'cancelLoad' | 'swarm' | 'links'
+  'target' | 'engineReport' | 'reapply' | 'readBack' | 'loadNow' | 'cancelLoad' | 'swarm' | 'links' | 'sleep' | 'wake'
 >
 
 export interface GenerateRequest {

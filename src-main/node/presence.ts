@@ -5,12 +5,14 @@ import { type Announcement, announcedKeys } from '../announce/announcement'
 import { createAnnouncer, type RoundReport } from '../announce/announcer'
 import type { Governor } from '../announce/governor'
 import { createHivemindWriter } from '../announce/hivemind-writer'
+import { jitterOf } from '../announce/jitter'
 import { createKademliaWriter } from '../announce/kademlia-writer'
 import type { HivemindDht } from '../hivemind/dht'
 import { describe as describeServer, type ExpertDescription } from '../kademlia/expert-info'
 import type { KademliaRecords } from '../kademlia/records'
 import type { Host } from '../network/host'
 import { type RecordForm, timingsOf } from '../network/profiles'
+import { isReachedByRelay } from '../network/relay-place'
 import type { VisibilityVerdict } from '../observe/visibility'
 import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
@@ -42,6 +44,8 @@ export interface Presence {
   finishLeaving(): Promise<void>
   /** Says nothing more, and does not take leave either: what stands there is another's now. */
   silence(): void
+  /** The computer is about to sleep: OFFLINE, while there is time. The next `refresh` says again what was said. */
+  sleep(): Promise<void>
   /** Everything known about being seen may be old: says so, announces again and has others look. */
   refresh(blocker: ErrorReport): void
   /** Somebody else ran tokens through our blocks. */
@@ -72,6 +76,8 @@ export function createPresence(options: {
   shard: () => LoadedShard | null
   onRound(): void
   onOthersSee(othersSee: OthersSee): void
+  /** Whether strangers reached us without a relay. */
+  onDialled(isDialable: boolean | null): void
   /** What the network's map has against us. */
   mapDoubt: () => string | null
 }): Presence {
@@ -85,7 +91,12 @@ export function createPresence(options: {
   const writerOf = (form: RecordForm) =>
     form === 'hivemind'
       ? createHivemindWriter({ ...common, dht: rooms.announcerDht(dht), bootstraps })
-      : createKademliaWriter({ ...common, records: rooms.announcerRecords(options.records), random: Math.random })
+      : createKademliaWriter({
+          ...common,
+          isDhtClient: () => dht.mode === 'client',
+          records: rooms.announcerRecords(options.records),
+          random: Math.random,
+        })
   const announcer = createAnnouncer({
     forms: profile.recordForms.map((form) => ({
       writer: writerOf(form),
@@ -94,6 +105,7 @@ export function createPresence(options: {
     clock: announcerClock,
     log,
     governor: options.governor,
+    random: jitterOf(host.peerId.toString()),
     mayAnnounce: (signal) => guard.mayAnnounce(signal),
     onHeldBack: (_, until) => heldBack(until),
     // Without the journal the node announces all the same; only a kill would leave its records to age out.
@@ -130,6 +142,7 @@ export function createPresence(options: {
           range,
           throughput: shard?.throughput ?? null,
           cacheTokensLeft: options.cacheTokensLeft(),
+          usingRelay: isReachedByRelay(host),
         }),
     }
   }
@@ -176,6 +189,7 @@ export function createPresence(options: {
   }
 
   function onVerdict(verdict: VisibilityVerdict, othersSee: OthersSee | null): void {
+    options.onDialled(verdict.isDialable)
     if (!options.shard()) return
     if (othersSee) options.onOthersSee(othersSee)
     const different = othersSee?.steps.find(({ state }) => state === 'fail')
@@ -230,10 +244,13 @@ export function createPresence(options: {
   /** What an earlier run said and did not take back. */
   let leftover: Announced | null = null
   let isSilent = false
+  /** Taken back because the computer goes to sleep. */
+  let asleep: Announcement | null = null
 
   function say(what: Announcement): void {
     if (isSilent) return
     pauseLooking()
+    asleep = null
     said = what
     rounds.clear()
     const old = leftover
@@ -256,7 +273,7 @@ export function createPresence(options: {
     keysOf,
     describe(uid) {
       if (!said || (uid !== '' && !announcedKeys(said).includes(uid))) return null
-      return describeServer(said.info(), { dhtClientMode: false })
+      return describeServer(said.info(), { dhtClientMode: dht.mode === 'client' })
     },
     joining(target) {
       say(announcementOf(target, null))
@@ -273,6 +290,7 @@ export function createPresence(options: {
     async withdraw() {
       pauseLooking()
       said = null
+      asleep = null
       if (isSilent) return
       const [isTakenBack] = await Promise.all([announcer.leave(), guard.ended(AbortSignal.timeout(LEAVE_TIMEOUT_MS))])
       if (isTakenBack && leftover === null) await journal.clear().catch(journalFailed)
@@ -292,9 +310,20 @@ export function createPresence(options: {
       pauseLooking()
       announcer.stop()
     },
+    async sleep() {
+      if (!said || isSilent) return
+      pauseLooking()
+      asleep = said
+      await announcer.leave()
+    },
     refresh(blocker) {
       for (const step of ['announce', 'visible', 'serve'] as const) {
         if (steps.isDone(step)) steps.degraded(step, blocker, { what: 'Announcing again and asking others to look' })
+      }
+      if (asleep) {
+        // The next round comes as soon as the governor lets it, and the look after it.
+        say(asleep)
+        return
       }
       announcer.refresh()
       const shard = options.shard()

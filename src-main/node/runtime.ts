@@ -3,6 +3,7 @@ import type { Clock } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { VERSION } from '../../src-shared/version'
 import { GovernorSchema, openGovernor } from '../announce/governor'
+import { isLoopbackHost } from '../coordinator/coordinator-url'
 import { workerIdOf } from '../coordinator/worker-id'
 import { CPU_CHOICE } from '../engine/device-choice'
 import type { EngineProcess } from '../engine/engine'
@@ -22,6 +23,7 @@ import { createSessionGuard } from '../membership/session-guard'
 import { createTokenKeeper } from '../membership/token-keeper'
 import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
+import { meetLanPeers } from '../network/lan-peers'
 import { kademliaView } from '../observe/kademlia-view'
 import { hivemindView, type NetworkView } from '../observe/network-view'
 import { watchRoutingTable } from '../observe/routing-watch'
@@ -52,6 +54,7 @@ import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { type PeerLink, peerLinks } from './peer-links'
 import { nextWatchMs, type PeerView, WATCH_INCOMPLETE_MS, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
+import { createReach, type Reach } from './reach'
 import { type ReadBack, readBackFrom } from './read-back'
 import { foldReadiness } from './readiness-fold'
 import { watchResources } from './resources'
@@ -103,6 +106,10 @@ export interface Runtime {
   cancelLoad(): void
   /** Asks the host to be considered again, after a rejection or refusal. Throws NO_COORDINATOR. */
   reapply(): void
+  /** The computer is about to sleep: others are told. Resolves when that is written or could not be. */
+  sleep(): Promise<void>
+  /** It is awake again, whether it slept or not. */
+  wake(): void
   /** What each bootstrap has of our records, read now; empty while there are none. */
   readBack(signal: AbortSignal): Promise<ReadBack[]>
   /** What the DHT says about the servers of our model, read now. */
@@ -124,13 +131,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let view: ReturnType<typeof watchPeers> | null = null
   /** Another copy of this node is up, and this one has to be quiet. */
   let isDouble = false
-  const coordinator = openCoordinator(config, clock)
+  const coordinator = openCoordinator(config, clock, onOverload)
   const keeper =
     coordinator &&
     createTokenKeeper({ file: config.data.membershipFile, coordinatorUrl: coordinator.baseUrl, clock, log })
   await keeper?.load()
   const api = coordinator && keeper && keepGrants(coordinator, keeper)
-  const { host, privateKey, dht, records, book } = await startNetwork(options)
+  const { host, privateKey, dht, records, book, reach } = await startNetwork(options)
 
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
@@ -294,6 +301,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     shard: () => blocks.serving,
     onRound: () => void view?.refresh(),
     mapDoubt: () => mapDoubt(facts.map),
+    onDialled: reach.dialled,
     onOthersSee(othersSee) {
       facts.othersSee = othersSee
       onChange()
@@ -303,7 +311,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   scope.add(() => journal.dispose())
   const stopServingRpcInfo = await rooms.serveRpcInfo(host, {
     clock,
-    info: () => ({ version: VERSION, dhtClientMode: false, cacheTokensAvailable: cacheTokensLeft() }),
+    info: () => ({ version: VERSION, dhtClientMode: dht.mode === 'client', cacheTokensAvailable: cacheTokensLeft() }),
     serves: (key) => blocks.serving !== null && presence.keysOf(blocks.serving.target).includes(key),
     onCall: (peer) => journal.note(RPC_INFO, peer),
   })
@@ -359,7 +367,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   await standing?.load()
   const cache = createPeerCache(jsonFile(config.data.peersFile, PeerCacheSchema))
   const assignment =
-    api && standing && createAssignment({ api, host, book, config, rooms, steps, clock, log, blocks, standing })
+    api &&
+    standing &&
+    createAssignment({ api, host, book, config, rooms, steps, clock, log, blocks, standing, onOverload })
   scope.add(async () => {
     assignment?.stop()
     // The other copy is registered under the same name: signing off would be signing it off.
@@ -385,6 +395,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         },
         clock,
         log,
+        onOverload,
         onView(seen) {
           facts.map = seen
           onChange()
@@ -470,6 +481,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       assignment.link.reapply()
       standing?.askedAgain()
     },
+    sleep: () => presence.sleep(),
+    wake: () => onWake({ kind: 'slept', forMs: 0 }),
     async readBack(signal) {
       const peers = book.peers().map(({ peerId }) => peerId)
       const { target } = blocks
@@ -498,6 +511,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     assignment?.stop()
     void assignment?.link.stop({ unregister: false })
     steps.failed('announce', report)
+  }
+
+  function onOverload(retryAfterMs: number): void {
+    if (!governor) return
+    log.write('warn', 'announce.overload', 'the network asked for a pause: nothing is announced for a while', {
+      retryAfterMs,
+    })
+    void governor.overloaded(retryAfterMs)
   }
 
   function onWake(wake: Wake): void {
@@ -598,30 +619,64 @@ async function startNetwork({ config, clock, log, facts, scope, onChange }: Runt
   dht: HivemindDht
   records: KademliaRecords
   book: BootstrapBook
+  reach: Reach
 }> {
   const { profile } = config
   const privateKey = await loadOrCreateIdentity(config.data.identityFile)
-  const kadMode = profile.servesKad ? 'server' : 'client'
-  const host = await createHost({ privateKey, profile, port: config.listenPort, kadMode })
+  const { listenPort } = config
+  const listens = listenPort !== null
+  // A network whose coordinator is on this computer needs no router, and no stranger's help.
+  const isLocal = profile.loopbackOnly || isOnThisComputer(config.coordinatorUrl)
+  const kadMode = profile.servesKad && listens ? 'server' : 'client'
+  const host = await createHost({
+    privateKey,
+    profile,
+    port: listenPort,
+    kadMode,
+    isNode: !isLocal,
+    ...(isLocal ? {} : { lan: { network: networkNameOf(config) } }),
+  })
   scope.add(() => host.stop())
   facts.peerId = host.peerId.toString()
-  facts.listenAddresses = host.getMultiaddrs().map(String)
+  const readAddresses = () => {
+    facts.listenAddresses = host.getMultiaddrs().map(String)
+  }
+  readAddresses()
+  // A relay's place, a router's port, another network: addresses come and go.
+  host.addEventListener('self:peer:update', () => {
+    readAddresses()
+    onChange()
+  })
   facts.upSince = clock.now()
   const port = boundPort(host)
-  if (config.listenPort !== 0 && port !== config.listenPort) {
-    log.write('warn', 'port.taken', `port ${config.listenPort} is taken; ${port} is used and announced`, { port })
+  if (listens && listenPort !== 0 && port !== listenPort) {
+    log.write('warn', 'port.taken', `port ${listenPort} is taken; ${port} is used and announced`, { port })
   }
-  log.write('info', 'node.listening', `listening on ${facts.listenAddresses.join(', ')}`, {
-    port,
-    peerId: facts.peerId,
-  })
+  log.write(
+    'info',
+    'node.listening',
+    listens ? `listening on ${facts.listenAddresses.join(', ')}` : 'listening nowhere',
+    {
+      port,
+      peerId: facts.peerId,
+    },
+  )
   onChange()
   const book = createBootstrapBook(facts.peerId, log)
   book.add(config.bootstraps.length > 0 ? config.bootstraps : profile.bootstraps)
   const bootstrapPeers = () => book.peers().map(({ peerId }) => peerId)
-  const dht = createHivemindDht({ libp2p: host, clock, mode: 'server', bootstrapPeers })
+  const dht = createHivemindDht({ libp2p: host, clock, mode: listens ? 'server' : 'client', bootstrapPeers })
   await dht.start()
   scope.add(() => dht.stop())
+  const reach = createReach({ host, dht, book, profile, listens, clock, log })
+  scope.add(reach.stop)
+  if (!isLocal) {
+    const onMet = (peer: string, error: string | null) =>
+      error === null
+        ? log.write('info', 'lan.peer.met', `${peer} was found on the local network`, { peer })
+        : log.write('debug', 'lan.peer.failed', `${peer}: ${error}`, { peer })
+    scope.add(meetLanPeers({ host, allowsLoopback: false, clock, onMet }))
+  }
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
   await witness.start()
   scope.add(() => witness.stop())
@@ -629,5 +684,15 @@ async function startNetwork({ config, clock, log, facts, scope, onChange }: Runt
   if (ownNodes.length > 0) {
     scope.add(await followOwnLog({ host, path: data.ownLogFile, publicName, nodes: ownNodes, clock, log }))
   }
-  return { host, privateKey, dht, records: createKademliaRecords({ host, clock, privateKey }), book }
+  return { host, privateKey, dht, records: createKademliaRecords({ host, clock, privateKey }), book, reach }
+}
+
+/** Nodes on one LAN belong together when they route alike and come from the same coordinator, or the same bootstraps. */
+function networkNameOf({ profile, coordinatorUrl, bootstraps }: NodeConfig): string {
+  const via = coordinatorUrl ?? (bootstraps.length > 0 ? bootstraps : profile.bootstraps).toSorted().join(' ')
+  return `${profile.kadProtocol} ${via}`
+}
+
+function isOnThisComputer(url: string | null): boolean {
+  return url !== null && isLoopbackHost(new URL(url).hostname)
 }

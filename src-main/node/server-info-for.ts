@@ -13,6 +13,7 @@ export function serverInfoFor(options: {
   /** Null while nothing is loaded and proven. */
   throughput: Throughput | null
   cacheTokensLeft: number
+  usingRelay: boolean
 }): ServerInfo {
   const { config, manifest, range, throughput, cacheTokensLeft } = options
   return {
@@ -28,7 +29,7 @@ export function serverInfoFor(options: {
     adapters: [],
     torchDtype: 'float32',
     quantType: manifest.quantization,
-    usingRelay: false,
+    usingRelay: options.usingRelay,
     cacheTokensLeft,
     nextPings: null,
   }

@@ -1,9 +1,12 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
+import { overloadOf } from '../network/overload'
 import { MAX_MAP_BYTES, type MapState, parseMapState } from './map-state'
 
 const INTERVAL_MS = 60_000
 const MAX_PAUSE_MS = 15 * 60_000
+/** As long as the node itself keeps quiet when somebody who serves the network has too much (O-19). */
+const OVERLOAD_PAUSE_MS = 15 * 60_000
 const HOUR_MS = 3_600_000
 const TIMEOUT_MS = 15_000
 const JITTER = 0.1
@@ -16,6 +19,8 @@ export interface MapPollResult {
   error: string | null
   /** Questions of the last hour. */
   asked: number
+  /** The map has too much to do and wants a pause so long, in ms; null: it does not say so. */
+  overloadMs: number | null
 }
 
 export interface MapPoll {
@@ -40,6 +45,7 @@ export function pollMap(options: {
   let etag: string | null = null
   let last: MapState | null = null
   let failures = 0
+  let overloadMs: number | null = null
   let stopped = false
   let cancel: Disposer = () => undefined
 
@@ -61,16 +67,15 @@ export function pollMap(options: {
     }
     if (!response.ok) {
       await response.body?.cancel()
-      const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1_000
-      const error = new EspalierError('REMOTE_ERROR', `the map answered ${response.status}`)
-      throw Object.assign(error, { retryAfterMs: Number.isFinite(retryAfterMs) ? retryAfterMs : 0 })
+      overloadMs = overloadOf(response, clock.now())
+      throw new EspalierError('REMOTE_ERROR', `the map answered ${response.status}`)
     }
     last = parseMapState(await boundedText(response))
     etag = response.headers.get('etag')
   }
 
   async function round(): Promise<void> {
-    let retryAfterMs = 0
+    overloadMs = null
     let error: string | null = null
     try {
       await ask()
@@ -78,14 +83,13 @@ export function pollMap(options: {
     } catch (failure) {
       failures++
       error = messageOf(failure)
-      const wish = failure instanceof Error && 'retryAfterMs' in failure ? failure.retryAfterMs : 0
-      retryAfterMs = typeof wish === 'number' ? wish : 0
     }
     if (stopped) return
-    options.onResult({ map: error === null ? last : null, error, asked: asked() })
+    options.onResult({ map: error === null ? last : null, error, asked: asked(), overloadMs })
     // Never earlier than the interval: the jitter only ever adds.
     const backoffMs = Math.min(INTERVAL_MS * 2 ** failures, MAX_PAUSE_MS) * (1 + JITTER * random())
-    cancel = clock.after(Math.max(backoffMs, retryAfterMs), () => void round())
+    const wishedMs = overloadMs === null ? 0 : Math.max(OVERLOAD_PAUSE_MS, overloadMs)
+    cancel = clock.after(Math.max(backoffMs, wishedMs), () => void round())
   }
 
   void round()

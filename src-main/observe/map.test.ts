@@ -138,6 +138,21 @@ describe('asking the map', () => {
     poll.stop()
   })
 
+  it('O-19: a map that has too much is asked at most twice in 15 minutes, and the node is told', async () => {
+    const { clock, times, results, poll } = asking(() => new Response('', { status: 503 }))
+    const begin = clock.now()
+    for (let minute = 0; minute < 40; minute++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      await clock.advance(60_000)
+    }
+    for (const at of times)
+      expect(times.filter((other) => other >= at && other < at + 15 * 60_000).length).toBeLessThan(3)
+    expect(times.length).toBeGreaterThan(1)
+    expect(times[0]).toBe(begin)
+    expect(results.every(({ overloadMs }) => overloadMs === 0)).toBe(true)
+    poll.stop()
+  })
+
   it('a wish to be left alone is kept', async () => {
     const { clock, times, poll } = asking(() => new Response('', { status: 429, headers: { 'retry-after': '3000' } }))
     await new Promise((resolve) => setImmediate(resolve))

@@ -58,6 +58,8 @@ export interface Observation {
 const READ_TIMEOUT_MS = 20_000
 const PROBE_TIMEOUT_MS = 5_000
 const PROBES_AT_ONCE = 16
+/** In larger networks a look closes what it opened: a connection costs about a megabyte, on both sides. */
+const KEPT_CONNECTIONS = 100
 const SHORT_ID_LENGTH = 6
 /** The monitor shows names of servers that give at least this many blocks. */
 const BLOCKS_FOR_A_NAME = 10
@@ -88,8 +90,8 @@ export async function observeNetwork(options: {
     models.map((model) => view.readServers({ dhtPrefix: model.dhtPrefix, blockCount: model.numBlocks }, signal)),
   )
   const spans = servers.flatMap(({ spans: found }) => found)
-  const issues = await probeAll(host, view.form, spans, options.memory)
-  const reports = models.map((model, i) => reportOf(host, model, servers[i]?.spans ?? [], issues))
+  const { issues, addresses } = await probeAll(host, view.form, spans, options.memory)
+  const reports = models.map((model, i) => reportOf(model, servers[i]?.spans ?? [], issues, addresses))
   return {
     recordsRead: servers.reduce((sum, { recordCount }) => sum + recordCount, 0),
     state: {
@@ -104,25 +106,33 @@ export async function observeNetwork(options: {
   }
 }
 
-/** Servers that say to be online and did not answer, with the reason. */
+/** Servers that say to be online and did not answer, with the reason; and where the others were reached. */
 async function probeAll(
   host: Host,
   form: RecordForm,
   spans: readonly ServerSpan[],
   memory: ProbeMemory | undefined,
-): Promise<Map<string, string>> {
+): Promise<{ issues: Map<string, string>; addresses: (peer: PeerId) => string[] }> {
   const issues = new Map<string, string>()
+  const reachedAt = new Map<string, string[]>()
+  const connectedAt = (peer: PeerId) => host.getConnections(peer).map(({ remoteAddr }) => remoteAddr.toString())
   const online = new Map(spans.filter(({ info }) => info.state === 'online').map(({ peer }) => [peer.toString(), peer]))
   const queue = [...online.values()]
   const call = form === 'hivemind' ? callRpcInfo : callExpertInfo
+  const closes = online.size > KEPT_CONNECTIONS
   const probe = async (peer: PeerId): Promise<string | null> => {
+    const isGuest = closes && !isConnected(host, peer)
     try {
       const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
       await reachPeer(host, peer, signal)
       await call(host, peer, '', { signal })
+      reachedAt.set(peer.toString(), connectedAt(peer))
       return null
     } catch (error) {
       return messageOf(error)
+    } finally {
+      // Nobody waits for the goodbye.
+      if (isGuest) host.hangUp(peer).catch(() => undefined)
     }
   }
   const worker = async () => {
@@ -134,18 +144,18 @@ async function probeAll(
     }
   }
   await Promise.all(Array.from({ length: PROBES_AT_ONCE }, worker))
-  return issues
+  return { issues, addresses: (peer) => reachedAt.get(peer.toString()) ?? connectedAt(peer) }
 }
 
 function reportOf(
-  host: Host,
   model: ModelOfNetwork,
   spans: readonly ServerSpan[],
   issues: ReadonlyMap<string, string>,
+  addresses: (peer: PeerId) => string[],
 ): ModelReport {
   const rows = spans
     .toSorted((a, b) => (a.peer.toString() < b.peer.toString() ? -1 : 1))
-    .map((span) => rowOf(host, span, spans, issues))
+    .map((span) => rowOf(span, spans, issues, addresses(span.peer)))
   const reached = spans.filter(({ peer }) => !issues.has(peer.toString()))
   const isWhole = coverageOf(reached, model.numBlocks).every((servers) => servers > 0)
   const name = model.repository === null ? model.dhtPrefix : new URL(model.repository).pathname.slice(1)
@@ -163,19 +173,18 @@ function reportOf(
 }
 
 function rowOf(
-  host: Host,
   span: ServerSpan,
   all: readonly ServerSpan[],
   issues: ReadonlyMap<string, string>,
+  addresses: readonly string[],
 ): ServerRow {
   const { peer, start, end, info } = span
   const peerId = peer.toString()
   const state = info.state === 'online' && issues.has(peerId) ? 'unreachable' : info.state
-  const addresses = host.getConnections(peer).map(({ remoteAddr }) => remoteAddr.toString())
   return {
     short_peer_id: `...${peerId.slice(-SHORT_ID_LENGTH)}`,
     peer_id: peerId,
-    peer_ip_info: addresses.length > 0 ? { location: {}, multiaddrs: addresses } : 'unknown',
+    peer_ip_info: addresses.length > 0 ? { location: {}, multiaddrs: [...addresses] } : 'unknown',
     show_public_name: state === 'online' && end - start >= BLOCKS_FOR_A_NAME,
     state,
     span: { peer_id: peerId, start, end, server_info: serverInfoJson(info) },

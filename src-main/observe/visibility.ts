@@ -15,6 +15,8 @@ export interface VisibilityVerdict {
   /** What peers saw of our pipeline protocol: the evidence of the serve step. */
   serving: Evidence[]
   servingBlocker: ErrorReport | null
+  /** Whether a stranger reached an address of our own, without a relay; null: too few looked. */
+  isDialable: boolean | null
 }
 
 /** Folds witnesses' answers into one verdict. `range` and `root` are what we mean to serve. */
@@ -34,12 +36,22 @@ export function judgeVisibility(answers: readonly WitnessAnswer[], range: BlockR
       value: 'on a new connection, for these blocks',
     })),
     servingBlocker: serving.length > 0 ? null : servingObjection(verdicts),
+    isDialable: dialledDirectly(verdicts),
   }
+}
+
+function dialledDirectly(verdicts: readonly Verdict[]): boolean | null {
+  if (verdicts.some(({ dialBack }) => dialBack.ok && !isRelayed(dialBack.address))) return true
+  return verdicts.length < WITNESSES_NEEDED ? null : false
+}
+
+function isRelayed(address: string): boolean {
+  return address.includes('/p2p-circuit')
 }
 
 function seen({ witness, at, forms, dialBack }: Verdict): Evidence {
   const dialled = dialBack.ok
-    ? `dialled back at ${endpointOf(dialBack.address)} in ${Math.round(dialBack.roundTripMs)} ms`
+    ? `dialled back ${placeOf(dialBack.address)} in ${Math.round(dialBack.roundTripMs)} ms`
     : ''
   const found = forms.flatMap(({ form, records, call }) => [
     ...(records.ok ? [`${records.found} of ${records.asked} ${form} records read from ${records.readFrom}`] : []),
@@ -51,9 +63,10 @@ function seen({ witness, at, forms, dialBack }: Verdict): Evidence {
 const CALL_NAMES = { hivemind: 'rpc_info', kademlia: 'info call' } as const
 
 /** `/ip4/10.0.0.5/tcp/31338/p2p/…` as people write it. */
-function endpointOf(address: string): string {
+function placeOf(address: string): string {
   const [, , host, , port] = address.split('/')
-  return host && port ? `${host}:${port}` : address
+  const place = host && port ? `${host}:${port}` : address
+  return isRelayed(address) ? `through the relay at ${place}` : `at ${place}`
 }
 
 /** What speaks against a verdict, in the order in which a stranger would meet it. */

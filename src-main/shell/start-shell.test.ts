@@ -232,6 +232,15 @@ describe('quitting', () => {
     expect(fake.asked).toHaveLength(0)
   })
 
+  it('M-29: the node says that it is away before the computer sleeps, and that it is back afterwards', async () => {
+    const { fake, scripted } = await ready()
+    fake.module.powerMonitor.emit('suspend')
+    expect(scripted.app.sleep).toHaveBeenCalledTimes(1)
+    expect(scripted.app.wake).not.toHaveBeenCalled()
+    fake.module.powerMonitor.emit('resume')
+    expect(scripted.app.wake).toHaveBeenCalledTimes(1)
+  })
+
   it('settles while the app is still opening', async () => {
     shell = await startTestShell()
     shell.shell?.quitNow()

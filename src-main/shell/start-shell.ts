@@ -173,6 +173,8 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
       event?.preventDefault()
       quit.now()
     })
+    powerMonitor.on('suspend', () => void opened?.app.sleep().catch(trouble('shell.sleep.failed')))
+    powerMonitor.on('resume', () => opened?.app.wake())
     hardenSession(electron.session.defaultSession)
     protocol.handle(APP_SCHEME, createAppHandler(await loadStaticFiles(options.rendererDir)))
     setApplicationMenu(electron, platform, () => host.quit())

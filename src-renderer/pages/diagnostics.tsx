@@ -7,6 +7,7 @@ import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
 import { LogView } from '../components/log-view'
 import { Notices } from '../components/notices'
+import { OthersSeePanel } from '../components/others-see'
 import { PageHead } from '../components/page-head'
 import { SupportDialog } from '../components/support-dialog'
 import type { AppStores } from '../stores/app-stores'
@@ -56,18 +57,21 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
         <Connections store={stores.app} />
         {status?.notices && <Notices notices={status.notices} />}
         <div className="columns is-diagnostics">
-          <section className="card" aria-labelledby="checks-title" aria-busy={isRunning}>
-            <div className="card-head">
-              <h2 id="checks-title">{DIAGNOSTICS.checksTitle}</h2>
-            </div>
-            {failure && <FailureNote failure={failure} lead={DIAGNOSTICS.failed} />}
-            {workFailure && <FailureNote failure={workFailure} lead={SUPPORT.failed} />}
-            {checks && checks.length > 0 && (
-              <CheckList checks={checks} fixing={{ stores, mayOperate: mayOperate && isLive, mending }} />
-            )}
-            {checks?.length === 0 && <p className="empty">{DIAGNOSTICS.none}</p>}
-            {checks === null && !failure && <p className="empty">{DIAGNOSTICS.checking}</p>}
-          </section>
+          <div className="panels">
+            <section className="card" aria-labelledby="checks-title" aria-busy={isRunning}>
+              <div className="card-head">
+                <h2 id="checks-title">{DIAGNOSTICS.checksTitle}</h2>
+              </div>
+              {failure && <FailureNote failure={failure} lead={DIAGNOSTICS.failed} />}
+              {workFailure && <FailureNote failure={workFailure} lead={SUPPORT.failed} />}
+              {checks && checks.length > 0 && (
+                <CheckList checks={checks} fixing={{ stores, mayOperate: mayOperate && isLive, mending }} />
+              )}
+              {checks?.length === 0 && <p className="empty">{DIAGNOSTICS.none}</p>}
+              {checks === null && !failure && <p className="empty">{DIAGNOSTICS.checking}</p>}
+            </section>
+            {status && <OthersSeePanel status={status} />}
+          </div>
           <LogView store={stores.log} />
         </div>
       </div>

@@ -57,6 +57,18 @@ describe('taking leave', () => {
     await expect(readFile(live.config.data.announcedFile)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
+  it('M-29, D-T06: OFFLINE before the computer sleeps; online and seen again after it, without a restart', async () => {
+    const live = await joinNetwork()
+    await isAnnounced(live)
+    const { peerId, model } = live.node.status()
+    const key = `${model?.dhtPrefix}.0`
+    await live.node.running()?.sleep()
+    expect(await stateOf(peerId!, key)).toBe('offline')
+    live.node.running()?.wake()
+    await expect.poll(() => stateOf(peerId!, key), { timeout: 30_000 }).toBe('online')
+    expect(live.engines).toHaveLength(1)
+  })
+
   it('O-17, O-10: blocks that a killed run left behind are taken back by the next one; one row, the right span', async () => {
     const first = await joinNetwork({ name: 'killed' })
     await isAnnounced(first)

@@ -44,6 +44,8 @@ export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: P
     resumeHosting: vi.fn(async () => undefined),
     stop: vi.fn(async () => undefined),
     holdBack: vi.fn(),
+    sleep: vi.fn(async () => undefined),
+    wake: vi.fn(),
     dispose: vi.fn(async () => undefined),
   } satisfies App
   const written: { level: string; code: string; message: string }[] = []
