@@ -89,7 +89,7 @@ describe('pieces', () => {
 describe('checks', () => {
   it('stand with what needs somebody first, otherwise as the node ordered them', () => {
     const sorted = sortChecks(checksOf(0)).map(({ id }) => id)
-    expect(sorted.slice(0, 4)).toEqual(['dial-back', 'gpu', 'data', 'engine'])
+    expect(sorted.slice(0, 4)).toEqual(['reachability', 'map-row', 'data-directory', 'disk-space'])
   })
 })
 

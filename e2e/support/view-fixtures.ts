@@ -185,75 +185,93 @@ export function checksOf(at: number): Check[] {
     at: at - 2_000,
     ...entry,
   })
+  const by = `${short(PEERS.walnut)} and ${short(PEERS.bootstrap)}`
   return [
-    check({ id: 'data', title: 'Data directory', evidence: 'Written, read back and removed a file of 4 kB' }),
-    check({ id: 'engine', title: 'llama.cpp', evidence: 'v0.4.0, struct sizes as this app was built for' }),
-    check({ id: 'disk', title: 'Space on disk', evidence: '182 GB free, your blocks need 28.4 MB' }),
-    check({ id: 'clock', title: 'Clock', evidence: 'The coordinator’s clock is 0.2 s ahead' }),
-    check({ id: 'port', title: 'Port', evidence: 'Listening on 31338 for IPv4 and IPv6' }),
-    check({ id: 'coordinator', title: 'Coordinator', evidence: `${COORDINATOR_URL} answered in 4 ms` }),
     check({
-      id: 'dial-back',
-      title: 'Reached from outside',
+      id: 'data-directory',
+      title: 'Data directory',
+      evidence: '/home/kim/.local/share/espalier can be read and written',
+    }),
+    check({ id: 'disk-space', title: 'Disk space', evidence: '182 GB free' }),
+    check({ id: 'identity', title: 'Identity', evidence: PEERS.self }),
+    check({ id: 'clock', title: 'Clock', evidence: `This computer’s clock agrees with ${COORDINATOR_URL}` }),
+    check({ id: 'port', title: 'Port for other peers', evidence: 'Listening on 31338' }),
+    check({ id: 'engine', title: 'llama.cpp and devices', evidence: 'Llama.cpp b6673; CPU: AMD Ryzen 7 5700G' }),
+    check({ id: 'device', title: 'Device and driver', evidence: 'AMD Ryzen 7 5700G (cpu) holds the blocks' }),
+    check({ id: 'engine-probe', title: 'Test pass', evidence: 'Largest difference 0.0004, allowed 0.01, 56 s ago' }),
+    check({ id: 'coordinator', title: 'Coordinator', evidence: `${COORDINATOR_URL} answered in 4 ms` }),
+    check({ id: 'bootstraps', title: 'Bootstrap peers', evidence: '2 of 2 answered a ping' }),
+    check({ id: 'dht-read-back', title: 'Records in the DHT', evidence: `${short(PEERS.bootstrap)} has 9 of 9` }),
+    check({
+      id: 'reachability',
+      title: 'NAT and dial-back',
       verdict: 'warn',
-      evidence: `Only ${PEERS.walnut} opened a connection to this computer; another peer was asked and could not`,
-      action: 'Open the port in the firewall or router. Until then the app asks the network’s relays.',
+      evidence: 'Other peers cannot open a connection to this node; 1 private address',
+      action: 'Open the port in the firewall or router, or use a relay.',
       code: 'NOT_DIALLED_BACK',
     }),
+    check({ id: 'visibility', title: 'Seen from outside', evidence: `Seen by ${by}` }),
+    check({ id: 'others-see', title: 'As others see you', evidence: `Model listed (${by}); records found (${by})` }),
     check({
-      id: 'gpu',
-      title: 'Graphics processor',
+      id: 'map-row',
+      title: 'Row on the map',
       verdict: 'unknown',
-      evidence: 'No driver answered, so nobody knows whether there is one',
+      evidence: 'Map unreachable (no answer in time); this node’s health does not depend on it',
     }),
     check({
-      id: 'bridge',
-      title: 'Messages to this page',
-      evidence: '412 answered, none refused',
+      id: 'shard-files',
+      title: 'Model files',
+      evidence: 'Blocks 4–7, 28 MB, hashed just now: sha256 5f0c9a1d22b7e8c4…',
     }),
+    check({
+      id: 'other-nodes',
+      title: 'Other node software',
+      evidence: 'No other node software was found on this computer',
+    }),
+    check({ id: 'start-entries', title: 'Started by the system', evidence: 'The system starts no node software' }),
+    check({ id: 'updates', title: 'Updates', evidence: 'Version 0.1.0 runs, the newest; looked 2 h ago' }),
   ]
+}
+
+/** As the app writes a peer in a sentence. */
+function short(peerId: string): string {
+  return `${peerId.slice(0, 4)}…${peerId.slice(-4)}`
 }
 
 /** With what the app can set right, and what only its owner should. */
 export function fixableChecksOf(at: number): Check[] {
-  return [
-    ...failingChecksOf(at),
-    {
-      at: at - 2_000,
-      id: 'identity',
-      title: 'Identity',
+  return replaced(failingChecksOf(at), {
+    identity: {
       verdict: 'warn',
       evidence: 'Other users of this computer can read the identity file',
       action: 'Take the right to read it from everybody but its owner (chmod 600).',
       code: 'IDENTITY_EXPOSED',
       fix: 'mend',
     },
-    {
-      at: at - 2_000,
-      id: 'start-entries',
-      title: 'Started by the system',
+    'start-entries': {
       verdict: 'warn',
       evidence: 'kwaainet.service (~/.config/systemd/user/kwaainet.service)',
       action: 'Leave it, or remove it with the command; the app never does.',
       code: 'START_ENTRY_FOUND',
       command: 'systemctl --user disable --now kwaainet.service',
     },
-  ]
+  })
 }
 
 export function failingChecksOf(at: number): Check[] {
-  return checksOf(at).map((check) =>
-    check.id === 'disk'
-      ? {
-          ...check,
-          verdict: 'fail',
-          evidence: '12 MB free, your blocks need 28.4 MB',
-          action: 'Free disk space, or choose another data directory.',
-          code: 'SHARD_WRITE_FAILED',
-          fix: 'open-settings',
-        }
-      : check,
-  )
+  return replaced(checksOf(at), {
+    'disk-space': {
+      verdict: 'fail',
+      evidence: '12 MB free, the blocks of this computer need 28 MB',
+      action: 'Free disk space, or choose another data directory.',
+      code: 'SHARD_WRITE_FAILED',
+      fix: 'open-settings',
+    },
+  })
+}
+
+function replaced(checks: readonly Check[], changes: Readonly<Record<string, Partial<Check>>>): Check[] {
+  return checks.map((check) => ({ ...check, ...changes[check.id] }))
 }
 
 const STORY: [LogLine['level'], string, string][] = [

@@ -4,6 +4,7 @@ import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { checksOf } from '../../e2e/support/view-fixtures'
 import { CheckSchema } from '../../src-shared/app-views'
 import { systemClock } from '../../src-shared/clock'
 import { loadOrCreateIdentity } from '../network/identity'
@@ -127,6 +128,11 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
     expect(await look('port', { listenPort: port })).toMatchObject({ verdict: 'warn', code: 'PORT_TAKEN' })
     await new Promise((resolve) => blocker.close(resolve))
     expect(await look('port', { listenPort: port })).toMatchObject({ verdict: 'pass' })
+  })
+
+  it('pictures of the page show no check that there is not', () => {
+    const titles = new Map(CHECKS.map(({ id, title }) => [id, title]))
+    for (const { id, title } of checksOf(0)) expect(titles.get(id)).toBe(title)
   })
 
   it('an engine that ends at once', async () => {

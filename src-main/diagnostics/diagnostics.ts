@@ -32,7 +32,6 @@ export const CHECKS: readonly CheckDefinition[] = [
   identity,
   clockSkew,
   port,
-  otherNodes,
   engine,
   device,
   engineProbe,

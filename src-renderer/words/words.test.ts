@@ -158,8 +158,8 @@ describe('the address of a coordinator', () => {
 
 describe('checks and shards in a sentence', () => {
   it('count what needs somebody', () => {
-    expect(checksLead(checksOf(0))).toBe('9 checks: 1 warns, 1 could not be looked at.')
-    expect(checksLead(checksOf(0).filter(({ verdict }) => verdict === 'pass'))).toBe('7 checks, and all pass.')
+    expect(checksLead(checksOf(0))).toBe('19 checks: 1 warns, 1 could not be looked at.')
+    expect(checksLead(checksOf(0).filter(({ verdict }) => verdict === 'pass'))).toBe('17 checks, and all pass.')
     expect(checksLead(null)).toBe(DIAGNOSTICS.lead)
   })
 
