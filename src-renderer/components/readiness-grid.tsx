@@ -60,7 +60,7 @@ function Timeline({ rows }: { rows: readonly TimelineRow[] }) {
       <caption>{READINESS.timelineTitle}</caption>
       <thead>
         <tr>
-          <th scope="col" />
+          <td />
           <th scope="col">{READINESS.expected}</th>
           <th scope="col">{READINESS.actual}</th>
         </tr>

@@ -5,6 +5,7 @@ export const HOST = {
   lead: 'Run the coordinator of a network on this computer: you choose the model, and who may help to serve it.',
   readOnly: 'Only the operator of this node can host a network. Open the operator’s link.',
   loading: 'Asking what is hosted here…',
+  noContact: 'Whether a network is hosted here is not known until the app answers again.',
   modelTitle: 'The model that the network serves',
   modelLabel: 'Model file',
   modelHint:
