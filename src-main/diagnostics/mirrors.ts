@@ -8,6 +8,8 @@ const MAX_MIRRORS = 4
 export const mirrors: CheckDefinition = {
   id: 'shards-mirrors',
   title: 'Mirrors of the model',
+  // A model that nobody mirrors comes from files and peers, and nothing is wrong with that.
+  applies: ({ running }) => !running?.target || (running.target.manifest.sources ?? []).length > 0,
   async look({ running, clock }, signal) {
     const sources = running?.target?.manifest.sources ?? []
     const addresses = sources.flatMap(({ urls }) => urls.slice(0, 1)).slice(0, MAX_MIRRORS)
