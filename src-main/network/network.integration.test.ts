@@ -125,7 +125,7 @@ describe('peer routing', () => {
     await connect(stranger, bootstrap)
     await routingReady(stranger, AbortSignal.timeout(10_000))
     const addresses = await findAddresses(stranger, subject.peerId, systemClock, AbortSignal.timeout(10_000))
-    expect(subject.getMultiaddrs().map(String)).toContain(`${addresses[0]}/p2p/${subject.peerId}`)
+    expect(subject.getMultiaddrs().map(String)).toContain(String(addresses[0]))
   })
 })
 
