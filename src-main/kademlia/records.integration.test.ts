@@ -122,22 +122,6 @@ describe('records in Kademlia, between real hosts', () => {
     expect(isToldByOthers(found, writer.host.peerId)).toBe(true)
     expect(await reader.records.findProviders('Provided.1', signal())).toEqual([])
   })
-
-  it('X-07: a peer that only names itself as a provider is not believed', async () => {
-    const [alone, looker] = [await loopbackHost(), await loopbackHost()]
-    try {
-      await connect(looker, alone)
-      await routingReady(looker, signal())
-      const records = createKademliaRecords({ host: looker, clock: systemClock, privateKey: null })
-      // It tells the looker, its only peer, and keeps the record for itself: nobody else can confirm it.
-      await createKademliaRecords({ host: alone, clock: systemClock, privateKey: null }).provide('Alone.0', signal())
-      const found = await records.findProviders('Alone.0', signal())
-      expect(found).toEqual([{ peer: alone.peerId, toldBy: [alone.peerId] }])
-      expect(isToldByOthers(found, alone.peerId)).toBe(false)
-    } finally {
-      await Promise.all([alone.stop(), looker.stop()])
-    }
-  })
 })
 
 describe('M-13: the call of this form', () => {

@@ -1,34 +1,25 @@
-import type { PrivateKey } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { VERSION } from '../../src-shared/version'
 import { GovernorSchema, openGovernor } from '../announce/governor'
-import { isLoopbackHost } from '../coordinator/coordinator-url'
 import { workerIdOf } from '../coordinator/worker-id'
 import { CPU_CHOICE } from '../engine/device-choice'
 import type { EngineProcess } from '../engine/engine'
 import type { StartReport } from '../engine/protocol'
 import { EngineSupervisor } from '../engine/supervisor'
 import { createCallJournal } from '../health/call-journal'
-import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { RPC_INFO } from '../hivemind/protocols'
 import { plainText } from '../hivemind/unary-client'
 import { EXPERT_PROTOCOL } from '../kademlia/expert-rpc'
-import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { serveHello } from '../kwaai/hello'
 import { type InferenceServer, serveInference } from '../kwaai/inference-server'
 import { createKwaaiNetwork } from '../kwaai/kwaai-network'
 import { keepGrants } from '../membership/keep-grants'
 import { createSessionGuard } from '../membership/session-guard'
 import { createTokenKeeper } from '../membership/token-keeper'
-import { boundPort, createHost, type Host } from '../network/host'
-import { loadOrCreateIdentity } from '../network/identity'
-import { meetLanPeers } from '../network/lan-peers'
 import { kademliaView } from '../observe/kademlia-view'
 import { hivemindView, type NetworkView } from '../observe/network-view'
 import { watchRoutingTable } from '../observe/routing-watch'
-import { createWitnessService } from '../observe/witness-service'
-import { followOwnLog } from '../own-log/follow-own-log'
 import type { NoticeBody } from '../pipeline/frames'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { createRouter, type Router } from '../pipeline/routing/router'
@@ -44,7 +35,7 @@ import { createCoordinatorStanding, StandingMemorySchema } from './coordinator-s
 import { createDoppelgangerGuard } from './doppelganger'
 import type { NodeFacts } from './facts'
 import { createFetchHand } from './fetch-hand'
-import { type BootstrapBook, createBootstrapBook, joinNetwork } from './join-network'
+import { joinNetwork } from './join-network'
 import { createLeavingJournal } from './leaving'
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
@@ -54,7 +45,6 @@ import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { type PeerLink, peerLinks } from './peer-links'
 import { nextWatchMs, type PeerView, WATCH_INCOMPLETE_MS, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
-import { createReach, type Reach } from './reach'
 import { type ReadBack, readBackFrom } from './read-back'
 import { foldReadiness } from './readiness-fold'
 import { watchResources } from './resources'
@@ -62,6 +52,7 @@ import type { NodeRooms } from './rooms'
 import { createServingTarget } from './serving-target'
 import { createShardLoader, type LoadedShard } from './shard-loader'
 import { sourcesFor } from './shard-sources'
+import { startNetwork } from './start-network'
 import type { Steps } from './steps'
 import { createSwarm, type Swarm } from './swarm'
 import { createThroughputBook } from './throughput-book'
@@ -610,89 +601,4 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     onChange()
   }
-}
-
-/** Identity, libp2p host, DHT and witness service: what a peer is before it serves anything. */
-async function startNetwork({ config, clock, log, facts, scope, onChange }: RuntimeOptions): Promise<{
-  host: Host
-  privateKey: PrivateKey
-  dht: HivemindDht
-  records: KademliaRecords
-  book: BootstrapBook
-  reach: Reach
-}> {
-  const { profile } = config
-  const privateKey = await loadOrCreateIdentity(config.data.identityFile)
-  const { listenPort } = config
-  const listens = listenPort !== null
-  // A network whose coordinator is on this computer needs no router, and no stranger's help.
-  const isLocal = profile.loopbackOnly || isOnThisComputer(config.coordinatorUrl)
-  const kadMode = profile.servesKad && listens ? 'server' : 'client'
-  const host = await createHost({
-    privateKey,
-    profile,
-    port: listenPort,
-    kadMode,
-    isNode: !isLocal,
-    ...(isLocal ? {} : { lan: { network: networkNameOf(config) } }),
-  })
-  scope.add(() => host.stop())
-  facts.peerId = host.peerId.toString()
-  const readAddresses = () => {
-    facts.listenAddresses = host.getMultiaddrs().map(String)
-  }
-  readAddresses()
-  // A relay's place, a router's port, another network: addresses come and go.
-  host.addEventListener('self:peer:update', () => {
-    readAddresses()
-    onChange()
-  })
-  facts.upSince = clock.now()
-  const port = boundPort(host)
-  if (listens && listenPort !== 0 && port !== listenPort) {
-    log.write('warn', 'port.taken', `port ${listenPort} is taken; ${port} is used and announced`, { port })
-  }
-  log.write(
-    'info',
-    'node.listening',
-    listens ? `listening on ${facts.listenAddresses.join(', ')}` : 'listening nowhere',
-    {
-      port,
-      peerId: facts.peerId,
-    },
-  )
-  onChange()
-  const book = createBootstrapBook(facts.peerId, log)
-  book.add(config.bootstraps.length > 0 ? config.bootstraps : profile.bootstraps)
-  const bootstrapPeers = () => book.peers().map(({ peerId }) => peerId)
-  const dht = createHivemindDht({ libp2p: host, clock, mode: listens ? 'server' : 'client', bootstrapPeers })
-  await dht.start()
-  scope.add(() => dht.stop())
-  const reach = createReach({ host, dht, book, profile, listens, clock, log })
-  scope.add(reach.stop)
-  if (!isLocal) {
-    const onMet = (peer: string, error: string | null) =>
-      error === null
-        ? log.write('info', 'lan.peer.met', `${peer} was found on the local network`, { peer })
-        : log.write('debug', 'lan.peer.failed', `${peer}: ${error}`, { peer })
-    scope.add(meetLanPeers({ host, allowsLoopback: false, clock, onMet }))
-  }
-  const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
-  await witness.start()
-  scope.add(() => witness.stop())
-  const { ownNodes = [], publicName, data } = config
-  if (ownNodes.length > 0) {
-    scope.add(await followOwnLog({ host, path: data.ownLogFile, publicName, nodes: ownNodes, clock, log }))
-  }
-  return { host, privateKey, dht, records: createKademliaRecords({ host, clock, privateKey }), book, reach }
-}
-
-/** Nodes on one LAN belong together when they route alike and come from the same coordinator, or the same bootstraps. */
-function networkNameOf({ profile, coordinatorUrl, bootstraps }: NodeConfig): string {
-  const via = coordinatorUrl ?? (bootstraps.length > 0 ? bootstraps : profile.bootstraps).toSorted().join(' ')
-  return `${profile.kadProtocol} ${via}`
-}
-
-function isOnThisComputer(url: string | null): boolean {
-  return url !== null && isLoopbackHost(new URL(url).hostname)
 }

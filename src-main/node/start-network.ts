@@ -1,0 +1,113 @@
+import type { PrivateKey } from '@libp2p/interface'
+import type { Clock } from '../../src-shared/clock'
+import { isLoopbackHost } from '../coordinator/coordinator-url'
+import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
+import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
+import { boundPort, createHost, type Host } from '../network/host'
+import { loadOrCreateIdentity } from '../network/identity'
+import { meetLanPeers } from '../network/lan-peers'
+import { createWitnessService } from '../observe/witness-service'
+import { followOwnLog } from '../own-log/follow-own-log'
+import type { EventLog } from '../storage/event-log'
+import type { NodeConfig } from './config'
+import type { NodeFacts } from './facts'
+import { type BootstrapBook, createBootstrapBook } from './join-network'
+import type { Scope } from './lifecycle'
+import { createReach, type Reach } from './reach'
+
+/** What a peer is before it serves anything. */
+export interface NodeNetwork {
+  host: Host
+  privateKey: PrivateKey
+  dht: HivemindDht
+  records: KademliaRecords
+  book: BootstrapBook
+  reach: Reach
+}
+
+/** Identity, libp2p host, DHT and witness service, released through `scope`. */
+export async function startNetwork(options: {
+  config: NodeConfig
+  clock: Clock
+  log: EventLog
+  facts: NodeFacts
+  scope: Scope
+  /** Something in `facts` has changed. */
+  onChange(): void
+}): Promise<NodeNetwork> {
+  const { config, clock, log, facts, scope, onChange } = options
+  const { profile } = config
+  const privateKey = await loadOrCreateIdentity(config.data.identityFile)
+  const { listenPort } = config
+  const listens = listenPort !== null
+  // A network whose coordinator is on this computer needs no router, and no stranger's help.
+  const isLocal = profile.loopbackOnly || isOnThisComputer(config.coordinatorUrl)
+  const kadMode = profile.servesKad && listens ? 'server' : 'client'
+  const host = await createHost({
+    privateKey,
+    profile,
+    port: listenPort,
+    kadMode,
+    isNode: !isLocal,
+    ...(isLocal ? {} : { lan: { network: networkNameOf(config) } }),
+  })
+  scope.add(() => host.stop())
+  facts.peerId = host.peerId.toString()
+  const readAddresses = () => {
+    facts.listenAddresses = host.getMultiaddrs().map(String)
+  }
+  readAddresses()
+  // A relay's place, a router's port, another network: addresses come and go.
+  host.addEventListener('self:peer:update', () => {
+    readAddresses()
+    onChange()
+  })
+  facts.upSince = clock.now()
+  const port = boundPort(host)
+  if (listens && listenPort !== 0 && port !== listenPort) {
+    log.write('warn', 'port.taken', `port ${listenPort} is taken; ${port} is used and announced`, { port })
+  }
+  log.write(
+    'info',
+    'node.listening',
+    listens ? `listening on ${facts.listenAddresses.join(', ')}` : 'listening nowhere',
+    {
+      port,
+      peerId: facts.peerId,
+    },
+  )
+  onChange()
+  const book = createBootstrapBook(facts.peerId, log)
+  book.add(config.bootstraps.length > 0 ? config.bootstraps : profile.bootstraps)
+  const bootstrapPeers = () => book.peers().map(({ peerId }) => peerId)
+  const dht = createHivemindDht({ libp2p: host, clock, mode: listens ? 'server' : 'client', bootstrapPeers })
+  await dht.start()
+  scope.add(() => dht.stop())
+  const reach = createReach({ host, dht, book, profile, listens, clock, log })
+  scope.add(reach.stop)
+  if (!isLocal) {
+    const onMet = (peer: string, error: string | null) =>
+      error === null
+        ? log.write('info', 'lan.peer.met', `${peer} was found on the local network`, { peer })
+        : log.write('debug', 'lan.peer.failed', `${peer}: ${error}`, { peer })
+    scope.add(meetLanPeers({ host, allowsLoopback: false, clock, onMet }))
+  }
+  const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
+  await witness.start()
+  scope.add(() => witness.stop())
+  const { ownNodes = [], publicName, data } = config
+  if (ownNodes.length > 0) {
+    scope.add(await followOwnLog({ host, path: data.ownLogFile, publicName, nodes: ownNodes, clock, log }))
+  }
+  return { host, privateKey, dht, records: createKademliaRecords({ host, clock, privateKey }), book, reach }
+}
+
+/** Nodes on one LAN belong together when they route alike and come from the same coordinator, or the same bootstraps. */
+function networkNameOf({ profile, coordinatorUrl, bootstraps }: NodeConfig): string {
+  const via = coordinatorUrl ?? (bootstraps.length > 0 ? bootstraps : profile.bootstraps).toSorted().join(' ')
+  return `${profile.kadProtocol} ${via}`
+}
+
+function isOnThisComputer(url: string | null): boolean {
+  return url !== null && isLoopbackHost(new URL(url).hostname)
+}
