@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { type QrPicture, QrPictureSchema } from '../src-shared/qr-picture'
 import type { CoordinatorApi } from './coordinator-api'
 
 const text = (max: number) => z.string().check(z.maxLength(max))
@@ -39,13 +40,6 @@ export async function readMembership(api: CoordinatorApi): Promise<Membership> {
 export async function makeInvite(api: CoordinatorApi, label: string, lifetimeMs: number): Promise<Invite> {
   return InviteSchema.parse(await api.call('POST', 'invites', { label, expires_in_s: lifetimeMs / 1000 }))
 }
-
-/** A QR code as one path of strokes on a square of `size` units. */
-export const QrPictureSchema = z.object({
-  size: z.int().check(z.minimum(1), z.maximum(400)),
-  path: z.string().check(z.maxLength(200_000), z.regex(/^[MmHhVvZz0-9 .,-]+$/)),
-})
-export type QrPicture = z.infer<typeof QrPictureSchema>
 
 /** Drawn by the page itself, so that no page needs the right to load pictures. Null when it is not the form we know. */
 export async function invitePicture(api: CoordinatorApi, inviteId: string): Promise<QrPicture | null> {

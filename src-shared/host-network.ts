@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { SnapshotSchema } from '../src-dashboard/feed'
-import { QrPictureSchema } from '../src-dashboard/membership'
 import { ERROR_CODES } from './error-catalogue'
+import { QrPictureSchema } from './qr-picture'
 
 const text = (max: number) => z.string().check(z.maxLength(max))
 

@@ -2,7 +2,7 @@ import { useEffect, useId, useRef } from 'react'
 import { useNow } from '../../src-renderer/components/hooks'
 import { CopyText } from '../../src-renderer/components/text'
 import { formatIn } from '../../src-renderer/format'
-import type { QrPicture } from '../membership'
+import type { QrPicture } from '../../src-shared/qr-picture'
 import { INVITES } from '../words'
 
 export interface InviteDialogProps {
