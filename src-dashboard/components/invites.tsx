@@ -2,6 +2,7 @@ import { type FormEvent, useCallback, useEffect, useState } from 'react'
 import { useNow } from '../../src-renderer/components/hooks'
 import { StatusShapeIcon } from '../../src-renderer/components/status-shape'
 import { formatIn } from '../../src-renderer/format'
+import type { QrPicture } from '../../src-shared/qr-picture'
 import type { StatusShape } from '../../src-shared/status'
 import type { DashboardStore } from '../dashboard-store'
 import {
@@ -10,7 +11,6 @@ import {
   invitePicture,
   type Membership,
   makeInvite,
-  type QrPicture,
   readMembership,
 } from '../membership'
 import { INVITES, LIFETIMES } from '../words'
