@@ -75,7 +75,7 @@ test.describe('overview', () => {
   }
 
   test('no contact', async ({ page, host, complaints }) => {
-    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     host.say(servingStatus)
     await open(page, host, '#/overview')
     await goAway(host, page)
@@ -168,7 +168,7 @@ test.describe('welcome', () => {
   })
 
   test('no contact', async ({ page, host, complaints }) => {
-    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     await page.goto(host.url)
     await expect(headline(page)).toHaveText(/Lend a branch/)
     await goAway(host, page)
@@ -273,7 +273,7 @@ test.describe('shards', () => {
   })
 
   test('no contact', async ({ page, host, complaints }) => {
-    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     host.say(servingStatus)
     await open(page, host, '#/shards')
     await expect(page.getByText('not needed here')).toBeVisible()
@@ -324,7 +324,7 @@ test.describe('peers', () => {
   })
 
   test('no contact', async ({ page, host, complaints }) => {
-    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     host.say(servingStatus)
     await open(page, host, '#/peers')
     await goAway(host, page)
@@ -428,7 +428,7 @@ test.describe('try', () => {
   })
 
   test('no contact', async ({ page, host, complaints }) => {
-    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     host.say(servingStatus)
     host.tokenIntervalMs = 100
     await open(page, host, '#/try')
@@ -444,7 +444,7 @@ test.describe('diagnostics', () => {
     host.say(demoStatus)
     host.logLines = linesOf(Date.now(), 500)
     await open(page, host, '#/diagnostics')
-    await expect(page.getByRole('heading', { name: 'Reached from outside' })).toBeVisible()
+    await expect(page.getByRole('heading', { name: 'NAT and dial-back' })).toBeVisible()
     await expect(page.getByText('500 lines')).toBeVisible()
     await look(page, 'diagnostics')
   })
@@ -512,7 +512,7 @@ test.describe('diagnostics', () => {
   })
 
   test('no contact', async ({ page, host, complaints }) => {
-    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     host.say(servingStatus)
     await open(page, host, '#/diagnostics')
     await expect(page.getByText('60 lines')).toBeVisible()
@@ -586,7 +586,7 @@ test.describe('settings', () => {
   })
 
   test('no contact', async ({ page, host, complaints }) => {
-    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     await open(page, host, '#/settings')
     await goAway(host, page)
     await look(page, 'settings-no-contact')

@@ -89,7 +89,7 @@ test('a host that restarts is found again without a reload; until then nothing l
   page,
   complaints,
 }) => {
-  complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+  complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
   const first = await ScriptedHost.start()
   const { port } = first.carrier
   first.say(servingStatus)

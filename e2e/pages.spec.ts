@@ -70,7 +70,7 @@ test.describe('every page', () => {
   })
 
   test('tells while there is no contact', async ({ page, host, complaints }) => {
-    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     host.say(servingStatus)
     await page.goto(host.url)
     await expect(headline(page)).toHaveText('Serving blocks 4–7')
@@ -267,7 +267,7 @@ test.describe('peers', () => {
   })
 
   test('a map that cannot be loaded takes nothing else with it', async ({ page, host, complaints }) => {
-    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     host.say(servingStatus)
     await open(page, host, 'Peers')
     await host.carrier.close()
@@ -451,7 +451,7 @@ test.describe('try it', () => {
     host,
     complaints,
   }) => {
-    complaints.expectOnly(/ERR_CONNECTION_REFUSED/)
+    complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     host.say(servingStatus)
     host.tokenIntervalMs = 100
     await open(page, host, 'Try it')
