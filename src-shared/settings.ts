@@ -28,7 +28,7 @@ export type NetworkJoin = z.infer<typeof NetworkJoinSchema>
 export const SettingsSchema = z.strictObject({
   /** Null until somebody has chosen: the first run. */
   network: z.nullable(NetworkChoiceSchema),
-  publicName: z.string().check(z.minLength(1), z.maxLength(64), z.regex(/^[^\p{C}<>]+$/u)),
+  publicName: z.string().check(z.regex(/^[^\p{C}<>]{1,64}$/u, 'a name has 1 to 64 characters, and no < or >')),
   /** First port to try for other peers. */
   listenPort: z.int().check(z.minimum(1024), z.maximum(65_535)),
   /** The whole model on this computer, from which slices are made; null uses the bundled sample in a demo, nothing elsewhere. */
