@@ -25,10 +25,12 @@ export const NetworkJoinSchema = z.discriminatedUnion('kind', [
 ])
 export type NetworkJoin = z.infer<typeof NetworkJoinSchema>
 
+const NAME_RULE = 'a name has 1 to 64 characters, and no < or >'
+
 export const SettingsSchema = z.strictObject({
   /** Null until somebody has chosen: the first run. */
   network: z.nullable(NetworkChoiceSchema),
-  publicName: z.string().check(z.regex(/^[^\p{C}<>]{1,64}$/u, 'a name has 1 to 64 characters, and no < or >')),
+  publicName: z.string().check(z.maxLength(64, NAME_RULE), z.regex(/^[^\p{C}<>]+$/u, NAME_RULE)),
   /** First port to try for other peers. */
   listenPort: z.int().check(z.minimum(1024), z.maximum(65_535)),
   /** The whole model on this computer, from which slices are made; null uses the bundled sample in a demo, nothing elsewhere. */
