@@ -109,7 +109,7 @@ describe('as others see you', () => {
     expect(inOrder()).toBe(golden.length)
   })
 
-  it('M-32: no event of the whole run claims a success without who confirmed it', () => {
+  it('X-01, M-32: no event of the whole run claims a success without who confirmed it', () => {
     const claims = [...first.log, ...second.log].filter(({ code }) => code === 'announce.done')
     expect(claims.length).toBeGreaterThan(2)
     expect([...first.log, ...second.log].filter((event) => !hasEvidence(event))).toEqual([])
