@@ -54,7 +54,7 @@ function look(verdict: ReturnType<typeof judge>, listenAddresses: string[], cloc
       : one
   const before = servingStatus(clock.now())
   const status: NodeStatus = { ...before, listenAddresses, steps: before.steps.map(step) }
-  const context = { clock, status, running: {} as RunningNode } as DiagnosticsContext
+  const context = { clock, status, running: {} as RunningNode } as Partial<DiagnosticsContext> as DiagnosticsContext
   return reachability.look(context, AbortSignal.timeout(5_000))
 }
 
