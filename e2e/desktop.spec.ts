@@ -207,7 +207,7 @@ test.describe('D-T37: a hostile script in the page', () => {
     await app.close()
   })
 
-  test('reaches no network, by any way that pages have', async () => {
+  test('M-16: reaches no network, by any way that pages have', async () => {
     const before = page.url()
     const outcome = await page.evaluate(async (host) => {
       const failed = (work: () => Promise<unknown>) =>

@@ -70,7 +70,7 @@ async function until(check: () => boolean): Promise<void> {
   }
 }
 
-describe('a swarm of six', () => {
+describe('M-30: a swarm of six', () => {
   test('a batch of records is stored at other peers, read back from one of them, and found by a stranger', async () => {
     const swarm = await startSwarm(6)
     const [first, writer] = swarm as [Node, Node]

@@ -86,7 +86,7 @@ const sparse: ServerInfo = {
 }
 const modelInfo = { numBlocks: 80, repository: 'https://huggingface.co/meta-llama/Llama-3.3-70B-Instruct' }
 
-describe('ids', () => {
+describe('M-30: ids of keys', () => {
   test.each(Object.entries<{ msgpack: string; dhtid: string }>(vectors.dhtid))('%s', (key, vector) => {
     expect(hex(encodeMsgpack(key))).toBe(vector.msgpack)
     expect(decodeMsgpack(bytes(vector.msgpack))).toBe(key)

@@ -16,7 +16,7 @@ beforeAll(async () => {
   peer = peerIdFromPrivateKey(key)
 })
 
-describe('keys', () => {
+describe('M-30: keys', () => {
   it.each(['M.0', 'a/b.1', 'x y', '日本.2', '%2F', '_petals.models.M', '..', 'a%'])('“%s” there and back', (name) => {
     const bytes = recordKey(name, peer)
     expect(Buffer.from(bytes).toString('utf8').split('/')).toHaveLength(4)

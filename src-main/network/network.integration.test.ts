@@ -45,7 +45,7 @@ describe('identity', () => {
 })
 
 describe('bootstraps', () => {
-  it('are all dialled; one that answers is enough, and each failure has its own cause (M-31)', async () => {
+  it('X-01, M-31: are all dialled; one that answers is enough, and each failure has its own cause', async () => {
     const alive = await start()
     const gone = await loopbackHost()
     const goneAddress = gone.getMultiaddrs()[0]!.toString()

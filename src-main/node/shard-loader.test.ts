@@ -418,7 +418,7 @@ describe('S-38: a load is cancelled', () => {
 })
 
 describe('M-39: announced speeds are measured', () => {
-  it('again when three probes in a row take twice as long, or half; not for less, nor for a moment', async () => {
+  it('M-39: again when three probes in a row take twice as long, or half; not for less, nor for a moment', async () => {
     loader.use(target)
     await clock.advance(10)
     const first = loader.loaded?.throughput
@@ -439,7 +439,7 @@ describe('M-39: announced speeds are measured', () => {
     expect(loader.loaded?.throughput).toEqual(first)
   })
 
-  it('once for the same conditions, as long as the probe is as fast as then', async () => {
+  it('M-39: once for the same conditions, as long as the probe is as fast as then', async () => {
     loader.use(target)
     await clock.advance(10)
     const first = loader.loaded?.throughput

@@ -33,7 +33,7 @@ describe('M-39: speeds that were measured', () => {
     expect(await createThroughputBook(path).get('a')).toBeNull()
   })
 
-  it('belong to one model, its blocks, a device, a build and a number of threads', () => {
+  it('M-39: belong to one model, its blocks, a device, a build and a number of threads', () => {
     const target = { manifest: { root: 'r' } as Manifest, range: { start: 0, end: 4 }, modelPath: null }
     const device = { name: 'CUDA0', description: 'a card', kind: 'gpu' as const, freeBytes: 1, totalBytes: 2 }
     const start: StartReport = { release: 'v1', libraryDirectory: '/cuda', devices: [device] }

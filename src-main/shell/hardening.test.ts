@@ -107,7 +107,7 @@ describe('app://', () => {
     return answer
   }
 
-  it('answers with the page under a policy that lets scripts fetch nothing', async () => {
+  it('M-16: answers with the page under a policy that lets scripts fetch nothing', async () => {
     await ready()
     const answer = await get('app://ui/')
     expect(answer.status).toBe(200)

@@ -109,7 +109,7 @@ describe('as others see you', () => {
     expect(inOrder()).toBe(golden.length)
   })
 
-  it('M-32: no event of the whole run claims a success without who confirmed it', () => {
+  it('X-01, M-32: no event of the whole run claims a success without who confirmed it', () => {
     const claims = [...first.log, ...second.log].filter(({ code }) => code === 'announce.done')
     expect(claims.length).toBeGreaterThan(2)
     expect([...first.log, ...second.log].filter((event) => !hasEvidence(event))).toEqual([])
@@ -117,51 +117,55 @@ describe('as others see you', () => {
 })
 
 describe('the observer', () => {
-  it('M-18: serves a map in which a node finds its own row', async () => {
-    const crawler = createCrawler({
-      look: () =>
-        observeNetwork({
-          host: client.host,
-          view: client.view('hivemind', []),
-          bootstraps: client.bootstraps,
-          updatePeriodMs: 60_000,
-          clock: systemClock,
-        }),
-      periodMs: 60_000,
-      clock: systemClock,
-      log,
-    })
-    await crawler.crawl()
-    const server = await serveMap({
-      snapshot: () => crawler.snapshot,
-      async reach(peerId) {
-        const peer = peerFromText(peerId)
-        if (!peer) throw new Error('no peer id')
-        await reachPeer(client.host, peer, AbortSignal.timeout(10_000))
-      },
-      host: '127.0.0.1',
-      port: 0,
-      clock: systemClock,
-    })
-    try {
+  it.each(['hivemind', 'kademlia'] as const)(
+    'M-18, X-02: serves a map of %s records in which a node finds its own row',
+    async (form) => {
       const { peerId, blocks, model } = first.node.status()
       if (!peerId || !blocks || !model) throw new Error('not serving')
-      const map = parseMapState(await (await fetch(`${server.url}/api/v1/state`)).text())
-      const intent = {
-        peerId,
-        publicName: 'first',
-        dhtPrefix: model.dhtPrefix,
-        repository: null,
-        range: blocks,
-        since: 0,
+      const crawler = createCrawler({
+        look: () =>
+          observeNetwork({
+            host: client.host,
+            // Only the hivemind form has an index of models.
+            view: client.view(form, form === 'hivemind' ? [] : [model.dhtPrefix]),
+            bootstraps: client.bootstraps,
+            updatePeriodMs: 60_000,
+            clock: systemClock,
+          }),
+        periodMs: 60_000,
+        clock: systemClock,
+        log,
+      })
+      await crawler.crawl()
+      const server = await serveMap({
+        snapshot: () => crawler.snapshot,
+        async reach(peerId) {
+          const peer = peerFromText(peerId)
+          if (!peer) throw new Error('no peer id')
+          await reachPeer(client.host, peer, AbortSignal.timeout(10_000))
+        },
+        host: '127.0.0.1',
+        port: 0,
+        clock: systemClock,
+      })
+      try {
+        const map = parseMapState(await (await fetch(`${server.url}/api/v1/state`)).text())
+        const intent = {
+          peerId,
+          publicName: 'first',
+          dhtPrefix: model.dhtPrefix,
+          repository: null,
+          range: blocks,
+          since: 0,
+        }
+        expect(judgeMap(map, intent, systemClock.now())).toMatchObject({ state: 'present' })
+        const reachable = await fetch(`${server.url}/api/v1/is_reachable/${peerId}`)
+        expect(await reachable.json()).toMatchObject({ success: true, message: null })
+      } finally {
+        await server.close()
       }
-      expect(judgeMap(map, intent, systemClock.now())).toMatchObject({ state: 'present' })
-      const reachable = await fetch(`${server.url}/api/v1/is_reachable/${peerId}`)
-      expect(await reachable.json()).toMatchObject({ success: true, message: null })
-    } finally {
-      await server.close()
-    }
-  })
+    },
+  )
 
   it('M-40: never announces: nobody has a record of it', async () => {
     const keys = ['Tiny-Jargon-8.0', '_petals.models']
@@ -175,7 +179,9 @@ describe('the observer', () => {
 })
 
 it('M-02, M-28: connected, and every store dropped: 503, connected_not_visible, and the step is named', async () => {
-  expect(healthOf(second.node.status()).status).toBe(200)
+  // What ran before may have made a slow machine late with a round.
+  const before = await until(second, 'visible before the fault', isVisible)
+  expect(healthOf(before).status).toBe(200)
   zombie.on = true
   const isZombie = (status: NodeStatus) => healthOf(status).body.reason?.name === 'connected_not_visible'
   const status = await until(second, 'found to be a zombie', isZombie)
@@ -185,3 +191,6 @@ it('M-02, M-28: connected, and every store dropped: 503, connected_not_visible, 
   expect(['degraded', 'problem']).toContain(status.shape)
   await until(second, 'visible again', isVisible)
 })
+
+it.skip('M-30: one node of a real network is announced there, read back, and stands on its map (needs a real network)', () =>
+  undefined)

@@ -101,6 +101,23 @@ describe('O-13: what the system starts by itself', () => {
     expect((await find()).length).toBe(2)
   })
 
+  it('O-13: a Mac’s launch agents are found by what they run, and each kind has the command of its system', async () => {
+    const folder = join(root, 'LaunchAgents')
+    await mkdir(folder)
+    await writeFile(join(folder, 'org.example.plist'), '<array>\n  <string>/opt/petals/run</string>\n</array>\n')
+    await writeFile(join(folder, 'org.other.plist'), '<array>\n  <string>/usr/bin/true</string>\n</array>\n')
+    const findStart = () => findStartEntries([{ kind: 'launchd', folder }])
+    const found = await startEntries.look({ ...context, findStartEntries: findStart }, signal)
+    expect(found).toMatchObject({ verdict: 'warn', code: 'START_ENTRY_FOUND' })
+    expect(found.command).toMatch(/^(sudo )?launchctl .*org\.example/)
+    expect(found.command).not.toContain('other')
+    const task: StartEntry = { kind: 'windows-task', name: 'kwaainet', where: 'Task Scheduler' }
+    const shown = await startEntries.look({ ...context, findStartEntries: async () => [task] }, signal)
+    expect(shown.command).toBe('schtasks /delete /tn "kwaainet"')
+  })
+
+  it.skip('O-13: Windows lists its tasks and the programs of its Run key (needs Windows)', () => undefined)
+
   it('O-18: our own entry is right when its owner chose it, and something to look at when not', async () => {
     const own: StartEntry = {
       kind: 'desktop',

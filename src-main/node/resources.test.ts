@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { FakeClock } from '../../test/fake-clock'
+import type { EngineClient } from '../engine/engine'
+import { type Resources, watchResources } from './resources'
+
+const INTERVAL_MS = 5_000
+const BUSY_MS = 400
+/** Linux counts processor time for /proc in hundredths of a second. */
+const TICK_MS = 10
+
+function residentBytes(): number {
+  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+  return Number(kilobytes) * 1024
+}
+
+function processorMs(): number {
+  // The program's name stands in brackets and may hold spaces; user and system time are the 12th and 13th after it.
+  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+}
+
+/** Keeps one core busy. */
+function burn(ms: number): void {
+  const until = process.cpuUsage().user + ms * 1000
+  while (process.cpuUsage().user < until) Math.sqrt(until)
+}
+
+function watch(engine: () => EngineClient | null = () => null) {
+  const clock = new FakeClock()
+  const samples: Resources[] = []
+  const stop = watchResources(clock, engine, (sample) => void samples.push(sample))
+  return { clock, samples, stop }
+}
+
+describe('O-16: what this computer gives', () => {
+  it.skipIf(process.platform !== 'linux')(
+    'O-16: memory and processor time are within a tenth of what the system itself counts (looks into /proc)',
+    async () => {
+      const { clock, samples, stop } = watch()
+      await clock.advance(0)
+      const before = processorMs()
+      burn(BUSY_MS)
+      await clock.advance(INTERVAL_MS)
+      const usedMs = processorMs() - before
+      const { hostResidentBytes, cpuCores } = samples.at(-1)!
+      expect(hostResidentBytes! / residentBytes()).toBeGreaterThan(0.9)
+      expect(hostResidentBytes! / residentBytes()).toBeLessThan(1.1)
+      expect((cpuCores! * INTERVAL_MS) / usedMs).toBeGreaterThan(0.9)
+      expect((cpuCores! * INTERVAL_MS) / usedMs).toBeLessThan(1.1)
+      stop()
+      await clock.advance(INTERVAL_MS)
+      expect(samples).toHaveLength(2)
+    },
+  )
+
+  it('O-16: the engine’s share is added, its memory stands for itself, and neither is made up when it is silent', async () => {
+    const engine = { residentBytes: 42, cpuUserMs: 0, cpuSystemMs: 0, isSilent: false }
+    const stats = async () => {
+      if (engine.isSilent) throw new Error('silent')
+      return engine
+    }
+    const { clock, samples, stop } = watch(() => ({ stats }) as unknown as EngineClient)
+    await clock.advance(0)
+    expect(samples[0]).toMatchObject({ engineResidentBytes: 42, cpuCores: null })
+    engine.cpuUserMs = 9_000
+    engine.cpuSystemMs = 1_000
+    await clock.advance(INTERVAL_MS)
+    // Two cores of the engine, and what this process used meanwhile.
+    expect(samples[1]!.cpuCores).toBeGreaterThanOrEqual(2)
+    expect(samples[1]!.cpuCores).toBeLessThan(3)
+    engine.isSilent = true
+    await clock.advance(INTERVAL_MS)
+    expect(samples[2]).toMatchObject({ engineResidentBytes: null, cpuCores: null })
+    stop()
+  })
+})
