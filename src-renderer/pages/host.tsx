@@ -30,7 +30,9 @@ export function HostPage({ stores, isFirstRun }: { stores: AppStores; isFirstRun
   const { host, failure, invite } = useStore(stores.host.state)
   const modelPath = useStore(stores.settings.state, (state) => state.settings?.modelPath ?? '')
   useEffect(() => stores.host.ask(), [stores])
-  const words = host ? hostHeadline(host) : { headline: 'Host a network', sentence: isLive ? HOST.loading : HOST.noContact }
+  const words = host
+    ? hostHeadline(host)
+    : { headline: 'Host a network', sentence: isLive ? HOST.loading : HOST.noContact }
   return (
     <>
       <PageHead
