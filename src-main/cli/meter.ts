@@ -52,6 +52,11 @@ export async function meter(options: Options): Promise<void> {
   process.stdout.write(options.json ? `${JSON.stringify(found)}\n` : `${linesOf(found).join('\n')}\n`)
 }
 
+/** `1,080`, `72.0`, `6.42`: never with an exponent. */
+function threeDigits(rate: number): string {
+  return rate >= 999.5 ? Math.round(rate).toLocaleString('en') : rate.toPrecision(3)
+}
+
 const VERDICTS = {
   completes: 'No answer can pass now; with this computer one can.',
   faster: 'An answer through this computer is faster than one is now.',
@@ -62,7 +67,7 @@ const VERDICTS = {
 
 export function linesOf({ modelName, alone, now, together, verdict }: Meter): string[] {
   const figure = (rate: number | null, reason: string | null) =>
-    rate === null ? `not known (${reason ?? 'nothing was timed'})` : `${rate.toPrecision(3)} tokens/s`
+    rate === null ? `not known (${reason ?? 'nothing was timed'})` : `${threeDigits(rate)} tokens/s`
   const blocks = together.blocks && ` (with blocks ${together.blocks.start}–${together.blocks.end - 1})`
   return [
     modelName,

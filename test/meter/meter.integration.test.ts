@@ -100,7 +100,7 @@ describe('the meter', () => {
       expect(document.alone.tokensPerSecond).toBeGreaterThan(0)
       expect(document.modelName).not.toBe('')
       const people = await meter()
-      expect(people.stdout).toMatch(/this computer alone +[\d.]+ tokens\/s\n.*network, measured/)
+      expect(people.stdout).toMatch(/this computer alone +[\d.,]+ tokens\/s\n.*network, measured/)
       expect(people.stderr).toContain('Timing this computer…')
     } finally {
       await rm(directory, { recursive: true, force: true })
