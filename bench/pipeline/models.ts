@@ -5,7 +5,7 @@ import type { Manifest } from '../../src-main/shards/manifest'
 import type { BlockRange } from '../../src-shared/blocks'
 import { systemClock } from '../../src-shared/clock'
 import { manifestOf } from '../../test/models/manifests'
-import { BILLION, LARGE, makeSyntheticModel, type SyntheticOptions } from '../../test/models/synthetic'
+import { LARGE, makeSyntheticModel } from '../../test/models/synthetic'
 
 export interface BenchModel {
   name: string
@@ -29,19 +29,10 @@ export async function sampleModel(): Promise<BenchModel> {
   return benchModel('the sample model', path)
 }
 
-/** The smallest size that is worth sharing between computers. */
-export function largeModel(directory: string): Promise<BenchModel> {
-  return madeModel(join(directory, 'large.gguf'), BILLION)
-}
-
-/** A third of it: what a chain costs is per token and hop, so it weighs three times as much here. */
-export function mediumModel(directory: string): Promise<BenchModel> {
-  return madeModel(join(directory, 'medium.gguf'), LARGE)
-}
-
-/** From a seed: the same bytes on every machine. */
-async function madeModel(path: string, options: SyntheticOptions): Promise<BenchModel> {
-  const { parameters } = await makeSyntheticModel(path, options)
+/** 346 million parameters from a seed: the same bytes on every machine. */
+export async function largeModel(directory: string): Promise<BenchModel> {
+  const path = join(directory, 'large.gguf')
+  const { parameters } = await makeSyntheticModel(path, LARGE)
   return benchModel(`a made model of ${Math.round(parameters / 1e6)} million parameters`, path)
 }
 

@@ -4,16 +4,16 @@ import type { Row, Say } from '../report'
 import { inTemporaryDirectory } from '../temporary'
 import { openBenchClient } from './chain'
 import { measure } from './measure'
-import { type BenchModel, largeModel, mediumModel, sampleModel } from './models'
+import { type BenchModel, largeModel, sampleModel } from './models'
 import { decodeRows, hopRow } from './rows'
 import { measureSharing } from './sharing'
 import { overlapRow, sessionsRow } from './sharing-rows'
 
 /** A 64-token answer of the large model takes seconds, a 256-token answer of the sample less than one. */
-const TOKENS = { large: 64, medium: 64, sample: 256 }
+const TOKENS = { large: 64, sample: 256 }
 const REPETITIONS = { full: 9, quick: 3 }
 
-/** Decode speed of chains of 1, 2 and 3 nodes beside that of one process. Needs about 8 GB of disk while it runs. */
+/** Decode speed of chains of 1, 2 and 3 nodes beside that of one process. Needs about 2 GB of disk while it runs. */
 export function measurePipeline(options: { quick: boolean; repetitions?: number; say: Say }): Promise<Row[]> {
   const { say } = options
   const repetitions = options.repetitions ?? (options.quick ? REPETITIONS.quick : REPETITIONS.full)
@@ -26,17 +26,15 @@ export function measurePipeline(options: { quick: boolean; repetitions?: number;
     }
     try {
       say('making the large model')
-      const large = await measureModel(await largeModel(directory), 'large')
-      const mediumFile = await mediumModel(directory)
-      const medium = await measureModel(mediumFile, 'medium')
-      const sharing = await measureSharing({ client, model: mediumFile, directory, repetitions, say })
+      const largest = await largeModel(directory)
+      const large = await measureModel(largest, 'large')
+      const sharing = await measureSharing({ client, model: largest, directory, repetitions, say })
       const sample = await measureModel(await sampleModel(), 'sample')
       return [
         ...decodeRows(large, { prefix: '', hasTarget: true }),
         hopRow(large),
         overlapRow(sharing),
         sessionsRow(sharing),
-        ...decodeRows(medium, { prefix: 'medium-', hasTarget: false }),
         ...decodeRows(sample, { prefix: 'sample-', hasTarget: false }),
       ]
     } finally {

@@ -65,15 +65,6 @@ export const LARGE: SyntheticOptions = {
   contextLength: 2048,
 }
 
-/** 1.1 billion parameters, 24 blocks, the shape of the smallest models that people share: 1.2 GB as Q8_0. */
-export const BILLION: SyntheticOptions = {
-  ...LARGE,
-  embeddingLength: 2048,
-  headCount: 32,
-  headCountKv: 4,
-  feedForwardLength: 5632,
-}
-
 /** `ones`, `norm` (near one) and `freqs` are F32 tables; a number is the standard deviation of random weights. */
 export type Filling = 'ones' | 'norm' | 'freqs' | number
 

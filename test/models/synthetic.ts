@@ -5,7 +5,7 @@ import { toHalf } from '../../src-main/shards/half-float'
 import { seededRandom } from './random'
 import { type Filling, SMALL, type SyntheticOptions, syntheticEntries, syntheticTensors } from './synthetic-layout'
 
-export { BILLION, LARGE, SMALL, type SyntheticArchitecture, type SyntheticOptions } from './synthetic-layout'
+export { LARGE, SMALL, type SyntheticArchitecture, type SyntheticOptions } from './synthetic-layout'
 
 // Prime numbers of blocks and weights: repeated, they never fall on the same place of a row, so rows differ.
 const PAGE_BLOCKS = 8191
@@ -20,7 +20,7 @@ export interface SyntheticModel {
 
 /**
  * Writes a model with seeded random weights that llama.cpp loads and runs. Every tensor is one random page, repeated:
- * never more than about a megabyte in memory, and a billion parameters take seconds.
+ * never more than about a megabyte in memory, and 346 million parameters take seconds.
  */
 export async function makeSyntheticModel(
   path: string,
