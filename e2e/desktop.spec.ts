@@ -181,9 +181,6 @@ test('a page whose process ends is loaded again, and the app goes on', async () 
 })
 
 test.describe('D-T37: a hostile script in the page', () => {
-  // On a starved machine the stand-in may come too late to stop a pop-up's first request; Electron creates none.
-  test.describe.configure({ retries: 3 })
-
   let server: Server
   let hits: string[]
   let elsewhere: string

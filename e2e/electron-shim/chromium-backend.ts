@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chromium } from './chromium-process'
 import { DevTools } from './devtools'
 import type { FakePage, PageBackend, PageHooks } from './fake-types'
@@ -15,6 +16,9 @@ const PERMISSIONS = [
   { name: 'clipboard-read', type: 'clipboardReadWrite' },
   { name: 'geolocation', type: 'geolocation' },
 ] as const
+
+/** A page without an address asks for nothing. */
+const NO_REQUEST_MS = 2_000
 
 interface PausedRequest {
   requestId: string
@@ -45,6 +49,8 @@ export async function createChromiumBackend(
 ): Promise<PageBackend> {
   const devTools = await DevTools.connect(chromium.endpoint)
   const pages = new Map<string, OpenPage>()
+  /** Of pages that nobody wanted: their first request was refused. */
+  const refusals = new Map<string, () => void>()
   const secret = randomBytes(16).toString('hex')
   const binding = `send${secret}`
   const quietly = (work: Promise<unknown>) => void work.catch(() => undefined)
@@ -67,7 +73,11 @@ export async function createChromiumBackend(
   /** It may share its process with the page that asked, so it must run on to be closed; but it gets to load nothing. */
   async function closeUnused(targetId: string, sessionId: string): Promise<void> {
     await devTools.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }, sessionId)
+    // Whoever lets go of a request that waits lets it through: it is refused first, and then the page is closed.
+    const refused = new Promise<void>((resolve) => refusals.set(sessionId, resolve))
     await devTools.send('Runtime.runIfWaitingForDebugger', {}, sessionId)
+    await Promise.race([refused, sleep(NO_REQUEST_MS)])
+    refusals.delete(sessionId)
     await devTools.send('Target.closeTarget', { targetId })
   }
   devTools.on('Runtime.executionContextCreated', ({ context }, sessionId) => {
@@ -93,7 +103,8 @@ export async function createChromiumBackend(
   devTools.on('Fetch.requestPaused', (params: PausedRequest, sessionId) => {
     const page = pages.get(sessionId)
     const refusal = { requestId: params.requestId, errorReason: 'BlockedByClient' }
-    quietly(page ? answerRequest(page, sessionId, params) : devTools.send('Fetch.failRequest', refusal, sessionId))
+    if (page) return quietly(answerRequest(page, sessionId, params))
+    quietly(devTools.send('Fetch.failRequest', refusal, sessionId).finally(() => refusals.get(sessionId)?.()))
   })
   devTools.on('Page.frameNavigated', ({ frame }, sessionId) => {
     const page = pages.get(sessionId)

@@ -1,5 +1,5 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
-import { type ErrorReport, EspalierError, reportOf } from '../../src-shared/errors'
+import { type ErrorReport, EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
 import { modelKey } from '../kademlia/keys'
 import type { RecordForm } from '../network/profiles'
@@ -82,7 +82,9 @@ export function createAnnouncer(options: {
       if (info.state !== 'offline') {
         const mayAnnounce = options.mayAnnounce?.(signal)
         // Who speaks already goes on meanwhile: the answer is no part of the round, and must not make it late.
-        if (said.has(writer.form)) mayAnnounce?.catch(() => undefined)
+        // Whoever has found our double tells of it in its own way, and this announcer is stopped.
+        if (said.has(writer.form))
+          mayAnnounce?.catch((error: unknown) => log.write('debug', 'announce.doubt', messageOf(error)))
         else await mayAnnounce
         if (!said.has(writer.form)) await options.onSaying?.(what)
         // Another leave or another announcement may have come meanwhile.

@@ -127,8 +127,8 @@ export interface App {
 }
 
 /**
- * Opens the settings and makes everything ready; but for the API for programs nothing runs before `start`. Throws BAD_ARGUMENT for overrides that
- * are not valid, SETTINGS_NOT_SAVED when the data directory can't take its first settings.
+ * Opens the settings and makes everything ready; but for the API for programs nothing runs before `start`. Throws
+ * BAD_ARGUMENT for overrides that are not valid, SETTINGS_NOT_SAVED when the data directory can't take its first settings.
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { clock, log, data, overrides = {}, fetch = coordinatorFetch } = options
@@ -179,7 +179,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     onLights: (lights) => view.change({ lights }),
   })
-  let invited: InviteLink | null = null
+  let invited: OfferedInvite | null = null
 
   const host = createHostNetwork({
     ...{ clock, log, fetch },
@@ -228,7 +228,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     'settings.save': async (change) => {
       bounds.checkSettings(definedFields(change))
       // What is wrong with a file is said while its name is still on the screen.
-      if (change.modelPath) await readGgufHeader(change.modelPath)
+      if (change.modelPath && change.modelPath !== settings.get().modelPath) await readGgufHeader(change.modelPath)
       // More than there is can't be saved, so that nothing else has to say no later.
       if (change.offeredMemoryGb) offerOf(capabilityOf(await compute(settings.get())), change.offeredMemoryGb)
       return settings.save(definedFields(change))
@@ -247,9 +247,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         listenPort: settings.listenPort(),
       }),
     async 'network.join'(choice) {
-      const [network, invite] = chosen(choice, clock.now())
-      bounds.checkChoice(network)
-      await current.choose(network, invite)
+      await enter(choice)
       return {}
     },
     async 'network.leave'() {
@@ -272,12 +270,16 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
     'app.get': view.get,
     async 'app.answerInvite'({ accept }) {
-      const link = invited
+      const offered = invited
       offer(null)
-      if (!accept || !link) return {}
-      const network = { kind: 'coordinator', url: link.coordinatorUrl } as const
-      bounds.checkChoice(network)
-      await current.choose(network, link.invite)
+      if (!accept || !offered) return {}
+      try {
+        await enter({ kind: 'coordinator', url: offered.link.coordinatorUrl, invite: offered.text })
+      } catch (error) {
+        // It has let nobody in, so it is not used up.
+        offer(offered)
+        throw error
+      }
       return {}
     },
     async 'app.update'() {
@@ -303,10 +305,19 @@ export async function createApp(options: AppOptions): Promise<App> {
     'host.invite': ({ label }) => host.invite(label),
   }
 
-  function offer(link: InviteLink | null): void {
-    invited = link
+  async function enter(choice: NetworkJoin): Promise<void> {
+    const [network, invite] = chosen(choice, clock.now())
+    bounds.checkChoice(network)
+    await current.choose(network, invite)
+  }
+
+  function offer(next: OfferedInvite | null): void {
+    invited = next
+    const link = next?.link
     view.change({
-      invite: link && { coordinatorUrl: link.coordinatorUrl, networkId: link.networkId, expiresAt: link.expiresAt },
+      invite: link
+        ? { coordinatorUrl: link.coordinatorUrl, networkId: link.networkId, expiresAt: link.expiresAt }
+        : null,
     })
   }
 
@@ -338,7 +349,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     view: view.get,
     offerInvite(text) {
       const link = parseInviteLink(text, clock.now())
-      offer({ ...link, coordinatorUrl: normaliseCoordinatorUrl(link.coordinatorUrl) })
+      offer({ text, link: { ...link, coordinatorUrl: normaliseCoordinatorUrl(link.coordinatorUrl) } })
     },
     onStatus: current.onStatus,
     onSettings: settings.onChange,
@@ -376,6 +387,12 @@ function runningNode(current: CurrentNode): RunningNode {
   const running = current.node?.running()
   if (!running) throw new EspalierError('NODE_STOPPED')
   return running
+}
+
+interface OfferedInvite {
+  /** As it was opened. */
+  text: string
+  link: InviteLink
 }
 
 /** A choice as it is kept, and the signed part of the invite that came with it. Throws INVITE_INVALID for another network's. */
