@@ -78,6 +78,8 @@ it('D-T17: a peer that lets nobody in is unreachable 20 times out of 20, whateve
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    // 21 looks from one address within seconds are the test's, not a flood (libp2p lets in 5 a second).
+    connectionManager: { inboundConnectionThreshold: 1000 },
     connectionGater: { denyInboundConnection: () => !letsIn },
     services: { identify: identify() },
   })
@@ -110,5 +112,5 @@ it('D-T17: a peer that lets nobody in is unreachable 20 times out of 20, whateve
   }
   // The look is no refusal for its own sake.
   letsIn = true
-  expect((await look()).dialBack).toMatchObject({ ok: true })
+  expect((await look()).dialBack).toEqual(expect.objectContaining({ ok: true }))
 })
