@@ -93,6 +93,16 @@ function descendantsOf(pid: number): number[] {
   return children(pid)
 }
 
+/** A process below this one by what stands in its command line. */
+function ownProcess(...words: string[]): number {
+  const own = descendantsOf(process.pid).map(String)
+  const commands = execFileSync('ps', ['-ww', '-o', 'pid=,args=', '-p', own.join(',')], { encoding: 'utf8' }).split(
+    '\n',
+  )
+  const found = commands.find((command) => words.every((word) => command.includes(word)))
+  return Number.parseInt(found ?? '', 10)
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -134,10 +144,12 @@ describe('npm run demo', () => {
     expect(await readdir(elsewhere)).toEqual([])
   })
 
-  it('without --once it stays up until Ctrl-C, which ends every process and exits 0', async () => {
+  it('without --once it starts a killed node again, and stays up until Ctrl-C, which ends every process and exits 0', async () => {
     const { code, out, descendants } = await run(['demo'], (line, signal) => {
-      if (line.includes('until Ctrl-C')) setTimeout(signal, 1_000)
+      if (line.includes('until Ctrl-C')) process.kill(ownProcess('serve', 'second-quince'), 'SIGKILL')
+      if (line.includes('is back')) setTimeout(signal, 1_000)
     })
+    expect(out).toMatch(/second-quince ended\. The others stay up.*\n(?:.*\n)*.*second-quince is back: http/)
     expect(out).toMatch(/Open http:\/\/127\.0\.0\.1:\d+\/#token=/)
     expect(out).toContain('DEMO')
     // The coordinator was still there when the nodes signed off.
@@ -150,10 +162,7 @@ describe('npm run demo', () => {
   it('says when its coordinator ends by itself, and does not exit 0', async () => {
     const { code, err, descendants } = await run(['demo'], (line) => {
       if (!line.includes('until Ctrl-C')) return
-      const own = descendantsOf(process.pid).map(String)
-      const commands = execFileSync('ps', ['-o', 'pid=,args=', '-p', own.join(',')], { encoding: 'utf8' }).split('\n')
-      const coordinator = commands.find((command) => command.includes(join(ROOT, 'out/main/coordinator.js')))
-      process.kill(Number.parseInt(coordinator ?? '', 10), 'SIGKILL')
+      process.kill(ownProcess(join(ROOT, 'out/main/coordinator.js')), 'SIGKILL')
     })
     expect(code).toBe(1)
     expect(err).toContain('the coordinator ended by itself')

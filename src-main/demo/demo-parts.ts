@@ -63,7 +63,8 @@ export async function openDemoParts(options: {
     },
     async startNode(name, coordinatorUrl) {
       const dataDir = join(directory, name)
-      await mkdir(dataDir)
+      // It is there when the node starts again.
+      await mkdir(dataDir, { recursive: true })
       const network = ['--profile', 'local', '--coordinator', coordinatorUrl, '--port', '0']
       const model = ['--model-file', paths.sampleModel, '--threads', '1']
       return start(`node ${name}`, paths.cli, [
