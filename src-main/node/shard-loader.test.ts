@@ -459,4 +459,23 @@ describe('M-39: announced speeds are measured', () => {
     await clock.advance(10)
     expect(runs).toBe(3 * measured)
   })
+
+  it('when it is stopped, waits for the fetch under way to write its last', async () => {
+    let finish: () => void = () => undefined
+    script.fetch = ({ signal }) =>
+      new Promise((_, reject) => {
+        finish = () => reject(signal.reason)
+      })
+    loader.use(target)
+    await clock.advance(10)
+    let isOver = false
+    const stopped = loader.stop().then(() => {
+      isOver = true
+    })
+    await clock.advance(10)
+    expect(isOver).toBe(false)
+    finish()
+    await stopped
+    expect(isOver).toBe(true)
+  })
 })

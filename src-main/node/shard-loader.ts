@@ -54,6 +54,8 @@ const MAX_TRIES = 3
 const RETRY_MS = 5_000
 /** One slow probe is a moment's load, and measuring then would only add to it. */
 const OUTDATED_PROBES = 3
+/** For a disk that does not answer: a node that leaves has ten seconds in all. */
+const STOP_WAIT_MS = 3_000
 const UNVERIFIED: readonly LoadLevel[] = ['L0', 'L1', 'L2']
 
 /**
@@ -93,6 +95,8 @@ export function createShardLoader(options: {
   let outdatedProbes = 0
   /** Cancelled, or failed too often: a new engine alone is no reason to begin again. */
   let isHeld = false
+  /** Fetches that may still write: the last one, and one that was cancelled for it. */
+  const fetches = new Set<Promise<unknown>>()
 
   const stopListening = supervisor.onState((state) => {
     if (!target || isHeld) return
@@ -129,7 +133,9 @@ export function createShardLoader(options: {
     climbing = mine
     try {
       const onLevel = (next: LoadLevel) => stillMine() && next !== level && events.onLevel(next)
-      const slice = await ladder.fetchSlice(current, signal, onLevel)
+      const fetching = ladder.fetchSlice(current, signal, onLevel)
+      fetches.add(fetching)
+      const slice = await fetching.finally(() => fetches.delete(fetching))
       if (!stillMine()) return
       events.onLevel('L3')
       const engine = supervisor.engine
@@ -294,9 +300,17 @@ export function createShardLoader(options: {
       halt()
       engine?.unload().catch((error: unknown) => log.write('warn', 'engine.unload.failed', messageOf(error)))
     },
-    stop(): void {
+    /** Once it is over, a fetch that was under way writes nothing more. */
+    async stop(): Promise<void> {
       halt()
       stopListening()
+      await new Promise<void>((resolve) => {
+        const giveUp = clock.after(STOP_WAIT_MS, resolve)
+        void Promise.allSettled(fetches).then(() => {
+          giveUp()
+          resolve()
+        })
+      })
     },
   }
 }
