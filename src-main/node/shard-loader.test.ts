@@ -464,7 +464,7 @@ describe('M-39: announced speeds are measured', () => {
     let finish: () => void = () => undefined
     script.fetch = ({ signal }) =>
       new Promise((_, reject) => {
-        finish = () => reject(signal.reason)
+        finish = () => reject(signal?.reason)
       })
     loader.use(target)
     await clock.advance(10)
