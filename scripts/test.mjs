@@ -13,7 +13,8 @@ const steps = [
   ['build', ...bin('electron-vite', 'bin/electron-vite.js'), 'build', '--logLevel', 'warn'],
   ['unit tests', ...bin('vitest', 'vitest.mjs'), 'run', '--project', 'unit'],
   ['integration tests', ...bin('vitest', 'vitest.mjs'), 'run', '--project', 'integration'],
-  ['page tests', ...bin('@playwright/test', 'cli.js'), 'test'],
+  ['page tests', ...bin('@playwright/test', 'cli.js'), 'test', '--project', 'pages'],
+  ['app tests', ...bin('@playwright/test', 'cli.js'), 'test', '--project', 'live'],
 ]
 
 const chromium = findChromium() ?? installChromium()
