@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { EventLog } from '../src-main/storage/event-log'
+import { makeFolders } from '../src-main/storage/make-folders'
 import type { Clock } from '../src-shared/clock'
 import { EspalierError, messageOf } from '../src-shared/errors'
 import { createApproval } from './approval'
@@ -98,7 +98,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
     throw new EspalierError('DEMO_CONFINED', `it cannot listen on ${options.host}`)
   }
   const timings = checkedTimings(options.timings)
-  await mkdir(options.directory, { recursive: true, mode: 0o700 })
+  await makeFolders(options.directory, 0o700)
   const tls = await openTransport(options.host, options.security ?? {})
   const scheme = tls ? 'https' : 'http'
   const database = await openCoordinatorDatabase(options.databaseUrl ?? join(options.directory, 'coordinator.sqlite'))

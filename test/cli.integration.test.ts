@@ -63,6 +63,12 @@ describe('espalier slice', () => {
     expect(await readdir(output).catch(() => [])).toEqual([])
   })
 
+  it.skipIf(process.platform !== 'linux')('ends where the system makes no folder', () => {
+    const refused = espalier(...args('/proc/espalier/slice'), '--json')
+    expect(refused.status).toBe(1)
+    expect(refused.json()).toMatchObject({ error: { code: 'SHARD_WRITE_FAILED' } })
+  })
+
   it('refuses a range that is empty or outside the model', () => {
     expect(espalier(...args(join(directory, 'x'), '6:3')).status).toBe(2)
     const outside = espalier(...args(join(directory, 'x'), '6:9'))
@@ -182,6 +188,14 @@ describe('espalier serve and status', () => {
 })
 
 describe('arguments', () => {
+  it('say so when the data directory is a file', async () => {
+    const file = join(directory, 'a-file')
+    await writeFile(file, '')
+    const refused = espalier('status', '--data-dir', file, '--json')
+    expect(refused.status).toBe(1)
+    expect(refused.json()).toMatchObject({ error: { code: 'DATA_DIR_UNUSABLE' } })
+  })
+
   it('exit 2 with usage for what they do not know', () => {
     expect(espalier('prune').status).toBe(2)
     expect(espalier('serve', '--profile', 'mars').status).toBe(2)

@@ -1,4 +1,6 @@
+import { createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
 import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
 
 const PROTOCOL = '/espalier/bench/bytes/1'
@@ -25,18 +27,32 @@ export async function serveBareStream(host: Libp2p, path: string): Promise<void>
   })
 }
 
-/** Counts what comes and keeps nothing. Returns the number of bytes. */
-export async function readBareStream(host: Libp2p, peer: PeerId): Promise<number> {
+/**
+ * Streams what comes to disk as Node does it, and has it on the disk when this returns: what any receiver has to do.
+ * Returns the number of bytes.
+ */
+export async function readBareStream(host: Libp2p, peer: PeerId, path: string): Promise<number> {
   const stream = await host.dialProtocol(peer, PROTOCOL)
+  const out = createWriteStream(path, { highWaterMark: 2 ** 20 })
+  // Not within the event: a pause from there loses what libp2p hands on in the same turn.
+  const pauseIfFull = () => {
+    if (out.writableNeedDrain && stream.readStatus === 'readable') stream.pause()
+  }
   let sizeBytes = 0
-  const end = Promise.withResolvers<void>()
   stream.addEventListener('message', ({ data }) => {
     sizeBytes += data.byteLength
+    for (const part of data instanceof Uint8Array ? [data] : data) out.write(part)
+    if (out.writableNeedDrain) queueMicrotask(pauseIfFull)
   })
-  stream.addEventListener('remoteCloseWrite', () => end.resolve())
-  stream.addEventListener('close', () => end.resolve())
-  await end.promise
+  out.on('drain', () => {
+    if (stream.readStatus === 'paused') stream.resume()
+  })
+  stream.addEventListener('end', () => out.end(), { once: true })
+  await finished(out)
   await stream.close()
+  const file = await open(path, 'r+')
+  await file.datasync()
+  await file.close()
   return sizeBytes
 }
 

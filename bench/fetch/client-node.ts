@@ -77,10 +77,13 @@ export async function clientNode(): Promise<Served> {
         await rm(path)
         return ms
       },
-      async bareStream() {
+      async bareStream(input) {
+        const path = join(FetchSchema.parse(input).directory, '..', 'bare.gguf')
         const startedAt = clock.monotonicMs()
-        const sizeBytes = await readBareStream(host, peer())
-        return { ms: clock.monotonicMs() - startedAt, sizeBytes }
+        const sizeBytes = await readBareStream(host, peer(), path)
+        const ms = clock.monotonicMs() - startedAt
+        await rm(path)
+        return { ms, sizeBytes }
       },
       cpuMs: () => cpuMs(),
     },

@@ -46,6 +46,7 @@ import { createProgramApi } from './program-api'
 import { openSettings } from './settings-store'
 import { createShardHandlers } from './shard-handlers'
 import { createTransfers } from './transfer-wishes'
+import { typedPath } from './typed-path'
 
 /** Runs one of our own scripts (coordinator, CLI) as a child process; a desktop shell has its own way. */
 export type StartScript = (options: ChildOptions) => OwnedChild
@@ -225,7 +226,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       return {}
     },
     'settings.get': settings.get,
-    'settings.save': async (change) => {
+    'settings.save': async (asked) => {
+      const change = asked.modelPath ? { ...asked, modelPath: typedPath(asked.modelPath) } : asked
       bounds.checkSettings(definedFields(change))
       // What is wrong with a file is said while its name is still on the screen.
       if (change.modelPath && change.modelPath !== settings.get().modelPath) await readGgufHeader(change.modelPath)
@@ -291,7 +293,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     'host.get': host.status,
     async 'host.start'(choice) {
       bounds.checkHosting(choice)
-      await host.start(choice)
+      await host.start({ ...choice, modelPath: typedPath(choice.modelPath) })
       return {}
     },
     async 'host.stop'() {

@@ -34,10 +34,13 @@ export function removeRunning(dataRoot: string): Promise<void> {
   return rm(join(dataRoot, RUNNING_FILE), { force: true })
 }
 
-/** Null when there is none. Throws RUNNING_FILE_INVALID for one that is damaged. */
+/** Null when there is none. Throws RUNNING_FILE_INVALID for one that is damaged, DATA_DIR_UNUSABLE where none can be. */
 export async function readRunning(dataRoot: string): Promise<Running | null> {
   const path = join(dataRoot, RUNNING_FILE)
-  const bytes = await readFileIfThere(path)
+  const bytes = await readFileIfThere(path).catch((error: unknown) => {
+    // A file instead of a folder, or another user's folder.
+    throw new EspalierError('DATA_DIR_UNUSABLE', `${dataRoot} (${messageOf(error)})`, { cause: error })
+  })
   if (bytes === null) return null
   const running = RunningSchema.safeParse(
     bytes.length <= MAX_FILE_BYTES ? parse(new TextDecoder().decode(bytes)) : undefined,

@@ -3,7 +3,7 @@ import { dhtPrefixFor } from '../hivemind/server-info'
 import { startChild } from '../process/owned-child'
 import { makeManifest } from '../shards/make-manifest'
 import { checkManifest } from '../shards/manifest'
-import { splitPaths } from '../shards/split/split-name'
+import { checkParts, splitPaths } from '../shards/split/split-name'
 import { writeFileAtomic } from '../storage/atomic-file'
 
 interface Options {
@@ -17,6 +17,7 @@ interface Options {
 
 export async function manifest(modelPath: string, options: Options): Promise<void> {
   const { prefix, repository } = options
+  for (const url of options.source ?? []) checkParts(url)
   const built = await makeManifest(modelPath, {
     name: options.name,
     dhtPrefixOf: (name) => prefix ?? (repository ? dhtPrefixFor(repository, 'llama') : name.replaceAll(/[. ]+/g, '-')),

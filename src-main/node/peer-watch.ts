@@ -17,21 +17,21 @@ export const EMPTY_VIEW: PeerView = { spans: [], peers: [], coverage: [] }
 
 const READ_TIMEOUT_MS = 10_000
 
-export const WATCH_INCOMPLETE_MS = 2_000
-export const WATCH_COMPLETE_MS = 30_000
+const INCOMPLETE_MS = 2_000
+const COMPLETE_MS = 30_000
 
-/** S-02: every 2 s while shards are missing; then slower and slower, up to 30 s. */
-export function nextWatchMs(previousMs: number, isComplete: boolean, maxMs = WATCH_COMPLETE_MS): number {
-  return isComplete ? Math.min(maxMs, 2 * previousMs) : WATCH_INCOMPLETE_MS
-}
-
-/** Reads again and again what the DHT says about the servers of our model. */
+/**
+ * Reads again and again what the DHT says about the servers of our model (S-02): every 2 s while shards are missing;
+ * then slower and slower, up to 30 s, and within 2 s when one goes missing meanwhile.
+ */
 export function watchPeers(options: {
   host: Host
   records: NetworkView
   model: { dhtPrefix: string; blockCount: number }
-  /** The pause before the next reading, after each. */
-  nextMs: () => number
+  /** Whether every shard is there and loaded. */
+  isComplete: () => boolean
+  /** The longest pause; 30 s where nothing is said. */
+  longestMs?: number | undefined
   clock: Clock
   log: EventLog
   onView(view: PeerView): void
@@ -67,9 +67,19 @@ export function watchPeers(options: {
     }
   }
   let cancelTimer: Disposer = () => undefined
+  let pauseMs = INCOMPLETE_MS
   const loop = async () => {
     await refresh()
-    if (!stopped) cancelTimer = clock.after(options.nextMs(), () => void loop())
+    pauseMs = options.isComplete() ? Math.min(options.longestMs ?? COMPLETE_MS, 2 * pauseMs) : INCOMPLETE_MS
+    wait(pauseMs)
+  }
+  function wait(leftMs: number): void {
+    if (stopped) return
+    const nextMs = Math.min(leftMs, INCOMPLETE_MS)
+    cancelTimer = clock.after(nextMs, () => {
+      if (leftMs > nextMs && options.isComplete()) wait(leftMs - nextMs)
+      else void loop()
+    })
   }
   void loop()
   return {

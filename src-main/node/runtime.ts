@@ -43,7 +43,7 @@ import { machineFingerprint } from './machine'
 import { mapDoubt, watchMap } from './map-watch'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { type PeerLink, peerLinks } from './peer-links'
-import { nextWatchMs, type PeerView, WATCH_INCOMPLETE_MS, watchPeers } from './peer-watch'
+import { type PeerView, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
 import { type ReadBack, readBackFrom } from './read-back'
 import { foldReadiness } from './readiness-fold'
@@ -539,16 +539,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   function watchModel(model: { dhtPrefix: string; blockCount: number }): void {
     view?.stop()
-    let intervalMs = WATCH_INCOMPLETE_MS
     view = watchPeers({
       host,
       records: networkView(model.dhtPrefix),
       model,
-      nextMs() {
-        const isComplete = swarm.verdict()?.isReady ?? false
-        intervalMs = nextWatchMs(intervalMs, isComplete, profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined)
-        return intervalMs
-      },
+      isComplete: () => swarm.verdict()?.isReady ?? false,
+      longestMs: profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined,
       clock,
       log,
       onView(seen) {

@@ -3,7 +3,7 @@ import { EspalierError, messageOf } from '../../src-shared/errors'
 import { GGUF_LIMITS, type ParseOptions, parseIfWhole } from './gguf-parse'
 import type { GgufHeader } from './gguf-types'
 import { joinParts } from './split/join-parts'
-import { splitPaths } from './split/split-name'
+import { checkParts, splitPaths } from './split/split-name'
 
 /** The bytes of a model, wherever they lie. */
 export interface ModelFile {
@@ -56,10 +56,11 @@ export async function headerOf(
 }
 
 /**
- * Opens a model for reading; SHARD_MISSING when that fails. One of the files of a split model stands for all of them:
+ * Opens a model for reading; SHARD_MISSING when that fails, MODEL_SPLIT_TOO_FINE. One of the files of a split model stands for all of them:
  * they are read as the one file that they were made from.
  */
 export async function openModel(path: string): Promise<ModelFile> {
+  checkParts(path)
   const parts = splitPaths(path)
   return parts === null ? openFile(path) : openParts(parts, openFile)
 }

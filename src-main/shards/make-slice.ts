@@ -1,8 +1,9 @@
-import { mkdir, open, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { open, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BlockRange } from '../../src-shared/blocks'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import { makeFolders } from '../storage/make-folders'
 import { modelShape } from './architectures'
 import { parseGgufHeader } from './gguf-parse'
 import type { GgufHeader } from './gguf-types'
@@ -173,7 +174,7 @@ async function writeRecord(directory: string, record: SliceRecord): Promise<void
  */
 async function clearDirectory(directory: string): Promise<string | undefined> {
   return diskOperation(async () => {
-    const firstMade = await mkdir(directory, { recursive: true })
+    const firstMade = await makeFolders(directory)
     for (const name of [RECORD_FILE, SLICE_FILE, ENTRY_FILE]) {
       await rm(join(directory, name), { force: true })
       await rm(join(directory, name + PARTIAL_SUFFIX), { force: true })

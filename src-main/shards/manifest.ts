@@ -6,6 +6,7 @@ import { GGUF_LIMITS } from './gguf-parse'
 import { merkleRoot } from './merkle'
 import { isPieceNeeded, PIECE_ROLES } from './pieces'
 import { decodeFloats, decodeHalves } from './probe'
+import { MAX_PARTS } from './split/split-name'
 
 /** The largest real manifests (80 blocks of 8192 values, 10,000 pieces) are about 17 MB. */
 export const MAX_MANIFEST_BYTES = 32 * 2 ** 20
@@ -14,7 +15,6 @@ export const MAX_PIECE_BYTES = 16 * 2 ** 20
 const MAX_PIECES = 65_536
 const MAX_PROBE_TOKENS = 64
 const MAX_SOURCES = 16
-const MAX_PARTS = 64
 
 // Names travel into keys, logs and windows: no control characters, no line breaks.
 const label = z

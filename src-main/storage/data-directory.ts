@@ -1,7 +1,8 @@
-import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises'
+import { access, constants, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { EspalierError, messageOf } from '../../src-shared/errors'
+import { makeFolders } from './make-folders'
 
 /** Where everything of one node lives. Every store takes this and nothing else; nothing is written beside it. */
 export interface DataDirectory {
@@ -77,7 +78,7 @@ export async function openDataDirectory(chosen?: string): Promise<DataDirectory>
   const data = dataDirectoryAt(chosen)
   const { root } = data
   try {
-    await mkdir(root, { recursive: true, mode: 0o700 })
+    await makeFolders(root, 0o700)
     await access(root, constants.R_OK | constants.W_OK)
     const probe = join(root, `.write-test-${process.pid}`)
     await writeFile(probe, '')

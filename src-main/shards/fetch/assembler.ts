@@ -9,11 +9,13 @@ import type { Run } from './piece-board'
 
 /**
  * Unfinished pieces reach the disk in parts of at least this, and not more often than this: what a kill costs. A source
- * that finishes a piece sooner has it written in one go, since each write wakes another thread, which a fast source
- * would feel.
+ * that gave its last piece faster than 20 MB/s has longer for the next one, and so has it written in one go: each write
+ * wakes another thread, which a fast source would feel.
  */
 const FLUSH_BYTES = 64 * 1024
 const FLUSH_MS = 50
+const FAST_BYTES_PER_MS = 20_000
+const FAST_PIECE_MS = 200
 
 /** Thrown into a source's `read` when another source has taken over the rest of its run. Not a failure. */
 export class RunEnded extends Error {}
@@ -42,6 +44,7 @@ interface Current {
   readonly hash: Hash
   filled: number
   flushed: number
+  readonly begunAtMs: number
   flushedAtMs: number
   /** Parts go to the disk one after the other, so that the journal never runs ahead of them. */
   writing: Promise<void>
@@ -61,6 +64,7 @@ export async function createAssembler(
   const finishing = new Set<Promise<void>>()
   let failure: unknown = null
   let current: Current | null = null
+  let isFast = false
 
   async function begin(): Promise<Current> {
     const piece = run.pieces[run.begun]
@@ -76,7 +80,8 @@ export async function createAssembler(
     const hash = createHash('sha256').update(buffer.subarray(0, from))
     const nowMs = clock.monotonicMs()
     const writing = Promise.resolve()
-    return { piece, buffer, hash, skipped: from, filled: from, flushed: from, flushedAtMs: nowMs, writing }
+    const times = { begunAtMs: nowMs, flushedAtMs: nowMs }
+    return { piece, buffer, hash, skipped: from, filled: from, flushed: from, ...times, writing }
   }
 
   function flush(piece: Current): void {
@@ -95,8 +100,10 @@ export async function createAssembler(
     })
   }
 
-  function isDue({ filled, flushed, flushedAtMs }: Current): boolean {
-    return filled - flushed >= FLUSH_BYTES && clock.monotonicMs() - flushedAtMs >= FLUSH_MS
+  function isDue({ filled, flushed, begunAtMs, flushedAtMs }: Current): boolean {
+    if (filled - flushed < FLUSH_BYTES) return false
+    const nowMs = clock.monotonicMs()
+    return nowMs - flushedAtMs >= FLUSH_MS && (!isFast || nowMs - begunAtMs >= FAST_PIECE_MS)
   }
 
   async function complete({ piece, buffer, hash, skipped, writing }: Current): Promise<void> {
@@ -140,6 +147,7 @@ export async function createAssembler(
       const isFull = current.filled === piece.sizeBytes
       if (isFull || isDue(current)) flush(current)
       if (isFull) {
+        isFast = piece.sizeBytes > FAST_BYTES_PER_MS * (clock.monotonicMs() - current.begunAtMs)
         const done = complete(current)
         finishing.add(done)
         done.then(() => finishing.delete(done)).catch(() => undefined)

@@ -30,6 +30,6 @@ export function createBandwidth(clock: Clock, rate: Rate): Bandwidth {
   }
 }
 
-function rateNow(rate: Rate): number | null {
+export function rateNow(rate: Rate): number | null {
   return typeof rate === 'function' ? rate() : rate
 }

@@ -1,7 +1,7 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import type { Clock } from '../../../src-shared/clock'
 import { EspalierError } from '../../../src-shared/errors'
-import { createBandwidth, type Rate } from '../fetch/bandwidth'
+import { createBandwidth, type Rate, rateNow } from '../fetch/bandwidth'
 import { type ByteStream, byteStream } from './byte-stream'
 import {
   ANSWER,
@@ -41,8 +41,14 @@ export interface SeedingFigures {
 }
 
 const MAX_INBOUND_STREAMS = 4
-/** Goes through encryption in one piece; larger ones would be cut there. */
-const SEND_BYTES = 64 * 1024
+/**
+ * One yamux frame that fills four Noise messages (65,535 bytes with a tag of 16 each) to the last byte, its own header
+ * of 12 included. The receiver answers each frame with a window update of its own, encrypted and written: frames of
+ * 64 KiB would have four times as many of them, and a second, nearly empty message each.
+ */
+const SEND_BYTES = 4 * 65_519 - 12
+/** Under a cap: a low one must not look like silence to the receiver between two parts. */
+const CAPPED_SEND_BYTES = 64 * 1024
 const MAX_REMEMBERED_PEERS = 1_000
 
 /** Hands verified pieces to whoever asks, within limits, until `stop`. */
@@ -126,9 +132,10 @@ export async function servePieces(
 
   async function send(stream: ByteStream, bytes: Uint8Array): Promise<void> {
     await stream.send(answerHead(ANSWER.data, bytes.byteLength))
-    for (let at = 0; at < bytes.byteLength; at += SEND_BYTES) {
-      const part = bytes.subarray(at, at + SEND_BYTES)
-      // Timers and turns only where something has to be waited for: this runs sixteen times for each megabyte.
+    for (let at = 0; at < bytes.byteLength; ) {
+      const part = bytes.subarray(at, at + (rateNow(bytesPerSecond) === null ? SEND_BYTES : CAPPED_SEND_BYTES))
+      at += part.byteLength
+      // Timers and turns only where something has to be waited for: this runs four times for each megabyte.
       const paced = bandwidth.take(part.byteLength)
       if (paced !== undefined) await paced
       const drained = stream.send(part)

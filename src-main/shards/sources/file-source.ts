@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { EspalierError } from '../../../src-shared/errors'
 import { type ModelFile, openParts } from '../gguf-read'
 import type { Manifest } from '../manifest'
-import { splitPaths } from '../split/split-name'
+import { checkParts, splitPaths } from '../split/split-name'
 import type { ShardFileSystem } from '../store/file-system'
 import type { ByteSource } from './source'
 
@@ -15,7 +15,12 @@ const CHUNK_BYTES = 2 ** 20
 export function fileSource(path: string, disk: ShardFileSystem): ByteSource {
   const parts = splitPaths(path)
   let opened: Promise<ModelFile> | null = null
-  const open = () => (opened ??= parts === null ? openOne(path, disk) : openParts(parts, (part) => openOne(part, disk)))
+  const open = () => (opened ??= openAll())
+
+  async function openAll(): Promise<ModelFile> {
+    checkParts(path)
+    return parts === null ? openOne(path, disk) : openParts(parts, (part) => openOne(part, disk))
+  }
 
   async function close(): Promise<void> {
     const file = opened

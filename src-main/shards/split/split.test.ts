@@ -5,11 +5,12 @@ import { manifestOf, SAMPLE_MODEL } from '../../../test/models/manifests'
 import { splitModel } from '../../../test/models/split'
 import { temporaryDirectory } from '../../../test/models/temporary'
 import { openModel, readGgufHeader } from '../gguf-read'
+import { fileSource } from '../sources/file-source'
 import { nodeFileSystem } from '../store/file-system'
 import { verifyModel } from '../verify-model'
 import { joinParts } from './join-parts'
 import { maySplitBe } from './split-files'
-import { splitPaths } from './split-name'
+import { checkParts, splitPaths } from './split-name'
 
 async function wholeOf(path: string): Promise<Buffer> {
   const file = await openModel(path)
@@ -25,7 +26,7 @@ async function wholeOf(path: string): Promise<Buffer> {
 }
 
 describe('a model that was split into several files', () => {
-  it.each([{ count: 1 }, { count: 3 }, { count: 4, isFirstEmpty: true }])(
+  it.each([{ count: 1 }, { count: 3 }, { count: 4, isFirstEmpty: true }, { count: 75 }])(
     'is read as the one file that it was made from: $count, $isFirstEmpty',
     async (how) => {
       const directory = await temporaryDirectory()
@@ -79,5 +80,23 @@ it('knows the files of a split model by their names', () => {
   ])
   for (const other of ['model.gguf', 'm-0001-of-0002.gguf', 'm-00003-of-00002.gguf', 'm-00000-of-00002.gguf'])
     expect(splitPaths(other)).toBeNull()
-  expect(splitPaths(join('m-00001-of-99999.gguf'))).toBeNull()
+  expect(splitPaths('m-00001-of-00256.gguf')).toHaveLength(256)
+  expect(splitPaths('m-00001-of-00257.gguf')).toBeNull()
+})
+
+it('a model in more files than are read is refused by name, wherever it is chosen, and passed over elsewhere', async () => {
+  const directory = await temporaryDirectory()
+  const path = join(directory, 'm-00001-of-00257.gguf')
+  await copyFile(SAMPLE_MODEL, path)
+  const manifest = await manifestOf(SAMPLE_MODEL)
+  await expect(openModel(path)).rejects.toMatchObject({ code: 'MODEL_SPLIT_TOO_FINE' })
+  const source = fileSource(path, nodeFileSystem)
+  await expect(source.open(manifest, new AbortController().signal)).rejects.toMatchObject({
+    code: 'MODEL_SPLIT_TOO_FINE',
+  })
+  expect(await maySplitBe(path, manifest, nodeFileSystem)).toBe(false)
+  expect(() => checkParts('https://example.org/m-00256-of-00256.gguf')).not.toThrow()
+  expect(() => checkParts('https://example.org/m-00001-of-00257.gguf')).toThrow(
+    expect.objectContaining({ code: 'MODEL_SPLIT_TOO_FINE', message: expect.stringContaining('257 files') }),
+  )
 })

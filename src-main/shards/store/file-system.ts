@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises'
 import { EspalierError, messageOf } from '../../../src-shared/errors'
+import { makeFolders } from '../../storage/make-folders'
 
 export interface FileFacts {
   readonly sizeBytes: number
@@ -61,7 +62,7 @@ export const nodeFileSystem: ShardFileSystem = {
     })
     return shardFile(file)
   },
-  makeDirectory: async (path) => void (await writing(() => mkdir(path, { recursive: true }))),
+  makeDirectory: async (path) => void (await writing(() => makeFolders(path))),
   rename: (from, to) => writing(() => rename(from, to)),
   remove: (path) => writing(() => rm(path, { force: true, recursive: true })),
   list: (path) => reading(() => readdir(path)).catch((error: unknown) => ifMissing(error, [])),
