@@ -45,6 +45,7 @@ import { previewNetwork } from './preview'
 import { createProgramApi } from './program-api'
 import { openSettings } from './settings-store'
 import { createShardHandlers } from './shard-handlers'
+import { createTalkHandlers } from './talk-handlers'
 import { createTransfers } from './transfer-wishes'
 
 /** Runs one of our own scripts (coordinator, CLI) as a child process; a desktop shell has its own way. */
@@ -268,6 +269,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       settings: settings.get,
       log: book,
     }),
+    ...createTalkHandlers(() => current.node?.running() ?? null),
     'app.get': view.get,
     async 'app.answerInvite'({ accept }) {
       const offered = invited

@@ -52,7 +52,7 @@ import type { NodeRooms } from './rooms'
 import { createServingTarget } from './serving-target'
 import { createShardLoader, type LoadedShard } from './shard-loader'
 import { sourcesFor } from './shard-sources'
-import { startNetwork } from './start-network'
+import { type NodeTalk, startNetwork } from './start-network'
 import type { Steps } from './steps'
 import { createSwarm, type Swarm } from './swarm'
 import { createThroughputBook } from './throughput-book'
@@ -110,6 +110,7 @@ export interface Runtime {
   /** Open connections, and the bootstraps that are known, as multiaddrs. */
   links(): { open: PeerLink[]; bootstraps: string[] }
   readonly router: Router
+  readonly talk: NodeTalk
 }
 
 /**
@@ -128,7 +129,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     createTokenKeeper({ file: config.data.membershipFile, coordinatorUrl: coordinator.baseUrl, clock, log })
   await keeper?.load()
   const api = coordinator && keeper && keepGrants(coordinator, keeper)
-  const { host, privateKey, dht, records, book, reach } = await startNetwork(options)
+  const { host, privateKey, dht, records, book, reach, talk } = await startNetwork(options)
 
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
@@ -494,6 +495,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       bootstraps: book.peers().flatMap(({ multiaddrs }) => multiaddrs.map(String)),
     }),
     router,
+    talk,
   }
 
   function onInUse(report: ErrorReport): void {
