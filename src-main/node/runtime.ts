@@ -197,6 +197,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         facts.compute = used
         onChange()
       },
+      onSpeed({ inferenceRps, forwardRps, measuredAt, device }) {
+        facts.speed = { inferenceRps, forwardRps, measuredAt, device }
+        onChange()
+      },
       onProven(shard) {
         if (facts.model && shard.entry)
           facts.model = { ...facts.model, hasChatTemplate: shard.entry.chatTemplate !== null }
@@ -207,7 +211,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           .touch(folderOf(shard.target))
           .catch((error: unknown) => log.write('debug', 'disk.touch.failed', messageOf(error)))
       },
-      onLost: (cause) => blocks.onLost(cause),
+      onLost(cause) {
+        facts.speed = null
+        blocks.onLost(cause)
+      },
       onMissing: (how) => swarm.missing(how),
     },
   })
@@ -535,7 +542,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       facts.model = { name, dhtPrefix, blockCount }
       watchModel(facts.model)
     }
-    if (!loader.loaded) facts.loadLevel = 'L0'
+    if (!loader.loaded) {
+      facts.loadLevel = 'L0'
+      facts.speed = null
+    }
     onChange()
   }
 
