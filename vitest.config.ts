@@ -31,6 +31,15 @@ export default defineConfig({
         },
       },
       {
+        // Against a network of others, named by ESPALIER_REAL_BOOTSTRAPS; skipped without.
+        test: {
+          ...shared,
+          name: 'real',
+          include: ['test/real/*.real.ts'],
+          testTimeout: 180_000,
+        },
+      },
+      {
         // Against hivemind's own daemon; `npm run test:interop` finds or builds it.
         test: {
           ...shared,

@@ -30,6 +30,8 @@ export const METHOD_NAMES = [
   'diagnostics.mend',
   'diagnostics.bundle',
   'diagnostics.saveBundle',
+  'talk.get',
+  'talk.verbose',
   'app.get',
   'app.answerInvite',
   'app.update',

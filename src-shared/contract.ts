@@ -14,6 +14,7 @@ import {
 import { GenerateStartSchema } from './generation'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
 import { MeterEventSchema } from './meter'
+import { NetworkTalkSchema } from './network-talk'
 import { HopSchema, LostHopSchema } from './routing-trace'
 import { NetworkJoinSchema, SettingsSchema } from './settings'
 import { NodeStatusSchema } from './status'
@@ -103,6 +104,14 @@ export const METHODS = {
     scope: 'operate',
     input: z.strictObject({ id }),
     output: z.strictObject({ path: z.string().check(z.maxLength(4096)) }),
+  },
+  /** Null while no node runs. */
+  'talk.get': { scope: 'read', input: nothing, output: z.nullable(NetworkTalkSchema) },
+  /** libp2p's own words in the log, for 30 minutes. */
+  'talk.verbose': {
+    scope: 'operate',
+    input: z.strictObject({ on: z.boolean() }),
+    output: z.nullable(NetworkTalkSchema),
   },
   'app.get': { scope: 'read', input: nothing, output: AppViewSchema },
   /** What came as a link is joined only when a person says so here. */

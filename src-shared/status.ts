@@ -130,6 +130,18 @@ export const ComputeViewSchema = z.object({
 })
 export type ComputeView = z.infer<typeof ComputeViewSchema>
 
+/** How fast one block is here, as it was measured (M-39): never a constant, never another computer's. */
+export const SpeedViewSchema = z.object({
+  /** Single-token steps per second and block. */
+  inferenceRps: z.number(),
+  /** Tokens of one batch per second and block. */
+  forwardRps: z.number(),
+  measuredAt: epochMs,
+  /** The device that it was measured on, as its driver calls it. */
+  device: text(200),
+})
+export type SpeedView = z.infer<typeof SpeedViewSchema>
+
 export const FETCH_STATES = ['checking', 'fetching', 'paused', 'waiting', 'finishing', 'done'] as const
 export const SOURCE_KINDS = ['store', 'folder', 'file', 'lan', 'swarm', 'http'] as const
 
@@ -219,6 +231,8 @@ export const NodeStatusSchema = z.object({
   fetch: z.optional(FetchViewSchema),
   /** What computes, from the load on; absent before. */
   compute: z.optional(ComputeViewSchema),
+  /** What is announced of its speed; absent while nothing is proven. */
+  speed: z.optional(SpeedViewSchema),
   /** Whether every shard of the model is served, as this node verified it; absent before a model is known. */
   readiness: z.optional(ReadinessSchema),
 })

@@ -161,7 +161,8 @@ function writersOf({ host, dht, privateKey, bootstraps }: Node): Record<'hivemin
 async function announce(writer: RecordWriter): Promise<Round> {
   const report: WriteReport = { acknowledged: 0, total: 0, ackedBy: [], readBack: null }
   const what = announcement()
-  const failure = await writer.write(what, what.info(), report, AbortSignal.timeout(ROUND_TIMEOUT_MS)).then(
+  const options = { signal: AbortSignal.timeout(ROUND_TIMEOUT_MS), speaksForNode: true }
+  const failure = await writer.write(what, what.info(), report, options).then(
     () => null,
     (error: unknown) => messageOf(error),
   )

@@ -9,6 +9,7 @@ import { EspalierError } from '../../src-shared/errors'
 import type { DiskView, FitView, TokenView } from '../../src-shared/file-views'
 import type { HostStatus } from '../../src-shared/host-network'
 import type { MeterEvent } from '../../src-shared/meter'
+import type { NetworkTalk } from '../../src-shared/network-talk'
 import type { LostHop } from '../../src-shared/routing-trace'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
@@ -17,7 +18,7 @@ import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from './file-fixtures'
 import { inviteOf, offHost } from './host-fixtures'
 import { meterOf } from './meter-fixtures'
 import { PEERS, stoppedStatus } from './status-fixtures'
-import { appViewOf, BUNDLE, checksOf, linesOf, PREVIEW, SETTINGS, SHARDS } from './view-fixtures'
+import { appViewOf, BUNDLE, checksOf, linesOf, PREVIEW, SETTINGS, SHARDS, TALK } from './view-fixtures'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-page-tests'
 export const READ_TOKEN = 'read-only-token-of-the-page-tests'
@@ -69,6 +70,7 @@ export class ScriptedHost {
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
   view: AppView = appViewOf(Date.now())
   makeChecks: (at: number) => Check[] = checksOf
+  talk: NetworkTalk = TALK
   logLines: LogLine[] = linesOf(Date.now(), 60)
   /** Methods that fail, and with what; a test fills it. */
   readonly failing = new Map<MethodName, EspalierError>()
@@ -163,6 +165,11 @@ export class ScriptedHost {
     },
     'diagnostics.bundle': () => BUNDLE,
     'diagnostics.saveBundle': () => ({ path: '/home/kim/.local/share/espalier/support/espalier-support.txt' }),
+    'talk.get': () => this.talk,
+    'talk.verbose': ({ on }) => {
+      this.talk = { ...this.talk, verboseUntil: on ? Date.now() + 30 * 60_000 : null }
+      return this.talk
+    },
     'app.get': () => this.view,
     'app.answerInvite': () => {
       this.tellApp({ ...this.view, invite: null })

@@ -1,5 +1,12 @@
 import { summarize } from '../../src-main/node/words'
-import { type NodeStatus, type PeerSummary, STEP_NAMES, type Step, type StepName } from '../../src-shared/status'
+import {
+  type NodeStatus,
+  type PeerSummary,
+  type SpeedView,
+  STEP_NAMES,
+  type Step,
+  type StepName,
+} from '../../src-shared/status'
 
 /** Valid ids (base58 of an Ed25519 identity), belonging to nobody. */
 export const PEERS = {
@@ -11,6 +18,12 @@ export const PEERS = {
 
 export const COORDINATOR_URL = 'http://127.0.0.1:7070'
 const MB = 1_000_000
+const SPEED: SpeedView = {
+  inferenceRps: 5_140,
+  forwardRps: 31_200,
+  measuredAt: Date.UTC(2026, 0, 30, 9, 12),
+  device: 'AMD Ryzen 7 7840U',
+}
 
 type Entry = Omit<Step, 'name'>
 const idle: Entry = { state: 'idle', startedAt: null, evidence: [] }
@@ -132,6 +145,7 @@ function running(at: number): NodeStatus {
     peers: peersOf(at).map((peer) => (peer.isSelf ? { ...peer, state: 'joining' } : peer)),
     contribution: { requests: 0, tokens: 0, upSince: at - 62_000 },
     resources: { hostResidentBytes: 171 * MB, engineResidentBytes: 42 * MB, cpuCores: 0.62 },
+    speed: SPEED,
   }
 }
 
@@ -241,6 +255,7 @@ export function servingStatus(at: number): NodeStatus {
     steps: stepsOf(served(at)),
     contribution: { requests: 4_212, tokens: 1_941_380, upSince: at - 3 * 86_400_000 - 4 * 3_600_000 },
     resources: { hostResidentBytes: 174 * MB, engineResidentBytes: 42 * MB, cpuCores: 0.07 },
+    speed: SPEED,
     routingTable: { peers: 31, changedAt: at - 48_000 },
     othersSee: {
       at: at - 12_000,

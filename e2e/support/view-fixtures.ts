@@ -1,6 +1,7 @@
 import { type AppView, LIGHT_IDS, type SupportBundle } from '../../src-shared/app-view'
 import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { ERROR_CATALOGUE } from '../../src-shared/error-catalogue'
+import type { NetworkTalk } from '../../src-shared/network-talk'
 import { DEFAULT_SETTINGS, type Settings } from '../../src-shared/settings'
 import type { NodeStatus, PeerSummary } from '../../src-shared/status'
 import {
@@ -378,4 +379,15 @@ export function safeModeStatus(at: number): NodeStatus {
     sentence: `${cause}. The node was not started this time. ${action}`,
     heldBack: { code: 'APP_CRASH_LOOP', cause, action },
   }
+}
+
+export const TALK: NetworkTalk = {
+  protocols: [
+    { protocol: '/hivemind/0.0.0/DHTProtocol.rpc_find', opened: 1_284, accepted: 977, open: 0 },
+    { protocol: '/espalier/kad/1.0.0', opened: 412, accepted: 388, open: 3 },
+    { protocol: '/espalier/pipeline/1', opened: 36, accepted: 58, open: 2 },
+    { protocol: '/espalier/witness/1', opened: 14, accepted: 21, open: 0 },
+    { protocol: '/ipfs/id/1.0.0', opened: 9, accepted: 9, open: 0 },
+  ],
+  verboseUntil: null,
 }

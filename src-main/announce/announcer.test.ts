@@ -242,6 +242,68 @@ describe('announcer', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('M-27, O-04: the sets of two models are one round, and one that fails is tried again alone', async () => {
+    const clock = new FakeClock()
+    const governor = await openGovernor({ clock, file: null, onTrouble: (error) => expect.unreachable(String(error)) })
+    const { announcer, writes, rounds, kept } = setUp(governor, clock)
+    let isWhole = false
+    const plum: Announcement = {
+      model: { ...WHAT.model, dhtPrefix: 'P' },
+      range: { start: 4, end: 6 },
+      info: () => ({ ...INFO, startBlock: 4, endBlock: isWhole ? 6 : 4 }),
+    }
+    const reports = await announcer.announce(WHAT, plum)
+    expect(reports.map(({ dhtPrefix, error }) => [dhtPrefix, error?.code])).toEqual([
+      ['M', undefined],
+      ['P', 'RECORD_INVALID'],
+    ])
+    // Nothing is between them: the gap is between rounds.
+    expect(governor.waitMs('hivemind', announceIntervalMs)).toBe(MIN_GAP_MS)
+    isWhole = true
+    await clock.advance(MIN_GAP_MS)
+    expect(rounds.map(({ dhtPrefix, error }) => [dhtPrefix, error?.code])).toEqual([
+      ['M', undefined],
+      ['P', 'RECORD_INVALID'],
+      ['P', undefined],
+    ])
+    expect(kept.has('P.4')).toBe(true)
+    // Those that are due soon go along, so that the sets are one round again.
+    writes.length = 0
+    await clock.advance(announceIntervalMs)
+    expect(writes.map((records) => records[0]?.key)).toEqual(['M.0', 'P.4'])
+    announcer.stop()
+    expect(clock.pending).toBe(0)
+  })
+
+  it('M-27: a model that is dropped is taken back, the other goes on, and the node stays in the list of servers', async () => {
+    const { announcer, writes, clock } = setUp(undefined, new FakeClock(), PROFILES.kwaai)
+    const repository = 'https://huggingface.co/a/M'
+    const pear: Announcement = { ...WHAT, model: { ...WHAT.model, repository } }
+    const plum: Announcement = { ...pear, model: { ...pear.model, dhtPrefix: 'P' } }
+    const said = () =>
+      writes
+        .splice(0)
+        .flatMap((records) =>
+          records
+            .filter(({ key }) => key !== MODELS_KEY)
+            .map(({ key, value }) => `${key} ${decodeServerInfo(value as Uint8Array).state}`),
+        )
+    await announcer.announce(pear, plum)
+    const list = '_kwaai.inference.nodes online'
+    expect(said()).toEqual(
+      ['M.0', 'M.1', 'M.2'].map((key) => `${key} online`).concat(list, ['P.0 online', 'P.1 online', 'P.2 online']),
+    )
+    await announcer.announce(plum)
+    expect(said().toSorted()).toEqual(
+      [list, ...[0, 1, 2].flatMap((i) => [`M.${i} offline`, `P.${i} online`])].toSorted(),
+    )
+    await clock.advance(announceIntervalMs)
+    expect(said().filter((line) => line.startsWith('M.'))).toEqual([])
+    expect(await announcer.leave()).toBe(true)
+    expect(said()).toEqual(['P.0 offline', 'P.1 offline', 'P.2 offline', '_kwaai.inference.nodes offline'])
+    expect(clock.pending).toBe(0)
+  })
+
   it('on a public map’s network refuses a null or foreign repository before anything is sent', async () => {
     for (const profile of [PROFILES.kwaai, PROFILES.petals]) {
       const { announcer, announce, writes } = setUp(undefined, new FakeClock(), profile)

@@ -10,6 +10,8 @@ import type { RecordWriter, WriteReport } from './record-writer'
 
 export interface RoundReport extends WriteReport {
   form: RecordForm
+  /** Of the model that this set of keys belongs to. */
+  dhtPrefix: string
   at: number
   state: ServerInfo['state']
   error: ErrorReport | null
@@ -21,13 +23,16 @@ const RETRY_SHARE = 0.1
 /** The app has ten seconds to end (M-29); what is not written by then, the next start writes. */
 const LEAVE_TIMEOUT_MS = 8_000
 const JITTER = 0.1
+/** A set that is due within this share of the interval goes along, so that sets do not drift into rounds of their own. */
+const ALONG_SHARE = 0.5
 
 export interface Announcer {
   /**
-   * Says this from now on, as soon as the governor lets it and then every interval. Resolves with the report of each
-   * form's first round; forms that have to wait are missing.
+   * Says this from now on, one set of keys a model, as soon as the governor lets it and then every interval; one round
+   * writes every set. A model that was said before and is no longer among them gets OFFLINE records, and the others go
+   * on. Resolves with the reports of each form's first round; forms that have to wait are missing.
    */
-  announce(what: Announcement): Promise<RoundReport[]>
+  announce(...sets: readonly [Announcement, ...Announcement[]]): Promise<RoundReport[]>
   /**
    * Writes OFFLINE records that outlive every earlier one, and says nothing more. True when every form has them, also
    * where nothing had been said. Never rejects.
@@ -54,20 +59,29 @@ export function createAnnouncer(options: {
   onHeldBack?: (form: RecordForm, until: number) => void
   /** Before the first round of something new: from now on there is something to take back. */
   onSaying?: (what: Announcement) => Promise<void>
+  /** Once for each set of a round. */
   onRound(report: RoundReport): void
 }): Announcer {
   const { clock, log, forms, governor } = options
   const random = options.random ?? Math.random
   const timers = new Map<RecordForm, Disposer>()
-  let current: Announcement | null = null
+  /** What is said now; the first is the one that speaks for the node where only one can. */
+  let current: readonly Announcement[] = []
   let stopped = false
-  /** What readers may have of us, by form. */
-  const said = new Map<RecordForm, Announcement>()
+  /** What readers may have of us, by form and model. */
+  const said = new Map(forms.map(({ writer }) => [writer.form, new Map<string, Announcement>()]))
+  /** When each set is written next, by form, on the clock that nobody sets (D-T05). */
+  const due = new Map(forms.map(({ writer }) => [writer.form, new Map<Announcement, number>()]))
 
-  async function round(writer: RecordWriter, what: Announcement, timeoutMs: number): Promise<RoundReport> {
+  async function write(
+    writer: RecordWriter,
+    what: Announcement,
+    options: { timeoutMs: number; speaksForNode: boolean; prepare?: (signal: AbortSignal) => Promise<void> },
+  ): Promise<RoundReport> {
     const info = what.info()
     const report: RoundReport = {
       form: writer.form,
+      dhtPrefix: what.model.dhtPrefix,
       at: clock.now(),
       state: info.state,
       acknowledged: 0,
@@ -78,21 +92,9 @@ export function createAnnouncer(options: {
       nextAt: 0,
     }
     try {
-      const signal = AbortSignal.timeout(timeoutMs)
-      if (info.state !== 'offline') {
-        const mayAnnounce = options.mayAnnounce?.(signal)
-        // Who speaks already goes on meanwhile: the answer is no part of the round, and must not make it late.
-        // Whoever has found our double tells of it in its own way, and this announcer is stopped.
-        if (said.has(writer.form))
-          mayAnnounce?.catch((error: unknown) => log.write('debug', 'announce.doubt', messageOf(error)))
-        else await mayAnnounce
-        if (!said.has(writer.form)) await options.onSaying?.(what)
-        // Another leave or another announcement may have come meanwhile.
-        if (stopped || what !== current) throw new EspalierError('CANCELLED', 'something else is said now')
-        said.set(writer.form, what)
-      }
-      await governor?.charge(writer.form, info.state === 'offline' ? 'farewell' : 'round')
-      await writer.write(what, info, report, signal)
+      const signal = AbortSignal.timeout(options.timeoutMs)
+      await options.prepare?.(signal)
+      await writer.write(what, info, report, { signal, speaksForNode: options.speaksForNode })
     } catch (error) {
       report.error = reportOf(error)
     }
@@ -101,7 +103,39 @@ export function createAnnouncer(options: {
     return report
   }
 
-  async function roundAndSchedule(form: (typeof forms)[number], what: Announcement): Promise<RoundReport[]> {
+  /** Writes those of `sets` that are due, one after the other: together they would be as many calls at once. */
+  async function round(
+    { writer }: (typeof forms)[number],
+    sets: readonly Announcement[],
+    dueSets: readonly Announcement[],
+  ): Promise<RoundReport[]> {
+    let isCharged = false
+    const reports: RoundReport[] = []
+    for (const what of dueSets) {
+      const { dhtPrefix } = what.model
+      const ofForm = said.get(writer.form)
+      const prepare = async (signal: AbortSignal) => {
+        const mayAnnounce = options.mayAnnounce?.(signal)
+        // Who speaks already goes on meanwhile: the answer is no part of the round, and must not make it late.
+        // Whoever has found our double tells of it in its own way, and this announcer is stopped.
+        if (ofForm?.size) mayAnnounce?.catch((error: unknown) => log.write('debug', 'announce.doubt', messageOf(error)))
+        else await mayAnnounce
+        if (!ofForm?.has(dhtPrefix)) await options.onSaying?.(what)
+        // Another leave or another announcement may have come meanwhile.
+        if (stopped || sets !== current) throw new EspalierError('CANCELLED', 'something else is said now')
+        ofForm?.set(dhtPrefix, what)
+        if (!isCharged) await governor?.charge(writer.form, 'round')
+        isCharged = true
+      }
+      logStart(writer.form, what)
+      const speaksForNode = what === sets[0]
+      reports.push(await write(writer, what, { timeoutMs: writer.roundTimeoutMs, speaksForNode, prepare }))
+      if (stopped || sets !== current) break
+    }
+    return reports
+  }
+
+  async function roundAndSchedule(form: (typeof forms)[number], sets: readonly Announcement[]): Promise<RoundReport[]> {
     const { writer, intervalMs } = form
     timers.get(writer.form)?.()
     const waitMs = governor?.waitMs(writer.form, intervalMs) ?? 0
@@ -110,16 +144,26 @@ export function createAnnouncer(options: {
       options.onHeldBack?.(writer.form, clock.now() + waitMs)
       return []
     }
-    logStart(writer.form, what)
-    const report = await round(writer, what, writer.roundTimeoutMs)
-    if (stopped || what !== current) return [report]
-    const wishedMs = intervalMs * (report.error ? RETRY_SHARE : 1 - JITTER * random())
-    const delayMs = Math.max(wishedMs, governor?.waitMs(writer.form, intervalMs) ?? 0)
-    report.nextAt = clock.now() + delayMs
-    schedule(form, delayMs)
-    logRound(report, what)
-    options.onRound(report)
-    return [report]
+    const dueAt = due.get(writer.form) ?? new Map<Announcement, number>()
+    const latest = clock.monotonicMs() + intervalMs * ALONG_SHARE
+    const dueSets = sets.filter((what) => (dueAt.get(what) ?? 0) <= latest)
+    const reports = await round(form, sets, dueSets)
+    if (stopped || sets !== current) return reports
+    const wellMs = intervalMs * (1 - JITTER * random())
+    const leastMs = governor?.waitMs(writer.form, intervalMs) ?? 0
+    for (const [i, report] of reports.entries()) {
+      const what = dueSets[i]
+      const delayMs = Math.max(report.error ? intervalMs * RETRY_SHARE : wellMs, leastMs)
+      report.nextAt = clock.now() + delayMs
+      if (what) dueAt.set(what, clock.monotonicMs() + delayMs)
+    }
+    schedule(form, Math.min(...sets.map((what) => dueAt.get(what) ?? 0)) - clock.monotonicMs())
+    for (const [i, report] of reports.entries()) {
+      const what = dueSets[i]
+      if (what) logRound(report, what)
+      options.onRound(report)
+    }
+    return reports
   }
 
   function schedule(form: (typeof forms)[number], delayMs: number): void {
@@ -127,7 +171,7 @@ export function createAnnouncer(options: {
     timers.set(
       form.writer.form,
       clock.after(delayMs, () => {
-        if (current) void roundAndSchedule(form, current)
+        if (current.length > 0) void roundAndSchedule(form, current)
       }),
     )
   }
@@ -155,41 +199,63 @@ export function createAnnouncer(options: {
   }
 
   function silence(): void {
-    current = null
+    current = []
     for (const cancel of timers.values()) cancel()
     timers.clear()
   }
 
-  async function farewells(lastOf: (form: RecordForm) => Announcement | undefined): Promise<boolean> {
-    const reports = await Promise.all(
-      forms.flatMap(({ writer }) => {
-        const last = lastOf(writer.form)
-        if (!last) return []
-        const info = () => ({ ...last.info(), state: 'offline' as const, nextPings: null })
-        const farewell = { ...last, info }
-        const timeoutMs = Math.min(LEAVE_TIMEOUT_MS, writer.roundTimeoutMs)
-        return round(writer, farewell, timeoutMs).then((report) => ({ report, farewell }))
-      }),
-    )
-    for (const { report, farewell } of reports) logRound(report, farewell)
-    return reports.every(({ report }) => report.error === null)
+  function allDue(): void {
+    for (const ofForm of due.values()) ofForm.clear()
   }
 
+  /** OFFLINE records in every form; who is first of a form's list speaks for the node, unless others stay. */
+  async function farewells(
+    lastOf: (form: RecordForm) => readonly Announcement[],
+    { othersStay = false } = {},
+  ): Promise<boolean> {
+    const written = await Promise.all(
+      forms.flatMap(({ writer }) =>
+        lastOf(writer.form).map(async (last, i) => {
+          const farewell = { ...last, info: () => ({ ...last.info(), state: 'offline' as const, nextPings: null }) }
+          const report = await write(writer, farewell, {
+            timeoutMs: Math.min(LEAVE_TIMEOUT_MS, writer.roundTimeoutMs),
+            speaksForNode: i === 0 && !othersStay,
+            prepare: async () => governor?.charge(writer.form, 'farewell'),
+          })
+          const ofForm = said.get(writer.form)
+          if (report.error === null && ofForm?.get(last.model.dhtPrefix) === last) ofForm.delete(last.model.dhtPrefix)
+          return { report, farewell }
+        }),
+      ),
+    )
+    for (const { report, farewell } of written) logRound(report, farewell)
+    return written.every(({ report }) => report.error === null)
+  }
+
+  const saidIn = (form: RecordForm) => [...(said.get(form)?.values() ?? [])]
+
   return {
-    async announce(what) {
-      current = what
-      return (await Promise.all(forms.map((form) => roundAndSchedule(form, what)))).flat()
+    async announce(...sets) {
+      current = sets
+      allDue()
+      const stays = ({ model }: Announcement) => sets.some((set) => set.model.dhtPrefix === model.dhtPrefix)
+      const [reports] = await Promise.all([
+        Promise.all(forms.map((form) => roundAndSchedule(form, sets))),
+        farewells((form) => saidIn(form).filter((what) => !stays(what)), { othersStay: true }),
+      ])
+      return reports.flat()
     },
     async leave() {
       silence()
-      const last = new Map(said)
-      said.clear()
-      return farewells((form) => last.get(form))
+      const last = new Map(forms.map(({ writer }) => [writer.form, saidIn(writer.form)]))
+      for (const ofForm of said.values()) ofForm.clear()
+      return farewells((form) => last.get(form) ?? [])
     },
-    takeBack: (farewell) => farewells(() => farewell),
+    takeBack: (farewell) => farewells(() => [farewell]),
     refresh() {
-      const what = current
-      if (what) for (const form of forms) void roundAndSchedule(form, what)
+      allDue()
+      const sets = current
+      if (sets.length > 0) for (const form of forms) void roundAndSchedule(form, sets)
     },
     stop() {
       stopped = true

@@ -29,7 +29,7 @@ export function createHivemindWriter(options: {
   const { dht, self, profile, clock } = options
   let lastExpirationS: number | null = null
 
-  function recordsOf(what: Announcement, info: ServerInfo): DhtRecord[] {
+  function recordsOf(what: Announcement, info: ServerInfo, speaksForNode: boolean): DhtRecord[] {
     const { model } = what
     const expirationS = nextExpirationS(clock, profile.timings.recordLifetimeMs, lastExpirationS)
     lastExpirationS = expirationS
@@ -40,7 +40,7 @@ export function createHivemindWriter(options: {
     )
     return [
       ...announcedKeys(what).map((key) => ({ key, subkey: self.toString(), value, expirationS })),
-      ...(profile.serversKey === null
+      ...(profile.serversKey === null || !speaksForNode
         ? []
         : [{ key: profile.serversKey, subkey: self.toString(), value, expirationS }]),
       { key: MODELS_KEY, subkey: model.dhtPrefix, value: entry, expirationS },
@@ -85,8 +85,8 @@ export function createHivemindWriter(options: {
   return {
     form: 'hivemind',
     roundTimeoutMs: 20_000,
-    async write(what, info, report, signal) {
-      const records = recordsOf(what, info)
+    async write(what, info, report, { signal, speaksForNode }) {
+      const records = recordsOf(what, info, speaksForNode)
       if (profile.guardsModelEntry && info.state !== 'offline') await checkModelEntry(what, signal)
       report.total = records.length
       const stored = await dht.store(records, { alsoTo: [...options.bootstraps()], signal })

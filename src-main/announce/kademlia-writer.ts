@@ -72,7 +72,7 @@ export function createKademliaWriter(options: {
   return {
     form: 'kademlia',
     roundTimeoutMs: 60_000,
-    async write(what, info, report, signal) {
+    async write(what, info, report, { signal }) {
       const { model } = what
       const content = encodeExpertDescription(describe(info, { dhtClientMode: options.isDhtClient() }))
       const entry = encodeModelInfo(

@@ -18,5 +18,11 @@ export interface RecordWriter {
   /** At most this long for one round. */
   readonly roundTimeoutMs: number
   /** @throws NOT_STORED, NOT_READ_BACK, RECORD_INVALID; `report` holds what was reached before */
-  write(what: Announcement, info: ServerInfo, report: WriteReport, signal: AbortSignal): Promise<void>
+  write(what: Announcement, info: ServerInfo, report: WriteReport, options: WriteOptions): Promise<void>
+}
+
+export interface WriteOptions {
+  signal: AbortSignal
+  /** Of several models of one node, one writes what there is once a node. */
+  speaksForNode: boolean
 }

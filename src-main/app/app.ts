@@ -45,6 +45,7 @@ import { previewNetwork } from './preview'
 import { createProgramApi } from './program-api'
 import { openSettings } from './settings-store'
 import { createShardHandlers } from './shard-handlers'
+import { createTalkHandlers } from './talk-handlers'
 import { createTransfers } from './transfer-wishes'
 import { typedPath } from './typed-path'
 
@@ -270,6 +271,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       settings: settings.get,
       log: book,
     }),
+    ...createTalkHandlers(() => current.node?.running() ?? null),
     'app.get': view.get,
     async 'app.answerInvite'({ accept }) {
       const offered = invited

@@ -1,5 +1,6 @@
 import { formatBlocks } from '../../src-shared/blocks'
-import type { NodeStatus, StatusShape, Step } from '../../src-shared/status'
+import { isoTime } from '../../src-shared/clock'
+import type { NodeStatus, SpeedView, StatusShape, Step } from '../../src-shared/status'
 
 /** The shapes of the window, as characters: never colour alone. */
 const SHAPES: Record<StatusShape, string> = {
@@ -39,16 +40,24 @@ export function statusText(status: NodeStatus): string {
 }
 
 function textOf(status: NodeStatus): string {
-  const { shape, headline, sentence, publicName, peerId, model, blocks, watermark } = status
+  const { shape, headline, sentence, publicName, peerId, model, blocks, watermark, speed } = status
   return [
     `${SHAPES[shape]} ${headline}${watermark ? `  [${watermark}]` : ''}`,
     `  ${sentence}`,
     '',
     `  ${publicName}  ${peerId ?? ''}`,
     ...(model ? [`  ${model.name}  ${blockStrip(status)}  ${blocks ? `blocks ${formatBlocks(blocks)}` : ''}`] : []),
+    ...(speed ? [`  ${speedLine(speed)}`] : []),
     '',
     ...status.steps.flatMap(stepLines),
   ].join('\n')
+}
+
+/** A number says when it was measured, and on what: it may be older than this start. */
+function speedLine({ inferenceRps, forwardRps, measuredAt, device }: SpeedView): string {
+  const [steps, tokens] = [inferenceRps, forwardRps].map((rate) => Number(rate.toPrecision(3)))
+  const when = isoTime(measuredAt).slice(0, 16).replace('T', ' ')
+  return `${steps} steps and ${tokens} batch tokens a second and block, measured on ${when} UTC, ${device}`
 }
 
 function stepLines({ name, state, evidence, blocker }: Step): string[] {

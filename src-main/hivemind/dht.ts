@@ -40,10 +40,7 @@ export interface HivemindDht {
   /** What we keep ourselves for others. Empty in client mode. */
   readLocal(keys: readonly string[]): Map<string, FoundValue>
   /** Never counts ourselves: `ackedBy` are other peers. */
-  store(
-    records: readonly DhtRecord[],
-    options?: RpcOptions & { alsoTo?: readonly PeerId[]; replicas?: number },
-  ): Promise<StoreReport>
+  store(records: readonly DhtRecord[], options?: RpcOptions & { alsoTo?: readonly PeerId[] }): Promise<StoreReport>
   /** One answer per record: whether this peer keeps it. */
   storeAt(peer: PeerId, records: readonly DhtRecord[], options?: RpcOptions): Promise<boolean[]>
   knownPeers(): PeerId[]
@@ -62,14 +59,16 @@ export interface HivemindDhtOptions {
   /** Asked when no other peer is known. */
   bootstrapPeers?: () => readonly PeerId[]
   storageLimits?: Partial<StorageLimits>
+  /** How many of the nearest peers keep a record. */
+  replicas?: number
   counters?: DhtCounters
 }
 
-const REPLICAS = 5
+const DEFAULT_REPLICAS = 5
 const SWEEP_INTERVAL_MS = 60_000
 
 export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
-  const { libp2p, clock, counters } = options
+  const { libp2p, clock, counters, replicas = DEFAULT_REPLICAS } = options
   const self = libp2p.peerId
   const nodeId = options.nodeId ?? randomDhtId()
   if (!isDhtId(nodeId)) throw new EspalierError('BAD_ARGUMENT', 'a node id has 20 bytes')
@@ -91,7 +90,7 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
   // Its own places: two nodes that validate each other must not wait for each other's free place.
   const callBackRpc = createDhtRpc(rpcOptions)
   const store = () => (isServer ? storage.main : null)
-  const members = createMembers({ self, ownId: nodeId, table, blacklist, rpc: () => rpc, store, replicas: REPLICAS })
+  const members = createMembers({ self, ownId: nodeId, table, blacklist, rpc: () => rpc, store, replicas })
   let isStarted = false
   const ends: (() => Promise<void> | void)[] = []
 
@@ -130,7 +129,7 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
   }
 
   /** In server mode we may be one of the nearest ourselves: readers will be sent to us, so we keep it, uncounted. */
-  function keepIfNear(records: readonly DhtRecord[], found: Map<string, LookupResult>, replicas: number): void {
+  function keepIfNear(records: readonly DhtRecord[], found: Map<string, LookupResult>): void {
     for (const record of records) {
       const { key, value } = storeItemOf(record)
       const last = found.get(dhtIdKey(key))?.nearest[replicas - 1]
@@ -207,10 +206,10 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
       return values
     },
 
-    async store(records, { alsoTo = [], replicas = REPLICAS, signal } = {}) {
+    async store(records, { alsoTo = [], signal } = {}) {
       const keys = [...new Set(records.map((record) => record.key))].map(dhtIdOf)
       const found = await lookUp(keys, signal)
-      if (isServer) keepIfNear(records, found, replicas)
+      if (isServer) keepIfNear(records, found)
       return storeRecords({
         records,
         nearest: (key) => found.get(dhtIdKey(key))?.nearest.map(({ peer }) => peer) ?? [],

@@ -40,7 +40,21 @@ describe('a profile of one’s own', () => {
     })
   })
 
+  it('M-26: says how many peers keep each record, in both forms, and says nothing else by that', () => {
+    const profile = parseProfile({ base: 'espalier', replicas: 12 })
+    expect(profile).toEqual({ ...PROFILES.espalier, replicas: { hivemind: 12, kademlia: 12 } })
+    expect(keepsRecordsAlive(profile.timings)).toBe(true)
+  })
+
   it.each([
+    ['M-26: records that one peer keeps', { replicas: 2 }, /at least 3/],
+    ['M-26: records that everybody keeps', { replicas: 21 }, /at most 20/],
+    ['M-26: half a peer', { replicas: 4.5 }, /replicas/],
+    [
+      'M-26, X-05: more peers for fewer rounds',
+      { replicas: 20, announce: { intervalSeconds: 120, expirySeconds: 240 } },
+      /three intervals/,
+    ],
     ['M-25: an interval of 10 s', { announce: { intervalSeconds: 10, expirySeconds: 60 } }, /at least 30 s/],
     ['M-25: an interval of an hour', { announce: { intervalSeconds: 3600, expirySeconds: 20_000 } }, /at most 600 s/],
     ['X-05: an expiry of two intervals', { announce: { intervalSeconds: 120, expirySeconds: 240 } }, /three intervals/],

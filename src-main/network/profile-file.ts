@@ -7,6 +7,10 @@ import { IPFS_KAD_PROTOCOL, keepsRecordsAlive, type NetworkProfile, PROFILES } f
 const MAX_FILE_BYTES = 65_536
 const MIN_INTERVAL_S = 30
 const MAX_INTERVAL_S = 600
+/** With fewer, two peers that leave take a record along, and Kademlia's table has too few ways to go. */
+const MIN_REPLICAS = 3
+/** Kademlia's own number for networks of millions. */
+const MAX_REPLICAS = 20
 
 const form = z.enum(['hivemind', 'kademlia'])
 const rhythm = z.strictObject({
@@ -28,6 +32,11 @@ const ProfileFileSchema = z.strictObject({
   recordForms: z.array(form).min(1).max(2).optional(),
   announce: rhythm.optional(),
   announceKademlia: rhythm.optional(),
+  replicas: z
+    .int()
+    .min(MIN_REPLICAS, `must be at least ${MIN_REPLICAS}, or records go with the peers that leave`)
+    .max(MAX_REPLICAS, `must be at most ${MAX_REPLICAS}, or every round floods the network`)
+    .optional(),
 })
 
 /** Throws BAD_ARGUMENT with the field and the reason. */
@@ -37,7 +46,7 @@ export function parseProfile(input: unknown): NetworkProfile {
     const [issue] = parsed.error.issues
     throw refuse(`${issue?.path.map(String).join('.') || 'the profile'}: ${issue?.message ?? 'not valid'}`)
   }
-  const { base: baseName, bootstraps, kadProtocol, recordForms, announce, announceKademlia } = parsed.data
+  const { base: baseName, bootstraps, kadProtocol, recordForms, announce, announceKademlia, replicas } = parsed.data
   const base = PROFILES[baseName]
   const [invalid] = parsePeerAddresses(bootstraps ?? []).invalid
   if (invalid) throw refuse(`bootstraps: ${invalid.report.cause}`)
@@ -52,6 +61,7 @@ export function parseProfile(input: unknown): NetworkProfile {
     ...(bootstraps && { bootstraps }),
     ...(kadProtocol !== undefined && { kadProtocol }),
     recordForms: [first, ...others],
+    ...(replicas !== undefined && { replicas: { hivemind: replicas, kademlia: replicas } }),
     timings: {
       ...base.timings,
       ...(announce && {

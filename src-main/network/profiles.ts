@@ -27,6 +27,8 @@ export interface NetworkProfile {
   readonly speaksKwaai: boolean
   /** In which forms servers announce themselves; readers use the first. */
   readonly recordForms: readonly [RecordForm, ...RecordForm[]]
+  /** At how many of the nearest peers each record is kept; in the hivemind form the bootstraps keep it as well. */
+  readonly replicas: Readonly<Record<RecordForm, number>>
   /** A `_petals.models` entry may have no repository. Public maps drop or choke on those. */
   readonly allowsNullRepository: boolean
   /** The network's public map (without `/api/…`); absent where it has none. */
@@ -61,6 +63,9 @@ const DEFAULT_TIMINGS: ProfileTimings = {
 
 export const IPFS_KAD_PROTOCOL = '/ipfs/kad/1.0.0'
 
+/** hivemind's own number; and in Kademlia a number for networks of our size (host.ts). */
+const DEFAULT_REPLICAS = { hivemind: 5, kademlia: 8 } as const
+
 const OWN_NETWORK = {
   servesKad: true,
   bootstraps: [],
@@ -77,6 +82,7 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     kadProtocol: '/espalier/kad/1.0.0',
     ...OWN_NETWORK,
     recordForms: ['hivemind', 'kademlia'],
+    replicas: DEFAULT_REPLICAS,
     allowsNullRepository: true,
     timings: {
       ...DEFAULT_TIMINGS,
@@ -93,6 +99,7 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     kadProtocol: '/espalier/kad/1.0.0',
     ...OWN_NETWORK,
     recordForms: ['hivemind'],
+    replicas: DEFAULT_REPLICAS,
     allowsNullRepository: true,
     timings: DEFAULT_TIMINGS,
   },
@@ -110,6 +117,7 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     guardsModelEntry: true,
     speaksKwaai: true,
     recordForms: ['hivemind'],
+    replicas: DEFAULT_REPLICAS,
     allowsNullRepository: false,
     timings: DEFAULT_TIMINGS,
   },
@@ -124,6 +132,7 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     guardsModelEntry: true,
     speaksKwaai: false,
     recordForms: ['hivemind'],
+    replicas: DEFAULT_REPLICAS,
     allowsNullRepository: false,
     timings: DEFAULT_TIMINGS,
   },

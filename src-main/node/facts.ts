@@ -11,6 +11,7 @@ import type {
   Notice,
   OthersSee,
   PeerSummary,
+  SpeedView,
 } from '../../src-shared/status'
 import type { NodeConfig } from './config'
 import { EMPTY_VIEW, type PeerView } from './peer-watch'
@@ -40,6 +41,8 @@ export interface NodeFacts {
   routingTable: NonNullable<NodeStatus['routingTable']> | null
   /** What computes, as the last load has shown; null before one. */
   compute: ComputeView | null
+  /** How fast the proven blocks are; null while there are none. */
+  speed: SpeedView | null
   /** The fetch under way; null while there is none. */
   fetch: FetchView | null
 }
@@ -65,6 +68,7 @@ export function noFacts(): NodeFacts {
     map: null,
     routingTable: null,
     compute: null,
+    speed: null,
     fetch: null,
   }
 }
@@ -116,6 +120,7 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     ...(facts.routingTable ? { routingTable: facts.routingTable } : {}),
     ...(facts.fetch ? { fetch: facts.fetch } : {}),
     ...(facts.compute ? { compute: facts.compute } : {}),
+    ...(facts.speed ? { speed: facts.speed } : {}),
     ...(facts.readiness ? { readiness: facts.readiness } : {}),
   }
 }

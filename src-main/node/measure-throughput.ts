@@ -14,6 +14,14 @@ export interface Throughput {
   requestsPerSecond: number
 }
 
+/** With when and on what: a number that was kept from an earlier start says so. */
+export interface MeasuredThroughput extends Throughput {
+  /** ms since the epoch. */
+  measuredAt: number
+  /** The device that the blocks lay on, as its driver calls it. */
+  device: string
+}
+
 const STEPS = 16
 /** What the probe's time has to change by before its speed counts as another: clocks and other programs make it wander. */
 const CHANGED_BY = 1.5

@@ -52,7 +52,7 @@ import type { NodeRooms } from './rooms'
 import { createServingTarget } from './serving-target'
 import { createShardLoader, type LoadedShard } from './shard-loader'
 import { sourcesFor } from './shard-sources'
-import { startNetwork } from './start-network'
+import { type NodeTalk, startNetwork } from './start-network'
 import type { Steps } from './steps'
 import { createSwarm, type Swarm } from './swarm'
 import { createThroughputBook } from './throughput-book'
@@ -110,6 +110,7 @@ export interface Runtime {
   /** Open connections, and the bootstraps that are known, as multiaddrs. */
   links(): { open: PeerLink[]; bootstraps: string[] }
   readonly router: Router
+  readonly talk: NodeTalk
 }
 
 /**
@@ -128,7 +129,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     createTokenKeeper({ file: config.data.membershipFile, coordinatorUrl: coordinator.baseUrl, clock, log })
   await keeper?.load()
   const api = coordinator && keeper && keepGrants(coordinator, keeper)
-  const { host, privateKey, dht, records, book, reach } = await startNetwork(options)
+  const { host, privateKey, dht, records, book, reach, talk } = await startNetwork(options)
 
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
@@ -196,6 +197,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         facts.compute = used
         onChange()
       },
+      onSpeed({ inferenceRps, forwardRps, measuredAt, device }) {
+        facts.speed = { inferenceRps, forwardRps, measuredAt, device }
+        onChange()
+      },
       onProven(shard) {
         if (facts.model && shard.entry)
           facts.model = { ...facts.model, hasChatTemplate: shard.entry.chatTemplate !== null }
@@ -206,7 +211,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           .touch(folderOf(shard.target))
           .catch((error: unknown) => log.write('debug', 'disk.touch.failed', messageOf(error)))
       },
-      onLost: (cause) => blocks.onLost(cause),
+      onLost(cause) {
+        facts.speed = null
+        blocks.onLost(cause)
+      },
       onMissing: (how) => swarm.missing(how),
     },
   })
@@ -494,6 +502,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       bootstraps: book.peers().flatMap(({ multiaddrs }) => multiaddrs.map(String)),
     }),
     router,
+    talk,
   }
 
   function onInUse(report: ErrorReport): void {
@@ -533,7 +542,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       facts.model = { name, dhtPrefix, blockCount }
       watchModel(facts.model)
     }
-    if (!loader.loaded) facts.loadLevel = 'L0'
+    if (!loader.loaded) {
+      facts.loadLevel = 'L0'
+      facts.speed = null
+    }
     onChange()
   }
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { EspalierError } from '../../src-shared/errors'
-import type { LoadLevel, Progress } from '../../src-shared/status'
+import type { ComputeView, LoadLevel, Progress } from '../../src-shared/status'
 import { FakeClock } from '../../test/fake-clock'
 import { CPU_CHOICE } from '../engine/device-choice'
 import type { EngineClient } from '../engine/engine'
@@ -10,7 +10,7 @@ import type { Manifest } from '../shards/manifest'
 import { piecesFor, readManifest } from '../shards/manifest'
 import { createEventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
-import type { Throughput } from './measure-throughput'
+import type { MeasuredThroughput } from './measure-throughput'
 import { createShardLoader, type ShardLoader } from './shard-loader'
 import { createSteps, type Steps } from './steps'
 
@@ -27,7 +27,9 @@ let lost: string[]
 let proven: number
 let stops: number
 let loader: ShardLoader
-let speeds: Map<string, Throughput>
+let speeds: Map<string, MeasuredThroughput>
+let told: MeasuredThroughput[]
+let compute: ComputeView | null
 /** Calls of the engine other than probes. */
 let runs: number
 let enter: (state: SupervisorState) => void
@@ -57,6 +59,8 @@ beforeEach(async () => {
   lost = []
   proven = 0
   speeds = new Map()
+  told = []
+  compute = null
   runs = 0
   stops = 0
   progress = { fetch: [], load: [] }
@@ -156,7 +160,10 @@ beforeEach(async () => {
     },
     events: {
       onLevel: (level) => void levels.push(level),
-      onCompute: () => undefined,
+      onCompute(used) {
+        compute = used
+      },
+      onSpeed: (speed) => void told.push(speed),
       onProven: () => void proven++,
       onLost: ({ code }) => void lost.push(code),
     },
@@ -418,6 +425,21 @@ describe('S-38: a load is cancelled', () => {
 })
 
 describe('M-39: announced speeds are measured', () => {
+  it('M-39: the first says when it was measured, and on which device', async () => {
+    const begunAt = clock.now()
+    loader.use(target)
+    await clock.advance(10)
+    const { device, measuredAt } = loader.loaded?.throughput ?? { device: '', measuredAt: 0 }
+    expect(device).toMatch(/\w/)
+    expect(device).toBe(compute?.name)
+    expect(measuredAt).toBeGreaterThanOrEqual(begunAt)
+    expect(told).toEqual([loader.loaded?.throughput])
+    script.computeMs = 2
+    await pass(9_000)
+    expect(told.map(({ inferenceRps }) => inferenceRps / (told[0]?.inferenceRps ?? 0))).toEqual([1, 0.5])
+    expect(told[1]?.measuredAt).toBeGreaterThan(measuredAt)
+  })
+
   it('M-39: again when three probes in a row take twice as long, or half; not for less, nor for a moment', async () => {
     loader.use(target)
     await clock.advance(10)
@@ -436,7 +458,7 @@ describe('M-39: announced speeds are measured', () => {
     expect(loader.loaded?.throughput.forwardRps).toBeCloseTo((first?.forwardRps ?? 0) / 2)
     script.computeMs = 1
     await pass(7_000)
-    expect(loader.loaded?.throughput).toEqual(first)
+    expect(loader.loaded?.throughput).toEqual({ ...first, measuredAt: loader.loaded?.throughput.measuredAt })
   })
 
   it('M-39: once for the same conditions, as long as the probe is as fast as then', async () => {

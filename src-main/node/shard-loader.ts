@@ -15,7 +15,7 @@ import {
   type ShardTarget,
   type SliceOrigin,
 } from './load-ladder'
-import { isOutdated, measureThroughput, type Throughput } from './measure-throughput'
+import { isOutdated, type MeasuredThroughput, measureThroughput, type Throughput } from './measure-throughput'
 import type { Steps } from './steps'
 import { throughputKey } from './throughput-book'
 
@@ -23,7 +23,7 @@ export interface LoadedShard {
   readonly target: ShardTarget
   readonly engine: EngineClient
   readonly stage: StageRunner
-  readonly throughput: Throughput
+  readonly throughput: MeasuredThroughput
   readonly slicePath: string
   readonly origin: SliceOrigin
   /** Free memory of the graphics cards in use after the load, in bytes; null where none is. */
@@ -44,6 +44,8 @@ export interface LoaderEvents {
   onCompute(used: ComputeView): void
   /** L6: the slice gave the manifest's answer, just now. Also after a recovery. */
   onProven(shard: LoadedShard): void
+  /** How fast it is, when it is proven, and again when that has changed. */
+  onSpeed?(speed: MeasuredThroughput): void
   /** It was proven and isn't any more. */
   onLost(cause: ErrorReport): void
   /** The bytes are not on this computer, and the first of them have come from elsewhere. */
@@ -73,14 +75,20 @@ export function createShardLoader(options: {
 }) {
   const { supervisor, steps, clock, log, settings } = options
   let level: LoadLevel = 'L0'
+  /** What the slice lies on, since the last load. */
+  let device = ''
   const events: LoaderEvents = {
     ...options.events,
     onLevel(next) {
       level = next
       options.events.onLevel(next)
     },
+    onCompute(used) {
+      device = used.name
+      options.events.onCompute(used)
+    },
   }
-  const ladder = createLoadLadder(options)
+  const ladder = createLoadLadder({ ...options, events })
   let target: ShardTarget | null = null
   let loaded: LoadedShard | null = null
   /** Work for an earlier target or engine ends itself when this changes. */
@@ -158,6 +166,7 @@ export function createShardLoader(options: {
       }
       ladder.finishProve(current, outcome)
       events.onLevel('L6')
+      events.onSpeed?.(speed.throughput)
       events.onProven(loaded)
       scheduleReprobe(mine)
     } catch (error) {
@@ -223,12 +232,14 @@ export function createShardLoader(options: {
     const key = state.name === 'ready' ? throughputKey(current, report, state.report, settings.threads) : null
     const known = key === null ? null : ((await settings.speeds?.get(key).catch(() => null)) ?? null)
     if (known && !isOutdated(known, manifest, range, outcome)) return { throughput: known, throughputKey: key }
-    const throughput = await measureThroughput(engine, manifest, range, outcome)
+    const throughput = stamped(await measureThroughput(engine, manifest, range, outcome))
     keepSpeed(key, throughput)
     return { throughput, throughputKey: key }
   }
 
-  function keepSpeed(key: string | null, throughput: Throughput): void {
+  const stamped = (rates: Throughput): MeasuredThroughput => ({ ...rates, measuredAt: clock.now(), device })
+
+  function keepSpeed(key: string | null, throughput: MeasuredThroughput): void {
     if (key === null) return
     settings.speeds
       ?.set(key, throughput)
@@ -241,9 +252,11 @@ export function createShardLoader(options: {
     outdatedProbes = isOutdated(shard.throughput, manifest, range, outcome) ? outdatedProbes + 1 : 0
     if (outdatedProbes < OUTDATED_PROBES) return
     outdatedProbes = 0
-    const throughput = await measureThroughput(shard.engine, manifest, range, outcome).catch(() => null)
-    if (!throughput || loaded !== shard) return
+    const rates = await measureThroughput(shard.engine, manifest, range, outcome).catch(() => null)
+    if (!rates || loaded !== shard) return
+    const throughput = stamped(rates)
     loaded = { ...shard, throughput }
+    events.onSpeed?.(throughput)
     keepSpeed(shard.throughputKey, throughput)
     const rate = `${throughput.inferenceRps.toFixed(0)} steps a second and block, before ${shard.throughput.inferenceRps.toFixed(0)}`
     log.write('info', 'shard.measured', rate)

@@ -1,11 +1,14 @@
 import type { PrivateKey } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
+import type { NetworkTalk } from '../../src-shared/network-talk'
 import { isLoopbackHost } from '../coordinator/coordinator-url'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
 import { meetLanPeers } from '../network/lan-peers'
+import { createProtocolCounters } from '../network/protocol-counters'
+import { createVerboseLog } from '../network/verbose-log'
 import { createWitnessService } from '../observe/witness-service'
 import { followOwnLog } from '../own-log/follow-own-log'
 import type { EventLog } from '../storage/event-log'
@@ -23,6 +26,13 @@ export interface NodeNetwork {
   records: KademliaRecords
   book: BootstrapBook
   reach: Reach
+  talk: NodeTalk
+}
+
+/** How much we talk in each protocol, and libp2p's own words about it. */
+export interface NodeTalk {
+  get(): NetworkTalk
+  setVerbose(isOn: boolean): void
 }
 
 /** Identity, libp2p host, DHT and witness service, released through `scope`. */
@@ -43,12 +53,17 @@ export async function startNetwork(options: {
   // A network whose coordinator is on this computer needs no router, and no stranger's help.
   const isLocal = profile.loopbackOnly || isOnThisComputer(config.coordinatorUrl)
   const kadMode = profile.servesKad && listens ? 'server' : 'client'
+  const counters = createProtocolCounters()
+  const verbose = createVerboseLog({ clock, log })
+  scope.add(verbose.dispose)
   const host = await createHost({
     privateKey,
     profile,
     port: listenPort,
     kadMode,
     isNode: !isLocal,
+    metrics: counters.metrics,
+    logger: verbose.logger,
     ...(isLocal ? {} : { lan: { network: networkNameOf(config) } }),
   })
   scope.add(() => host.stop())
@@ -80,7 +95,8 @@ export async function startNetwork(options: {
   const book = createBootstrapBook(facts.peerId, log)
   book.add(config.bootstraps.length > 0 ? config.bootstraps : profile.bootstraps)
   const bootstrapPeers = () => book.peers().map(({ peerId }) => peerId)
-  const dht = createHivemindDht({ libp2p: host, clock, mode: listens ? 'server' : 'client', bootstrapPeers })
+  const { hivemind: replicas } = profile.replicas
+  const dht = createHivemindDht({ libp2p: host, clock, mode: listens ? 'server' : 'client', bootstrapPeers, replicas })
   await dht.start()
   scope.add(() => dht.stop())
   const reach = createReach({ host, dht, book, profile, listens, clock, log })
@@ -99,7 +115,11 @@ export async function startNetwork(options: {
   if (ownNodes.length > 0) {
     scope.add(await followOwnLog({ host, path: data.ownLogFile, publicName, nodes: ownNodes, clock, log }))
   }
-  return { host, privateKey, dht, records: createKademliaRecords({ host, clock, privateKey }), book, reach }
+  const talk: NodeTalk = {
+    get: () => ({ protocols: counters.list(), verboseUntil: verbose.until() }),
+    setVerbose: verbose.set,
+  }
+  return { host, privateKey, dht, records: createKademliaRecords({ host, clock, privateKey }), book, reach, talk }
 }
 
 /** Nodes on one LAN belong together when they route alike and come from the same coordinator, or the same bootstraps. */

@@ -12,7 +12,13 @@ beforeEach(async () => {
 })
 afterEach(() => rm(directory, { recursive: true, force: true }))
 
-const speed = (inferenceRps: number) => ({ inferenceRps, forwardRps: 2, requestsPerSecond: 1 })
+const speed = (inferenceRps: number) => ({
+  inferenceRps,
+  forwardRps: 2,
+  requestsPerSecond: 1,
+  measuredAt: 1_000,
+  device: 'CPU',
+})
 
 describe('M-39: speeds that were measured', () => {
   it('are found again under the same key, the newest one, and no more than 32 of them', async () => {

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { LoadReport, StartReport } from '../engine/protocol'
 import { jsonFile } from '../storage/atomic-file'
 import type { ShardTarget } from './load-ladder'
-import type { Throughput } from './measure-throughput'
+import type { MeasuredThroughput } from './measure-throughput'
 
 const MAX_ENTRIES = 32
 
@@ -10,14 +10,20 @@ const rate = z.number().positive()
 const BookSchema = z.array(
   z.object({
     key: z.string().max(2000),
-    throughput: z.object({ inferenceRps: rate, forwardRps: rate, requestsPerSecond: rate }),
+    throughput: z.object({
+      inferenceRps: rate,
+      forwardRps: rate,
+      requestsPerSecond: rate,
+      measuredAt: z.number(),
+      device: z.string().max(200),
+    }),
   }),
 )
 
 /** What was measured once, on disk. It is only ever believed as long as a probe is as fast as it was then. */
 export interface ThroughputBook {
-  get(key: string): Promise<Throughput | null>
-  set(key: string, throughput: Throughput): Promise<void>
+  get(key: string): Promise<MeasuredThroughput | null>
+  set(key: string, throughput: MeasuredThroughput): Promise<void>
 }
 
 export function createThroughputBook(path: string): ThroughputBook {

@@ -1,6 +1,6 @@
 import type { NodeStatus } from '../../src-shared/status'
-import { closeSentence, formatBytes, formatCores, formatCount, formatExact, formatSpan } from '../format'
-import { COMPUTE } from '../words/settings'
+import { closeSentence, formatBytes, formatCores, formatCount, formatExact, formatRate, formatSpan } from '../format'
+import { COMPUTE, SPEED } from '../words/settings'
 import { useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
 
@@ -29,7 +29,7 @@ export function Given({ contribution }: Pick<NodeStatus, 'contribution'>) {
   )
 }
 
-export function ThisComputer({ resources, compute }: Pick<NodeStatus, 'resources' | 'compute'>) {
+export function ThisComputer({ resources, compute, speed }: Pick<NodeStatus, 'resources' | 'compute' | 'speed'>) {
   const { hostResidentBytes, engineResidentBytes, cpuCores } = resources
   const rows: [name: string, value: string | null, hint: string][] = [
     ['Memory, app', memory(hostResidentBytes), 'Resident memory of the app itself, as the system reports it'],
@@ -54,7 +54,18 @@ export function ThisComputer({ resources, compute }: Pick<NodeStatus, 'resources
             <dd>{compute.name}</dd>
           </div>
         )}
+        {speed && (
+          <div title={SPEED.hint}>
+            <dt>{SPEED.title}</dt>
+            <dd>{formatRate(speed.inferenceRps)}</dd>
+          </div>
+        )}
       </dl>
+      {speed && (
+        <p className="fine">
+          {SPEED.measured} {formatExact(speed.measuredAt)}, {speed.device}.
+        </p>
+      )}
       {compute?.missedGpu && (
         <div className="notice is-contact">
           <StatusShapeIcon shape="degraded" size={18} />

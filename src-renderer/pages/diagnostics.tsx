@@ -6,6 +6,7 @@ import { CopyButton } from '../components/copy-button'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
 import { LogView } from '../components/log-view'
+import { NetworkTalkPanel } from '../components/network-talk'
 import { Notices } from '../components/notices'
 import { OthersSeePanel } from '../components/others-see'
 import { PageHead } from '../components/page-head'
@@ -71,6 +72,7 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
               {checks === null && !failure && <p className="empty">{DIAGNOSTICS.checking}</p>}
             </section>
             {status && <OthersSeePanel status={status} />}
+            <NetworkTalkPanel store={stores.talk} isLive={isLive} mayOperate={mayOperate} />
           </div>
           <LogView store={stores.log} />
         </div>

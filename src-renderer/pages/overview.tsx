@@ -29,7 +29,7 @@ export function OverviewPage({ stores }: { stores: AppStores }) {
               {mayOperate && <AskLine status={status} isLive={isLive} store={stores.generation} />}
               {status.coordinator && <Standing view={status.coordinator} dashboardUrl={dashboardUrl} />}
               <Given contribution={status.contribution} />
-              <ThisComputer resources={status.resources} compute={status.compute} />
+              <ThisComputer resources={status.resources} compute={status.compute} speed={status.speed} />
               <PeerList peers={status.peers} blockCount={status.model?.blockCount ?? null} />
             </div>
           </div>

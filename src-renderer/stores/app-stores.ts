@@ -29,6 +29,7 @@ export interface AppStores {
   readonly diagnosis: AskedStore<MethodOutput<'shards.diagnose'>>
   readonly fit: AskedStore<MethodOutput<'fit.get'>>
   readonly token: AskedStore<MethodOutput<'token.get'>>
+  readonly talk: AskedStore<MethodOutput<'talk.get'>>
   readonly meter: MeterStore
   dispose: Disposer
 }
@@ -54,6 +55,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     diagnosis: createAskedStore(client, clock, 'shards.diagnose', {}),
     fit: createAskedStore(client, clock, 'fit.get', {}),
     token: createAskedStore(client, clock, 'token.get', {}),
+    talk: createAskedStore(client, clock, 'talk.get', {}),
     meter: createMeterStore(client),
   }
   return {

@@ -88,6 +88,12 @@ export const FIELDS: Readonly<
 }
 
 /** What computes: the choice in the settings, and what came of it. */
+export const SPEED = {
+  title: 'Steps a second and block',
+  hint: 'Single tokens through one block, as other nodes read it in this node’s records',
+  measured: 'Speed measured on',
+} as const
+
 export const COMPUTE = {
   title: 'Computes on',
   hint: 'The device that your blocks lie on, by the memory that it reports as taken',

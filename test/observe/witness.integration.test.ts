@@ -191,6 +191,3 @@ it('M-02, M-28: connected, and every store dropped: 503, connected_not_visible, 
   expect(['degraded', 'problem']).toContain(status.shape)
   await until(second, 'visible again', isVisible)
 })
-
-it.skip('M-30: one node of a real network is announced there, read back, and stands on its map (needs a real network)', () =>
-  undefined)

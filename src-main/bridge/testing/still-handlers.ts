@@ -56,6 +56,8 @@ export function stillHandlers(): MethodHandlers {
     }),
     'diagnostics.bundle': () => BUNDLE,
     'diagnostics.saveBundle': () => ({ path: '/data/support/espalier-support.txt' }),
+    'talk.get': () => null,
+    'talk.verbose': () => null,
     'app.get': () => appViewOf(1_000),
     'app.answerInvite': () => ({}),
     'app.update': () => ({}),

@@ -1,0 +1,15 @@
+export const TALK = {
+  title: 'Talk with other nodes',
+  lead: 'Streams of each protocol since the node started.',
+  protocol: 'Protocol',
+  opened: 'By us',
+  accepted: 'By others',
+  open: 'Open now',
+  loading: 'Asking the node…',
+  stopped: 'The node does not run.',
+  none: 'No stream yet.',
+  failed: 'The node did not say',
+  verbose: 'Write down what libp2p does',
+  verboseHint: 'For 30 minutes, as debug lines in the log and its files. The lines name peers and addresses.',
+  verboseUntil: 'As debug lines in the log and its files. Ends by itself at',
+} as const
