@@ -156,6 +156,10 @@ export const ERROR_CATALOGUE = {
     cause: 'A peer that may not give this command gave it',
     action: 'Nothing to do; only the coordinator’s peers and the owner may.',
   },
+  CALL_TOO_MANY: {
+    cause: 'A peer calls more often than this node answers',
+    action: 'Nothing to do: other peers are answered as before.',
+  },
   COMMAND_TOO_MANY: { cause: 'A peer sends commands too quickly', action: 'It may try again in a second.' },
   MODEL_NOT_SERVED: {
     cause: 'The command is about another model than the one served here',
