@@ -21,6 +21,7 @@ import { type Listening, listening, natServices } from './nat'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 import { isRelayed } from './relay-place'
+import { createTraffic, type TrafficFigures } from './traffic'
 
 export interface HostServices extends ServiceMap {
   identify: Identify
@@ -28,6 +29,7 @@ export interface HostServices extends ServiceMap {
   dht: KadDHT
   listening: Listening
   calls: { figures(): CallFigures }
+  traffic: { figures(): TrafficFigures }
 }
 export type Host = Libp2p<HostServices>
 
@@ -78,6 +80,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const { profile } = options
   const port = options.port === null ? null : await freePort(options.port)
   const calls = limitCalls(options.clock ?? systemClock, options.callLimits ?? callLimitsFor(profile))
+  const traffic = createTraffic()
   const host = await createLibp2p<HostServices>({
     privateKey: options.privateKey,
     addresses: { listen: port === null ? [] : [listenMultiaddr(profile, port)] },
@@ -104,11 +107,19 @@ export async function createHost(options: HostOptions): Promise<Host> {
       pingTimeout: { minTimeout: 1_500, maxTimeout: 5_000 },
     },
     connectionGater: {
-      denyInboundEncryptedConnection: (peer) => calls.isCut(peer.toString()),
+      denyInboundEncryptedConnection(peer, connection) {
+        traffic.watch(connection)
+        return calls.isCut(peer.toString())
+      },
+      denyOutboundEncryptedConnection(_peer, connection) {
+        traffic.watch(connection)
+        return false
+      },
       ...(profile.loopbackOnly ? { denyDialMultiaddr: (address: Multiaddr) => !isLoopback(address) } : {}),
     },
     services: {
       calls: calls.service,
+      traffic: () => traffic,
       identify: identify(),
       // Our own pings run beside those of the connection monitor; the default allows one at a time.
       ping: ping({ maxInboundStreams: 8, maxOutboundStreams: 8 }),

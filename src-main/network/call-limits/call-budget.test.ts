@@ -1,6 +1,8 @@
+import type { Stream } from '@libp2p/interface'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../../test/fake-clock'
 import { type CallRates, createCallBudget, MAX_REMEMBERED_PEERS } from './call-budget'
+import { countWaiting } from './count-waiting'
 
 const RATES: CallRates = {
   peer: { perSecond: 10, burst: 50 },
@@ -73,4 +75,26 @@ describe('O-05: what a node answers', () => {
     for (let i = 0; i < 10 * MAX_REMEMBERED_PEERS; i++) budget.admit(`stranger ${i}`)
     expect(budget.peers).toBe(MAX_REMEMBERED_PEERS)
   })
+})
+
+it('D-T15: what waits to be understood is bounded, and others leave room for one who asks little', () => {
+  const waiting = countWaiting({ peer: 8, own: 2, all: 20 })
+  const open = (peer: string) => {
+    if (!waiting.hasRoom(peer)) return null
+    // Nothing but an event target is asked of it.
+    const stream = new EventTarget() as Stream
+    waiting.begin(peer, stream)
+    return stream
+  }
+  const streams = Array.from({ length: 100 }, () => open('greedy')).filter((stream) => stream !== null)
+  expect(streams).toHaveLength(8)
+  for (let peer = 0; peer < 50; peer++) for (let i = 0; i < 10; i++) open(`peer ${peer}`)
+  // The first two others filled what is shared; each of the rest got its own two.
+  expect(waiting.all).toBe(8 + 8 + 4 + 48 * 2)
+  expect(open('honest')).not.toBeNull()
+  const [first, second] = streams
+  waiting.end(first!)
+  waiting.end(first!)
+  second!.dispatchEvent(new Event('close'))
+  expect(waiting.all).toBe(8 + 8 + 4 + 48 * 2 + 1 - 2)
 })

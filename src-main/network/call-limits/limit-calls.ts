@@ -11,6 +11,7 @@ import type {
 import type { Clock } from '../../../src-shared/clock'
 import { EspalierError } from '../../../src-shared/errors'
 import { type CallBudget, createCallBudget, MAX_REMEMBERED_PEERS } from './call-budget'
+import { countWaiting } from './count-waiting'
 import type { CallLimits } from './limits'
 import { fullBucket, type TokenBucket, takeToken } from './token-bucket'
 
@@ -46,6 +47,7 @@ export interface CallLimiter {
  */
 export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits): CallLimiter {
   const streams = createCallBudget(clock, limits.streams)
+  const waiting = countWaiting(limits.waiting)
   const counts = new Map<string, { admitted: number; refused: number }>()
   // A muxer does not know whose it is; the connection that is made of it shows the same list of streams.
   const connections = new WeakMap<readonly Stream[], Connection>()
@@ -83,6 +85,12 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
     }
   }
 
+  function admits(peer: string, stream: Stream): boolean {
+    if (!waiting.hasRoom(peer) || !streams.admit(peer)) return false
+    waiting.begin(peer, stream)
+    return true
+  }
+
   function gate(muxer: StreamMuxer): StreamMuxer {
     const listen = muxer.addEventListener.bind(muxer)
     // Around libp2p's own listener: one of ours beside it would make the muxer think that somebody listens already.
@@ -93,7 +101,7 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
     ) => {
       const guarded = (event: CustomEvent<Stream>) => {
         const connection = connections.get(muxer.streams)
-        if (!connection || streams.admit(connection.remotePeer.toString())) return listener?.(event)
+        if (!connection || admits(connection.remotePeer.toString(), event.detail)) return listener?.(event)
         refusedEarly++
         refuse(event.detail, connection)
       }
@@ -106,6 +114,7 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
     const count = counts.get(protocol) ?? { admitted: 0, refused: 0 }
     counts.set(protocol, count)
     return (stream, connection) => {
+      waiting.end(stream)
       if (budget.admit(connection.remotePeer.toString())) {
         count.admitted++
         return handler(stream, connection)

@@ -3,9 +3,20 @@ import type { Rate } from './token-bucket'
 
 const INFERENCE = '/kwaai/inference/1.0.0'
 
+export interface WaitingLimits {
+  /** The most of one peer. */
+  readonly peer: number
+  /** What each peer may have in any case. */
+  readonly own: number
+  /** Above this many of all peers only those who have less than `own` may add one. */
+  readonly all: number
+}
+
 export interface CallLimits {
   /** Every stream that a peer opens, before it is known what for: that is when refusing is cheap. */
   readonly streams: CallRates
+  /** Streams of which it is not yet agreed what they are for: a node that has no time for more lets no more wait. */
+  readonly waiting: WaitingLimits
   /** Calls of one protocol, unless `protocols` says otherwise. */
   readonly protocol: CallRates
   readonly protocols: Readonly<Record<string, Partial<CallRates>>>
@@ -27,13 +38,14 @@ export interface CallLimits {
 export const CALL_LIMITS: CallLimits = {
   streams: {
     peer: { perSecond: 20, burst: 500 },
-    own: { perSecond: 1, burst: 40 },
-    shared: { perSecond: 120, burst: 2_000 },
+    own: { perSecond: 1, burst: 20 },
+    shared: { perSecond: 120, burst: 500 },
   },
+  waiting: { peer: 64, own: 4, all: 200 },
   protocol: {
     peer: { perSecond: 10, burst: 400 },
-    own: { perSecond: 1, burst: 40 },
-    shared: { perSecond: 100, burst: 2_000 },
+    own: { perSecond: 1, burst: 20 },
+    shared: { perSecond: 100, burst: 500 },
   },
   protocols: {
     // Each look dials a peer as a stranger and reads records.
@@ -49,8 +61,8 @@ export const CALL_LIMITS: CallLimits = {
 /** KwaaiNet asks for each token of an answer on a stream of its own. */
 const TOKEN_CALLS: CallRates = {
   peer: { perSecond: 60, burst: 500 },
-  own: { perSecond: 1, burst: 40 },
-  shared: { perSecond: 300, burst: 2_000 },
+  own: { perSecond: 1, burst: 20 },
+  shared: { perSecond: 300, burst: 500 },
 }
 
 /** In a network on one computer the intervals are sixty times shorter, and everybody is oneself. */
