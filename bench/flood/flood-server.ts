@@ -10,7 +10,7 @@ import type { Served } from '../child-calls'
 import { cpuMs } from '../cpu-time'
 import { BENCH_PROFILE } from '../network/profile'
 
-const MEMORY_SAMPLE_MS = 100
+const MEMORY_SAMPLE_MS = 500
 
 export const ServerUseSchema = z.object({
   cpuMs: z.number(),

@@ -65,7 +65,7 @@ export async function measureFlood(options: { seconds?: number; quick: boolean; 
         {
           ...common,
           ...{ name: 'flood-rss-mb', ours: (after.peakBytes - before.residentBytes) / MB, reference: 50, unit: 'MB' },
-          detail: `largest resident set of the node meanwhile, less ${(before.residentBytes / MB).toFixed(0)} MB before`,
+          detail: `largest resident set of the node meanwhile, less ${(before.residentBytes / MB).toFixed(0)} MB before; ${(after.residentBytes / MB).toFixed(0)} MB at the end`,
         },
         isFlood,
       ),
@@ -73,7 +73,7 @@ export async function measureFlood(options: { seconds?: number; quick: boolean; 
         {
           ...common,
           ...{ name: 'flood-honest-p95-ms', ours: percentile(times, 0.95), reference: 500, unit: 'ms' },
-          detail: `${times.length} calls of one that asks once a second, ${failed} not answered; median ${percentile(times, 0.5).toFixed(0)} ms`,
+          detail: `${times.length} calls of one that asks once a second, ${failed} not answered; median ${percentile(times, 0.5).toFixed(0)} ms, longest ${Math.max(...times).toFixed(0)} ms`,
         },
         isFlood && failed === 0,
       ),

@@ -20,6 +20,7 @@ import { type LanOptions, lanDiscovery } from './lan-peers'
 import { type Listening, listening, natServices } from './nat'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
+import { quietLogger } from './quiet-logger'
 import { isRelayed } from './relay-place'
 import { createTraffic, type TrafficFigures } from './traffic'
 
@@ -83,6 +84,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const traffic = createTraffic()
   const host = await createLibp2p<HostServices>({
     privateKey: options.privateKey,
+    ...(process.env.DEBUG ? {} : { logger: quietLogger }),
     addresses: { listen: port === null ? [] : [listenMultiaddr(profile, port)] },
     // Every host can dial those who are reached through a relay, and be reached so itself.
     transports: [tcp(), circuitRelayTransport()],

@@ -9,6 +9,7 @@ import { LogView } from '../components/log-view'
 import { Notices } from '../components/notices'
 import { OthersSeePanel } from '../components/others-see'
 import { PageHead } from '../components/page-head'
+import { PeerCalls } from '../components/peer-calls'
 import { SupportDialog } from '../components/support-dialog'
 import type { AppStores } from '../stores/app-stores'
 import { SUPPORT } from '../words/app'
@@ -71,6 +72,7 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
               {checks === null && !failure && <p className="empty">{DIAGNOSTICS.checking}</p>}
             </section>
             {status && <OthersSeePanel status={status} />}
+            {status && <PeerCalls calls={status.calls} phase={status.phase} />}
           </div>
           <LogView store={stores.log} />
         </div>

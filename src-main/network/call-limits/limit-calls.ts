@@ -54,11 +54,13 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
   const open = new Set<Connection>()
   const patience = new Map<string, TokenBucket>()
   const cutUntilMs = new Map<string, number>()
+  // One for all: to note where an error was made is a good part of what a refusal costs.
+  const tooMany = new EspalierError('CALL_TOO_MANY')
   let refusedEarly = 0
   let cut = 0
 
   function refuse(stream: Stream, connection: Connection): void {
-    stream.abort(new EspalierError('CALL_TOO_MANY'))
+    stream.abort(tooMany)
     const peer = connection.remotePeer.toString()
     // What was on its way when its connection was cut.
     if (isCut(peer)) return
@@ -81,7 +83,7 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
     patience.delete(peer)
     remember(cutUntilMs, peer, clock.monotonicMs() + limits.cutForMs)
     for (const connection of open) {
-      if (connection.remotePeer.toString() === peer) connection.abort(new EspalierError('CALL_TOO_MANY'))
+      if (connection.remotePeer.toString() === peer) connection.abort(tooMany)
     }
   }
 

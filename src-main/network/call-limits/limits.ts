@@ -30,22 +30,23 @@ export interface CallLimits {
 }
 
 /**
- * What a node answers in real networks. A call costs about a millisecond of processor time on each side, nearly all of
- * it for the stream that it comes on; so that a flood stays below a quarter of a core, fewer than 200 a second are
- * answered in the long run. A map asks each server once a minute; a node that writes 80 blocks in the Kademlia form to
- * a network of three calls each of the others some 300 times in a few seconds, every four minutes.
+ * What a node answers in real networks. A call costs about a millisecond of processor time, nearly all of it for the
+ * stream that it comes on, and a refused stream about a seventh of that; so that a thousand of them a second stay below
+ * a quarter of a core, some hundred a second are answered in the long run. A map asks each server once a minute, a
+ * neighbour pings every two seconds; a node that writes 80 blocks in the Kademlia form to a network of three calls each
+ * of the others some 300 times within seconds, every four minutes.
  */
 export const CALL_LIMITS: CallLimits = {
   streams: {
     peer: { perSecond: 20, burst: 500 },
-    own: { perSecond: 1, burst: 20 },
-    shared: { perSecond: 120, burst: 500 },
+    own: { perSecond: 1, burst: 12 },
+    shared: { perSecond: 50, burst: 400 },
   },
-  waiting: { peer: 64, own: 4, all: 200 },
+  waiting: { peer: 64, own: 4, all: 100 },
   protocol: {
     peer: { perSecond: 10, burst: 400 },
-    own: { perSecond: 1, burst: 20 },
-    shared: { perSecond: 100, burst: 500 },
+    own: { perSecond: 1, burst: 12 },
+    shared: { perSecond: 50, burst: 400 },
   },
   protocols: {
     // Each look dials a peer as a stranger and reads records.
@@ -61,8 +62,8 @@ export const CALL_LIMITS: CallLimits = {
 /** KwaaiNet asks for each token of an answer on a stream of its own. */
 const TOKEN_CALLS: CallRates = {
   peer: { perSecond: 60, burst: 500 },
-  own: { perSecond: 1, burst: 20 },
-  shared: { perSecond: 300, burst: 500 },
+  own: { perSecond: 1, burst: 12 },
+  shared: { perSecond: 300, burst: 400 },
 }
 
 /** In a network on one computer the intervals are sixty times shorter, and everybody is oneself. */
