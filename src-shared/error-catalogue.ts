@@ -30,7 +30,8 @@ export const ERROR_CATALOGUE = {
   },
   NODE_ALREADY_RUNNING: {
     cause: 'A node of yours is running on this computer',
-    action: 'Use that one: a second would do the network no good. For a trial use the demo network.',
+    action:
+      'Use that one: a second would do the network no good. For a trial use the demo network; where there shall be several, start each with --fleet.',
   },
   RUNNING_FILE_INVALID: {
     cause: 'The file that names the running node is damaged',
