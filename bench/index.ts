@@ -64,6 +64,13 @@ measurement('crawl', 'a crawl of 1,000 announced peers, compared with bare dials
     await run('crawl', options, (say) => measureCrawl({ ...options, say }))
   })
 
+measurement('flood', 'a thousand calls a second from 50 peers: processor, memory, and an honest peer meanwhile')
+  .option('--seconds <count>', 'how long', wholeNumber)
+  .action(async (options) => {
+    const { measureFlood } = await import('./flood/flood')
+    await run('flood', options, (say) => measureFlood({ ...options, say }))
+  })
+
 measurement('swarm-ready', 'eight nodes from nothing to a swarm that each of them verified').action(async (options) => {
   const { measureSwarmReady } = await import('./swarm-ready/swarm-ready')
   await run('swarm-ready', options, (say) => measureSwarmReady({ say }))

@@ -12,6 +12,8 @@ const roles: Record<string, () => Promise<Parameters<typeof serveCalls>[0]>> = {
   'dht-network': async () => (await import('./network/dht-network')).dhtNetwork(),
   'simulated-peers': async () => (await import('./crawl/simulated-peers')).simulatedPeers(),
   looker: async () => (await import('./crawl/looker')).looker(),
+  'flood-server': async () => (await import('./flood/flood-server')).floodServer(),
+  flooders: async () => (await import('./flood/flooders')).flooders(),
   'fetch-server': async () => (await import('./fetch/server-node')).serverNode(),
   'fetch-client': async () => (await import('./fetch/client-node')).clientNode(),
 }

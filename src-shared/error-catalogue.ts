@@ -30,7 +30,8 @@ export const ERROR_CATALOGUE = {
   },
   NODE_ALREADY_RUNNING: {
     cause: 'A node of yours is running on this computer',
-    action: 'Use that one: a second would do the network no good. For a trial use the demo network.',
+    action:
+      'Use that one: a second would do the network no good. For a trial use the demo network; where there shall be several, start each with --fleet.',
   },
   RUNNING_FILE_INVALID: {
     cause: 'The file that names the running node is damaged',
@@ -159,6 +160,10 @@ export const ERROR_CATALOGUE = {
   COMMAND_NOT_ALLOWED: {
     cause: 'A peer that may not give this command gave it',
     action: 'Nothing to do; only the coordinator’s peers and the owner may.',
+  },
+  CALL_TOO_MANY: {
+    cause: 'A peer calls more often than this node answers',
+    action: 'Nothing to do: other peers are answered as before.',
   },
   COMMAND_TOO_MANY: { cause: 'A peer sends commands too quickly', action: 'It may try again in a second.' },
   MODEL_NOT_SERVED: {

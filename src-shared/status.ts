@@ -220,7 +220,32 @@ export const NodeStatusSchema = z.object({
     engineResidentBytes: z.nullable(z.number()),
     /** Fraction of one core used by host and engine over the last sample. */
     cpuCores: z.nullable(z.number()),
+    /** Bytes over connections to peers since the start, and per second over the last sample; absent before one. */
+    network: z.optional(
+      z.object({
+        ...{ receivedBytes: z.number(), sentBytes: z.number() },
+        ...{ receivedPerS: z.nullable(z.number()), sentPerS: z.nullable(z.number()) },
+      }),
+    ),
+    /** Of the graphics cards that compute here, as their driver reports it for all programs; absent without one. */
+    cards: z.optional(z.object({ usedBytes: z.number(), totalBytes: z.number() })),
+    /** What has been above the operator's limit for two samples; absent while nothing is. Memory in bytes. */
+    over: z.optional(
+      z
+        .array(z.object({ what: z.enum(['memory', 'processor']), used: z.number(), cap: z.number(), since: epochMs }))
+        .check(z.maxLength(4)),
+    ),
   }),
+  /** What became of the calls of other peers since the start; absent while no node runs. */
+  calls: z.optional(
+    z.object({
+      ...{ answered: z.int(), refused: z.int() },
+      /** Of those refused, the ones that ended before it was known what for. */
+      refusedEarly: z.int(),
+      peersCut: z.int(),
+      protocols: z.array(z.object({ protocol: text(200), admitted: z.int(), refused: z.int() })).check(z.maxLength(32)),
+    }),
+  ),
   /** The DHT's routing table: how many peers, and when that number last changed; absent while no node runs. */
   routingTable: z.optional(z.object({ peers: z.int(), changedAt: epochMs })),
   /** The steps of a network's map, walked against this node through other peers; absent until the first look. */

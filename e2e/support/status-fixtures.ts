@@ -254,7 +254,21 @@ export function servingStatus(at: number): NodeStatus {
     peers: peersOf(at),
     steps: stepsOf(served(at)),
     contribution: { requests: 4_212, tokens: 1_941_380, upSince: at - 3 * 86_400_000 - 4 * 3_600_000 },
-    resources: { hostResidentBytes: 174 * MB, engineResidentBytes: 42 * MB, cpuCores: 0.07 },
+    resources: {
+      hostResidentBytes: 174 * MB,
+      engineResidentBytes: 42 * MB,
+      cpuCores: 0.07,
+      network: { receivedBytes: 4_310 * MB, sentBytes: 4_720 * MB, receivedPerS: 18_400, sentPerS: 21_900 },
+    },
+    calls: {
+      ...{ answered: 27_341, refused: 9_204, refusedEarly: 9_180, peersCut: 0 },
+      protocols: [
+        { protocol: 'TransformerConnectionHandler.rpc_info', admitted: 4_402, refused: 24 },
+        { protocol: '/ipfs/ping/1.0.0', admitted: 18_211, refused: 0 },
+        { protocol: 'DHTProtocol.rpc_find', admitted: 3_120, refused: 0 },
+        { protocol: '/espalier/witness/1', admitted: 1_608, refused: 0 },
+      ],
+    },
     speed: SPEED,
     routingTable: { peers: 31, changedAt: at - 48_000 },
     othersSee: {

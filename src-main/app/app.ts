@@ -79,6 +79,8 @@ export interface AppOptions {
   hostPorts?: { http: number; dht: number }
   /** Where all programs of this user keep what they share: the lock of the one node, and how often it announced. */
   userRoot?: string
+  /** One of several nodes that this user runs on purpose: none of them is the only one. */
+  isFleet?: boolean
   /** The system's own store of secrets, where the host has one. */
   secretCipher?: SecretCipher | null
   /** Absent in a headless host. */

@@ -12,7 +12,7 @@ import type { NodeConfig } from '../node/config'
 import { createNode, type EspalierNode } from '../node/node'
 import type { Transfers } from '../node/transfers'
 import type { ShardStore } from '../shards/store/shard-store'
-import { lockUser } from '../storage/process-lock'
+import { joinFleet, lockUser } from '../storage/process-lock'
 import type { AppOptions } from './app'
 import type { DetectCompute } from './compute'
 import { idleStatus, type Situation } from './idle-status'
@@ -97,8 +97,9 @@ export function createCurrentNode(
       const compute = await options.compute(settings.get())
       signal.throwIfAborted()
       unlock()
-      const { userRoot } = options
-      if (userRoot !== undefined && !network.profile.loopbackOnly) unlockUser = lockUser(data.root, userRoot)
+      const { userRoot, isFleet } = options
+      if (userRoot !== undefined && !network.profile.loopbackOnly)
+        unlockUser = isFleet ? joinFleet(userRoot) : lockUser(data.root, userRoot)
       await startNode(createNode({ ...configOf(network), compute }, options), signal)
       situation = { kind: 'idle' }
     } catch (error) {
@@ -245,7 +246,10 @@ export function createCurrentNode(
       ...network,
       data,
       ...(options.overrides?.ownNodes && { ownNodes: options.overrides.ownNodes }),
-      ...(options.userRoot !== undefined && { announcesFile: join(options.userRoot, 'announces.json') }),
+      // Each of a fleet has an account of its own; otherwise there is one for all that this user ever starts.
+      ...(options.userRoot !== undefined && {
+        announcesFile: join(options.isFleet ? data.root : options.userRoot, 'announces.json'),
+      }),
       publicName,
       listenPort: settings.listenPort(),
       threads: threads ?? Math.max(1, availableParallelism() - 1),

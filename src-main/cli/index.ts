@@ -43,6 +43,7 @@ program
   .option('--threads <count>', 'compute threads', numberWithin(1, 512))
   .option('--context-tokens <count>', 'context of each session', numberWithin(64, 131_072))
   .option('--sessions <count>', 'sessions served at once', numberWithin(1, 64))
+  .option('--fleet', 'one of several nodes of this user, each with --fleet and a data directory of its own')
   .addOption(json())
   .action(async (options) => (await import('./serve')).serve(options))
 

@@ -39,6 +39,7 @@ export interface ServeOptions {
   threads?: number
   contextTokens?: number
   sessions?: number
+  fleet?: boolean
   json: boolean
 }
 
@@ -94,6 +95,7 @@ async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<vo
     spawnEngine: () => startChild({ script: paths.engineChild, ipc: 'pipe' }),
     overrides: overridesOf(withInvite(options, clock.now())),
     userRoot: defaultDataRoot(),
+    ...(options.fleet ? { isFleet: true } : {}),
   })
   const printer = options.json
     ? (status: NodeStatus) => out(JSON.stringify({ type: 'status', status }))

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { EngineClient } from './engine'
 import { fakeProcess } from './testing/fake-process'
 
-const stats = { residentBytes: 1, cpuUserMs: 2, cpuSystemMs: 3 }
+const stats = { residentBytes: 1, cpuUserMs: 2, cpuSystemMs: 3, cards: null }
 
 test('answers reach their callers by id, in any order', async () => {
   const child = fakeProcess()

@@ -136,7 +136,13 @@ const CaptureSchema = z.object({
 })
 export type Capture = z.infer<typeof CaptureSchema>
 
-const StatsSchema = z.object({ residentBytes: z.number(), cpuUserMs: z.number(), cpuSystemMs: z.number() })
+const StatsSchema = z.object({
+  residentBytes: z.number(),
+  cpuUserMs: z.number(),
+  cpuSystemMs: z.number(),
+  /** Memory of the cards that the loaded blocks lie on, together, for all programs; null where it is none. */
+  cards: z.nullable(z.object({ usedBytes: z.number(), totalBytes: z.number() })),
+})
 export type EngineStats = z.infer<typeof StatsSchema>
 
 /** Every request of the parent and its answer, once. The child checks inputs, the parent outputs. */

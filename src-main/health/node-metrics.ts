@@ -78,6 +78,38 @@ export function createNodeMetrics(options: { log: EventLog; status: () => NodeSt
   gauge('tokens', 'Tokens computed since the node started.', ({ contribution }) => contribution.tokens)
   gauge('host_resident_bytes', 'Memory of this process.', ({ resources }) => resources.hostResidentBytes)
   gauge('engine_resident_bytes', 'Memory of the engine.', ({ resources }) => resources.engineResidentBytes)
+  gauge(
+    'peer_received_bytes',
+    'Bytes received over connections to peers.',
+    ({ resources }) => resources.network?.receivedBytes ?? null,
+  )
+  gauge(
+    'peer_sent_bytes',
+    'Bytes sent over connections to peers.',
+    ({ resources }) => resources.network?.sentBytes ?? null,
+  )
+  gauge(
+    'card_used_bytes',
+    'Memory in use of the graphics cards that compute here.',
+    ({ resources }) => resources.cards?.usedBytes ?? null,
+  )
+  gauge('peers_cut', 'Times that a peer was cut off for asking without end.', ({ calls }) => calls?.peersCut ?? null)
+  new Gauge({
+    name: 'espalier_peer_calls',
+    help: 'Calls of peers since the node started, by protocol and by whether they were admitted; `any`: refused before their protocol was known.',
+    labelNames: ['protocol', 'outcome'],
+    registers,
+    collect() {
+      this.reset()
+      const { calls } = options.status()
+      if (!calls) return
+      for (const { protocol, admitted, refused } of calls.protocols) {
+        this.set({ protocol, outcome: 'admitted' }, admitted)
+        this.set({ protocol, outcome: 'refused' }, refused)
+      }
+      this.set({ protocol: 'any', outcome: 'refused' }, calls.refusedEarly)
+    },
+  })
   new Gauge({
     name: 'espalier_step_state',
     help: '1 for the state in which a step is.',

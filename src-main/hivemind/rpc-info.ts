@@ -6,6 +6,7 @@ import { encodeMsgpack, type MsgpackMap, msgpackMap } from './msgpack'
 import { decodeMsgpack } from './msgpack-decode'
 import { asOptionalBool, asOptionalCount, asOptionalText } from './petals-types'
 import { RPC_INFO } from './protocols'
+import { createReplyCache } from './reply-cache'
 import { callUnary } from './unary-client'
 import { serveUnary } from './unary-server'
 
@@ -55,16 +56,19 @@ export function serveRpcInfo(
     onCall?: (peer: PeerId) => void
   },
 ): Promise<() => Promise<void>> {
+  const replyTo = createReplyCache(options.clock, (uid) => {
+    const keys = uid === '' ? [] : uid.split(' ', MAX_UIDS)
+    const unknown = keys.find((key) => !options.serves(key))
+    if (unknown !== undefined) throw new EspalierError('BAD_ARGUMENT', `not served here: ${unknown.slice(0, 100)}`)
+    return encodeRpcInfo(options.info())
+  })
   return serveUnary(
     libp2p,
     RPC_INFO,
     (payload, { peer }) => {
-      const uid = decodeExpertUid(payload)
-      const keys = uid === '' ? [] : uid.split(' ', MAX_UIDS)
-      const unknown = keys.find((key) => !options.serves(key))
-      if (unknown !== undefined) throw new EspalierError('BAD_ARGUMENT', `not served here: ${unknown.slice(0, 100)}`)
+      const reply = replyTo(decodeExpertUid(payload))
       options.onCall?.(peer)
-      return encodeRpcInfo(options.info())
+      return reply
     },
     { clock: options.clock, maxRequestBytes: 32_768 },
   )

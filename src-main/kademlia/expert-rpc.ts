@@ -6,6 +6,7 @@ import { plainBytes } from '../hivemind/bytes'
 import { withDeadline } from '../hivemind/deadline'
 import { decodeExpertInfo, decodeExpertUid, encodeExpertInfo, encodeExpertUid } from '../hivemind/messages'
 import { ProtoWriter, protoFields } from '../hivemind/protobuf'
+import { createReplyCache } from '../hivemind/reply-cache'
 import { failureOf, plainText } from '../hivemind/unary-client'
 import { decodeExpertDescription, type ExpertDescription, encodeExpertDescription } from './expert-info'
 
@@ -85,13 +86,15 @@ export async function serveExpertInfo(
   { clock, describe, onFailure, onCall }: ExpertServerOptions,
 ): Promise<() => Promise<void>> {
   const stopping = new AbortController()
+  const frameAbout = createReplyCache(clock, (uid) => {
+    const found = describe(uid)
+    if (!found) throw new EspalierError('BAD_ARGUMENT', `not served here: ${uid.slice(0, 100)}`)
+    return encodeExpertFrame(MESSAGE, encodeExpertInfo(encodeExpertDescription(found)))
+  })
 
   function replyTo(payload: Uint8Array): Uint8Array {
     try {
-      const uid = decodeExpertRequest(payload)
-      const found = describe(uid)
-      if (!found) throw new EspalierError('BAD_ARGUMENT', `not served here: ${uid.slice(0, 100)}`)
-      return encodeExpertFrame(MESSAGE, encodeExpertInfo(encodeExpertDescription(found)))
+      return frameAbout(decodeExpertRequest(payload))
     } catch (error) {
       if (!(error instanceof EspalierError)) throw error
       return encodeExpertError(`${error.code}: ${error.message}`)

@@ -8,22 +8,29 @@ import { noise } from '@libp2p/noise'
 import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { type Clock, systemClock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { recordRules } from '../kademlia/record-rules'
+import { type CallFigures, limitCalls } from './call-limits/limit-calls'
+import { type CallLimits, callLimitsFor } from './call-limits/limits'
 import { evictGonePeers } from './evict-gone'
 import { type LanOptions, lanDiscovery } from './lan-peers'
 import { type Listening, listening, natServices } from './nat'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
+import { quietLogger } from './quiet-logger'
 import { isRelayed } from './relay-place'
+import { createTraffic, type TrafficFigures } from './traffic'
 
 export interface HostServices extends ServiceMap {
   identify: Identify
   ping: Ping
   dht: KadDHT
   listening: Listening
+  calls: { figures(): CallFigures }
+  traffic: { figures(): TrafficFigures }
 }
 export type Host = Libp2p<HostServices>
 
@@ -44,10 +51,12 @@ export interface HostOptions {
   pingIntervalMs?: number
   /** Told of every stream; absent: nobody counts. */
   metrics?: Metrics
-  /** Where libp2p says what it does; absent: where the DEBUG variable says. */
+  /** Where libp2p says what it does; absent: where the DEBUG variable says, or nowhere. */
   logger?: ComponentLogger
-  /** Judges the age of Kademlia records. */
+  /** Judges the age of Kademlia records, and how often others call. */
   clock?: Clock
+  /** What others may ask of this host; absent: what the profile says. */
+  callLimits?: CallLimits
 }
 
 const LISTEN_HOST_LOOPBACK = '127.0.0.1'
@@ -75,10 +84,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
   setMaxListeners(MAX_CALLS_PER_SIGNAL)
   const { profile, metrics, logger } = options
   const port = options.port === null ? null : await freePort(options.port)
+  const calls = limitCalls(options.clock ?? systemClock, options.callLimits ?? callLimitsFor(profile))
+  const traffic = createTraffic()
   const host = await createLibp2p<HostServices>({
     privateKey: options.privateKey,
     ...(metrics && { metrics: () => metrics }),
-    ...(logger && { logger }),
+    ...(logger ? { logger } : process.env.DEBUG ? {} : { logger: quietLogger }),
     addresses: { listen: port === null ? [] : [listenMultiaddr(profile, port)] },
     // Every host can dial those who are reached through a relay, and be reached so itself.
     transports: [tcp(), circuitRelayTransport()],
@@ -86,7 +97,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     connectionEncrypters: [noise()],
     // A window above the 4 MiB read buffer would let a paused stream die (frame-stream.ts).
     // A new connection may carry many calls at once; above the default of 10 early streams it would be aborted.
-    streamMuxers: [yamux({ maxEarlyStreams: 256, streamOptions: { maxStreamWindowSize: YAMUX_WINDOW_BYTES } })],
+    streamMuxers: [
+      calls.muxer(yamux({ maxEarlyStreams: 256, streamOptions: { maxStreamWindowSize: YAMUX_WINDOW_BYTES } })),
+    ],
     connectionManager: {
       // The default of 5 inbound connections per second and host refuses honest peers behind one address:
       // a home network, and every loopback network.
@@ -100,8 +113,20 @@ export async function createHost(options: HostOptions): Promise<Host> {
       pingInterval: options.pingIntervalMs ?? PING_INTERVAL_MS,
       pingTimeout: { minTimeout: 1_500, maxTimeout: 5_000 },
     },
-    ...(profile.loopbackOnly ? { connectionGater: { denyDialMultiaddr: (address) => !isLoopback(address) } } : {}),
+    connectionGater: {
+      denyInboundEncryptedConnection(peer, connection) {
+        traffic.watch(connection)
+        return calls.isCut(peer.toString())
+      },
+      denyOutboundEncryptedConnection(_peer, connection) {
+        traffic.watch(connection)
+        return false
+      },
+      ...(profile.loopbackOnly ? { denyDialMultiaddr: (address: Multiaddr) => !isLoopback(address) } : {}),
+    },
     services: {
+      calls: calls.service,
+      traffic: () => traffic,
       identify: identify(),
       // Our own pings run beside those of the connection monitor; the default allows one at a time.
       ping: ping({ maxInboundStreams: 8, maxOutboundStreams: 8 }),

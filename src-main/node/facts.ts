@@ -13,6 +13,7 @@ import type {
   PeerSummary,
   SpeedView,
 } from '../../src-shared/status'
+import type { CallsView } from './call-watch'
 import type { NodeConfig } from './config'
 import { EMPTY_VIEW, type PeerView } from './peer-watch'
 import { NO_RESOURCES, type Resources } from './resources'
@@ -30,6 +31,8 @@ export interface NodeFacts {
   loadLevel: LoadLevel
   view: PeerView
   resources: Resources
+  /** What became of the calls of others; null before the first sample. */
+  calls: CallsView | null
   requests: number
   notices: Notice[]
   tokens: number
@@ -58,6 +61,7 @@ export function noFacts(): NodeFacts {
     loadLevel: 'L0',
     view: EMPTY_VIEW,
     resources: NO_RESOURCES,
+    calls: null,
     requests: 0,
     notices: [],
     tokens: 0,
@@ -115,6 +119,7 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     ...(facts.notices.length > 0 ? { notices: facts.notices } : {}),
     contribution: { requests: facts.requests, tokens: facts.tokens, upSince: facts.upSince },
     resources: facts.resources,
+    ...(facts.calls ? { calls: facts.calls } : {}),
     ...(facts.othersSee ? { othersSee: facts.othersSee } : {}),
     ...(facts.map ? { map: facts.map } : {}),
     ...(facts.routingTable ? { routingTable: facts.routingTable } : {}),

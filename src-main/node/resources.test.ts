@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../test/fake-clock'
 import type { EngineClient } from '../engine/engine'
+import type { TrafficFigures } from '../network/traffic'
 import { type Resources, watchResources } from './resources'
 
 const INTERVAL_MS = 5_000
@@ -26,10 +27,14 @@ function burn(ms: number): void {
   while (process.cpuUsage().user < until) Math.sqrt(until)
 }
 
-function watch(engine: () => EngineClient | null = () => null) {
+function watch(
+  engine: () => EngineClient | null = () => null,
+  traffic: TrafficFigures = { receivedBytes: 0, sentBytes: 0 },
+) {
   const clock = new FakeClock()
   const samples: Resources[] = []
-  const stop = watchResources(clock, engine, (sample) => void samples.push(sample))
+  const sources = { engine, traffic: () => ({ ...traffic }), overCaps: () => [] }
+  const stop = watchResources(clock, sources, (sample) => void samples.push(sample))
   return { clock, samples, stop }
 }
 
@@ -73,5 +78,30 @@ describe('O-16: what this computer gives', () => {
     await clock.advance(INTERVAL_MS)
     expect(samples[2]).toMatchObject({ engineResidentBytes: null, cpuCores: null })
     stop()
+  })
+
+  it('O-16: bytes over the network as totals and as a rate; graphics memory only where a card computes', async () => {
+    const traffic = { receivedBytes: 1_000, sentBytes: 0 }
+    const stats = async () => ({
+      residentBytes: 1,
+      cpuUserMs: 0,
+      cpuSystemMs: 0,
+      cards: { usedBytes: 5, totalBytes: 9 },
+    })
+    const { clock, samples, stop } = watch(() => ({ stats }) as unknown as EngineClient, traffic)
+    await clock.advance(0)
+    expect(samples[0]).toMatchObject({ network: { receivedBytes: 1_000, receivedPerS: null, sentPerS: null } })
+    traffic.receivedBytes += 20_000
+    traffic.sentBytes += 5_000
+    await clock.advance(INTERVAL_MS)
+    expect(samples[1]).toMatchObject({
+      network: { receivedBytes: 21_000, sentBytes: 5_000, receivedPerS: 4_000, sentPerS: 1_000 },
+      cards: { usedBytes: 5, totalBytes: 9 },
+    })
+    stop()
+    const none = watch()
+    await none.clock.advance(0)
+    expect(none.samples[0]).not.toHaveProperty('cards')
+    none.stop()
   })
 })

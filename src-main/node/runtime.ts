@@ -30,6 +30,8 @@ import { createShardStore } from '../shards/store/shard-store'
 import { jsonFile } from '../storage/atomic-file'
 import type { EventLog } from '../storage/event-log'
 import { createAssignment, openCoordinator } from './assignment'
+import { watchCalls } from './call-watch'
+import { capsOf, watchCaps } from './caps'
 import { MAX_BATCH_TOKENS, type NodeConfig } from './config'
 import { createCoordinatorStanding, StandingMemorySchema } from './coordinator-standing'
 import { createDoppelgangerGuard } from './doppelganger'
@@ -408,12 +410,18 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       onChange()
     }),
   )
+  const calls = watchCalls(() => host.services.calls.figures(), log)
   scope.add(
     watchResources(
       clock,
-      () => loader.loaded?.engine ?? null,
+      {
+        engine: () => loader.loaded?.engine ?? null,
+        traffic: () => host.services.traffic.figures(),
+        overCaps: watchCaps({ caps: capsOf(config), clock, log }),
+      },
       (resources) => {
         facts.resources = resources
+        facts.calls = calls()
         onChange()
       },
     ),

@@ -16,12 +16,24 @@ const HOLDER_FILE = 'user-node.txt'
  * Throws DATA_DIR_UNUSABLE when the file can't be made.
  */
 export function takeLock(path: string): Disposer | null {
+  return hold(path, (database) => void database.exec('BEGIN EXCLUSIVE'))
+}
+
+/** As `takeLock`, but several may hold it as long as nobody holds it alone. */
+function shareLock(path: string): Disposer | null {
+  return hold(path, (database) => {
+    // A transaction shares the lock from its first look into the file until its end.
+    database.exec('BEGIN; SELECT count(*) FROM sqlite_master')
+  })
+}
+
+function hold(path: string, lock: (database: InstanceType<typeof Database>) => void): Disposer | null {
   let database: InstanceType<typeof Database> | null = null
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const opened = new Database(path, { timeout: 0 })
     database = opened
-    opened.exec('BEGIN EXCLUSIVE')
+    lock(opened)
     return () => {
       if (opened.open) opened.close()
     }
@@ -59,4 +71,14 @@ export function lockUser(root: string, stateRoot: string = defaultDataRoot()): D
     rmSync(holderFile, { force: true })
     release()
   }
+}
+
+/**
+ * Instead of `lockUser`, for one of several nodes that a user runs on purpose (O-15): they let each other in, and
+ * nobody who has not said so. Throws NODE_ALREADY_RUNNING while one runs that has not.
+ */
+export function joinFleet(stateRoot: string = defaultDataRoot()): Disposer {
+  const release = shareLock(join(stateRoot, USER_LOCK))
+  if (!release) throw new EspalierError('NODE_ALREADY_RUNNING', 'it was not started with --fleet')
+  return release
 }

@@ -1,8 +1,6 @@
 import type { NodeStatus } from '../../src-shared/status'
-import { closeSentence, formatBytes, formatCores, formatCount, formatExact, formatRate, formatSpan } from '../format'
-import { COMPUTE, SPEED } from '../words/settings'
+import { formatCount, formatExact, formatSpan } from '../format'
 import { useNow } from './hooks'
-import { StatusShapeIcon } from './status-shape'
 
 export function Given({ contribution }: Pick<NodeStatus, 'contribution'>) {
   const { tokens, requests, upSince } = contribution
@@ -27,57 +25,4 @@ export function Given({ contribution }: Pick<NodeStatus, 'contribution'>) {
       </dl>
     </section>
   )
-}
-
-export function ThisComputer({ resources, compute, speed }: Pick<NodeStatus, 'resources' | 'compute' | 'speed'>) {
-  const { hostResidentBytes, engineResidentBytes, cpuCores } = resources
-  const rows: [name: string, value: string | null, hint: string][] = [
-    ['Memory, app', memory(hostResidentBytes), 'Resident memory of the app itself, as the system reports it'],
-    ['Memory, engine', memory(engineResidentBytes), 'Resident memory of the process that computes, with your blocks'],
-    ['Processor', cpuCores === null ? null : formatCores(cpuCores), 'App and engine together, over the last sample'],
-  ]
-  return (
-    <section className="card" aria-labelledby="computer-title">
-      <div className="card-head">
-        <h2 id="computer-title">This computer</h2>
-      </div>
-      <dl className="resources">
-        {rows.map(([name, value, hint]) => (
-          <div key={name} title={hint}>
-            <dt>{name}</dt>
-            <dd className={value === null ? 'quiet' : undefined}>{value ?? 'not running'}</dd>
-          </div>
-        ))}
-        {compute && (
-          <div title={COMPUTE.hint}>
-            <dt>{COMPUTE.title}</dt>
-            <dd>{compute.name}</dd>
-          </div>
-        )}
-        {speed && (
-          <div title={SPEED.hint}>
-            <dt>{SPEED.title}</dt>
-            <dd>{formatRate(speed.inferenceRps)}</dd>
-          </div>
-        )}
-      </dl>
-      {speed && (
-        <p className="fine">
-          {SPEED.measured} {formatExact(speed.measuredAt)}, {speed.device}.
-        </p>
-      )}
-      {compute?.missedGpu && (
-        <div className="notice is-contact">
-          <StatusShapeIcon shape="degraded" size={18} />
-          <p>
-            <b>{COMPUTE.onProcessor}.</b> {closeSentence(compute.missedGpu)}
-          </p>
-        </div>
-      )}
-    </section>
-  )
-}
-
-function memory(bytes: number | null): string | null {
-  return bytes === null ? null : formatBytes(bytes)
 }

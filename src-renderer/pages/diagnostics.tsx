@@ -10,6 +10,7 @@ import { NetworkTalkPanel } from '../components/network-talk'
 import { Notices } from '../components/notices'
 import { OthersSeePanel } from '../components/others-see'
 import { PageHead } from '../components/page-head'
+import { PeerCalls } from '../components/peer-calls'
 import { SupportDialog } from '../components/support-dialog'
 import type { AppStores } from '../stores/app-stores'
 import { SUPPORT } from '../words/app'
@@ -73,6 +74,7 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
             </section>
             {status && <OthersSeePanel status={status} />}
             <NetworkTalkPanel store={stores.talk} isLive={isLive} mayOperate={mayOperate} />
+            {status && <PeerCalls calls={status.calls} phase={status.phase} />}
           </div>
           <LogView store={stores.log} />
         </div>

@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { joinFleet, lockUser } from '../../src-main/storage/process-lock'
 import type { NodeStatus } from '../../src-shared/status'
 import { type LiveNetwork, type LiveNode, PATIENCE_MS, PATIENT, startLiveNetwork, stepOf, until } from '../live-network'
 
@@ -27,5 +31,26 @@ it('O-15: a network grows to 1, 3 and 8 nodes: at every size all blocks are serv
     for (const live of nodes) await until(live, `announced in a network of ${size}`, isAnnounced, PATIENCE_MS)
     expect(new Set(nodes.map(({ node }) => node.status().peerId)).size).toBe(size)
     for (const { engines } of nodes) expect(engines).toHaveLength(1)
+  }
+})
+
+// Nodes of networks on one computer, as above, need no permission: they can't reach anybody else.
+it('O-15: 3 and 8 nodes of one user run only where each has said so, and 1 without a word', async () => {
+  const userRoot = await mkdtemp(join(tmpdir(), 'espalier-fleet-'))
+  const taken = expect.objectContaining({ code: 'NODE_ALREADY_RUNNING' })
+  try {
+    const only = lockUser('/data/1', userRoot)
+    expect(() => lockUser('/data/2', userRoot)).toThrow(taken)
+    expect(() => joinFleet(userRoot)).toThrow(taken)
+    only()
+    for (const size of SIZES.slice(1)) {
+      const fleet = Array.from({ length: size }, () => joinFleet(userRoot))
+      // One that was not told that there are others does not join them.
+      expect(() => lockUser('/data/9', userRoot)).toThrow(taken)
+      for (const leave of fleet) leave()
+    }
+    lockUser('/data/1', userRoot)()
+  } finally {
+    await rm(userRoot, { recursive: true, force: true })
   }
 })

@@ -8,7 +8,7 @@ import { listDevices } from '../devices'
 import { type Embedder, openEmbedder } from '../embedder'
 import type { Grammar } from '../grammar'
 import { loadModel } from '../model'
-import type { EntryReport, LoadReport, LoadSpec } from '../protocol'
+import type { EngineStats, EntryReport, LoadReport, LoadSpec } from '../protocol'
 import { Stage } from '../stage'
 import { openVocabulary, type Vocabulary } from '../vocabulary'
 import type { EngineHandlers } from './server'
@@ -31,12 +31,21 @@ export function createHandlers(clock: Clock): EngineHandlers {
   let api: LlamaApi | null = null
   let stage: Stage | null = null
   let entry: Entry | null = null
+  /** Names of the cards that the loaded blocks lie on. */
+  let usedCards: string[] = []
   const grammars = new Map<number, Grammar>()
   let lastGrammar = 0
 
   const needApi = () => api ?? refuse('the engine is not started')
   const needStage = () => stage ?? refuse('no slice is loaded')
   const needEntry = () => entry ?? refuse('no entry file is loaded')
+
+  function cardMemory(): EngineStats['cards'] {
+    if (!api || usedCards.length === 0) return null
+    const cards = cardsOf(listDevices(api)).filter(({ name }) => usedCards.includes(name))
+    const totalBytes = cards.reduce((sum, card) => sum + card.totalBytes, 0)
+    return { usedBytes: totalBytes - cards.reduce((sum, card) => sum + card.freeBytes, 0), totalBytes }
+  }
 
   /** They point into the vocabulary, so they go first. */
   function closeEntry(): void {
@@ -50,6 +59,7 @@ export function createHandlers(clock: Clock): EngineHandlers {
   function unload(): void {
     stage?.free()
     stage = null
+    usedCards = []
     closeEntry()
   }
 
@@ -82,6 +92,7 @@ export function createHandlers(clock: Clock): EngineHandlers {
       model.free()
       throw error
     }
+    usedCards = before.map(({ name }) => name)
     return {
       blockCount: model.blockCount,
       embeddingLength: model.embeddingLength,
@@ -147,7 +158,12 @@ export function createHandlers(clock: Clock): EngineHandlers {
     capture: ({ modelPath, tokens, threads }) => captureModel(needApi(), modelPath, tokens, threads),
     stats() {
       const { user, system } = process.cpuUsage()
-      return { residentBytes: process.memoryUsage.rss(), cpuUserMs: user / 1000, cpuSystemMs: system / 1000 }
+      return {
+        residentBytes: process.memoryUsage.rss(),
+        cpuUserMs: user / 1000,
+        cpuSystemMs: system / 1000,
+        cards: cardMemory(),
+      }
     },
   }
 }

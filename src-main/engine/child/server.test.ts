@@ -3,7 +3,7 @@ import { EspalierError } from '../../../src-shared/errors'
 import type { EngineChannel } from './channel'
 import { type EngineHandlers, serveEngine } from './server'
 
-const stats = { residentBytes: 1, cpuUserMs: 2, cpuSystemMs: 3 }
+const stats = { residentBytes: 1, cpuUserMs: 2, cpuSystemMs: 3, cards: null }
 const run = (hidden: unknown) => ({ items: [{ sequence: 0, position: 0, hidden, wantLogits: 'none' }] })
 
 function setUp(handlers: Partial<EngineHandlers>) {

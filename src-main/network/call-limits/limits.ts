@@ -1,0 +1,90 @@
+import type { CallRates } from './call-budget'
+import type { Rate } from './token-bucket'
+
+const INFERENCE = '/kwaai/inference/1.0.0'
+
+export interface WaitingLimits {
+  /** The most of one peer. */
+  readonly peer: number
+  /** What each peer may have in any case. */
+  readonly own: number
+  /** Above this many of all peers only those who have less than `own` may add one. */
+  readonly all: number
+}
+
+export interface CallLimits {
+  /** Every stream that a peer opens, before it is known what for: that is when refusing is cheap. */
+  readonly streams: CallRates
+  /** Streams of which it is not yet agreed what they are for: a node that has no time for more lets no more wait. */
+  readonly waiting: WaitingLimits
+  /** Calls of one protocol, unless `protocols` says otherwise. */
+  readonly protocol: CallRates
+  readonly protocols: Readonly<Record<string, Partial<CallRates>>>
+  /**
+   * Refusals that a peer may collect before its connections are cut. Far more than careless programs bring about: they
+   * come back at once, and the handshake of a new connection costs as much as fifty refusals.
+   */
+  readonly patience: Rate
+  /** How long it may not come back then. */
+  readonly cutForMs: number
+}
+
+/**
+ * What a node answers in real networks. A call costs about a millisecond of processor time, nearly all of it for the
+ * stream that it comes on, and a refused stream about a seventh of that; so that a thousand of them a second stay below
+ * a quarter of a core, some hundred a second are answered in the long run. A map asks each server once a minute, a
+ * neighbour pings every two seconds; a node that writes 80 blocks in the Kademlia form to a network of three calls each
+ * of the others some 300 times within seconds, every four minutes.
+ */
+export const CALL_LIMITS: CallLimits = {
+  streams: {
+    peer: { perSecond: 20, burst: 500 },
+    own: { perSecond: 1, burst: 12 },
+    shared: { perSecond: 50, burst: 400 },
+  },
+  waiting: { peer: 64, own: 4, all: 100 },
+  protocol: {
+    peer: { perSecond: 10, burst: 400 },
+    own: { perSecond: 1, burst: 12 },
+    shared: { perSecond: 50, burst: 400 },
+  },
+  protocols: {
+    // Each look dials a peer as a stranger and reads records.
+    '/espalier/witness/1': { peer: { perSecond: 0.2, burst: 10 } },
+    // Streams of these two last as long as the work that is done over them.
+    '/espalier/pipeline/1': { peer: { perSecond: 2, burst: 50 } },
+    '/espalier/pieces/1': { peer: { perSecond: 2, burst: 50 } },
+  },
+  patience: { perSecond: 100, burst: 2_000 },
+  cutForMs: 60_000,
+}
+
+/** KwaaiNet asks for each token of an answer on a stream of its own. */
+const TOKEN_CALLS: CallRates = {
+  peer: { perSecond: 60, burst: 500 },
+  own: { perSecond: 1, burst: 12 },
+  shared: { perSecond: 300, burst: 400 },
+}
+
+/** In a network on one computer the intervals are sixty times shorter, and everybody is oneself. */
+const LOOPBACK_FACTOR = 60
+
+export function callLimitsFor(profile: { loopbackOnly: boolean; speaksKwaai?: boolean | undefined }): CallLimits {
+  const limits = profile.speaksKwaai
+    ? { ...CALL_LIMITS, streams: TOKEN_CALLS, protocols: { ...CALL_LIMITS.protocols, [INFERENCE]: TOKEN_CALLS } }
+    : CALL_LIMITS
+  return profile.loopbackOnly ? faster(limits) : limits
+}
+
+function faster(limits: CallLimits): CallLimits {
+  const rate = ({ perSecond, burst }: Rate): Rate => ({ perSecond: perSecond * LOOPBACK_FACTOR, burst })
+  const rates = <T extends Partial<CallRates>>(all: T): T =>
+    Object.fromEntries(Object.entries(all).map(([name, one]) => [name, rate(one)])) as T
+  return {
+    ...limits,
+    streams: rates(limits.streams),
+    protocol: rates(limits.protocol),
+    protocols: Object.fromEntries(Object.entries(limits.protocols).map(([name, one]) => [name, rates(one)])),
+    patience: rate(limits.patience),
+  }
+}

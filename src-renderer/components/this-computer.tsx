@@ -1,0 +1,70 @@
+import type { NodeStatus } from '../../src-shared/status'
+import { closeSentence, formatBytes, formatCores, formatExact, formatRate } from '../format'
+import { COMPUTER, networkWords, overWords } from '../words/computer'
+import { COMPUTE, SPEED } from '../words/settings'
+import { StatusShapeIcon } from './status-shape'
+
+/** What the node takes of this computer, and where that is more than its owner allows. */
+export function ThisComputer({ resources, compute, speed }: Pick<NodeStatus, 'resources' | 'compute' | 'speed'>) {
+  const { hostResidentBytes, engineResidentBytes, cpuCores, cards, over } = resources
+  const network = networkWords(resources)
+  const rows: [title: readonly [name: string, hint: string], value: string | null][] = [
+    [COMPUTER.hostMemory, memory(hostResidentBytes)],
+    [COMPUTER.engineMemory, memory(engineResidentBytes)],
+    [COMPUTER.processor, cpuCores === null ? null : formatCores(cpuCores)],
+  ]
+  if (cards) rows.push([COMPUTER.cards, `${formatBytes(cards.usedBytes)} of ${formatBytes(cards.totalBytes)}`])
+  if (network) rows.push([[COMPUTER.network[0], `${COMPUTER.network[1]}. In all: ${network.total}`], network.now])
+  return (
+    <section className="card" aria-labelledby="computer-title">
+      <div className="card-head">
+        <h2 id="computer-title">{COMPUTER.title}</h2>
+      </div>
+      <dl className="resources">
+        {rows.map(([[name, hint], value]) => (
+          <div key={name} title={hint}>
+            <dt>{name}</dt>
+            <dd className={value === null ? 'quiet' : undefined}>{value ?? COMPUTER.notRunning}</dd>
+          </div>
+        ))}
+        {compute && (
+          <div title={COMPUTE.hint}>
+            <dt>{COMPUTE.title}</dt>
+            <dd>{compute.name}</dd>
+          </div>
+        )}
+        {speed && (
+          <div title={SPEED.hint}>
+            <dt>{SPEED.title}</dt>
+            <dd>{formatRate(speed.inferenceRps)}</dd>
+          </div>
+        )}
+      </dl>
+      {speed && (
+        <p className="fine">
+          {SPEED.measured} {formatExact(speed.measuredAt)}, {speed.device}.
+        </p>
+      )}
+      {over?.map((one) => {
+        const { lead, text } = overWords(one)
+        return <Warning key={one.what} lead={lead} text={text} />
+      })}
+      {compute?.missedGpu && <Warning lead={COMPUTE.onProcessor} text={closeSentence(compute.missedGpu)} />}
+    </section>
+  )
+}
+
+function Warning({ lead, text }: { lead: string; text: string }) {
+  return (
+    <div className="notice is-contact">
+      <StatusShapeIcon shape="degraded" size={18} />
+      <p>
+        <b>{lead}.</b> {text}
+      </p>
+    </div>
+  )
+}
+
+function memory(bytes: number | null): string | null {
+  return bytes === null ? null : formatBytes(bytes)
+}
