@@ -29,9 +29,9 @@ export interface NodeFacts {
   loadLevel: LoadLevel
   view: PeerView
   resources: Resources
-  requests: number
+  /** Given since this node first served, over all its runs. */
+  served: { tokens: number; requests: number }
   notices: Notice[]
-  tokens: number
   upSince: number | null
   activeSessions: number
   readiness: Readiness | null
@@ -55,9 +55,8 @@ export function noFacts(): NodeFacts {
     loadLevel: 'L0',
     view: EMPTY_VIEW,
     resources: NO_RESOURCES,
-    requests: 0,
+    served: { tokens: 0, requests: 0 },
     notices: [],
-    tokens: 0,
     upSince: null,
     activeSessions: 0,
     readiness: null,
@@ -109,7 +108,7 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     ...shownPeers(facts.view.peers, facts.blocks),
     steps: all,
     ...(facts.notices.length > 0 ? { notices: facts.notices } : {}),
-    contribution: { requests: facts.requests, tokens: facts.tokens, upSince: facts.upSince },
+    contribution: { requests: facts.served.requests, tokens: facts.served.tokens, upSince: facts.upSince },
     resources: facts.resources,
     ...(facts.othersSee ? { othersSee: facts.othersSee } : {}),
     ...(facts.map ? { map: facts.map } : {}),
