@@ -1,5 +1,5 @@
 import '../src-shared/polyfill'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { wholeNumber } from '../src-main/cli/arguments'
 import { runMain } from '../src-main/cli/run-main'
 import { machineNow } from './machine'
@@ -30,6 +30,8 @@ measurement('ui', 'frames of the map and the log, messages of the bridge, size o
 
 measurement('pipeline', 'decode speed of chains of nodes, compared with one process')
   .option('--repetitions <count>', 'interleaved repetitions', wholeNumber)
+  .addOption(new Option('--against <other>', 'somebody else’s chain beside ours').choices(['llama-rpc']))
+  .option('--alone', 'with --against: nothing else')
   .action(async (options) => {
     const { measurePipeline } = await import('./pipeline/pipeline')
     await run('pipeline', options, (say) => measurePipeline({ ...options, say }))
@@ -92,7 +94,7 @@ function measurement(name: string, description: string): Command {
 /** A missed target is a result, not a failure: it stands in its row. */
 async function run(name: string, { json }: CommonOptions, measure: Measurement): Promise<void> {
   const before = machineNow()
-  const rows = await measure((line) => void process.stderr.write(`${line}\n`))
-  const report = reportOf(name, { ...before, loadAfter: machineNow().loadBefore }, rows)
+  const outcome = await measure((line) => void process.stderr.write(`${line}\n`))
+  const report = reportOf(name, { ...before, loadAfter: machineNow().loadBefore }, outcome)
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : tableOf(report))
 }

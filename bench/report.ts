@@ -16,14 +16,24 @@ export interface Row {
   detail: string
 }
 
-export interface Report {
+/** A row that could not be measured here. */
+export interface Skipped {
+  name: string
+  why: string
+}
+
+export interface Outcome {
+  rows: Row[]
+  skipped?: Skipped[]
+}
+
+export interface Report extends Outcome {
   bench: string
   machine: Machine
-  rows: Row[]
 }
 
 export type Say = (line: string) => void
-export type Measurement = (say: Say) => Promise<Row[]>
+export type Measurement = (say: Say) => Promise<Row[] | Outcome>
 
 /** Completes a row. `isValid` says whether the figure means anything, for example that the answers were right. */
 export function rowOf(row: Omit<Row, 'ratio' | 'ok'>, isValid: boolean): Row {
@@ -32,12 +42,12 @@ export function rowOf(row: Omit<Row, 'ratio' | 'ok'>, isValid: boolean): Row {
   return { ...row, ratio, ok: isValid && meets }
 }
 
-export function reportOf(bench: string, machine: Machine, rows: Row[]): Report {
-  return { bench, machine, rows }
+export function reportOf(bench: string, machine: Machine, outcome: Row[] | Outcome): Report {
+  return { bench, machine, ...(Array.isArray(outcome) ? { rows: outcome } : outcome) }
 }
 
 /** The report for people: a line a row, then what stands behind it. */
-export function tableOf({ bench, machine, rows }: Report): string {
+export function tableOf({ bench, machine, rows, skipped = [] }: Report): string {
   const head = ['', 'ours', 'reference', 'unit', 'ratio', 'target', '']
   const cells = rows.map(({ name, ours, reference, unit, ratio, better, target, ok }) => [
     name,
@@ -57,11 +67,12 @@ export function tableOf({ bench, machine, rows }: Report): string {
   )
   const { processor, cores, system, node, loadBefore, loadAfter } = machine
   const place = `${bench} on ${processor}, ${cores} cores, ${system}, Node ${node}; load ${loadBefore.toFixed(1)} before, ${loadAfter.toFixed(1)} after`
+  const left = skipped.map(({ name, why }) => `${name}: skipped: ${why}`)
   const details = rows.flatMap(({ name, referenceIs, detail }) => [
     `${name}: reference is ${referenceIs}`,
     `  ${detail}`,
   ])
-  return `${[place, '', ...lines, '', ...details].join('\n')}\n`
+  return `${[place, '', ...lines, '', ...details, ...left].join('\n')}\n`
 }
 
 function short(value: number): string {

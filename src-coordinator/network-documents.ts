@@ -1,6 +1,7 @@
 import type { HostedModel } from './hosted-model'
 import type { NetworkSettings } from './network-settings'
 import type { RosterEntry } from './roster-entries'
+import type { Served } from './served'
 import {
   blockServers,
   type DocumentContext,
@@ -60,7 +61,7 @@ export function networkHealth(entries: readonly RosterEntry[], { model }: Networ
 }
 
 /** GET /network/stats. */
-export function networkStats(entries: readonly RosterEntry[], tokens: number, { model }: NetworkSettings) {
+export function networkStats(entries: readonly RosterEntry[], served: Served, { model }: NetworkSettings) {
   const { percent, isReady } = coverage(model, entries)
   return {
     model_name: model?.name ?? null,
@@ -72,7 +73,8 @@ export function networkStats(entries: readonly RosterEntry[], tokens: number, { 
     rejected_workers: countOf(entries, 'rejected'),
     coverage_percent: percent,
     ready_for_inference: isReady,
-    total_tokens_served: tokens,
+    total_tokens_served: served.tokens,
+    x_total_requests_served: served.requests,
     quantization: model?.quantization ?? null,
     x_serving_workers: entries.filter(isServing).length,
   }

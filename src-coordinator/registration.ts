@@ -8,7 +8,7 @@ import { decide } from './decisions'
 import type { Liveness } from './liveness'
 import { removeMember, writeMember } from './members'
 import { holdEntries, type RosterEntry, readEntry } from './roster-entries'
-import { bookTokens } from './tokens'
+import { bookServed } from './served'
 
 export interface RegistrationOptions {
   database: CoordinatorDatabase
@@ -65,7 +65,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
         if (!worker) throw new EspalierError('COORDINATOR_UNKNOWN_WORKER', workerId)
         const now = clock.now()
         await keepCounter(db, worker, now)
-        await bookTokens(db, database.dialect, now, workerId)
+        await bookServed(db, database.dialect, now, workerId)
         await removeMember(db, workerId)
         await db.deleteFrom('assignments').where('worker_id', '=', workerId).execute()
         await db.deleteFrom('workers').where('worker_id', '=', workerId).execute()

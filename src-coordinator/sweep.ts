@@ -9,8 +9,8 @@ import { pruneMembers, removeMember } from './members'
 import type { NetworkSettingsStore } from './network-settings'
 import { applyChanges, listPlannedWorkers, rulesOf } from './planning/assignments'
 import { hasGap, plan } from './planning/plan'
+import { bookServed } from './served'
 import type { CoordinatorTimings } from './timings'
-import { bookTokens } from './tokens'
 import { forgetOldUsage } from './usage-log'
 
 export interface SweepOptions {
@@ -86,7 +86,7 @@ export function createSweep(options: SweepOptions): Sweep {
 
   async function forget(db: CoordinatorQueries, note: NoteDecision): Promise<void> {
     const now = clock.now()
-    await bookTokens(db, database.dialect, now)
+    await bookServed(db, database.dialect, now)
     const forgotten = await db
       .deleteFrom('workers')
       .where('standing', '=', 'pending')

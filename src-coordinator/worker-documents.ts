@@ -83,6 +83,7 @@ export function workerDocument(entry: RosterEntry) {
     layers_end: assignment?.end_block ?? null,
     model_name: assignment?.model_name ?? null,
     tokens_served: worker.tokens_served,
+    x_requests_served: worker.requests_served,
     x_standing: worker.standing,
     x_reported_status: worker.reported_status,
     x_serving: isServing(entry),

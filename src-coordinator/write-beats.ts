@@ -14,6 +14,7 @@ interface Beat {
   entry: HeldStanding
   status: string
   tokens: number
+  requests: number
   /** Null: not measured, or not said. */
   speed: number | null
 }
@@ -37,7 +38,7 @@ export async function writeBeats({
   const ids = [...new Set(bodies.map(({ worker_id }) => worker_id))]
   const held = await holdStandings(db, dialect, ids, keptDecisions)
   const beats = new Map<string, Beat>(
-    held.map((entry) => [entry.worker.worker_id, { entry, status: '', tokens: 0, speed: null }]),
+    held.map((entry) => [entry.worker.worker_id, { entry, status: '', tokens: 0, requests: 0, speed: null }]),
   )
   let counted = 0
   const returned = held.filter(({ worker }) => worker.is_live === 0)
@@ -52,6 +53,7 @@ export async function writeBeats({
     if (!isRepeat) worker.last_seq = body.x_seq ?? worker.last_seq
     beat.status = body.status
     beat.tokens += tokens
+    if (!isRepeat) beat.requests += body.x_requests_served_since_last ?? 0
     beat.speed = body.x_block_steps_per_s ?? beat.speed
     counted += tokens
   }
@@ -60,17 +62,18 @@ export async function writeBeats({
   const written = jsonRows(
     dialect,
     'beats',
-    { id: 'text', status: 'text', tokens: 'bigint', seq: 'bigint', speed: 'double precision' },
-    [...beats].map(([id, { entry, status, tokens, speed }]) => ({
+    { id: 'text', status: 'text', tokens: 'bigint', requests: 'bigint', seq: 'bigint', speed: 'double precision' },
+    [...beats].map(([id, { entry, status, tokens, requests, speed }]) => ({
       id,
       status,
       tokens,
+      requests,
       seq: entry.worker.last_seq,
       speed,
     })),
   )
   await sql`UPDATE workers SET is_live = 1, last_seen_at = ${now}, reported_status = beats.status,
-    tokens_served = tokens_served + beats.tokens, last_seq = beats.seq,
+    tokens_served = tokens_served + beats.tokens, requests_served = requests_served + beats.requests, last_seq = beats.seq,
     block_steps_per_s = coalesce(beats.speed, block_steps_per_s)
     FROM ${written} WHERE workers.worker_id = beats.id`.execute(db)
 

@@ -22,6 +22,7 @@ export const FeedWorkerSchema = z.object({
   layers_start: block,
   layers_end: block,
   tokens_served: count,
+  x_requests_served: z.optional(count),
   x_serving: z.optional(z.boolean()),
   x_reported_status: z.nullish(text(100)),
   x_registered_at_ms: z.nullish(z.number()),

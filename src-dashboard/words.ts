@@ -1,3 +1,4 @@
+import { formatCount } from '../src-renderer/format'
 import { blockWords, capitalize, gapsOf } from '../src-renderer/words/node'
 import type { StatusShape } from '../src-shared/status'
 import type { FeedDecision, FeedWorker, NetworkPart } from './feed'
@@ -117,6 +118,12 @@ export function deviceWords(worker: Pick<FeedWorker, 'device_name' | 'hardware_t
 export function memoryWords({ vram_gb }: Pick<FeedWorker, 'vram_gb'>): string {
   if (vram_gb === 0) return 'no graphics memory'
   return `${Number(vram_gb.toFixed(vram_gb < 10 ? 1 : 0)).toLocaleString('en')}\u00a0GB`
+}
+
+/** Empty where a worker has none, or does not count them. */
+export function requestWords({ x_requests_served: requests = 0 }: Pick<FeedWorker, 'x_requests_served'>): string {
+  if (requests === 0) return ''
+  return requests === 1 ? '1 request' : `${formatCount(requests)} requests`
 }
 
 export interface Headline {

@@ -15,7 +15,7 @@ import { GenerateStartSchema } from './generation'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
 import { MeterEventSchema } from './meter'
 import { NetworkTalkSchema } from './network-talk'
-import { HopSchema, LostHopSchema } from './routing-trace'
+import { HopSchema, LostHopSchema, RouteChangeSchema } from './routing-trace'
 import { NetworkJoinSchema, SettingsSchema } from './settings'
 import { NodeStatusSchema } from './status'
 
@@ -152,6 +152,8 @@ export const EVENTS = {
   app: AppViewSchema,
   log: z.object({ lines: z.array(LogLineSchema).check(z.maxLength(500)) }),
   'generate.token': z.object({ generationId: id, text: z.string().check(z.maxLength(4096)) }),
+  /** Why an answer waits: a node of its route left. */
+  'generate.route': z.extend(RouteChangeSchema, { generationId: id }),
   'generate.end': z.object({
     generationId: id,
     /** Null when the answer is complete. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { formatBlocks } from './blocks'
 import { ERROR_CODES } from './error-catalogue'
 
 const peerId = z.string().check(z.maxLength(120))
@@ -28,6 +29,30 @@ export const LostHopSchema = z.object({
   pauseMs: z.number(),
 })
 export type LostHop = z.infer<typeof LostHopSchema>
+
+/** While an answer waits: a node left, and who takes its place. Told twice, first without anybody. */
+export const RouteChangeSchema = z.object({
+  peerId,
+  blocks,
+  code: z.enum(ERROR_CODES),
+  /** Those that serve the blocks from here on; empty while they are looked for. */
+  replacements: z.array(peerId).check(z.maxLength(64)),
+  /** The answer goes on with this token, counted from 1. */
+  token: z.int(),
+})
+export type RouteChange = z.infer<typeof RouteChangeSchema>
+
+/** For the person who waits. `nameOf` gives the name under which they know a peer. */
+export function routeChangeWords(
+  { peerId, blocks, code, replacements, token }: RouteChange,
+  nameOf: (peerId: string) => string = tail,
+): string {
+  const gone = `The node ${nameOf(peerId)} ${code === 'SESSION_LIMIT' ? 'is busy' : 'left'}.`
+  if (replacements.length === 0) return `${gone} Looking for another one that serves blocks ${formatBlocks(blocks)}.`
+  const names = replacements.map(nameOf)
+  const list = names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+  return `${gone} Continuing with ${list} from token ${token}.`
+}
 
 /** `🏠 Local · score 0.94 · 23 ms`, `🌐 Remote 8Zz4mKpQ1aBcD2eF · score 0.90 · 41 ms`: seeds/003, OPEN-7. */
 export function hopBadge({ peerId, computeMs, isSelf, score, roundTripMs }: Hop): string {

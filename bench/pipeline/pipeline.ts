@@ -1,8 +1,11 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Row, Say } from '../report'
+import type { Outcome, Row, Say } from '../report'
 import { inTemporaryDirectory } from '../temporary'
 import { openBenchClient } from './chain'
+import { buildRpc, RpcMissing } from './llama-rpc/build-rpc'
+import { measureAgainstRpc } from './llama-rpc/measure-rpc'
+import { rpcRows } from './llama-rpc/rpc-rows'
 import { measure } from './measure'
 import { type BenchModel, largeModel, sampleModel } from './models'
 import { decodeRows, hopRow } from './rows'
@@ -13,8 +16,18 @@ import { overlapRow, sessionsRow } from './sharing-rows'
 const TOKENS = { large: 64, sample: 256 }
 const REPETITIONS = { full: 9, quick: 3 }
 
+export interface PipelineOptions {
+  quick: boolean
+  repetitions?: number
+  /** Somebody else's chain of computers, measured beside ours. */
+  against?: 'llama-rpc'
+  /** Nothing but that. */
+  alone?: boolean
+  say: Say
+}
+
 /** Decode speed of chains of 1, 2 and 3 nodes beside that of one process. Needs about 2 GB of disk while it runs. */
-export function measurePipeline(options: { quick: boolean; repetitions?: number; say: Say }): Promise<Row[]> {
+export function measurePipeline(options: PipelineOptions): Promise<Outcome> {
   const { say } = options
   const repetitions = options.repetitions ?? (options.quick ? REPETITIONS.quick : REPETITIONS.full)
   return inTemporaryDirectory(async (directory) => {
@@ -24,19 +37,32 @@ export function measurePipeline(options: { quick: boolean; repetitions?: number;
       await mkdir(slices)
       return measure({ client, model, directory: slices, repetitions, tokens: TOKENS[name], say })
     }
+    const against = async (model: BenchModel): Promise<Outcome> => {
+      try {
+        const build = await buildRpc(say)
+        const tokens = TOKENS.large
+        return { rows: rpcRows(await measureAgainstRpc({ build, client, model, directory, repetitions, tokens, say })) }
+      } catch (error) {
+        if (!(error instanceof RpcMissing)) throw error
+        return { rows: [], skipped: [{ name: 'vs-llama-rpc', why: error.message }] }
+      }
+    }
     try {
       say('making the large model')
       const largest = await largeModel(directory)
+      if (options.against && options.alone) return await against(largest)
       const large = await measureModel(largest, 'large')
       const sharing = await measureSharing({ client, model: largest, directory, repetitions, say })
       const sample = await measureModel(await sampleModel(), 'sample')
-      return [
+      const beside: Outcome = options.against ? await against(largest) : { rows: [] }
+      const rows: Row[] = [
         ...decodeRows(large, { prefix: '', hasTarget: true }),
         hopRow(large),
         overlapRow(sharing),
         sessionsRow(sharing),
         ...decodeRows(sample, { prefix: 'sample-', hasTarget: false }),
       ]
+      return { ...beside, rows: [...rows, ...beside.rows] }
     } finally {
       await client.close()
     }

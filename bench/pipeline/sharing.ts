@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { generate, PREFILL_CHUNK_TOKENS, prefillChunkTokens } from '../../src-main/pipeline/generate'
 import { systemClock } from '../../src-shared/clock'
 import type { Say } from '../report'
@@ -12,11 +13,12 @@ const ANSWER_TOKENS = 48
 const SIZE = { sequences: SESSIONS, contextTokens: PREFILL_TOKENS + 1 }
 const RUN_LIMIT_MS = 600_000
 
-export interface TimedPrefill {
-  elapsedMs: number
+export const TimedPrefillSchema = z.object({
+  elapsedMs: z.number().positive(),
   /** Of the prompt's last row. */
-  token: number
-}
+  token: z.int(),
+})
+export type TimedPrefill = z.infer<typeof TimedPrefillSchema>
 
 export interface TimedAnswers {
   /** Of all sessions, first tokens included. */
@@ -70,12 +72,13 @@ export async function measureSharing(options: {
   }
 }
 
-async function prefill(
+/** A long prompt through a chain; as nodes send one, unless told otherwise. */
+export async function prefill(
   { pipeline }: BenchClient,
   { manifest }: BenchModel,
   { route }: Chain,
-  chunkTokens: number,
-  overlaps: boolean,
+  chunkTokens: number = prefillChunkTokens(PREFILL_TOKENS, route.length),
+  overlaps = true,
 ): Promise<TimedPrefill> {
   const prompt = fixedTokens(PREFILL_TOKENS, manifest.vocabSize)
   const session = await pipeline.openSession({

@@ -4,7 +4,7 @@ import { listDecisions } from '../decisions'
 import { networkHealth, networkInfo, networkStats } from '../network-documents'
 import { listEntries } from '../roster-entries'
 import type { RouteContext } from '../routes/route-context'
-import { totalTokens } from '../tokens'
+import { totalServed } from '../served'
 import { recentUsage } from '../usage-log'
 import { workerDocument } from '../worker-documents'
 import type { FeedDocuments } from './feed-mask'
@@ -16,16 +16,16 @@ const salt = randomBytes(16)
 
 export async function readFeedDocuments(context: RouteContext): Promise<FeedDocuments> {
   const db = context.database.queries
-  const [entries, tokens, settings, decisions, usage] = await Promise.all([
+  const [entries, served, settings, decisions, usage] = await Promise.all([
     listEntries(db),
-    totalTokens(db),
+    totalServed(db),
     context.settings.read(),
     listDecisions(db, { limit: DECISIONS }),
     recentUsage(context.database, USAGE),
   ])
   const info = networkInfo(context, entries, [], settings)
   const health = networkHealth(entries, settings)
-  const stats = networkStats(entries, tokens, settings)
+  const stats = networkStats(entries, served, settings)
   const nameOf = new Map(entries.map(({ worker }) => [worker.worker_id, worker.nickname]))
   return {
     workers: entries.map((entry) => feedWorker(workerDocument(entry))),
@@ -72,6 +72,7 @@ function feedWorker(row: ReturnType<typeof workerDocument>): FeedWorker {
     layers_start: row.layers_start,
     layers_end: row.layers_end,
     tokens_served: row.tokens_served,
+    x_requests_served: row.x_requests_served,
     x_serving: row.x_serving,
     x_reported_status: row.x_reported_status,
     x_registered_at_ms: row.x_registered_at_ms,

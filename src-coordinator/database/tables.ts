@@ -27,6 +27,8 @@ export interface WorkerTable {
   tokens_served: number
   /** How much of `tokens_served` has been booked to an hour of `usage`. */
   tokens_rolled: Generated<number>
+  requests_served: Generated<number>
+  requests_rolled: Generated<number>
   registered_at: number
   last_seen_at: number
   /** Bytes that the worker offers for blocks; null when it did not say. */
@@ -81,8 +83,8 @@ export interface CoordinatorTables extends SecurityTables {
   workers: WorkerTable
   assignments: AssignmentRow
   decisions: DecisionTable
-  /** Tokens by worker and hour, booked from the workers' counters, so that it grows with time and not with heartbeats. */
-  usage: { worker_id: string; hour: number; tokens: number }
+  /** By worker and hour, booked from the workers' counters, so that it grows with time and not with heartbeats. */
+  usage: { worker_id: string; hour: number; tokens: number; requests: Generated<number> }
   settings: { name: string; value: string }
   /** Peers that may be named to others: approved, with an address, lately heard. `data` is JSON. */
   members: { node_id: string; worker_id: string; data: string; last_seen: number }

@@ -4,7 +4,7 @@ import { MAX_LAYERS } from '../../src-main/coordinator/coordinator-wire'
 import { networkHealth, networkInfo, networkStats } from '../network-documents'
 import { listEntries } from '../roster-entries'
 import { validated } from '../security/http-guards'
-import { totalTokens } from '../tokens'
+import { totalServed } from '../served'
 import type { RouteContext, RouteOptions } from './route-context'
 
 const TargetQuerySchema = z.object({ count: z.coerce.number().pipe(z.int().min(1).max(MAX_LAYERS)) })
@@ -23,7 +23,7 @@ export const networkRoutes: FastifyPluginAsync<RouteOptions> = async (app, { con
   app.get('/network/info', async () => readNetworkInfo(context))
   app.get('/network/health', async () => networkHealth(await listEntries(db), await settings.read()))
   app.get('/network/stats', async () =>
-    networkStats(await listEntries(db), await totalTokens(db), await settings.read()),
+    networkStats(await listEntries(db), await totalServed(db), await settings.read()),
   )
   app.put('/network/quantization', async (request) => {
     context.requireAdmin(request)

@@ -6,7 +6,7 @@ import { Age, CopyText } from '../../src-renderer/components/text'
 import { formatCount, shortenPeerId } from '../../src-renderer/format'
 import { formatBlocks } from '../../src-shared/blocks'
 import { blocksOf, type FeedWorker } from '../feed'
-import { DASHBOARD, deviceWords, memoryWords, whyWords, workerState } from '../words'
+import { DASHBOARD, deviceWords, memoryWords, requestWords, whyWords, workerState } from '../words'
 import { filterWorkers, sortWorkers, WORKER_COLUMNS, type WorkerColumn, type WorkerOrder } from '../worker-order'
 
 const ROW_HEIGHT_PX = 66
@@ -159,6 +159,7 @@ const WorkerRow = memo(function WorkerRow({ measure, index, worker, blockCount, 
   const { word, shape } = workerState(worker)
   const blocks = blocksOf(worker)
   const why = whyWords(worker)
+  const requests = requestWords(worker)
   return (
     <tr ref={measure} className={`is-${shape}`} data-index={index} aria-rowindex={index + 2}>
       <th scope="row" className="worker-name">
@@ -194,7 +195,8 @@ const WorkerRow = memo(function WorkerRow({ measure, index, worker, blockCount, 
         )}
       </td>
       <td className="number worker-tokens" title={worker.tokens_served.toLocaleString('en')}>
-        {formatCount(worker.tokens_served)}
+        <span className="worker-count">{formatCount(worker.tokens_served)}</span>
+        {requests !== '' && <span className="fine">{requests}</span>}
       </td>
       {actionsOf && <td className="worker-actions">{actionsOf(worker)}</td>}
     </tr>

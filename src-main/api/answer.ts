@@ -1,5 +1,5 @@
-import type { Hop } from '../../src-shared/contract'
 import { EspalierError } from '../../src-shared/errors'
+import type { Hop, LostHop, RouteChange } from '../../src-shared/routing-trace'
 import { PLAIN_CHAT_STOPS } from '../node/chat-prompt'
 import type { EspalierNode } from '../node/node'
 import type { Ask } from './openai-requests'
@@ -16,23 +16,32 @@ export interface Answer {
   finishReason: 'stop' | 'length'
   /** Who computed it, and so could read it. */
   hops: Hop[]
+  /** Who was left in the middle, and could read what came before. */
+  lost: LostHop[]
+}
+
+/** What is told while an answer is on its way. */
+export interface AnswerEvents {
+  /** The answer as it grows, never a part of a stop. */
+  onText(text: string): void
+  onRouteChange?: ((change: RouteChange) => void) | undefined
 }
 
 /**
- * Runs what was asked. `onText` gets the answer as it grows, never a part of a stop.
- * Throws NODE_STOPPED, API_MODEL_UNKNOWN and what a generation throws.
+ * Runs what was asked. Throws NODE_STOPPED, API_MODEL_UNKNOWN and what a generation throws.
  */
 export async function answerOf(
   node: ApiNode | null,
   ask: Ask,
-  { signal, onText }: { signal: AbortSignal; onText(text: string): void },
+  { signal, onText, onRouteChange }: AnswerEvents & { signal: AbortSignal },
 ): Promise<Answer> {
   const model = node?.model()
   if (!node || !model) throw new EspalierError('NODE_STOPPED', 'it has no model loaded that it could ask with')
   if (ask.model !== model.name) throw new EspalierError('API_MODEL_UNKNOWN', `${ask.model}; it runs ${model.name}`)
   let text = ''
-  const { promptTokens, tokens, endedBy, hops } = await generateText(node, ask, {
+  const { promptTokens, tokens, endedBy, hops, lost } = await generateText(node, ask, {
     signal,
+    onRouteChange,
     onText(more) {
       text += more
       onText(more)
@@ -44,6 +53,7 @@ export async function answerOf(
     tokens: tokens.length,
     finishReason: endedBy === 'limit' ? 'length' : 'stop',
     hops,
+    lost,
   }
 }
 
@@ -51,7 +61,7 @@ export async function answerOf(
 export async function generateText(
   node: ApiNode,
   ask: Pick<Ask, 'prompt' | 'maxTokens' | 'sampling' | 'stops' | 'format'>,
-  { signal, onText, onToken }: { signal: AbortSignal; onText(text: string): void; onToken?(): void },
+  { signal, onText, onToken, onRouteChange }: AnswerEvents & { signal: AbortSignal; onToken?(): void },
 ): ReturnType<ApiNode['generate']> {
   const isPlainChat = typeof ask.prompt !== 'string' && node.model()?.hasChatTemplate === false
   const filter = createStopFilter(isPlainChat ? [...ask.stops, ...PLAIN_CHAT_STOPS] : ask.stops)
@@ -64,6 +74,7 @@ export async function generateText(
     ...(ask.sampling && { sampling: ask.sampling }),
     ...(ask.format && { format: ask.format }),
     signal,
+    onRouteChange,
     onToken(token) {
       onToken?.()
       const step = filter.push(token.text)

@@ -15,6 +15,12 @@ afterEach(async () => {
   for (const release of releases.splice(0)) await release()
 })
 
+const LEFT = { peerId: 'first', blocks: { start: 4, end: 8 }, code: 'STAGE_LOST' } as const
+const MOVE = [
+  { ...LEFT, replacements: [], token: 2 },
+  { ...LEFT, replacements: ['second'], token: 2 },
+]
+
 /** A node that says the same words every time, and remembers how it was asked. */
 function scriptedNode(words: string[], { hasChatTemplate = true } = {}) {
   const asked: GenerateRequest[] = []
@@ -24,6 +30,8 @@ function scriptedNode(words: string[], { hasChatTemplate = true } = {}) {
     aborted: 0,
     /** Thrown before the word with this index. */
     failure: null as { at: number; error: EspalierError } | null,
+    /** A node leaves, and another takes over, before the word with this index. */
+    movesAt: null as number | null,
     /** Waits, until the asker goes away, before the word with this index. */
     hangAt: null as number | null,
   }
@@ -36,6 +44,7 @@ function scriptedNode(words: string[], { hasChatTemplate = true } = {}) {
       let endedBy: 'model' | 'limit' | 'listener' = 'model'
       for (const [index, word] of words.entries()) {
         if (state.failure?.at === index) throw state.failure.error
+        if (state.movesAt === index) for (const change of MOVE) request.onRouteChange?.(change)
         if (state.hangAt === index) {
           await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
           state.aborted++
@@ -60,7 +69,7 @@ function scriptedNode(words: string[], { hasChatTemplate = true } = {}) {
         endedBy,
         schedule: [],
         route: [],
-        lost: [],
+        lost: state.movesAt === null ? [] : [{ ...LEFT, cause: 'it went', pauseMs: 40 }],
         tokensPerSecond: 1,
         stageComputeMs: [0.5],
         hops: [{ peerId: '12D3KooX', blocks: { start: 0, end: 8 }, computeMs: 0.5 }],
@@ -275,6 +284,40 @@ describe('the official client', () => {
         ),
       )
       .toBe(true)
+  })
+})
+
+describe('a node of the route leaves in the middle', () => {
+  const stream = async (url: string) => {
+    const response = await fetch(`${url}/chat/completions`, {
+      method: 'POST',
+      body: JSON.stringify({ ...ask, stream: true }),
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    })
+    return response.text()
+  }
+  const COMMENTS = [
+    ': The node first left. Looking for another one that serves blocks 4–7.',
+    ': The node first left. Continuing with second from token 2.',
+  ]
+
+  it.each([0, 1])('D-T28: is told in comments before word %i, which OpenAI’s client skips', async (movesAt) => {
+    const { node, state } = scriptedNode(['One', ' two'])
+    state.movesAt = movesAt
+    const { client, server } = await serve(node)
+    const lines = (await stream(server.url)).split('\n').filter((line) => line !== '')
+    expect(lines.filter((line) => line.startsWith(':'))).toEqual(COMMENTS)
+    const at = lines.findIndex((line) => line.includes(movesAt === 0 ? '"One"' : '" two"'))
+    expect(lines.indexOf(COMMENTS[1] ?? '')).toBeLessThan(at)
+    expect(lines.at(-2)).toContain(
+      '"lost":[{"peer_id":"first","blocks":{"start":4,"end":8},"code":"STAGE_LOST","pause_ms":40}]',
+    )
+
+    let text = ''
+    for await (const part of await client.chat.completions.create({ ...ask, stream: true })) {
+      text += part.choices[0]?.delta.content ?? ''
+    }
+    expect(text).toBe('One two')
   })
 })
 

@@ -3,7 +3,7 @@ import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { EventLog } from '../storage/event-log'
-import { type ApiNode, answerOf } from './answer'
+import { type AnswerEvents, type ApiNode, answerOf } from './answer'
 import { createApiGuard } from './api-guards'
 import { type ApiError, apiErrorOf, RequestError } from './openai-errors'
 import { chatReply, completionReply, type ReplyForm } from './openai-replies'
@@ -85,8 +85,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     reply.raw.once('close', onClose)
     try {
       const head = form({ model: ask.model, created: nowSeconds() })
-      const answer = (onText: (text: string) => void) => answerOf(node(), ask, { signal: controller.signal, onText })
-      if (!ask.streams) return head.whole(await answer(() => undefined))
+      const answer = (events: AnswerEvents) => answerOf(node(), ask, { signal: controller.signal, ...events })
+      if (!ask.streams) return head.whole(await answer({ onText: () => undefined }))
       await streamAnswer({ reply, form: head, withUsage: ask.streamsUsage, answer })
       return reply
     } finally {

@@ -72,9 +72,12 @@ function usageOf({ promptTokens, tokens }: Answer) {
   return { prompt_tokens: promptTokens, completion_tokens: tokens, total_tokens: promptTokens + tokens }
 }
 
-/** Ours, beside OpenAI's fields: every node here could read the prompt. */
-function routeOf({ hops }: Answer) {
+/** Ours, beside OpenAI's fields: every node here could read the prompt, also one that was left in the middle. */
+function routeOf({ hops, lost }: Answer) {
   return {
+    ...(lost.length > 0 && {
+      lost: lost.map(({ peerId, blocks, code, pauseMs }) => ({ peer_id: peerId, blocks, code, pause_ms: pauseMs })),
+    }),
     route: hops.map(({ peerId, blocks, computeMs }) => ({ peer_id: peerId, blocks, compute_ms: computeMs })),
   }
 }

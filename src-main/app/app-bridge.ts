@@ -16,6 +16,7 @@ export function createAppBridge(app: App, clock: Clock, log: EventLog): BridgeSe
     app.onView((view) => server.emit('app', view)),
     app.onLog((lines) => server.emit('log', { lines })),
     app.onToken((payload) => server.emit('generate.token', payload)),
+    app.onRoute((payload) => server.emit('generate.route', payload)),
     app.onEnd((payload) => server.emit('generate.end', payload)),
     app.onHost((status) => server.emit('host', status)),
     app.onMeter((event) => server.emit('meter', event)),

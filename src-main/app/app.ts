@@ -111,6 +111,7 @@ export interface App {
   /** New events, at most ten batches a second, each small enough for one message. */
   onLog(listener: (lines: LogLine[]) => void): Disposer
   onToken(listener: (payload: EventPayload<'generate.token'>) => void): Disposer
+  onRoute(listener: (payload: EventPayload<'generate.route'>) => void): Disposer
   onEnd(listener: (payload: EventPayload<'generate.end'>) => void): Disposer
   onHost(listener: (status: HostStatus) => void): Disposer
   onMeter(listener: (event: MeterEvent) => void): Disposer
@@ -155,8 +156,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   const transfers = createTransfers(settings, secrets)
   const current = createCurrentNode({ ...options, settings, compute, store, transfers })
   const tokens = createTopic<EventPayload<'generate.token'>>()
+  const routes = createTopic<EventPayload<'generate.route'>>()
   const ends = createTopic<EventPayload<'generate.end'>>()
-  const generations = createGenerations(() => current.node, log, { onToken: tokens.tell, onEnd: ends.tell })
+  const generations = createGenerations(() => current.node, log, {
+    ...{ onToken: tokens.tell, onRoute: routes.tell, onEnd: ends.tell },
+  })
 
   const programs = await createProgramApi({
     ...{ clock, log, settings, bounds },
@@ -362,6 +366,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     onView: view.onChange,
     onLog: book.onLines,
     onToken: tokens.subscribe,
+    onRoute: routes.subscribe,
     onEnd: ends.subscribe,
     onHost: host.onStatus,
     onMeter: meter.onEvent,

@@ -10,8 +10,10 @@ import { type Neighbourhood, startNeighbourhood } from '../demo/neighbours'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 import type { NodeConfig } from '../node/config'
 import { createNode, type EspalierNode } from '../node/node'
+import { readServedCounts, ServedBookSchema, type ServedCounts } from '../node/served-counts'
 import type { Transfers } from '../node/transfers'
 import type { ShardStore } from '../shards/store/shard-store'
+import { jsonFile } from '../storage/atomic-file'
 import { joinFleet, lockUser } from '../storage/process-lock'
 import type { AppOptions } from './app'
 import type { DetectCompute } from './compute'
@@ -65,6 +67,8 @@ export function createCurrentNode(
   let neighbourhood: Neighbourhood | null = null
   let situation: Situation = { kind: 'idle' }
   let unlockUser: Disposer = () => undefined
+  /** What earlier runs gave, shown while none is under way. */
+  let given: ServedCounts = { tokens: 0, requests: 0 }
   /** Of all nodes together: a page that compares revisions must never see one come back. */
   let revision = 0
 
@@ -74,7 +78,7 @@ export function createCurrentNode(
   function status(): NodeStatus {
     if (node) return { ...node.status(), revision }
     const { network, publicName } = settings.get()
-    return idleStatus({ network, situation, publicName, revision, at: clock.now(), pinned: givenProfile })
+    return idleStatus({ network, situation, publicName, revision, at: clock.now(), given, pinned: givenProfile })
   }
 
   function changed(): void {
@@ -86,6 +90,18 @@ export function createCurrentNode(
   function enter(next: Situation): void {
     situation = next
     changed()
+  }
+
+  /** Once at the beginning, and after every run: the node has written it by then. */
+  async function readGiven(): Promise<void> {
+    const { network } = settings.get()
+    const isDemo = network?.kind === 'demo' || (givenProfile ?? PROFILES.espalier).watermark !== null
+    try {
+      given = await readServedCounts(jsonFile(data.countersFile, ServedBookSchema), isDemo)
+      if (node === null) changed()
+    } catch (error) {
+      log.write('warn', 'counts.file.failed', messageOf(error))
+    }
   }
 
   async function begin(signal: AbortSignal): Promise<void> {
@@ -136,6 +152,7 @@ export function createCurrentNode(
   async function end(): Promise<void> {
     if (node === null && situation.kind === 'idle') return
     await node?.stop()
+    await readGiven()
     node = null
     unlock()
     enter({ kind: 'idle' })
@@ -145,6 +162,7 @@ export function createCurrentNode(
     if (situation.kind === 'resting') return enter({ kind: 'resting', reasons })
     if (node?.status().phase !== 'running') return
     await node.stop({ keepsPlace: true })
+    await readGiven()
     node = null
     unlock()
     enter({ kind: 'resting', reasons })
@@ -264,6 +282,7 @@ export function createCurrentNode(
     }
   }
 
+  void readGiven()
   const stopFollowing = settings.onChange(() => {
     // A node keeps what it was started with; without one the settings are all that there is to say.
     if (node === null) changed()

@@ -9,6 +9,7 @@ import type { EventLog } from '../storage/event-log'
 
 export interface GenerationListener {
   onToken(payload: EventPayload<'generate.token'>): void
+  onRoute(payload: EventPayload<'generate.route'>): void
   onEnd(payload: EventPayload<'generate.end'>): void
 }
 
@@ -40,6 +41,7 @@ export function createGenerations(
         signal,
         onText: (text) => tell.onToken({ generationId, text }),
         onToken: () => tokens++,
+        onRouteChange: (change) => tell.onRoute({ generationId, ...change }),
       })
       end({ error: null, tokensPerSecond, hops, lost })
     } catch (error) {

@@ -24,10 +24,12 @@ export function idleStatus(options: {
   publicName: string
   revision: number
   at: number
+  /** By earlier runs. */
+  given: Pick<NodeStatus['contribution'], 'tokens' | 'requests'>
   /** Of a program that was started in one. */
   pinned?: NetworkProfile | undefined
 }): NodeStatus {
-  const { network, situation, publicName, revision, at, pinned } = options
+  const { network, situation, publicName, revision, at, given, pinned } = options
   const profile = network?.kind === 'demo' ? PROFILES.local : (pinned ?? PROFILES.espalier)
   return {
     revision,
@@ -47,7 +49,7 @@ export function idleStatus(options: {
     peers: [],
     steps: emptySteps(),
     ...(situation.kind === 'held-back' && { heldBack: situation.report }),
-    contribution: { requests: 0, tokens: 0, upSince: null },
+    contribution: { requests: given.requests, tokens: given.tokens, upSince: null },
     resources: NO_RESOURCES,
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import * as z from 'zod'
 import { systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import { routeChangeWords } from '../../src-shared/routing-trace'
 import { appPaths } from '../app-paths'
 import { createCoordinatorApi } from '../coordinator/coordinator-api'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
@@ -62,7 +63,9 @@ export async function generateCommand(prompt: string, options: Options): Promise
     const entry = await engine.loadEntry(options.modelFile)
     await checkVocabulary(engine, entry, options.modelFile, manifest)
     const sampling = samplingOf(options)
-    const routed = client.request(manifest, options.contextTokens)
+    const routed = client.request(manifest, options.contextTokens, (change) => {
+      process.stderr.write(`\n${routeChangeWords(change)}\n`)
+    })
     const route = await routed.route(AbortSignal.timeout(10_000))
     const generation = await generate({
       pipeline: routed,

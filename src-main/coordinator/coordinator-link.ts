@@ -7,7 +7,7 @@ import type { WorkerAnswer, WorkerRegistration } from './coordinator-wire'
 import { eventsOfAnswer, type LinkEvent } from './link-events'
 import { dueSignOffs, type LinkMemory, type LinkStore, memoryFor, oweSignOff, settleSignOff } from './link-memory'
 import { attemptTimeoutMs, beatDelayMs, retryDelayMs } from './link-schedule'
-import { continueAfter, countTokens, dispatch, settle, takeBack } from './token-ledger'
+import { continueAfter, countRequest, countTokens, dispatch, settle, takeBack } from './token-ledger'
 import type { WorkerState } from './worker-state'
 import { type Assignment, INITIAL_WORKER_STATE, nextWorkerState, verdictOf, type WorkerEvent } from './worker-state'
 
@@ -45,6 +45,8 @@ export interface CoordinatorLink {
   setStatus(status: 'joining'): void
   /** Tokens served since the last call. Counted from `start` on. */
   reportTokens(tokens: number): void
+  /** One more request was answered. */
+  reportRequest(): void
   state(): WorkerState
 }
 
@@ -173,6 +175,7 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
           tokens_served_since_last: delta?.tokens ?? 0,
           status: state.name === 'approved_loading' ? 'joining' : state.name,
           ...(delta ? { x_seq: delta.seq } : {}),
+          ...(delta && delta.requests > 0 ? { x_requests_served_since_last: delta.requests } : {}),
         },
         { timeoutMs, signal },
       )
@@ -303,6 +306,9 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
     },
     reportTokens(tokens) {
       memory = { ...memory, ledger: countTokens(memory.ledger, tokens) }
+    },
+    reportRequest() {
+      memory = { ...memory, ledger: countRequest(memory.ledger) }
     },
     state: () => state,
   }

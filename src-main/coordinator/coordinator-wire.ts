@@ -50,6 +50,8 @@ export const WorkerHeartbeatSchema = z.object({
   status: z.string().min(1).max(100).pipe(line(40)),
   /** Grows by one with every new delta. The same number again is the same delta again, and counts once. */
   x_seq: z.int().min(1).optional(),
+  /** Requests answered since the last one: part of the same numbered delta. */
+  x_requests_served_since_last: z.int().min(0).max(1_000_000_000).optional(),
   /** Measured by the worker: single-token steps per second and block. */
   x_block_steps_per_s: z.number().positive().max(1e9).optional(),
 })

@@ -7,7 +7,11 @@ const saved: LinkMemory = {
   state: 'online',
   assignment: { model: 'M', range: { start: 0, end: 3 } },
   knowsSeq: true,
-  ledger: { total: 50, settled: 40, nextSeq: 9, inFlight: { seq: 8, tokens: 4 } },
+  ledger: {
+    ...{ total: 50, settled: 40, nextSeq: 9 },
+    requests: { total: 6, settled: 5 },
+    inFlight: { seq: 8, tokens: 4, requests: 1 },
+  },
 }
 
 describe('link memory', () => {
@@ -16,10 +20,26 @@ describe('link memory', () => {
     expect(memoryFor(saved, saved.baseUrl, 'w1')).toEqual(saved)
   })
 
+  it('X-13: a file of before requests were counted is read with none', () => {
+    const { requests: _, ...ledger } = saved.ledger
+    const old = { ...saved, ledger: { ...ledger, inFlight: { seq: 8, tokens: 4 } } }
+    expect(LinkMemorySchema.parse(old).ledger).toEqual({
+      ...ledger,
+      requests: { total: 0, settled: 0 },
+      inFlight: { seq: 8, tokens: 4, requests: 0 },
+    })
+  })
+
   it('X-13: another coordinator hears nothing of what the first one was told', () => {
     const moved = memoryFor(saved, 'https://other.example', 'w1')
     expect(moved).toMatchObject({ state: 'unregistered', assignment: null, knowsSeq: false })
-    expect(moved.ledger).toEqual({ total: 50, settled: 50, nextSeq: 1, inFlight: null })
+    expect(moved.ledger).toEqual({
+      total: 50,
+      settled: 50,
+      requests: { total: 6, settled: 6 },
+      nextSeq: 1,
+      inFlight: null,
+    })
   })
 
   it('C-49: the worker id follows the identity and is a UUID', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EMPTY_LEDGER } from './token-ledger'
+import { EMPTY_LEDGER, forAnother } from './token-ledger'
 import { WORKER_STATES } from './worker-state'
 
 const whole = z.int().min(0)
@@ -19,8 +19,10 @@ export const LinkMemorySchema = z.object({
   ledger: z.object({
     total: whole,
     settled: whole,
+    // Files of earlier releases have no requests.
+    requests: z.object({ total: whole, settled: whole }).default({ total: 0, settled: 0 }),
     nextSeq: z.int().min(1),
-    inFlight: z.object({ seq: z.int().min(1), tokens: whole }).nullable(),
+    inFlight: z.object({ seq: z.int().min(1), tokens: whole, requests: whole.default(0) }).nullable(),
   }),
   /** Sign-offs that no coordinator has heard: it was away, and the node had to end. */
   owed: z
@@ -51,7 +53,7 @@ export function memoryFor(saved: LinkMemory | null, baseUrl: string, workerId: s
   }
   if (saved === null) return fresh
   if (saved.baseUrl === baseUrl && saved.workerId === workerId) return saved
-  return { ...fresh, ledger: { ...EMPTY_LEDGER, total: saved.ledger.total, settled: saved.ledger.total } }
+  return { ...fresh, ledger: forAnother(saved.ledger) }
 }
 
 /** A sign-off that did not arrive, kept for later (C-20). */

@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { continueAfter, countTokens, dispatch, EMPTY_LEDGER, settle, takeBack } from './token-ledger'
+import {
+  continueAfter,
+  countRequest,
+  countTokens,
+  dispatch,
+  EMPTY_LEDGER,
+  forAnother,
+  settle,
+  takeBack,
+} from './token-ledger'
 
 describe('token ledger', () => {
   it('C-07, X-13: with sequence numbers every token counts once, whatever gets lost or crashes', () => {
     const random = seeded(7)
     for (let round = 0; round < 300; round += 1) {
-      const server = { total: 0, lastSeq: 0 }
+      const server = { total: 0, requests: 0, lastSeq: 0 }
       let ledger = EMPTY_LEDGER
       const deliver = (requestLost: boolean, replyLost: boolean) => {
         ledger = dispatch(ledger)
@@ -13,12 +22,14 @@ describe('token ledger', () => {
         if (!delta || requestLost) return
         if (delta.seq > server.lastSeq) {
           server.total += delta.tokens
+          server.requests += delta.requests
           server.lastSeq = delta.seq
         }
         if (!replyLost) ledger = settle(ledger)
       }
       for (let step = 0; step < 60; step += 1) {
         ledger = countTokens(ledger, Math.floor(random() * 20))
+        if (random() < 0.4) ledger = countRequest(ledger)
         const saved = JSON.parse(JSON.stringify(ledger))
         deliver(random() < 0.3, random() < 0.33)
         // A crash after the save that precedes every sending: the same delta goes out again.
@@ -27,6 +38,7 @@ describe('token ledger', () => {
       deliver(false, false)
       deliver(false, false)
       expect(server.total, `round ${round}`).toBe(ledger.total)
+      expect(server.requests, `round ${round}`).toBe(ledger.requests.total)
     }
   })
 
@@ -51,8 +63,18 @@ describe('token ledger', () => {
 
   it('X-13: a node that lost its memory continues above the coordinator’s last number', () => {
     const ledger = dispatch(countTokens(continueAfter(EMPTY_LEDGER, 500), 3))
-    expect(ledger.inFlight).toEqual({ seq: 501, tokens: 3 })
+    expect(ledger.inFlight).toEqual({ seq: 501, tokens: 3, requests: 0 })
     expect(continueAfter(ledger, 2).nextSeq).toBe(502)
+  })
+
+  it('X-13: a request without a token is told, too, and another coordinator hears of neither', () => {
+    const ledger = dispatch(countRequest(EMPTY_LEDGER))
+    expect(ledger.inFlight).toEqual({ seq: 1, tokens: 0, requests: 1 })
+    const settled = settle(ledger)
+    expect(dispatch(settled).inFlight).toBeNull()
+    const moved = forAnother(countRequest(countTokens(settled, 4)))
+    expect(moved).toMatchObject({ total: 4, requests: { total: 2 }, nextSeq: 1 })
+    expect(dispatch(moved).inFlight).toBeNull()
   })
 
   it('counts whole numbers above zero only', () => {

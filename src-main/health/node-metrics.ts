@@ -74,8 +74,12 @@ export function createNodeMetrics(options: { log: EventLog; status: () => NodeSt
   gauge('load_level', 'Load level of the blocks, 0 to 7.', ({ loadLevel }) => LOAD_LEVELS.indexOf(loadLevel))
   gauge('blocks', 'Blocks that are assigned here.', ({ blocks }) => (blocks ? blocks.end - blocks.start : 0))
   gauge('routing_table_peers', 'Peers in the routing table of the DHT.', (status) => status.routingTable?.peers ?? 0)
-  gauge('requests', 'Conversations of other peers since the node started.', ({ contribution }) => contribution.requests)
-  gauge('tokens', 'Tokens computed since the node started.', ({ contribution }) => contribution.tokens)
+  gauge(
+    'requests',
+    'Conversations of other peers, over all runs of this node.',
+    ({ contribution }) => contribution.requests,
+  )
+  gauge('tokens', 'Tokens computed, over all runs of this node.', ({ contribution }) => contribution.tokens)
   gauge('host_resident_bytes', 'Memory of this process.', ({ resources }) => resources.hostResidentBytes)
   gauge('engine_resident_bytes', 'Memory of the engine.', ({ resources }) => resources.engineResidentBytes)
   gauge(

@@ -33,9 +33,9 @@ export interface NodeFacts {
   resources: Resources
   /** What became of the calls of others; null before the first sample. */
   calls: CallsView | null
-  requests: number
+  /** Given since this node first served, over all its runs. */
+  served: { tokens: number; requests: number }
   notices: Notice[]
-  tokens: number
   upSince: number | null
   activeSessions: number
   readiness: Readiness | null
@@ -62,9 +62,8 @@ export function noFacts(): NodeFacts {
     view: EMPTY_VIEW,
     resources: NO_RESOURCES,
     calls: null,
-    requests: 0,
+    served: { tokens: 0, requests: 0 },
     notices: [],
-    tokens: 0,
     upSince: null,
     activeSessions: 0,
     readiness: null,
@@ -117,7 +116,7 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     ...shownPeers(facts.view.peers, facts.blocks),
     steps: all,
     ...(facts.notices.length > 0 ? { notices: facts.notices } : {}),
-    contribution: { requests: facts.requests, tokens: facts.tokens, upSince: facts.upSince },
+    contribution: { requests: facts.served.requests, tokens: facts.served.tokens, upSince: facts.upSince },
     resources: facts.resources,
     ...(facts.calls ? { calls: facts.calls } : {}),
     ...(facts.othersSee ? { othersSee: facts.othersSee } : {}),

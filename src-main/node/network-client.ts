@@ -2,6 +2,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { PeerId } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import type { RouteChange } from '../../src-shared/routing-trace'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { createKademliaRecords } from '../kademlia/records'
 import { createKwaaiNetwork } from '../kwaai/kwaai-network'
@@ -29,7 +30,11 @@ export interface NetworkClient {
   /** The cheapest chain over all blocks, from what the DHT says now. Throws CHAIN_INCOMPLETE. */
   findRoute(model: { dhtPrefix: string; blockCount: number }, signal: AbortSignal): Promise<RouteStage[]>
   /** A request's way through the servers of a model, which changes when one of them is lost. */
-  request(model: { dhtPrefix: string; blockCount: number; root?: string }, contextTokens: number): RoutedRequest
+  request(
+    model: { dhtPrefix: string; blockCount: number; root?: string },
+    contextTokens: number,
+    onChange?: (change: RouteChange) => void,
+  ): RoutedRequest
   close(): Promise<void>
 }
 
@@ -114,7 +119,7 @@ export async function openNetworkClient(options: {
     bootstraps,
     view,
     findRoute: (model, signal) => router.request(routed(model), 0).route(signal),
-    request: (model, contextTokens) => router.request(routed(model), contextTokens),
+    request: (model, contextTokens, onChange) => router.request(routed(model), contextTokens, onChange),
     close,
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
-import type { Hop, LostHop } from '../../src-shared/routing-trace'
+import type { Hop, LostHop, RouteChange } from '../../src-shared/routing-trace'
 import type { NodeStatus } from '../../src-shared/status'
 import type { EngineProcess } from '../engine/engine'
 import type { SamplingChoice } from '../engine/sampling'
@@ -70,6 +70,8 @@ export interface GenerateRequest {
   format?: 'json' | undefined
   signal: AbortSignal
   onToken: GenerateOptions['onToken']
+  /** The answer waits, or goes on, because a node of its route left. */
+  onRouteChange?: ((change: RouteChange) => void) | undefined
 }
 
 export interface NodeDependencies {
@@ -153,7 +155,7 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
       const { root, blockCount } = manifest
       const { router, refreshView, seen } = runtime
       const offers = async (isFresh: boolean) => offersOf((isFresh ? await refreshView() : seen()).spans)
-      const routed = router.request({ root, blockCount, offers }, config.contextTokens)
+      const routed = router.request({ root, blockCount, offers }, config.contextTokens, request.onRouteChange)
       const route = await routed.route(request.signal)
       const { maxTokens, sampling, signal, onToken } = request
       const vocabulary = engineVocabulary(shard.engine, shard.entry)

@@ -51,6 +51,7 @@ import { type ReadBack, readBackFrom } from './read-back'
 import { foldReadiness } from './readiness-fold'
 import { watchResources } from './resources'
 import type { NodeRooms } from './rooms'
+import { openServedCounts, ServedBookSchema } from './served-counts'
 import { createServingTarget } from './serving-target'
 import { createShardLoader, type LoadedShard } from './shard-loader'
 import { sourcesFor } from './shard-sources'
@@ -133,6 +134,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const api = coordinator && keeper && keepGrants(coordinator, keeper)
   const { host, privateKey, dht, records, book, reach, talk } = await startNetwork(options)
 
+  const served = await openServedCounts({
+    store: jsonFile(config.data.countersFile, ServedBookSchema),
+    isDemo: profile.watermark !== null,
+    clock,
+    onTrouble: (error) => log.write('warn', 'counts.file.failed', messageOf(error)),
+  })
+  facts.served = served.now()
+  scope.add(() => served.stop())
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
     library: { accelerator: compute.accelerator, directory: compute.directory },
@@ -594,7 +603,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   function onRequest(entry: string): void {
     if (entry === facts.peerId) return
-    facts.requests++
+    count('requests', 1)
+    assignment?.link.reportRequest()
+  }
+
+  function count(what: 'tokens' | 'requests', by: number): void {
+    served.add(what, by)
+    facts.served = served.now()
     onChange()
   }
 
@@ -609,7 +624,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 
   function onServed(entry: string, rows: number): void {
-    facts.tokens += rows
+    count('tokens', rows)
     assignment?.link.reportTokens(rows)
     if (entry !== facts.peerId) {
       presence.servedFor(entry)

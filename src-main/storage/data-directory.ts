@@ -21,6 +21,7 @@ export interface DataDirectory {
   readonly inviteFile: string
   readonly standingFile: string
   readonly peersFile: string
+  /** What this node has given, over all its runs. */
   readonly countersFile: string
   /** What happened on this node and its operator's others. */
   readonly ownLogFile: string

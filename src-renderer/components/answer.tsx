@@ -1,3 +1,4 @@
+import { routeChangeWords } from '../../src-shared/routing-trace'
 import type { NodeStatus } from '../../src-shared/status'
 import { chainOfHops, nameOf } from '../chain'
 import { formatRate } from '../format'
@@ -17,7 +18,7 @@ import { FailureNote } from './failure-note'
 import { RouteBadges } from './route-badges'
 
 export function Answer({ generation, status }: { generation: Generation; status: NodeStatus }) {
-  const { state, mode, prompt, text, end, failure } = generation
+  const { state, mode, prompt, text, change, end, failure } = generation
   const hops = end?.hops ?? []
   const lost = end?.lost ?? []
   return (
@@ -27,6 +28,9 @@ export function Answer({ generation, status }: { generation: Generation; status:
         <span className={mode === 'chat' ? 'said is-yours' : 'answer-prompt'}>{prompt}</span>
         <span className="answer-new">{mode === 'chat' ? text.trimStart() : text}</span>
       </div>
+      <p className="answer-lost" role="status">
+        {change && isBusy(generation) && routeChangeWords(change, (peerId) => nameOf(peerId, status.peers))}
+      </p>
       {failure && <FailureNote failure={failure} />}
       <p className="answer-foot">
         <span>{GENERATION_STATES[state]}</span>

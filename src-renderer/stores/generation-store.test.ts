@@ -43,6 +43,19 @@ describe('generation', () => {
     expect(app.now().generation).toMatchObject({ state: 'done', text: ' upon a', end: { tokensPerSecond: 9 } })
   })
 
+  it('D-T28: knows the last change of its route, and of no other answer’s', async () => {
+    const app = await begin()
+    await app.lastCall('generate.start').answer(ok({ generationId: 'g1' }))
+    const left = { peerId: 'x', blocks: { start: 0, end: 4 }, code: 'STAGE_LOST', replacements: [], token: 3 }
+    app.tell('generate.route', { generationId: 'g2', ...left })
+    expect(app.now().generation?.change).toBeNull()
+    app.tell('generate.route', { generationId: 'g1', ...left })
+    app.tell('generate.route', { generationId: 'g1', ...left, replacements: ['y'] })
+    expect(app.now().generation?.change).toMatchObject({ replacements: ['y'], token: 3 })
+    app.tell('generate.end', end())
+    expect(app.now().generation).toMatchObject({ state: 'done' })
+  })
+
   it('loses nothing that overtakes the reply', async () => {
     const app = await begin()
     app.tell('generate.token', { generationId: 'g2', text: ' somebody else' })

@@ -15,6 +15,7 @@ import {
   turnsOf,
   withEnd,
   withFailure,
+  withRouteChange,
   withToken,
 } from './generation'
 
@@ -68,6 +69,7 @@ export function createGenerationStore(client: BridgeClient, frames: Frames): Gen
 
   const disposers = [
     client.on('generate.token', (token) => frames.run(() => onEvent({ token }))),
+    client.on('generate.route', (route) => frames.run(() => onEvent({ route }))),
     client.on('generate.end', (end) => frames.run(() => onEvent({ end }))),
     client.transport.onConnection((connection) => {
       if (connection.state !== 'open') update(lostOnTheWay)
@@ -117,10 +119,14 @@ export function createGenerationStore(client: BridgeClient, frames: Frames): Gen
   }
 }
 
-type GenerationEvent = { token: EventPayload<'generate.token'> } | { end: EventPayload<'generate.end'> }
+type GenerationEvent =
+  | { token: EventPayload<'generate.token'> }
+  | { route: EventPayload<'generate.route'> }
+  | { end: EventPayload<'generate.end'> }
 
 function applyEvent(generation: Generation, event: GenerationEvent): Generation {
-  return 'token' in event ? withToken(generation, event.token) : withEnd(generation, event.end)
+  if ('token' in event) return withToken(generation, event.token)
+  return 'route' in event ? withRouteChange(generation, event.route) : withEnd(generation, event.end)
 }
 
 /** What was said while we were away is lost, so the answer cannot be shown as a whole one. */

@@ -1,5 +1,6 @@
 import type { EventPayload } from '../../src-shared/contract'
 import type { ChatTurn } from '../../src-shared/generation'
+import type { RouteChange } from '../../src-shared/routing-trace'
 import type { NodeStatus } from '../../src-shared/status'
 import type { Failure } from '../bridge-client'
 
@@ -18,6 +19,8 @@ export interface Generation {
   mode: AskMode
   prompt: string
   text: string
+  /** The last change of its route, while it is being written. */
+  change: RouteChange | null
   end: EventPayload<'generate.end'> | null
   failure: Failure | null
 }
@@ -27,7 +30,7 @@ export function isBusy(generation: Generation | null): boolean {
 }
 
 export function beginGeneration(prompt: string, mode: AskMode): Generation {
-  return { state: 'starting', id: null, mode, prompt, text: '', end: null, failure: null }
+  return { state: 'starting', id: null, mode, prompt, text: '', change: null, end: null, failure: null }
 }
 
 /** The chat with this generation at its end: an answer that never came is left out, with its question. */
@@ -48,6 +51,11 @@ export function turnsOf(talk: readonly Generation[], prompt: string): ChatTurn[]
 export function withToken(generation: Generation, token: EventPayload<'generate.token'>): Generation {
   if (generation.id !== token.generationId || !isBusy(generation)) return generation
   return { ...generation, text: generation.text + token.text }
+}
+
+export function withRouteChange(generation: Generation, change: EventPayload<'generate.route'>): Generation {
+  if (generation.id !== change.generationId || !isBusy(generation)) return generation
+  return { ...generation, change }
 }
 
 export function withEnd(generation: Generation, end: EventPayload<'generate.end'>): Generation {

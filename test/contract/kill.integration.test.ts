@@ -60,13 +60,17 @@ async function live(child: OwnedChild, minBeats: number, thenMs: number): Promis
 }
 
 describe('a killed worker', () => {
-  it('C-31: kill -9 while serving costs at most a beat of tokens, and none is ever counted twice', async () => {
+  it('C-31, X-13: kill -9 while serving costs at most a beat of tokens and requests, and none is ever counted twice', async () => {
     const script = await bundleChild()
     const coordinator = await startTestCoordinator({ timings: { heartbeatIntervalMs: 100, offlineAfterMs: 60_000 } })
     cleanups.push(() => coordinator.remove())
     const directory = await mkdtemp(join(tmpdir(), 'espalier-killed-'))
     cleanups.push(() => rm(directory, { recursive: true, force: true }))
-    const counted = async () => (await coordinator.server.snapshot()).workers[0]?.tokens_served ?? 0
+    const counted = async () => {
+      const { tokens_served = 0, x_requests_served = 0 } = (await coordinator.server.snapshot()).workers[0] ?? {}
+      expect(x_requests_served).toBe(tokens_served)
+      return tokens_served
+    }
 
     let mostPossible = 0
     let leastPossible = 0

@@ -4,7 +4,8 @@ import { LinkMemorySchema } from '../../src-main/coordinator/link-memory'
 import { jsonFile } from '../../src-main/storage/atomic-file'
 import { systemClock } from '../../src-shared/clock'
 
-// A worker's side of the control plane and nothing else, to be killed: `link-child URL MEMORY-FILE`.
+// A worker's side of the control plane and nothing else, to be killed: `link-child URL MEMORY-FILE`. Each request is
+// one token, so that both counts must come out alike.
 
 const [, , baseUrl = '', memoryFile = ''] = process.argv
 let total = 0
@@ -25,6 +26,7 @@ const link = createCoordinatorLink({
 await link.start()
 systemClock.every(5, () => {
   link.reportTokens(1)
+  link.reportRequest()
   total += 1
   say()
 })

@@ -114,12 +114,17 @@ describeOnEachDatabase('coordinator state', (dialect) => {
 
   it('X-13, C-07: a delta counts once, whether sent again, at the same time, or after leaving and coming back', async () => {
     const coordinator = await start()
-    const total = async () => (await call(coordinator.server, 'GET', '/network/stats')).body.total_tokens_served
+    const stats = async () => (await call(coordinator.server, 'GET', '/network/stats')).body
+    const total = async () => (await stats()).total_tokens_served
     await register(coordinator.server, 'w1')
-    const five = { tokens_served_since_last: 5, x_seq: 1 }
+    const five = { tokens_served_since_last: 5, x_requests_served_since_last: 2, x_seq: 1 }
     await Promise.all(Array.from({ length: 20 }, () => beat(coordinator.server, 'w1', five)))
     expect(await total()).toBe(5)
-    await beat(coordinator.server, 'w1', { tokens_served_since_last: 7, x_seq: 2 })
+    await beat(coordinator.server, 'w1', {
+      tokens_served_since_last: 7,
+      x_requests_served_since_last: 1,
+      x_seq: 2,
+    })
     expect(await total()).toBe(12)
     await call(coordinator.server, 'DELETE', '/workers/w1')
     const again = await register(coordinator.server, 'w1')
@@ -130,6 +135,13 @@ describeOnEachDatabase('coordinator state', (dialect) => {
     await beat(coordinator.server, 'w1', { tokens_served_since_last: 3 })
     await beat(coordinator.server, 'w1', { tokens_served_since_last: 3 })
     expect(await total()).toBe(18)
+    // Requests go with their delta; what the worker gave before it left is the network's, not its new row's.
+    expect((await stats()).x_total_requests_served).toBe(3)
+    await beat(coordinator.server, 'w1', { x_requests_served_since_last: 4, x_seq: 3 })
+    const { workers } = (await call(coordinator.server, 'GET', '/workers')).body
+    expect(workers[0]).toMatchObject({ tokens_served: 6, x_requests_served: 4 })
+    await coordinator.server.sweep()
+    expect((await stats()).x_total_requests_served).toBe(7)
   })
 
   it('C-17: twenty registrations at once are one worker, and one entry in the log', async () => {
@@ -338,14 +350,14 @@ describeOnEachDatabase('coordinator state', (dialect) => {
         ids.map((id, index) => call(servers[(index + 1) % 3]!, 'POST', `/workers/${id}/approve`, {}, admin)),
       )
       // The same delta at all of them at once.
-      await Promise.all(
-        ids.flatMap((id) => servers.map((server) => beat(server, id, { tokens_served_since_last: 10, x_seq: 1 }))),
-      )
+      const delta = { tokens_served_since_last: 10, x_requests_served_since_last: 2, x_seq: 1 }
+      await Promise.all(ids.flatMap((id) => servers.map((server) => beat(server, id, delta))))
       for (const server of servers) {
         expect((await call(server, 'GET', '/network/stats')).body).toMatchObject({
           total_workers: 30,
           online_workers: 30,
           total_tokens_served: 300,
+          x_total_requests_served: 60,
           coverage_percent: 100,
         })
       }

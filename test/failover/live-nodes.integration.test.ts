@@ -8,7 +8,7 @@ import type { Manifest } from '../../src-main/shards/manifest'
 import { readManifest } from '../../src-main/shards/manifest'
 import { createEventLog } from '../../src-main/storage/event-log'
 import { systemClock } from '../../src-shared/clock'
-import { hopBadge, lostBadge } from '../../src-shared/routing-trace'
+import { hopBadge, lostBadge, type RouteChange, routeChangeWords } from '../../src-shared/routing-trace'
 import { NodeStatusSchema } from '../../src-shared/status'
 import {
   isVisible,
@@ -57,9 +57,11 @@ const nodeOf = (peer: string | undefined) => nodes.find(({ node }) => node.statu
 
 async function ask(onToken: (count: number, route: readonly string[]) => void) {
   const signal = AbortSignal.timeout(90_000)
-  const routed = client.request(manifest, CONTEXT_TOKENS)
-  const route = await routed.route(signal)
   let count = 0
+  /** What the person who waits is told, with how many tokens they have by then. */
+  const changes: (RouteChange & { had: number })[] = []
+  const routed = client.request(manifest, CONTEXT_TOKENS, (change) => void changes.push({ ...change, had: count }))
+  const route = await routed.route(signal)
   const generation = await generate({
     ...{ pipeline: routed, vocabulary, clock: systemClock, root: manifest.root, route, signal },
     ...{ prompt: 'A hacker is', maxTokens: TOKENS, contextTokens: CONTEXT_TOKENS, ignoresEndOfText: true, exact: true },
@@ -69,7 +71,7 @@ async function ask(onToken: (count: number, route: readonly string[]) => void) {
         route.map(({ peer }) => peer),
       ),
   })
-  return { generation, ...routed.trace(generation) }
+  return { generation, changes, ...routed.trace(generation) }
 }
 
 describe('real nodes, two for each block', () => {
@@ -115,13 +117,22 @@ describe('real nodes, two for each block', () => {
   })
 
   it('D-T28: an engine that is killed in the middle: the answer goes on with the other node, identical', async () => {
-    const { generation, hops, lost } = await ask((count, [first]) => {
+    const { generation, hops, lost, changes } = await ask((count, [first]) => {
       if (count === 20) nodeOf(first)?.engines.at(-1)?.kill()
     })
     expect(generation.tokens).toEqual(expected)
     expect(lost.map(({ code }) => code)).toEqual(['ENGINE_GONE'])
     expect(hops.map(({ peerId }) => peerId)).not.toContain(lost[0]?.peerId)
     expect(lostBadge(lost[0]!)).toMatch(/✖ Failed \w{16} · ENGINE_GONE · paused \d+ ms/)
+    // Told live: first that it left, then who goes on, and from which token.
+    const [left, goesOn] = changes
+    expect(changes.map(({ peerId, had, token }) => [peerId, token - had])).toEqual([
+      [lost[0]?.peerId, 1],
+      [lost[0]?.peerId, 1],
+    ])
+    expect(left?.replacements).toEqual([])
+    expect(hops.map(({ peerId }) => peerId)).toEqual(expect.arrayContaining(goesOn?.replacements ?? ['']))
+    expect(routeChangeWords(goesOn!)).toMatch(/^The node \w{16} left\. Continuing with \w{16} from token 2\d\.$/)
     await Promise.all(nodes.map((node) => until(node, 'visible again', isVisible)))
   })
 

@@ -56,10 +56,13 @@ it('answers KwaaiNet’s callers, counts what it served for them, and only where
   expect(status.contribution.requests - before.requests).toBe(1)
   // And the coordinator hears of it with the next heartbeat.
   await expect
-    .poll(async () => (await network.coordinator.snapshot()).workers.map(({ tokens_served }) => tokens_served), {
-      timeout: 15_000,
-    })
-    .toContain(status.contribution.tokens)
+    .poll(async () => (await network.coordinator.snapshot()).workers, { timeout: 15_000 })
+    .toContainEqual(
+      expect.objectContaining({
+        tokens_served: status.contribution.tokens,
+        x_requests_served: status.contribution.requests,
+      }),
+    )
 
   await dial(plain.node.status().listenAddresses)
   const other = peerIdFromString(plain.node.status().peerId ?? '')
@@ -69,4 +72,10 @@ it('answers KwaaiNet’s callers, counts what it served for them, and only where
       code: 'PROTOCOL_UNSUPPORTED',
     })
   }
+
+  // A restart of the node forgets none of it.
+  const { tokens: given, requests } = kwaai.node.status().contribution
+  await kwaai.node.stop({ keepsPlace: true })
+  await kwaai.node.start()
+  expect(kwaai.node.status().contribution).toMatchObject({ tokens: given, requests })
 })

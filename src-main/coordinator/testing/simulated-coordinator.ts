@@ -24,6 +24,7 @@ export function createSimulatedCoordinator(options: {
   let lastSeq = 0
   const seen = {
     tokens: 0,
+    requests: 0,
     /** When a request of the worker arrived, register and heartbeat alike. */
     arrivals: [] as number[],
     /** When a sweep found the worker silent for too long. */
@@ -90,7 +91,10 @@ export function createSimulatedCoordinator(options: {
         isOnline = true
         seen.arrivals.push(clock.now())
         const isRepeated = options.knowsSeq && body.x_seq !== undefined && body.x_seq <= lastSeq
-        if (!isRepeated) seen.tokens += body.tokens_served_since_last
+        if (!isRepeated) {
+          seen.tokens += body.tokens_served_since_last
+          seen.requests += body.x_requests_served_since_last ?? 0
+        }
         if (body.x_seq !== undefined) lastSeq = Math.max(lastSeq, body.x_seq)
         return answer()
       }),

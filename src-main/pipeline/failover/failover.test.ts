@@ -53,6 +53,7 @@ function network(servers: Candidate[]) {
     }
   }
   const lost: string[] = []
+  const told: unknown[] = []
   const failover = createFailover({
     ...{ open, clock },
     routes: {
@@ -65,10 +66,14 @@ function network(servers: Candidate[]) {
     async check(peer) {
       if (silent.has(peer)) throw new Error('silent')
     },
-    events: { onLost: (peer) => void lost.push(peer) },
+    events: {
+      onLost: (peer) => void lost.push(peer),
+      onLeave: ({ peer }, { code }, answer) => void told.push(['left', peer, code, answer]),
+      onMove: (_, route, answer) => void told.push(['goes on', route.map(({ peer }) => peer).join(), answer]),
+    },
   })
   const ask = { root: 'r', contextTokens: 64, wantsLogits: false, signal: new AbortController().signal }
-  return { clock, opened, closed, silent, faults, failover, lost, ask }
+  return { clock, opened, closed, silent, faults, failover, lost, told, ask }
 }
 
 const server = (peer: string, start: number, end: number, cost = 1): Candidate => ({ peer, start, end, cost })
@@ -113,6 +118,13 @@ describe('failover', () => {
     await net.clock.advance(1_000)
     expect(await running).toEqual(expected)
     expect(net.lost).toEqual(['b', 'c'])
+    // Whoever waits hears of both, and with which answer it goes on; what replays is nobody's answer.
+    expect(net.told).toEqual([
+      ['left', 'b', 'STAGE_LOST', 5],
+      ['left', 'c', 'STAGE_LOST', 5],
+      ['goes on', 'a,d', 5],
+      ['goes on', 'a,d', 5],
+    ])
     expect(net.opened).toHaveLength(3)
     expect(net.closed.map((peers) => peers[1])).toContain('b')
     expect(net.clock.pending).toBe(0)

@@ -29,9 +29,12 @@ export interface RouteChooser {
 
 export interface FailoverEvents {
   onLost(peer: string, error: EspalierError): void
+  /** The session waits: a stage was left before answer `answer` (from 1), and another one is looked for. */
+  onLeave(lost: RouteStage, error: ErrorReport, answer: number): void
   /** A session ended in order: these peers answered `answers` times. */
   onServed(route: readonly RouteStage[], answers: number): void
-  onMove(move: Move): void
+  /** It goes on with that answer, on `route`. */
+  onMove(move: Move, route: readonly RouteStage[], answer: number): void
 }
 
 /** A session that may change its route; its consumer sees one uninterrupted sequence of answers. */
@@ -74,6 +77,7 @@ export function createFailover(options: {
       let route: readonly RouteStage[] = []
       let heardAtMs: number | null = null
       let answersHere = 0
+      let answers = 0
 
       /** Leaves the peer that the error is about; gives the error back when there is nobody to leave. */
       function leave(error: unknown): void {
@@ -81,8 +85,10 @@ export function createFailover(options: {
         const lost = route.find((stage) => stage.peer === peer)
         if (peer === null || !lost || ended || avoid.size >= MAX_LOSSES) throw ended ?? error
         avoid.add(peer)
-        left.push({ lost, error: reportOf(error), atMs: clock.monotonicMs() })
+        const report = reportOf(error)
+        left.push({ lost, error: report, atMs: clock.monotonicMs() })
         if (error instanceof EspalierError) events.onLost?.(peer, error)
+        events.onLeave?.(lost, report, answers + 1)
       }
 
       function arrived(differentAnswers: number): void {
@@ -90,7 +96,7 @@ export function createFailover(options: {
           const elapsedMs = clock.monotonicMs() - atMs
           const made: Move = { lost, error, replayedRows: record.rows, differentAnswers, elapsedMs }
           moves.push(made)
-          events.onMove?.(made)
+          events.onMove?.(made, route, answers + 1)
         }
         left = []
       }
@@ -199,6 +205,7 @@ export function createFailover(options: {
               const result = await current.nextResult()
               record.addAnswer(result.token)
               answersHere++
+              answers++
               return result
             } catch (error) {
               await move(error)

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Clock } from '../../../src-shared/clock'
 import { messageOf } from '../../../src-shared/errors'
-import type { Hop, LostHop } from '../../../src-shared/routing-trace'
+import type { Hop, LostHop, RouteChange } from '../../../src-shared/routing-trace'
 import type { Host } from '../../network/host'
 import type { EventLog } from '../../storage/event-log'
 import { checkPipeline } from '../check'
@@ -99,7 +99,12 @@ export function createRouter(options: {
     scores,
     book,
     checkAnswer,
-    request(model: RoutedModel, contextTokens: number): RoutedRequest {
+    /** @param onChange told while an answer waits because a node of its route left */
+    request(
+      model: RoutedModel,
+      contextTokens: number,
+      onChange: (change: RouteChange) => void = () => undefined,
+    ): RoutedRequest {
       const { root, blockCount } = model
       let session: MovingSession | null = null
       let isGreedy = true
@@ -120,7 +125,12 @@ export function createRouter(options: {
           onServed(route, answers) {
             for (const { peer } of route) scores.served(peer, answers)
           },
-          onMove({ lost, replayedRows, elapsedMs, differentAnswers }) {
+          onLeave(lost, { code }, token) {
+            onChange({ ...changeOf(lost), code, token, replacements: [] })
+          },
+          onMove({ lost, error, replayedRows, elapsedMs, differentAnswers }, route, token) {
+            const takers = route.filter(({ start, end }) => start < lost.end && end > lost.start)
+            onChange({ ...changeOf(lost), code: error.code, token, replacements: takers.map(({ peer }) => peer) })
             const what = `${replayedRows} rows ran again without ${lost.peer}, in ${Math.round(elapsedMs)} ms`
             log.write('info', 'route.moved', what, { peer: lost.peer, differentAnswers })
           },
@@ -155,6 +165,10 @@ export function createRouter(options: {
       }
     },
   }
+}
+
+function changeOf({ peer, start, end }: RouteStage): Pick<RouteChange, 'peerId' | 'blocks'> {
+  return { peerId: peer, blocks: { start, end } }
 }
 
 /** Some nodes do not say how long they computed. */

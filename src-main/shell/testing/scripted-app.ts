@@ -37,6 +37,7 @@ export function scriptedApp(first: NodeStatus = stoppedStatus(1_000), changes: P
     },
     onLog: () => () => undefined,
     onToken: () => () => undefined,
+    onRoute: () => () => undefined,
     onEnd: () => () => undefined,
     onHost: () => () => undefined,
     onMeter: () => () => undefined,
