@@ -52,7 +52,7 @@ test.describe('every page', () => {
     await page.goto(host.url)
     await expect(headline(page)).toHaveText('Stopped')
     const reached: string[] = []
-    for (let tab = 0; tab < NAMES.length + 4; tab += 1) {
+    for (let tab = 0; tab < NAMES.length + 6; tab += 1) {
       await page.keyboard.press('Tab')
       const name = await page.evaluate(() => {
         const at = document.activeElement
@@ -61,7 +61,8 @@ test.describe('every page', () => {
       })
       reached.push(name.replace(PEERS.self, '…'))
     }
-    expect(reached).toEqual(['Overview', ...NAMES, 'Copy the peer id …', 'system', 'Start'])
+    const before = ['Skip to the page', 'CommandsCtrl K']
+    expect(reached).toEqual([...before, 'Overview', ...NAMES, 'Copy the peer id …', 'system', 'Start'])
 
     await page.getByRole('link', { name: 'Peers' }).focus()
     await page.keyboard.press('Enter')

@@ -1,6 +1,8 @@
 import type { NodeStatus, StatusShape } from '../../src-shared/status'
+import { isMac, keyName } from '../palette/keys'
 import { hashOf, PAGES, type Page } from '../router'
 import type { Theme } from '../theme'
+import { PALETTE } from '../words/commands'
 import { profileWords, SHAPE_NAMES } from '../words/node'
 import { PAGE_NAMES, SHELL } from '../words/pages'
 import { NAV_ICONS } from './nav-icons'
@@ -14,9 +16,10 @@ export interface SidebarProps {
   isLive: boolean
   theme: Theme
   onTheme(theme: Theme): void
+  onCommands(): void
 }
 
-export function Sidebar({ page, status, isLive, theme, onTheme }: SidebarProps) {
+export function Sidebar({ page, status, isLive, theme, onTheme, onCommands }: SidebarProps) {
   return (
     <div className="side">
       <div className="side-inner">
@@ -24,6 +27,7 @@ export function Sidebar({ page, status, isLive, theme, onTheme }: SidebarProps) 
           <Mark size={26} />
           Espalier
         </div>
+        <CommandsButton onPress={onCommands} />
         <nav aria-label="Pages">
           {PAGES.map((name) => (
             <a
@@ -44,6 +48,18 @@ export function Sidebar({ page, status, isLive, theme, onTheme }: SidebarProps) 
         </div>
       </div>
     </div>
+  )
+}
+
+function CommandsButton({ onPress }: { onPress(): void }) {
+  return (
+    <button type="button" className="side-commands" aria-haspopup="dialog" onClick={onPress}>
+      <svg className="side-icon" width="16" height="16" viewBox="0 0 20 20" aria-hidden="true">
+        <path d="M9 3.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11M13 13l4 4" />
+      </svg>
+      <span>{PALETTE.open}</span>
+      <kbd>{keyName('Mod', isMac(navigator))} K</kbd>
+    </button>
   )
 }
 
