@@ -3,7 +3,7 @@ import { useStore } from 'zustand'
 import type { Clock } from '../src-shared/clock'
 import { ConnectionNotice } from './components/connection-notice'
 import { Hero } from './components/hero'
-import { NowProvider, useFocusOnChange, useNode } from './components/hooks'
+import { NowProvider, useFocusOnChange, useNode, useQuestionBeforeLeaving } from './components/hooks'
 import { InviteQuestion } from './components/invite-question'
 import { SafeModeNotice } from './components/safe-mode-notice'
 import { Sidebar } from './components/sidebar'
@@ -29,6 +29,8 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
   const isSettled = useStore(stores.settings.state, (state) => state.settings !== null || state.loadFailure !== null)
   const route = useRoute()
   const [theme, chooseTheme] = useTheme(stores)
+  const isUnsaved = useStore(stores.draft.state, (state) => state.isUnsaved)
+  useQuestionBeforeLeaving(isUnsaved && window.espalier === undefined)
   const [overlay, setOverlay] = useState<Overlay | null>(null)
   // Without the settings it is not known whether this is a first run, and a page that changes its mind is worse.
   const isReady = status !== null && isSettled
@@ -54,6 +56,7 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
             isLive={isLive}
             theme={theme}
             onTheme={chooseTheme}
+            isUnsaved={isUnsaved}
             onCommands={() => setOverlay('palette')}
           />
         )}

@@ -33,6 +33,7 @@ export const METHOD_NAMES = [
   'app.get',
   'app.answerInvite',
   'app.update',
+  'app.draft',
   'logs.recent',
   'api.get',
   'host.get',

@@ -109,6 +109,8 @@ export const METHODS = {
   'app.answerInvite': { scope: 'operate', input: z.strictObject({ accept: z.boolean() }), output: nothing },
   /** Looks for an update, or installs one that is ready. */
   'app.update': { scope: 'operate', input: nothing, output: nothing },
+  /** Whether the page holds settings that are not saved: a desktop app asks about them before it quits. */
+  'app.draft': { scope: 'operate', input: z.strictObject({ isUnsaved: z.boolean() }), output: nothing },
   /** The newest `limit` events, oldest first. */
   'logs.recent': {
     scope: 'read',

@@ -169,6 +169,7 @@ export class ScriptedHost {
       return {}
     },
     'app.update': () => ({}),
+    'app.draft': () => ({}),
     'logs.recent': ({ limit }) => this.logLines.slice(-limit),
     'host.get': () => this.hosted,
     'host.start': (choice) => {

@@ -286,6 +286,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       await options.desktop?.updates.press()
       return {}
     },
+    'app.draft'({ isUnsaved }) {
+      options.desktop?.noteDraft(isUnsaved)
+      return {}
+    },
     'logs.recent': ({ limit }) => book.recent(limit),
     'api.get': programs.settled,
     'host.get': host.status,

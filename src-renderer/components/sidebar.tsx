@@ -5,6 +5,7 @@ import type { Theme } from '../theme'
 import { PALETTE } from '../words/commands'
 import { profileWords, SHAPE_NAMES } from '../words/node'
 import { PAGE_NAMES, SHELL } from '../words/pages'
+import { SETTINGS } from '../words/settings'
 import { NAV_ICONS } from './nav-icons'
 import { Mark, StatusShapeIcon } from './status-shape'
 import { CopyPeerId } from './text'
@@ -16,10 +17,12 @@ export interface SidebarProps {
   isLive: boolean
   theme: Theme
   onTheme(theme: Theme): void
+  /** Settings were typed and not saved. */
+  isUnsaved: boolean
   onCommands(): void
 }
 
-export function Sidebar({ page, status, isLive, theme, onTheme, onCommands }: SidebarProps) {
+export function Sidebar({ page, status, isLive, theme, onTheme, isUnsaved, onCommands }: SidebarProps) {
   return (
     <div className="side">
       <div className="side-inner">
@@ -39,6 +42,11 @@ export function Sidebar({ page, status, isLive, theme, onTheme, onCommands }: Si
                 <path d={NAV_ICONS[name]} />
               </svg>
               {PAGE_NAMES[name]}
+              {name === 'settings' && isUnsaved && (
+                <span className="side-mark" title={SETTINGS.unsaved}>
+                  <span className="only-read">{SETTINGS.unsaved}</span>
+                </span>
+              )}
             </a>
           ))}
         </nav>

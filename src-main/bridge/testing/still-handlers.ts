@@ -59,6 +59,7 @@ export function stillHandlers(): MethodHandlers {
     'app.get': () => appViewOf(1_000),
     'app.answerInvite': () => ({}),
     'app.update': () => ({}),
+    'app.draft': () => ({}),
     'logs.recent': () => [],
     'api.get': () => ({ url: null, key: null, error: null }),
     'host.get': () => offHost(1_000),
