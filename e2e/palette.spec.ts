@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expectNoIssueInAnyColour, picture, SIZES } from './support/gallery'
+import { expectNoIssueInAnyColour, SIZES } from './support/gallery'
 import { expect, headline, test } from './support/page-test'
 import { READ_TOKEN, type ScriptedHost } from './support/scripted-host'
 import { servingStatus, stoppedStatus } from './support/status-fixtures'
@@ -23,7 +23,6 @@ test('H-30: every page and command is reached by keyboard alone, and the focus c
   await expect(box(page)).toHaveAttribute('aria-activedescendant', /page-overview$/)
   await expect(page.getByRole('option')).not.toHaveCount(0)
   await expectNoIssueInAnyColour(page)
-  await picture(page, 'commands-all')
 
   // Letters find, arrows choose, and the marked one is named to screen readers.
   await page.keyboard.type('sh')
@@ -60,7 +59,6 @@ test('H-30: what cannot be done says why, and what ends something asks first', a
   await page.keyboard.press('Enter')
   await expect(box(page)).toBeVisible()
   expect(host.calls.some(({ method }) => method === 'node.start')).toBe(false)
-  await picture(page, 'commands-blocked')
 
   await box(page).fill('zzz')
   await expect(page.getByText('Nothing here is called that.')).toBeVisible()
@@ -81,7 +79,6 @@ test('H-30: the keys are listed in one place, and the first of them leads past t
   await open(page, host, servingStatus)
   await page.keyboard.press('Control+/')
   await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByRole('row')).toHaveCount(8)
-  await picture(page, 'commands-keys')
   // Nothing opens over something that is open.
   await page.keyboard.press('Control+k')
   await expect(page.getByRole('dialog')).toHaveCount(1)

@@ -34,6 +34,7 @@ export const METHOD_NAMES = [
   'app.answerInvite',
   'app.update',
   'app.draft',
+  'contribution.get',
   'logs.recent',
   'api.get',
   'host.get',

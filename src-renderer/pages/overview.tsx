@@ -10,6 +10,7 @@ import { useNode } from '../components/hooks'
 import { PeerList } from '../components/peer-list'
 import { Standing } from '../components/standing'
 import { StepList } from '../components/step-list'
+import { WeekChart } from '../components/week-chart'
 import { dashboardOf, isProved, undecided } from '../node-facts'
 import type { AppStores } from '../stores/app-stores'
 import { OVERVIEW } from '../words/pages'
@@ -29,6 +30,7 @@ export function OverviewPage({ stores }: { stores: AppStores }) {
               {mayOperate && <AskLine status={status} isLive={isLive} store={stores.generation} />}
               {status.coordinator && <Standing view={status.coordinator} dashboardUrl={dashboardUrl} />}
               <Given contribution={status.contribution} />
+              <WeekChart store={stores.week} isLive={isLive} isDemo={status.watermark !== null} />
               <ThisComputer resources={status.resources} compute={status.compute} />
               <PeerList peers={status.peers} blockCount={status.model?.blockCount ?? null} />
             </div>

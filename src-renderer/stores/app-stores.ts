@@ -31,6 +31,7 @@ export interface AppStores {
   readonly diagnosis: AskedStore<MethodOutput<'shards.diagnose'>>
   readonly fit: AskedStore<MethodOutput<'fit.get'>>
   readonly token: AskedStore<MethodOutput<'token.get'>>
+  readonly week: AskedStore<MethodOutput<'contribution.get'>>
   readonly meter: MeterStore
   dispose: Disposer
 }
@@ -58,6 +59,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     diagnosis: createAskedStore(client, clock, 'shards.diagnose', {}),
     fit: createAskedStore(client, clock, 'fit.get', {}),
     token: createAskedStore(client, clock, 'token.get', {}),
+    week: createAskedStore(client, clock, 'contribution.get', {}),
     meter: createMeterStore(client),
   }
   return {
