@@ -325,7 +325,7 @@ test.describe('shards', () => {
 
 test.describe('peers', () => {
   for (const [name, make] of Object.entries({ demo: demoStatus, crowded: crowdedStatus, stopped: stoppedStatus })) {
-    for (const view of ['table', 'map', 'path']) {
+    for (const view of ['table', 'capabilities', 'map', 'path']) {
       test(`${view}, ${name}`, async ({ page, host }) => {
         host.say(make)
         await open(page, host, `#/peers/${view}`)

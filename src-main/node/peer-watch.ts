@@ -59,6 +59,12 @@ export function watchPeers(options: {
           roundTripMs: roundTripMs(peer),
           isSelf: peer.toString() === self,
           seenAt: clock.now(),
+          offers: {
+            quantization: info.quantType?.slice(0, 40) ?? null,
+            tokensPerSecond: info.inferenceRps,
+            cacheTokensLeft: info.cacheTokensLeft,
+            usesRelay: info.usingRelay,
+          },
         }),
       )
       options.onView({ spans, peers, coverage: coverageOf(spans, model.blockCount) })

@@ -92,6 +92,10 @@ function pages({ go }: CommandHands): Command[] {
         page === 'peers' ? { page, view: 'table' } : { page },
       ),
     ),
+    place('page-capabilities', COMMANDS.peersCapabilities, 'matrix filter room speed quantization relay', {
+      page: 'peers',
+      view: 'capabilities',
+    }),
     place('page-map', COMMANDS.peersMap, 'world globe where', { page: 'peers', view: 'map' }),
     place('page-path', COMMANDS.peersPath, 'route hops latency pipeline', { page: 'peers', view: 'path' }),
     place('page-space', COMMANDS.space, 'remove delete files reclaim full', { page: 'shards' }),

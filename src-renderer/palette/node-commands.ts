@@ -1,4 +1,5 @@
 import { nodeAction } from '../../src-shared/node-action'
+import { whyOffline } from '../internet'
 import { hasReached, undecided } from '../node-facts'
 import { HOST } from '../pages/host-words'
 import { isBusy } from '../stores/generation'
@@ -232,7 +233,11 @@ function updateCommand(facts: CommandFacts, hands: CommandHands): Command[] {
   return [
     {
       ...{ id: 'update', group: 'app', title: button ?? COMMANDS.update, keywords: `update version upgrade ${hint}` },
-      blocked: firstOf(mayNotChange(facts), button === null && BLOCKED.noUpdate),
+      blocked: firstOf(
+        mayNotChange(facts),
+        button === null && BLOCKED.noUpdate,
+        app.update.state !== 'ready' && whyOffline(app) !== null && BLOCKED.offline,
+      ),
       ...(app.update.state === 'ready' && { question: QUESTIONS.update }),
       run() {
         hands.update()

@@ -39,6 +39,7 @@ export const PAGE_KEYWORDS: Readonly<Record<Page, string>> = {
 }
 
 export const COMMANDS = {
+  peersCapabilities: 'What each node can do',
   peersMap: 'Peers on a map',
   peersPath: 'Path of the last answer',
   start: 'Start the node',
@@ -89,6 +90,7 @@ export const BLOCKED = {
   isChosen: 'Chosen already',
   nothingWritten: 'Nothing is being written',
   noChat: 'There is no chat to end',
+  offline: 'The internet is out of reach',
   noUpdate: 'There is nothing to install or to look for now',
 } as const
 
