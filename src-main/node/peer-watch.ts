@@ -6,6 +6,7 @@ import type { Host } from '../network/host'
 import { coverageOf, type ServerSpan } from '../observe/model-servers'
 import type { NetworkView } from '../observe/network-view'
 import type { EventLog } from '../storage/event-log'
+import { watchLocalRecords } from './local-records'
 
 export interface PeerView {
   spans: ServerSpan[]
@@ -30,6 +31,8 @@ export function watchPeers(options: {
   host: Host
   records: NetworkView
   model: { dhtPrefix: string; blockCount: number }
+  /** Who serves, by the records that this node keeps; null where it keeps none. A change there is looked at at once. */
+  local: (() => readonly ServerSpan[]) | null
   /** The pause before the next reading, after each. */
   nextMs: () => number
   clock: Clock
@@ -78,11 +81,13 @@ export function watchPeers(options: {
     if (!stopped) cancelTimer = clock.after(options.nextMs(), () => void loop())
   }
   void loop()
+  const stopLocal = options.local && watchLocalRecords(options.local, clock, () => void refresh())
   return {
     refresh,
     stop() {
       stopped = true
       cancelTimer()
+      stopLocal?.()
     },
   }
 }

@@ -39,6 +39,7 @@ import { joinNetwork } from './join-network'
 import { createLeavingJournal } from './leaving'
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
+import { localSpans } from './local-records'
 import { machineFingerprint } from './machine'
 import { mapDoubt, watchMap } from './map-watch'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
@@ -544,6 +545,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       host,
       records: networkView(model.dhtPrefix),
       model,
+      local: profile.recordForms[0] === 'hivemind' ? () => localSpans(dht, model) : null,
       nextMs() {
         const isComplete = swarm.verdict()?.isReady ?? false
         intervalMs = nextWatchMs(intervalMs, isComplete, profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined)
