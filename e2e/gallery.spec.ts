@@ -35,6 +35,7 @@ import {
   SETTINGS,
   safeModeStatus,
 } from './support/view-fixtures'
+import { emptyWeekOf, firstDayOf, weekOf } from './support/week-fixtures'
 
 test.beforeEach(({ page }) => page.setViewportSize(SIZES.wide))
 test.afterAll(writeIndex)
@@ -74,6 +75,23 @@ test.describe('overview', () => {
     })
   }
 
+  for (const [name, make, words] of [
+    ['week', weekOf, 'Last seven days'],
+    ['first-day', firstDayOf, 'The first day that is counted'],
+    ['no-day', emptyWeekOf, 'Nothing yet'],
+  ] as const) {
+    test(name, async ({ page, host }) => {
+      host.say(servingStatus)
+      host.week = make(Date.now())
+      await open(page, host, '#/overview')
+      const week = page.getByRole('region', { name: 'Last seven days' })
+      if (name === 'week') await week.getByText('As a table').click()
+      await expect(week).toContainText(words)
+      await week.scrollIntoViewIfNeeded()
+      await look(page, `overview-${name}`)
+    })
+  }
+
   test('no contact', async ({ page, host, complaints }) => {
     complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     host.say(servingStatus)
@@ -105,6 +123,29 @@ test.describe('overview', () => {
     await page.goto(host.url)
     await expect(headline(page)).toHaveText('Reading the node’s state')
     await look(page, 'overview-loading')
+  })
+})
+
+test.describe('commands', () => {
+  for (const [name, query] of [
+    ['all', ''],
+    ['found', 'stop'],
+    ['none', 'zzz'],
+  ] as const) {
+    test(name, async ({ page, host }) => {
+      host.say(servingStatus)
+      await open(page, host, '#/overview')
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type(query)
+      await look(page, `commands-${name}`)
+    })
+  }
+
+  test('keys', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, '#/overview')
+    await page.keyboard.press('Control+/')
+    await look(page, 'commands-keys')
   })
 })
 
@@ -284,7 +325,7 @@ test.describe('shards', () => {
 
 test.describe('peers', () => {
   for (const [name, make] of Object.entries({ demo: demoStatus, crowded: crowdedStatus, stopped: stoppedStatus })) {
-    for (const view of ['table', 'map', 'path']) {
+    for (const view of ['table', 'capabilities', 'map', 'path']) {
       test(`${view}, ${name}`, async ({ page, host }) => {
         host.say(make)
         await open(page, host, `#/peers/${view}`)

@@ -52,7 +52,7 @@ test.describe('every page', () => {
     await page.goto(host.url)
     await expect(headline(page)).toHaveText('Stopped')
     const reached: string[] = []
-    for (let tab = 0; tab < NAMES.length + 4; tab += 1) {
+    for (let tab = 0; tab < NAMES.length + 6; tab += 1) {
       await page.keyboard.press('Tab')
       const name = await page.evaluate(() => {
         const at = document.activeElement
@@ -61,7 +61,8 @@ test.describe('every page', () => {
       })
       reached.push(name.replace(PEERS.self, '…'))
     }
-    expect(reached).toEqual(['Overview', ...NAMES, 'Copy the peer id …', 'system', 'Start'])
+    const before = ['Skip to the page', 'CommandsCtrl K']
+    expect(reached).toEqual([...before, 'Overview', ...NAMES, 'Copy the peer id …', 'system', 'Start'])
 
     await page.getByRole('link', { name: 'Peers' }).focus()
     await page.keyboard.press('Enter')
@@ -579,6 +580,33 @@ test.describe('settings', () => {
     })
     await page.getByRole('switch', { name: 'Keep running when the window closes' }).click()
     await expect.poll(() => host.settings.closeToTray).toBe(false)
+  })
+
+  test('what was typed and not saved outlives a walk to another page, is marked, and is asked about at the end', async ({
+    page,
+    host,
+  }) => {
+    host.say(servingStatus)
+    await open(page, host, 'Settings')
+    const name = page.getByRole('textbox', { name: 'Name that others see' })
+    await name.fill('cellar-pc')
+    const link = page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Settings' })
+    await expect(link).toHaveAccessibleName('Settings Not saved yet')
+    await page.getByRole('link', { name: 'Overview' }).click()
+    await expect(headline(page)).toHaveText('Serving blocks 4–7')
+    await expect(link).toHaveAccessibleName('Settings Not saved yet')
+    await expectNoIssueInAnyColour(page)
+    await page.screenshot({ path: `${SCREENSHOT_DIR}/settings-unsaved.png` })
+    const asked = page.waitForEvent('dialog')
+    await Promise.all([asked.then((dialog) => dialog.dismiss()), page.close({ runBeforeUnload: true })])
+    expect((await asked).type()).toBe('beforeunload')
+
+    await link.click()
+    await expect(name).toHaveValue('cellar-pc')
+    await page.getByRole('button', { name: 'Discard' }).click()
+    await expect(link).toHaveAccessibleName('Settings')
+    await page.reload()
+    await expect(name).toHaveValue('attic-pc')
   })
 
   test('a refused save keeps what was typed', async ({ page, host }) => {

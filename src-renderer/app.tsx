@@ -1,9 +1,9 @@
-import { useEffect, useState } from 'react'
+import { type MouseEvent, useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import type { Clock } from '../src-shared/clock'
 import { ConnectionNotice } from './components/connection-notice'
 import { Hero } from './components/hero'
-import { NowProvider, useFocusOnChange, useNode } from './components/hooks'
+import { NowProvider, useFocusOnChange, useNode, useQuestionBeforeLeaving } from './components/hooks'
 import { InviteQuestion } from './components/invite-question'
 import { SafeModeNotice } from './components/safe-mode-notice'
 import { Sidebar } from './components/sidebar'
@@ -15,9 +15,12 @@ import { SettingsPage } from './pages/settings'
 import { ShardsPage } from './pages/shards'
 import { TryPage } from './pages/try'
 import { WelcomePage } from './pages/welcome'
+import { CommandCenter } from './palette/command-center'
+import type { Overlay } from './palette/keys'
 import { type Route, useRoute } from './router'
 import type { AppStores } from './stores/app-stores'
 import { applyTheme, readTheme, type Theme } from './theme'
+import { PALETTE } from './words/commands'
 import { DEMO_LINE, SHELL } from './words/pages'
 
 export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
@@ -26,6 +29,9 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
   const isSettled = useStore(stores.settings.state, (state) => state.settings !== null || state.loadFailure !== null)
   const route = useRoute()
   const [theme, chooseTheme] = useTheme(stores)
+  const isUnsaved = useStore(stores.draft.state, (state) => state.isUnsaved)
+  useQuestionBeforeLeaving(isUnsaved && window.espalier === undefined)
+  const [overlay, setOverlay] = useState<Overlay | null>(null)
   // Without the settings it is not known whether this is a first run, and a page that changes its mind is worse.
   const isReady = status !== null && isSettled
   const isFirstRun = isReady && settings?.network === null
@@ -33,6 +39,10 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
 
   return (
     <NowProvider clock={clock}>
+      {/* biome-ignore lint/a11y/useValidAnchor: it is a way within the page, and the address names the page */}
+      <a className="skip" href="#main" onClick={skipToMain}>
+        {PALETTE.skip}
+      </a>
       {status?.watermark != null && (
         <p className="watermark">
           <b>{status.watermark}</b> {DEMO_LINE}
@@ -40,9 +50,17 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
       )}
       <div className={isFirstRun ? 'app is-welcome' : 'app'}>
         {!isFirstRun && (
-          <Sidebar page={route.page} status={status} isLive={isLive} theme={theme} onTheme={chooseTheme} />
+          <Sidebar
+            page={route.page}
+            status={status}
+            isLive={isLive}
+            theme={theme}
+            onTheme={chooseTheme}
+            isUnsaved={isUnsaved}
+            onCommands={() => setOverlay('palette')}
+          />
         )}
-        <main>
+        <main id="main" tabIndex={-1}>
           {isMisfit && (
             <p className="notice" role="alert">
               {SHELL.misfit}{' '}
@@ -64,9 +82,17 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
           )}
         </main>
       </div>
+      {isReady && !isFirstRun && (
+        <CommandCenter stores={stores} theme={theme} onTheme={chooseTheme} open={overlay} onOpen={setOverlay} />
+      )}
       {isReady && mayOperate && <InviteQuestion store={stores.app} />}
     </NowProvider>
   )
+}
+
+function skipToMain(event: MouseEvent): void {
+  event.preventDefault()
+  document.getElementById('main')?.focus()
 }
 
 interface CurrentPageProps {

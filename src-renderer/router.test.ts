@@ -6,7 +6,7 @@ it('reads every address that it writes, and takes all others for the overview', 
     const route = page === 'peers' ? ({ page, view: 'table' } as const) : { page }
     expect(parseRoute(hashOf(route))).toEqual(route)
   }
-  for (const view of ['map', 'path'] as const) {
+  for (const view of ['capabilities', 'map', 'path'] as const) {
     expect(parseRoute(hashOf({ page: 'peers', view }))).toEqual({ page: 'peers', view })
   }
   expect(parseRoute('#/peers/moon')).toEqual({ page: 'peers', view: 'table' })

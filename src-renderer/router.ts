@@ -3,7 +3,7 @@ import { useSyncExternalStore } from 'react'
 export const PAGES = ['overview', 'shards', 'peers', 'try', 'host', 'diagnostics', 'settings'] as const
 export type Page = (typeof PAGES)[number]
 
-export const PEER_VIEWS = ['table', 'map', 'path'] as const
+export const PEER_VIEWS = ['table', 'capabilities', 'map', 'path'] as const
 export type PeerView = (typeof PEER_VIEWS)[number]
 
 export type Route = { page: Exclude<Page, 'peers'> } | { page: 'peers'; view: PeerView }

@@ -51,3 +51,20 @@ export function minuteOfDay(atMs: number): number {
   const at = new Date(atMs)
   return at.getHours() * 60 + at.getMinutes()
 }
+
+/** The calendar days where this computer is, `2026-11-21` each, that end with the one of `atMs`; oldest first. */
+export function lastDays(atMs: number, count: number): string[] {
+  const today = new Date(atMs)
+  return Array.from({ length: count }, (_, index) => {
+    // At noon no change of the clocks makes it another day.
+    const day = new Date(today.getFullYear(), today.getMonth(), today.getDate() - (count - 1 - index), 12)
+    const two = (value: number) => String(value).padStart(2, '0')
+    return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`
+  })
+}
+
+/** Noon UTC of a day by its name, `2026-11-21`: for writing the day in words, wherever that is. */
+export function noonOfDay(day: string): number {
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
+  return Date.UTC(year, month - 1, date, 12)
+}

@@ -35,6 +35,8 @@ export const METHOD_NAMES = [
   'app.get',
   'app.answerInvite',
   'app.update',
+  'app.draft',
+  'contribution.get',
   'logs.recent',
   'api.get',
   'host.get',

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { AppViewSchema, SupportBundleSchema } from './app-view'
 import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
+import { WeekGivenSchema } from './contribution'
 import { ERROR_CODES } from './error-catalogue'
 import {
   CatalogueViewSchema,
@@ -118,6 +119,10 @@ export const METHODS = {
   'app.answerInvite': { scope: 'operate', input: z.strictObject({ accept: z.boolean() }), output: nothing },
   /** Looks for an update, or installs one that is ready. */
   'app.update': { scope: 'operate', input: nothing, output: nothing },
+  /** Whether the page holds settings that are not saved: a desktop app asks about them before it quits. */
+  'app.draft': { scope: 'operate', input: z.strictObject({ isUnsaved: z.boolean() }), output: nothing },
+  /** What this computer gave in the last seven days. */
+  'contribution.get': { scope: 'read', input: nothing, output: WeekGivenSchema },
   /** The newest `limit` events, oldest first. */
   'logs.recent': {
     scope: 'read',

@@ -79,6 +79,16 @@ export const PeerSummarySchema = z.object({
   isSelf: z.boolean(),
   /** When somebody's record or answer last showed this peer. */
   seenAt: epochMs,
+  /** What its own records say of it; null where they do not. Absent where there is no record. */
+  offers: z.optional(
+    z.object({
+      quantization: z.nullable(text(40)),
+      /** Single tokens a second through its blocks. */
+      tokensPerSecond: z.nullable(z.number()),
+      cacheTokensLeft: z.nullable(z.number()),
+      usesRelay: z.nullable(z.boolean()),
+    }),
+  ),
 })
 export type PeerSummary = z.infer<typeof PeerSummarySchema>
 

@@ -5,6 +5,7 @@ import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared
 import { systemClock } from '../../src-shared/clock'
 import type { Hop, MethodHandlers, MethodInput } from '../../src-shared/contract'
 import type { MethodName } from '../../src-shared/contract-names'
+import type { WeekGiven } from '../../src-shared/contribution'
 import { EspalierError } from '../../src-shared/errors'
 import type { DiskView, FitView, TokenView } from '../../src-shared/file-views'
 import type { HostStatus } from '../../src-shared/host-network'
@@ -19,6 +20,7 @@ import { inviteOf, offHost } from './host-fixtures'
 import { meterOf } from './meter-fixtures'
 import { PEERS, stoppedStatus } from './status-fixtures'
 import { appViewOf, BUNDLE, checksOf, linesOf, PREVIEW, SETTINGS, SHARDS, TALK } from './view-fixtures'
+import { weekOf } from './week-fixtures'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-page-tests'
 export const READ_TOKEN = 'read-only-token-of-the-page-tests'
@@ -71,6 +73,7 @@ export class ScriptedHost {
   view: AppView = appViewOf(Date.now())
   makeChecks: (at: number) => Check[] = checksOf
   talk: NetworkTalk = TALK
+  week: WeekGiven = weekOf(Date.now())
   logLines: LogLine[] = linesOf(Date.now(), 60)
   /** Methods that fail, and with what; a test fills it. */
   readonly failing = new Map<MethodName, EspalierError>()
@@ -176,6 +179,8 @@ export class ScriptedHost {
       return {}
     },
     'app.update': () => ({}),
+    'app.draft': () => ({}),
+    'contribution.get': () => this.week,
     'logs.recent': ({ limit }) => this.logLines.slice(-limit),
     'host.get': () => this.hosted,
     'host.start': (choice) => {

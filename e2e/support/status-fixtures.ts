@@ -103,6 +103,7 @@ export function peersOf(at: number): PeerSummary[] {
       roundTripMs: null,
       isSelf: true,
       seenAt: at - 1_000,
+      offers: { quantization: 'Q4_K', tokensPerSecond: 41, cacheTokensLeft: 8_192, usesRelay: false },
     },
     {
       peerId: PEERS.walnut,
@@ -112,6 +113,7 @@ export function peersOf(at: number): PeerSummary[] {
       roundTripMs: 2.4,
       isSelf: false,
       seenAt: at - 4_000,
+      offers: { quantization: 'Q4_K', tokensPerSecond: 38.2, cacheTokensLeft: 12_288, usesRelay: false },
     },
     {
       peerId: PEERS.pear,
@@ -121,6 +123,7 @@ export function peersOf(at: number): PeerSummary[] {
       roundTripMs: 18,
       isSelf: false,
       seenAt: at - 9_000,
+      offers: { quantization: 'Q4_K', tokensPerSecond: null, cacheTokensLeft: 0, usesRelay: true },
     },
     {
       peerId: PEERS.bootstrap,

@@ -313,6 +313,15 @@ export function manyPeers(at: number, count: number, blockCount: number): PeerSu
       roundTripMs: index % 6 === 5 ? null : 4 + ((index * 37) % 180),
       isSelf: index === 0,
       seenAt: at - 1_000 * (1 + ((index * 11) % 400)),
+      // A real node lists no more than 300; more than these would not fit into one message.
+      ...(index < 300 && {
+        offers: {
+          quantization: index % 4 === 3 ? null : 'Q4_K',
+          tokensPerSecond: index % 5 === 4 ? null : 12 + ((index * 17) % 60),
+          cacheTokensLeft: (index % 8) * 2_048,
+          usesRelay: index % 6 === 2,
+        },
+      }),
     }
   })
 }

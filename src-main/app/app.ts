@@ -32,6 +32,7 @@ import { createSecretStore, type SecretCipher } from '../storage/secret-store'
 import { createAppViewBook } from './app-view-book'
 import { createDetectCompute, fetchedLibraries } from './compute'
 import { confineDemo } from './confine-demo'
+import { keepContribution } from './contribution/keep-contribution'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { attachDesktop, type DesktopServices } from './desktop-services'
 import { createDiagnosing } from './diagnosing'
@@ -155,6 +156,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const store = createShardStore({ dataDirectory: data.root, clock, capBytes })
   const transfers = createTransfers(settings, secrets)
   const current = createCurrentNode({ ...options, settings, compute, store, transfers })
+  const contribution = await keepContribution({ clock, file: data.contributionFile, log, node: current })
   const tokens = createTopic<EventPayload<'generate.token'>>()
   const routes = createTopic<EventPayload<'generate.route'>>()
   const ends = createTopic<EventPayload<'generate.end'>>()
@@ -296,6 +298,11 @@ export async function createApp(options: AppOptions): Promise<App> {
       await options.desktop?.updates.press()
       return {}
     },
+    'app.draft'({ isUnsaved }) {
+      options.desktop?.noteDraft(isUnsaved)
+      return {}
+    },
+    'contribution.get': contribution.week,
     'logs.recent': ({ limit }) => book.recent(limit),
     'api.get': programs.settled,
     'host.get': host.status,
@@ -388,6 +395,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       detachDesktop()
       await programs.dispose()
       await current.dispose()
+      await contribution.close()
       await host.dispose()
       book.dispose()
     },

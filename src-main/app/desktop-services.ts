@@ -25,6 +25,8 @@ export interface DesktopServices {
   /** Null where this system has no way. */
   autostart: Autostart | null
   updates: Updates
+  /** The page holds settings that are not saved, or no longer. */
+  noteDraft(isUnsaved: boolean): void
 }
 
 /** Carries the owner's wishes to the system, and what the system says into the app's view. */

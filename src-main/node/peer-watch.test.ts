@@ -29,6 +29,7 @@ function watching(longestMs?: number) {
     model: MODEL,
     isComplete: () => swarm.isComplete,
     longestMs,
+    local: null,
     clock,
     log: createEventLog(clock, null),
     onView: () => undefined,

@@ -6,6 +6,7 @@ import type { Host } from '../network/host'
 import { coverageOf, type ServerSpan } from '../observe/model-servers'
 import type { NetworkView } from '../observe/network-view'
 import type { EventLog } from '../storage/event-log'
+import { watchLocalRecords } from './local-records'
 
 export interface PeerView {
   spans: ServerSpan[]
@@ -32,6 +33,8 @@ export function watchPeers(options: {
   isComplete: () => boolean
   /** The longest pause; 30 s where nothing is said. */
   longestMs?: number | undefined
+  /** Who serves, by the records that this node keeps; null where it keeps none. A change there is looked at at once. */
+  local: (() => readonly ServerSpan[]) | null
   clock: Clock
   log: EventLog
   onView(view: PeerView): void
@@ -59,6 +62,12 @@ export function watchPeers(options: {
           roundTripMs: roundTripMs(peer),
           isSelf: peer.toString() === self,
           seenAt: clock.now(),
+          offers: {
+            quantization: info.quantType?.slice(0, 40) ?? null,
+            tokensPerSecond: info.inferenceRps,
+            cacheTokensLeft: info.cacheTokensLeft,
+            usesRelay: info.usingRelay,
+          },
         }),
       )
       options.onView({ spans, peers, coverage: coverageOf(spans, model.blockCount) })
@@ -82,11 +91,13 @@ export function watchPeers(options: {
     })
   }
   void loop()
+  const stopLocal = options.local && watchLocalRecords(options.local, clock, () => void refresh())
   return {
     refresh,
     stop() {
       stopped = true
       cancelTimer()
+      stopLocal?.()
     },
   }
 }

@@ -41,6 +41,7 @@ import { joinNetwork } from './join-network'
 import { createLeavingJournal } from './leaving'
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
+import { localSpans } from './local-records'
 import { machineFingerprint } from './machine'
 import { mapDoubt, watchMap } from './map-watch'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
@@ -574,6 +575,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       model,
       isComplete: () => swarm.verdict()?.isReady ?? false,
       longestMs: profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined,
+      local: profile.recordForms[0] === 'hivemind' ? () => localSpans(dht, model) : null,
       clock,
       log,
       onView(seen) {

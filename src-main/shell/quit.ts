@@ -7,6 +7,8 @@ export interface QuitOptions {
   clock: Clock
   /** Null while nothing runs yet. */
   status(): NodeStatus | null
+  /** Whether the page holds settings that are not saved. */
+  hasDraft(): boolean
   window(): Electron.BrowserWindow | null
   /** Takes leave of the network and releases everything. */
   leave(): Promise<void>
@@ -31,7 +33,10 @@ export function isServing(status: NodeStatus): boolean {
   return status.shape === 'visible' || status.shape === 'degraded'
 }
 
-/** Holds Electron's quit back until the operator agrees (asked only while serving) and the node has taken leave. */
+/**
+ * Holds Electron's quit back until the operator agrees (asked while serving, and while settings are not saved) and the node
+ * has taken leave.
+ */
 export function createQuit(options: QuitOptions): Quit {
   const { app, dialog, clock } = options
   let phase: 'none' | 'asking' | 'leaving' | 'over' = 'none'
@@ -44,9 +49,10 @@ export function createQuit(options: QuitOptions): Quit {
 
   async function request(): Promise<void> {
     const status = options.status()
-    if (status && isServing(status)) {
+    const serving = status && isServing(status) ? status : null
+    if (serving || options.hasDraft()) {
       phase = 'asking'
-      const agreed = await ask(status).catch((error: unknown) => {
+      const agreed = await ask(serving).catch((error: unknown) => {
         options.onTrouble(error)
         return true
       })
@@ -58,15 +64,20 @@ export function createQuit(options: QuitOptions): Quit {
     await leave(() => app.quit())
   }
 
-  async function ask(status: NodeStatus): Promise<boolean> {
+  async function ask(serving: NodeStatus | null): Promise<boolean> {
     const question = {
       type: 'question' as const,
-      buttons: ['Stop and quit', 'Keep running'],
+      buttons: serving ? ['Stop and quit', 'Keep running'] : ['Quit without saving', 'Go back'],
       defaultId: 1,
       cancelId: 1,
       title: 'Espalier',
-      message: 'This computer is serving the network.',
-      detail: `${status.headline}. Quitting ends what passes through it now; the network is told first.`,
+      message: serving ? 'This computer is serving the network.' : 'Some settings are not saved yet.',
+      detail: [
+        ...(serving
+          ? [`${serving.headline}. Quitting ends what passes through it now; the network is told first.`]
+          : []),
+        ...(options.hasDraft() ? ['What you changed on the page of settings and did not save is lost.'] : []),
+      ].join(' '),
     }
     const window = options.window()
     const { response } = await (window?.isVisible()

@@ -178,6 +178,18 @@ describe('quitting', () => {
     expect(fake.asked).toHaveLength(isServing ? 1 : 0)
   })
 
+  it('asks while settings are not saved, and not once they are', async () => {
+    const { fake, noteDraft } = await ready()
+    noteDraft(true)
+    fake.app.quit()
+    await vi.waitFor(() => expect(fake.asked).toHaveLength(1))
+    await closing()
+    expect(fake.app.exitCode).toBeNull()
+    noteDraft(false)
+    await shell.quitAndWait()
+    expect(fake.asked).toHaveLength(1)
+  })
+
   it('stays when told to, and asks again the next time', async () => {
     const { fake, scripted } = await ready({ status: degradedStatus(1_000) })
     fake.app.quit()

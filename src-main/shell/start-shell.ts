@@ -82,6 +82,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   let tray: TrayView | null = null
   let guard: StartGuard | null = null
   let stopUpdates: Disposer = () => undefined
+  let hasDraft = false
 
   // Before the lock, which Chromium keeps in this folder: one app per data directory.
   const profileDir = join(options.dataRoot, 'desktop')
@@ -119,6 +120,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     dialog,
     clock,
     status: () => opened?.app.status() ?? null,
+    hasDraft: () => hasDraft,
     window: () => window.current,
     async leave() {
       const current = await opening.catch(() => null)
@@ -160,6 +162,9 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
       },
       autostart: createAutostart({ platform, app: host, ...options.start, args: options.start.keptArgs }),
       updates,
+      noteDraft(isUnsaved) {
+        hasDraft = isUnsaved
+      },
     })
   })
   // `open` looks at it a little later; a failure until then must not count as one that nobody looks at.

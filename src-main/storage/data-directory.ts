@@ -29,6 +29,8 @@ export interface DataDirectory {
   readonly announcedFile: string
   /** Measured speeds of blocks. */
   readonly speedsFile: string
+  /** What was given, day by day. */
+  readonly contributionFile: string
   readonly modelsDirectory: string
   readonly logsDirectory: string
 }
@@ -66,6 +68,7 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
     ownLogFile: join(root, 'own-log.jsonl'),
     announcedFile: join(root, 'announced.json'),
     speedsFile: join(root, 'speeds.json'),
+    contributionFile: join(root, 'contribution.json'),
     modelsDirectory: join(root, 'models_cache'),
     logsDirectory: join(root, 'logs'),
   }

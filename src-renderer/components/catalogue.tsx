@@ -1,12 +1,16 @@
 import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import type { CatalogueView } from '../../src-shared/file-views'
+import { whyOffline } from '../internet'
+import type { AppViewStore } from '../stores/app-view-store'
 import type { AskedStore } from '../stores/asked-store'
 import { CATALOGUE, catalogueWords } from '../words/files'
+import { INTERNET } from '../words/internet'
 import { FailureNote } from './failure-note'
 
 /** The models that the app knows of: what comes with it, and where others are. */
-export function Catalogue({ store }: { store: AskedStore<CatalogueView> }) {
+export function Catalogue({ store, app }: { store: AskedStore<CatalogueView>; app: AppViewStore }) {
+  const isOffline = useStore(app.state, (state) => whyOffline(state.view) !== null)
   const { value: view, failure } = useStore(store.state)
   useEffect(() => {
     if (store.state.getState().value === undefined) store.ask()
@@ -21,6 +25,7 @@ export function Catalogue({ store }: { store: AskedStore<CatalogueView> }) {
       {view && (
         <>
           <p className="figure-words">{CATALOGUE.lead}</p>
+          {isOffline && view.models.some(({ page }) => page) && <p className="fine">{INTERNET.pagesAway}</p>}
           <ul className="catalogue">
             {view.models.map((model) => (
               <li key={model.name}>
@@ -36,7 +41,7 @@ export function Catalogue({ store }: { store: AskedStore<CatalogueView> }) {
                       {CATALOGUE.gated}
                     </span>
                   )}
-                  {model.page && (
+                  {model.page && !isOffline && (
                     <a className="link" href={model.page} target="_blank" rel="noopener noreferrer">
                       {CATALOGUE.page}
                       <span className="only-read"> ({model.name})</span>

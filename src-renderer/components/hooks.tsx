@@ -67,3 +67,13 @@ export function useFocusOnChange(key: string): void {
     document.querySelector('h1')?.focus({ preventScroll: true })
   }, [key])
 }
+
+/** The browser asks, in its own words, before the page is closed or loaded anew. In the desktop app quitting asks instead. */
+export function useQuestionBeforeLeaving(isNeeded: boolean): void {
+  useEffect(() => {
+    if (!isNeeded) return
+    const onLeaving = (event: BeforeUnloadEvent) => event.preventDefault()
+    window.addEventListener('beforeunload', onLeaving)
+    return () => window.removeEventListener('beforeunload', onLeaving)
+  }, [isNeeded])
+}

@@ -8,13 +8,18 @@ import type { LogStore } from '../stores/log-store'
 import { LOG, logCountWords } from '../words/diagnostics'
 import { FailureNote } from './failure-note'
 import { WithPeers } from './text'
+import { useCalm } from './use-calm'
 
 const LINE_PX = 28
+/** Counting the rows of so many lines costs a frame; four times a second is as fast as one reads. */
+const MOST_LIVELY = 20_000
+const CALM_MS = 250
 /** Within this distance of the end, the reader is at the end. */
 const END_PX = 24
 
 export function LogView({ store }: { store: LogStore }) {
-  const { lines, isLoaded, failure } = useStore(store.state)
+  const { lines: all, isLoaded, failure } = useStore(store.state)
+  const lines = useCalm(all, all.length > MOST_LIVELY ? CALM_MS : 0)
   const [query, setQuery] = useState('')
   const [level, setLevel] = useState<LogLine['level']>('debug')
   const [isFollowing, setFollowing] = useState(true)

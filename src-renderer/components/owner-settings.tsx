@@ -1,6 +1,8 @@
 import { useStore } from 'zustand'
 import type { AppView, PauseReason } from '../../src-shared/app-view'
 import type { Settings } from '../../src-shared/settings'
+import { closeSentence } from '../format'
+import { whyOffline } from '../internet'
 import type { AppStores } from '../stores/app-stores'
 import type { SettingsPatch } from '../stores/settings-store'
 import { minutesOf, OWNER, SYSTEM, timeOf, updateWords } from '../words/app'
@@ -136,10 +138,12 @@ function UpdateRow({
   onPress(): void
 }) {
   const { hint, button } = updateWords(view, view.update)
+  // What is here already is installed without the internet.
+  const offline = button !== null && view.update.state !== 'ready' ? whyOffline(view) : null
   return (
-    <SettingRow label={SYSTEM.updateLabel} hint={hint}>
+    <SettingRow label={SYSTEM.updateLabel} hint={offline === null ? hint : `${closeSentence(hint)} ${offline}`}>
       {button && (
-        <button type="button" className="button" disabled={disabled || isBusy} onClick={onPress}>
+        <button type="button" className="button" disabled={disabled || isBusy || offline !== null} onClick={onPress}>
           {button}
         </button>
       )}

@@ -1,10 +1,10 @@
-import { geoGraticule, geoNaturalEarth1, geoPath } from 'd3-geo'
-import type { MultiPoint } from 'geojson'
+import { geoPath } from 'd3-geo'
 import { useMemo, useRef } from 'react'
 import { feature } from 'topojson-client'
 import type { GeometryCollection, Topology } from 'topojson-specification'
 import landData from 'world-atlas/land-110m.json'
 import type { PeerSummary } from '../../src-shared/status'
+import { LATTICE, mapFrame, OUTLINE } from '../map-frame'
 import { type Place, type PlacedPeer, splitByPlace } from '../peer-places'
 import { PEER_STATES } from '../words/node'
 import { PEERS_PAGE } from '../words/peers'
@@ -12,24 +12,16 @@ import { useWidth } from './hooks'
 import { type Mark, PeerCanvas } from './peer-canvas'
 import { StatusShapeIcon } from './status-shape'
 import { UnplacedPeers } from './unplaced-peers'
+import { useCalm } from './use-calm'
 
 const topology = landData as unknown as Topology<{ land: GeometryCollection }>
 const land = feature(topology, topology.objects.land)
-const lattice = geoGraticule().step([30, 30])()
-/** Where people live; without it a fifth of the drawing would be Antarctica. */
-const FRAME = {
-  type: 'MultiPoint',
-  coordinates: [
-    [-170, 0],
-    [180, 0],
-    [0, 80],
-    [0, -54],
-  ],
-} as const satisfies MultiPoint
-const ASPECT = 0.48
 const MARK_PX = 18
 /** More marks than this are drawn as one picture. */
 const MOST_ELEMENTS = 200
+/** Beyond so many, drawing all of them costs a frame, and four times a second is soon enough. */
+const MOST_LIVELY = 1_000
+const CALM_MS = 250
 
 /** The records of this version hold no place. */
 const noPlaceIsKnown = (): Place | null => null
@@ -53,15 +45,21 @@ export interface PeerMapProps {
   placeOf?: (peer: PeerSummary) => Place | null
 }
 
-export default function PeerMap({ peers, placeOf = noPlaceIsKnown }: PeerMapProps) {
+export default function PeerMap({ peers: all, placeOf = noPlaceIsKnown }: PeerMapProps) {
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box, 720)
-  const height = Math.round(width * ASPECT)
-  const { projection, landPath, latticePath } = useMemo(() => {
-    const fitted = geoNaturalEarth1().fitSize([width, height], FRAME)
-    const pathOf = geoPath(fitted)
-    return { projection: fitted, landPath: pathOf(land) ?? '', latticePath: pathOf(lattice) ?? '' }
-  }, [width, height])
+  const { projection, height, landPath, latticePath, outlinePath } = useMemo(() => {
+    const frame = mapFrame(width)
+    const pathOf = geoPath(frame.projection)
+    return {
+      projection: frame.projection,
+      height: frame.heightPx,
+      landPath: pathOf(land) ?? '',
+      latticePath: pathOf(LATTICE) ?? '',
+      outlinePath: pathOf(OUTLINE) ?? '',
+    }
+  }, [width])
+  const peers = useCalm(all, all.length > MOST_LIVELY ? CALM_MS : 0)
   const { placed, unplaced } = useMemo(() => splitByPlace(peers, placeOf), [peers, placeOf])
   const pointOf = useMemo(() => rememberPoints(projection), [projection])
   const marks = useMemo(
@@ -84,6 +82,7 @@ export default function PeerMap({ peers, placeOf = noPlaceIsKnown }: PeerMapProp
           <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
             <path className="map-lattice" d={latticePath} />
             <path className="map-land" d={landPath} />
+            <path className="map-edge" d={outlinePath} />
           </svg>
           {marks.length > MOST_ELEMENTS ? (
             <PeerCanvas marks={marks} width={width} height={height} />

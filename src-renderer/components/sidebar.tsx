@@ -1,8 +1,11 @@
 import type { NodeStatus, StatusShape } from '../../src-shared/status'
+import { isMac, keyName } from '../palette/keys'
 import { hashOf, PAGES, type Page } from '../router'
 import type { Theme } from '../theme'
+import { PALETTE } from '../words/commands'
 import { profileWords, SHAPE_NAMES } from '../words/node'
 import { PAGE_NAMES, SHELL } from '../words/pages'
+import { SETTINGS } from '../words/settings'
 import { NAV_ICONS } from './nav-icons'
 import { Mark, StatusShapeIcon } from './status-shape'
 import { CopyPeerId } from './text'
@@ -14,9 +17,12 @@ export interface SidebarProps {
   isLive: boolean
   theme: Theme
   onTheme(theme: Theme): void
+  /** Settings were typed and not saved. */
+  isUnsaved: boolean
+  onCommands(): void
 }
 
-export function Sidebar({ page, status, isLive, theme, onTheme }: SidebarProps) {
+export function Sidebar({ page, status, isLive, theme, onTheme, isUnsaved, onCommands }: SidebarProps) {
   return (
     <div className="side">
       <div className="side-inner">
@@ -24,6 +30,7 @@ export function Sidebar({ page, status, isLive, theme, onTheme }: SidebarProps) 
           <Mark size={26} />
           Espalier
         </div>
+        <CommandsButton onPress={onCommands} />
         <nav aria-label="Pages">
           {PAGES.map((name) => (
             <a
@@ -35,6 +42,11 @@ export function Sidebar({ page, status, isLive, theme, onTheme }: SidebarProps) 
                 <path d={NAV_ICONS[name]} />
               </svg>
               {PAGE_NAMES[name]}
+              {name === 'settings' && isUnsaved && (
+                <span className="side-mark" title={SETTINGS.unsaved}>
+                  <span className="only-read">{SETTINGS.unsaved}</span>
+                </span>
+              )}
             </a>
           ))}
         </nav>
@@ -44,6 +56,18 @@ export function Sidebar({ page, status, isLive, theme, onTheme }: SidebarProps) 
         </div>
       </div>
     </div>
+  )
+}
+
+function CommandsButton({ onPress }: { onPress(): void }) {
+  return (
+    <button type="button" className="side-commands" aria-haspopup="dialog" onClick={onPress}>
+      <svg className="side-icon" width="16" height="16" viewBox="0 0 20 20" aria-hidden="true">
+        <path d="M9 3.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11M13 13l4 4" />
+      </svg>
+      <span>{PALETTE.open}</span>
+      <kbd>{keyName('Mod', isMac(navigator))} K</kbd>
+    </button>
   )
 }
 

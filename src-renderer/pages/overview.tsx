@@ -11,6 +11,7 @@ import { PeerList } from '../components/peer-list'
 import { Standing } from '../components/standing'
 import { StepList } from '../components/step-list'
 import { ThisComputer } from '../components/this-computer'
+import { WeekChart } from '../components/week-chart'
 import { dashboardOf, isProved, undecided } from '../node-facts'
 import type { AppStores } from '../stores/app-stores'
 import { OVERVIEW } from '../words/pages'
@@ -30,6 +31,7 @@ export function OverviewPage({ stores }: { stores: AppStores }) {
               {mayOperate && <AskLine status={status} isLive={isLive} store={stores.generation} />}
               {status.coordinator && <Standing view={status.coordinator} dashboardUrl={dashboardUrl} />}
               <Given contribution={status.contribution} />
+              <WeekChart store={stores.week} isLive={isLive} isDemo={status.watermark !== null} />
               <ThisComputer resources={status.resources} compute={status.compute} speed={status.speed} />
               <PeerList peers={status.peers} blockCount={status.model?.blockCount ?? null} />
             </div>

@@ -2,6 +2,7 @@ import { lazy, Suspense } from 'react'
 import { useStore } from 'zustand'
 import type { NodeStatus } from '../../src-shared/status'
 import { chainOf } from '../chain'
+import { CapabilityMatrix } from '../components/capability-matrix'
 import { Chain } from '../components/chain'
 import { Empty } from '../components/empty'
 import { useNode } from '../components/hooks'
@@ -50,6 +51,8 @@ export function PeersPage({ stores, view }: { stores: AppStores; view: PeerView 
           </Empty>
         ) : view === 'table' ? (
           <PeerTable peers={status.peers} blockCount={status.model?.blockCount ?? null} />
+        ) : view === 'capabilities' ? (
+          <CapabilityMatrix peers={status.peers} />
         ) : view === 'map' ? (
           <Suspense fallback={<p className="card empty">{PEERS_PAGE.mapLoading}</p>}>
             <PeerMap peers={status.peers} />

@@ -13,7 +13,7 @@ import { ChoiceField, SettingRow, SwitchField, TextField } from '../components/s
 import { ThemeSwitch, type ThemeSwitchProps } from '../components/theme-switch'
 import { TokenField } from '../components/token-field'
 import { WhatFits } from '../components/what-fits'
-import { formOf, readForm, type SettingsForm } from '../settings-form'
+import { formOf, readForm } from '../settings-form'
 import type { AppStores } from '../stores/app-stores'
 import type { MeterStore } from '../stores/meter-store'
 import type { SettingsStore } from '../stores/settings-store'
@@ -84,15 +84,13 @@ interface PartProps {
 function Form({ settings, stores, disabled }: { settings: Settings; stores: AppStores; disabled: boolean }) {
   const store = stores.settings
   const { busy, failure } = useStore(store.state)
-  /** Only what was typed: a change that comes from elsewhere shows in the fields that nobody touched. */
-  const [edits, setEdits] = useState<Partial<SettingsForm>>({})
+  const { edits, isUnsaved } = useStore(stores.draft.state)
   const [isSaved, setSaved] = useState(false)
   const form = { ...formOf(settings), ...edits }
   const { patch, problems } = readForm(form, settings)
-  const isDirty = problems.size > 0 || Object.keys(patch).length > 0
   const edit = (name: FieldName, value: string) => {
     setSaved(false)
-    setEdits((before) => ({ ...before, [name]: value }))
+    stores.draft.edit(name, value)
   }
   const field = (name: FieldName, kind: { isNumber?: boolean; isLong?: boolean } = {}) => (
     <TextField
@@ -108,12 +106,12 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
   )
   const save = async () => {
     if (!(await store.save(patch))) return
-    setEdits({})
+    stores.draft.discard()
     setSaved(true)
   }
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
-    if (isDirty && problems.size === 0) void save()
+    if (isUnsaved && problems.size === 0) void save()
   }
   return (
     <form className="settings-form" onSubmit={onSubmit} noValidate>
@@ -161,13 +159,13 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
         {settings.seeds && field('uploadMbitPerS', { isNumber: true })}
       </section>
       {failure && <FailureNote failure={failure} />}
-      {isDirty ? (
+      {isUnsaved ? (
         <div className="save-bar">
           <p>
             <b>{problems.size > 0 ? SETTINGS.problems : SETTINGS.unsaved}</b>
             <span>{SETTINGS.nextStart}</span>
           </p>
-          <button type="button" className="button" onClick={() => setEdits({})}>
+          <button type="button" className="button" onClick={stores.draft.discard}>
             {SETTINGS.discard}
           </button>
           <button type="submit" className="button is-primary" disabled={disabled || problems.size > 0 || busy !== null}>

@@ -94,7 +94,7 @@ export function ShardsPage({ stores }: { stores: AppStores }) {
           filesKey={JSON.stringify([status.loadLevel, status.blocks, status.fetch?.state, status.phase])}
           disabled={!mayAct}
         />
-        <Catalogue store={stores.catalogue} />
+        <Catalogue store={stores.catalogue} app={stores.app} />
       </div>
     </>
   )

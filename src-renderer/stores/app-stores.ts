@@ -6,6 +6,7 @@ import { type ApiStore, createApiStore } from './api-store'
 import { type AppViewStore, createAppViewStore } from './app-view-store'
 import { type AskedStore, createAskedStore } from './asked-store'
 import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-store'
+import { createDraftStore, type DraftStore } from './draft-store'
 import { createFrames } from './frames'
 import { createGenerationStore, type GenerationStore } from './generation-store'
 import { createLogStore, type LogStore } from './log-store'
@@ -18,6 +19,7 @@ export interface AppStores {
   readonly node: NodeStore
   readonly generation: GenerationStore
   readonly settings: SettingsStore
+  readonly draft: DraftStore
   readonly shards: ShardsStore
   readonly diagnostics: DiagnosticsStore
   readonly log: LogStore
@@ -30,6 +32,7 @@ export interface AppStores {
   readonly fit: AskedStore<MethodOutput<'fit.get'>>
   readonly token: AskedStore<MethodOutput<'token.get'>>
   readonly talk: AskedStore<MethodOutput<'talk.get'>>
+  readonly week: AskedStore<MethodOutput<'contribution.get'>>
   readonly meter: MeterStore
   dispose: Disposer
 }
@@ -40,10 +43,12 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
   // First of all listeners: what came over the old connection is applied before anyone hears that it is gone.
   const removeListener = client.transport.onConnection(() => frames.flush())
   const node = createNodeStore(client, clock, frames)
+  const settings = createSettingsStore(client, clock)
   const stores = {
     node,
+    settings,
+    draft: createDraftStore(client, settings),
     generation: createGenerationStore(client, frames),
-    settings: createSettingsStore(client, clock),
     shards: createShardsStore(client, clock, node),
     diagnostics: createDiagnosticsStore(client),
     log: createLogStore(client, clock, frames),
@@ -56,6 +61,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     fit: createAskedStore(client, clock, 'fit.get', {}),
     token: createAskedStore(client, clock, 'token.get', {}),
     talk: createAskedStore(client, clock, 'talk.get', {}),
+    week: createAskedStore(client, clock, 'contribution.get', {}),
     meter: createMeterStore(client),
   }
   return {

@@ -10,7 +10,12 @@ export const PAGE_NAMES: Readonly<Record<Page, string>> = {
   settings: 'Settings',
 }
 
-export const PEER_VIEW_NAMES: Readonly<Record<PeerView, string>> = { table: 'Table', map: 'Map', path: 'Path' }
+export const PEER_VIEW_NAMES: Readonly<Record<PeerView, string>> = {
+  table: 'Table',
+  capabilities: 'Capabilities',
+  map: 'Map',
+  path: 'Path',
+}
 
 export const DEMO_LINE = 'This node can’t leave this computer; nobody outside can see or use it.'
 

@@ -45,6 +45,24 @@ async function stateOf(peerId: string, key: string): Promise<string | null> {
 }
 
 describe('taking leave', () => {
+  it('H-21: another node shows who joins, and greys who leaves, each within moments of its record', async () => {
+    const watching = await joinNetwork()
+    await isAnnounced(watching)
+    const coming = await joinNetwork()
+    await isAnnounced(coming)
+    const { peerId } = coming.node.status()
+    const isShown = (state: string) =>
+      until(watching, `shows it ${state}`, ({ peers }) =>
+        peers.some((peer) => peer.peerId === peerId && peer.state === state),
+      )
+    await isShown('online')
+    const leftAtMs = systemClock.monotonicMs()
+    await coming.node.stop()
+    await isShown('offline')
+    // Five seconds are the aim (src-main/node/peer-watch.test.ts); a machine with much else to do gets more.
+    expect(systemClock.monotonicMs() - leftAtMs).toBeLessThan(30_000)
+  })
+
   it('M-29, O-17: a node that stops is OFFLINE for others at once, and owes nothing afterwards', async () => {
     const live = await joinNetwork()
     await isAnnounced(live)

@@ -2,6 +2,7 @@ import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from '../../../e2e/supp
 import { offHost } from '../../../e2e/support/host-fixtures'
 import { stoppedStatus } from '../../../e2e/support/status-fixtures'
 import { appViewOf, BUNDLE } from '../../../e2e/support/view-fixtures'
+import { weekOf } from '../../../e2e/support/week-fixtures'
 import type { MethodHandlers } from '../../../src-shared/contract'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src-shared/settings'
 
@@ -61,6 +62,8 @@ export function stillHandlers(): MethodHandlers {
     'app.get': () => appViewOf(1_000),
     'app.answerInvite': () => ({}),
     'app.update': () => ({}),
+    'app.draft': () => ({}),
+    'contribution.get': () => weekOf(1_000),
     'logs.recent': () => [],
     'api.get': () => ({ url: null, key: null, error: null }),
     'host.get': () => offHost(1_000),

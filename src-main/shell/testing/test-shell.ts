@@ -35,6 +35,7 @@ export async function startTestShell(options: TestShellOptions = {}) {
   await writeFile(join(root, 'identity.key'), 'secret')
   const fake = createFakeElectron(options.fake)
   const scripted = scriptedApp(options.status ?? stoppedStatus(1_000), options.settings)
+  let noteDraft: (isUnsaved: boolean) => void = () => undefined
   const tray = options.tray ?? (() => true)
   const shell = startShell(fake.electron, {
     clock: options.clock ?? systemClock,
@@ -56,7 +57,8 @@ export async function startTestShell(options: TestShellOptions = {}) {
       press: async () => undefined,
       dispose: () => undefined,
     }),
-    async openApp() {
+    async openApp(_startScript, desktop) {
+      noteDraft = desktop.noteDraft
       if (options.failsToOpen) throw options.failsToOpen
       return { app: scripted.app, log: scripted.log, close: () => scripted.app.dispose() }
     },
@@ -67,6 +69,8 @@ export async function startTestShell(options: TestShellOptions = {}) {
     fake,
     scripted,
     shell,
+    /** What the app does when the page says so. */
+    noteDraft: (isUnsaved: boolean) => noteDraft(isUnsaved),
     /** What Electron does after the entry has run, until the shell stands. */
     async becomeReady() {
       fake.app.becomeReady()

@@ -1,0 +1,76 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { expect, it } from 'vitest'
+import { PEERS } from '../../e2e/support/status-fixtures'
+import { FakeClock } from '../../test/fake-clock'
+import type { ServerSpan } from '../hivemind/compute-spans'
+import type { ServerState } from '../hivemind/server-info'
+import { type PeerView, watchPeers } from './peer-watch'
+
+/** After looks at 0, 4, 12, 28 and 58 s the next one is 30 s away. */
+const BACKED_OFF_MS = 62_000
+
+const spanOf = (peerId: string, state: ServerState): ServerSpan =>
+  ({
+    peer: peerIdFromString(peerId),
+    start: 0,
+    end: 4,
+    info: { state, publicName: 'pear', quantType: null, inferenceRps: null, cacheTokensLeft: null, usingRelay: null },
+  }) as unknown as ServerSpan
+
+/** A complete network, which is read every half minute, and the records that others write to this node. */
+function watch() {
+  const clock = new FakeClock()
+  const network = { spans: [spanOf(PEERS.walnut, 'online')], reads: 0 }
+  const views: { atMs: number; view: PeerView }[] = []
+  const host = { peerId: peerIdFromString(PEERS.self), getConnections: () => [] }
+  const { stop } = watchPeers({
+    host: host as never,
+    records: {
+      form: 'hivemind',
+      readModels: async () => [],
+      async readServers() {
+        network.reads += 1
+        return { spans: [...network.spans], recordCount: 0 }
+      },
+    },
+    model: { dhtPrefix: 'm', blockCount: 4 },
+    local: () => network.spans,
+    isComplete: () => true,
+    clock,
+    log: { write: () => undefined } as never,
+    onView: (view) => views.push({ atMs: clock.monotonicMs(), view }),
+  })
+  /** How long after now somebody was shown in that state. */
+  async function shownAfterMs(peerId: string, state: string): Promise<number> {
+    const startMs = clock.monotonicMs()
+    await clock.advance(10_000)
+    const found = views.find(
+      ({ atMs, view }) => atMs >= startMs && view.peers.some((peer) => peer.peerId === peerId && peer.state === state),
+    )
+    return (found?.atMs ?? Number.POSITIVE_INFINITY) - startMs
+  }
+  return { clock, network, stop, shownAfterMs }
+}
+
+it('H-21: a peer that joins is shown within a second of its record, one that leaves is grey within five', async () => {
+  const { clock, network, stop, shownAfterMs } = watch()
+  await clock.advance(BACKED_OFF_MS)
+  network.spans = [...network.spans, spanOf(PEERS.pear, 'joining')]
+  expect(await shownAfterMs(PEERS.pear, 'joining')).toBeLessThanOrEqual(1_000)
+  network.spans = [spanOf(PEERS.walnut, 'offline'), spanOf(PEERS.pear, 'online')]
+  expect(await shownAfterMs(PEERS.walnut, 'offline')).toBeLessThanOrEqual(5_000)
+  stop()
+  expect(clock.pending).toBe(0)
+})
+
+it('H-21: records that are written again and say the same ask nobody anything', async () => {
+  const { clock, network, stop } = watch()
+  await clock.advance(BACKED_OFF_MS)
+  const before = network.reads
+  for (let second = 0; second < 20; second += 1) {
+    network.spans = [spanOf(PEERS.walnut, 'online')]
+    await clock.advance(1_000)
+  }
+  expect(network.reads).toBe(before)
+  stop()
+})

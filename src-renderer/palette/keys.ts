@@ -1,0 +1,33 @@
+import { SHORTCUTS } from '../words/commands'
+
+/** `Mod` is Command on a Mac and Control elsewhere. */
+export type Overlay = 'palette' | 'shortcuts'
+
+/** Every key of the app, in one place: what is listed for people is what the page listens for. */
+export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
+  { keys: ['Mod', 'K'], does: SHORTCUTS.rows.palette },
+  { keys: ['Mod', '/'], does: SHORTCUTS.rows.shortcuts },
+  { keys: ['Tab'], does: SHORTCUTS.rows.skip },
+  { keys: ['Enter'], does: SHORTCUTS.rows.send },
+  { keys: ['Shift', 'Enter'], does: SHORTCUTS.rows.line },
+  { keys: ['Esc'], does: SHORTCUTS.rows.close },
+  { keys: ['↑', '↓'], does: SHORTCUTS.rows.scroll },
+]
+
+export function isMac(navigator: Pick<Navigator, 'platform'>): boolean {
+  return /^(Mac|iP)/.test(navigator.platform)
+}
+
+export function keyName(key: string, mac: boolean): string {
+  if (key !== 'Mod') return key
+  return mac ? '⌘' : 'Ctrl'
+}
+
+type Press = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>
+
+/** What a key press opens. On a Mac Control-K deletes to the end of a line, so it stays that. */
+export function overlayOf({ key, ctrlKey, metaKey, altKey }: Press, mac: boolean): Overlay | null {
+  if (altKey || !(mac ? metaKey && !ctrlKey : ctrlKey && !metaKey)) return null
+  if (key.toLowerCase() === 'k') return 'palette'
+  return key === '/' ? 'shortcuts' : null
+}
