@@ -1,8 +1,9 @@
-import { renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import electronLog from 'electron-log/node'
 import type { Disposer } from '../../src-shared/clock'
 import type { EventLog } from './event-log'
+import { tellWrite } from './write-watch'
 
 const FILE_NAME = 'espalier.log'
 const MAX_FILE_BYTES = 5 * 1024 * 1024
@@ -17,7 +18,7 @@ export interface LogFileLimits {
 
 /**
  * Writes events for people to read: `espalier.log`, then `espalier.1.log` (newest) to `espalier.9.log` (oldest).
- * A disk that cannot be written takes nothing else down.
+ * A disk that cannot be written takes nothing else down; `watchWrites` hears of it.
  */
 export function writeLogFiles(
   log: Pick<EventLog, 'subscribe'>,
@@ -33,12 +34,37 @@ export function writeLogFiles(
   file.maxSize = maxFileBytes
   file.writeOptions = { flag: 'a', mode: 0o600, encoding: 'utf8' }
   file.format = '{iso} {level} {text}'
-  file.resolvePathFn = () => join(directory, FILE_NAME)
+  const path = join(directory, FILE_NAME)
+  file.resolvePathFn = () => path
   file.archiveLogFn = (current) => rotate(String(current), fileCount)
+  let isOpen = false
+  let failure: unknown = null
+  let wasFailing = false
   return log.subscribe(({ level, code, message, fields }) => {
     const particulars = Object.keys(fields).length === 0 ? '' : ` ${asText(fields)}`
-    logger[level](oneLine(`${code} ${message}${particulars}`))
+    const text = oneLine(`${code} ${message}${particulars}`)
+    failure = null
+    try {
+      if (!isOpen) {
+        tryFile(path)
+        file.getFile().on('error', (error) => {
+          failure = error
+        })
+        isOpen = true
+      }
+      logger[level](text)
+    } catch (error) {
+      failure = error
+    }
+    if (failure !== null || wasFailing) tellWrite(path, failure)
+    wasFailing = failure !== null
   })
+}
+
+/** The logger gives a file up for good that it cannot open the first time, so it is asked only for one that opens. */
+function tryFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, '', { flag: 'a', mode: 0o600 })
 }
 
 function rotate(current: string, fileCount: number): void {

@@ -16,6 +16,21 @@ const HOLDER_FILE = 'user-node.txt'
  * Throws DATA_DIR_UNUSABLE when the file can't be made.
  */
 export function takeLock(path: string): Disposer | null {
+  try {
+    return lockFile(path)
+  } catch (error) {
+    if (!isDamaged(error)) throw unusable(path, error)
+  }
+  // There is nothing in a lock that could be lost, and nobody holds one that is no database.
+  rmSync(path, { force: true })
+  try {
+    return lockFile(path)
+  } catch (error) {
+    throw unusable(path, error)
+  }
+}
+
+function lockFile(path: string): Disposer | null {
   let database: InstanceType<typeof Database> | null = null
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -28,8 +43,16 @@ export function takeLock(path: string): Disposer | null {
   } catch (error) {
     database?.close()
     if (isBusy(error)) return null
-    throw new EspalierError('DATA_DIR_UNUSABLE', `${path} (${messageOf(error)})`, { cause: error })
+    throw error
   }
+}
+
+function unusable(path: string, error: unknown): EspalierError {
+  return new EspalierError('DATA_DIR_UNUSABLE', `${path} (${messageOf(error)})`, { cause: error })
+}
+
+function isDamaged(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^SQLITE_(NOTADB|CORRUPT)/.test(String(error.code))
 }
 
 function isBusy(error: unknown): boolean {
