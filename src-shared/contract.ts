@@ -3,6 +3,7 @@ import { AppViewSchema, SupportBundleSchema } from './app-view'
 import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { ERROR_CODES } from './error-catalogue'
+import { ChosenFileSchema, FileChoiceSchema } from './file-choice'
 import {
   CatalogueViewSchema,
   DiagnosisSchema,
@@ -13,6 +14,7 @@ import {
 } from './file-views'
 import { GenerateStartSchema } from './generation'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
+import { IdentityChangeSchema, IdentityFileSchema, IdentityViewSchema } from './identity-view'
 import { MeterEventSchema } from './meter'
 import { HopSchema, LostHopSchema } from './routing-trace'
 import { NetworkJoinSchema, SettingsSchema } from './settings'
@@ -104,6 +106,20 @@ export const METHODS = {
     input: z.strictObject({ id }),
     output: z.strictObject({ path: z.string().check(z.maxLength(4096)) }),
   },
+  /** The system's own dialog, in a desktop app. The path is for the operator to see, and for a call that says what to do with it. */
+  'files.choose': { scope: 'operate', input: FileChoiceSchema, output: ChosenFileSchema },
+  /** Who this node is for others. The key itself never crosses. */
+  'identity.get': { scope: 'operate', input: nothing, output: IdentityViewSchema },
+  /** Writes a sealed backup on the node's computer, never over another file. */
+  'identity.export': {
+    scope: 'operate',
+    input: IdentityFileSchema,
+    output: z.strictObject({ path: z.string().check(z.maxLength(4096)) }),
+  },
+  /** The three below need a node that is stopped; what was there before is kept beside it. */
+  'identity.import': { scope: 'operate', input: IdentityFileSchema, output: IdentityChangeSchema },
+  'identity.restoreCopy': { scope: 'operate', input: nothing, output: IdentityChangeSchema },
+  'identity.renew': { scope: 'operate', input: nothing, output: IdentityChangeSchema },
   'app.get': { scope: 'read', input: nothing, output: AppViewSchema },
   /** What came as a link is joined only when a person says so here. */
   'app.answerInvite': { scope: 'operate', input: z.strictObject({ accept: z.boolean() }), output: nothing },

@@ -8,6 +8,7 @@ import type { MethodName } from '../../src-shared/contract-names'
 import { EspalierError } from '../../src-shared/errors'
 import type { DiskView, FitView, TokenView } from '../../src-shared/file-views'
 import type { HostStatus } from '../../src-shared/host-network'
+import type { IdentityView } from '../../src-shared/identity-view'
 import type { MeterEvent } from '../../src-shared/meter'
 import type { LostHop } from '../../src-shared/routing-trace'
 import type { Settings } from '../../src-shared/settings'
@@ -17,7 +18,7 @@ import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from './file-fixtures'
 import { inviteOf, offHost } from './host-fixtures'
 import { meterOf } from './meter-fixtures'
 import { PEERS, stoppedStatus } from './status-fixtures'
-import { appViewOf, BUNDLE, checksOf, linesOf, PREVIEW, SETTINGS, SHARDS } from './view-fixtures'
+import { appViewOf, BUNDLE, checksOf, IDENTITY, linesOf, PREVIEW, SETTINGS, SHARDS } from './view-fixtures'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-page-tests'
 export const READ_TOKEN = 'read-only-token-of-the-page-tests'
@@ -58,6 +59,7 @@ export class ScriptedHost {
   disk: DiskView = diskOf(Date.now())
   fit: FitView = FIT
   token: TokenView = NO_TOKEN
+  identity: IdentityView = IDENTITY
   onPause: () => void = () => undefined
   onResume: () => void = () => undefined
   onLoad: () => void = () => undefined
@@ -163,6 +165,12 @@ export class ScriptedHost {
     },
     'diagnostics.bundle': () => BUNDLE,
     'diagnostics.saveBundle': () => ({ path: '/home/kim/.local/share/espalier/support/espalier-support.txt' }),
+    'files.choose': () => ({ path: '/home/kim/models/chosen.gguf' }),
+    'identity.get': () => this.identity,
+    'identity.export': ({ path }) => ({ path }),
+    'identity.import': () => ({ identity: IDENTITY, keptAt: '/data/identity.key.before-1' }),
+    'identity.restoreCopy': () => ({ identity: IDENTITY, keptAt: null }),
+    'identity.renew': () => ({ identity: IDENTITY, keptAt: null }),
     'app.get': () => this.view,
     'app.answerInvite': () => {
       this.tellApp({ ...this.view, invite: null })

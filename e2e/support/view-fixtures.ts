@@ -1,6 +1,7 @@
 import { type AppView, LIGHT_IDS, type SupportBundle } from '../../src-shared/app-view'
 import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { ERROR_CATALOGUE } from '../../src-shared/error-catalogue'
+import type { IdentityView } from '../../src-shared/identity-view'
 import { DEFAULT_SETTINGS, type Settings } from '../../src-shared/settings'
 import type { NodeStatus, PeerSummary } from '../../src-shared/status'
 import {
@@ -133,6 +134,8 @@ export function appViewOf(at: number): AppView {
     canPauseFor: ['battery', 'metered', 'full-screen', 'user-active', 'quiet-hours'],
     startsAtLogin: false,
     update: { way: 'automatic', state: 'current', version: null, note: '', checkedAt: at - 7_200_000 },
+    choosesFiles: true,
+    unsaved: [],
     invite: null,
   }
 }
@@ -378,4 +381,12 @@ export function safeModeStatus(at: number): NodeStatus {
     sentence: `${cause}. The node was not started this time. ${action}`,
     heldBack: { code: 'APP_CRASH_LOOP', cause, action },
   }
+}
+
+export const IDENTITY: IdentityView = {
+  state: 'whole',
+  peerId: '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN',
+  copyPeerId: '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN',
+  problem: '',
+  suggestedPath: '/home/kim/espalier-identity-4kx6nXTN.json',
 }

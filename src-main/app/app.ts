@@ -29,6 +29,8 @@ import { createShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
 import { createSecretStore, type SecretCipher } from '../storage/secret-store'
+import { bringStateForward } from '../storage/state-version'
+import { watchUnsaved } from '../storage/unsaved-book'
 import { createAppViewBook } from './app-view-book'
 import { createDetectCompute, fetchedLibraries } from './compute'
 import { confineDemo } from './confine-demo'
@@ -37,6 +39,7 @@ import { attachDesktop, type DesktopServices } from './desktop-services'
 import { createDiagnosing } from './diagnosing'
 import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
+import { createIdentityDesk } from './identity-desk'
 import { createLogBook } from './log-book'
 import { createAppMeter } from './meter'
 import { putOwnerFirst } from './owner/owner-first'
@@ -128,11 +131,13 @@ export interface App {
 
 /**
  * Opens the settings and makes everything ready; but for the API for programs nothing runs before `start`. Throws
- * BAD_ARGUMENT for overrides that are not valid, SETTINGS_NOT_SAVED when the data directory can't take its first settings.
+ * BAD_ARGUMENT for overrides that are not valid, SETTINGS_NOT_SAVED when the data directory can't take its first settings,
+ * STATE_FROM_NEWER when a newer app has written it.
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { clock, log, data, overrides = {}, fetch = coordinatorFetch } = options
   const { profile: _, bootstraps: __, invite: ___, ownNodes: ____, ...settingsOverrides } = overrides
+  await bringStateForward(data, log)
   const settings = await openSettings(data.settingsFile, settingsOverrides, log)
   const bounds = confineDemo(overrides.profile, () => settings.get().network)
   const book = createLogBook(log, clock)
@@ -152,6 +157,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const current = createCurrentNode({ ...options, settings, compute, store, transfers })
   const tokens = createTopic<EventPayload<'generate.token'>>()
   const ends = createTopic<EventPayload<'generate.end'>>()
+  const identity = createIdentityDesk(data.identityFile, clock)
   const generations = createGenerations(() => current.node, log, { onToken: tokens.tell, onEnd: ends.tell })
 
   const programs = await createProgramApi({
@@ -161,6 +167,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   })
   const platform = `${process.platform} ${process.arch}`
   const view = createAppViewBook({ version: VERSION, host: options.desktop ? 'desktop' : 'headless', platform })
+  const { userRoot } = options
+  const stopWatchingDisk = watchUnsaved({
+    ...{ clock, log },
+    folders: userRoot === undefined ? [data.root] : [data.root, userRoot],
+    onChange: (unsaved) => view.change({ unsaved }),
+  })
   const sensors = await senseOwner(options.desktop?.senses ?? null)
   view.change({ canPauseFor: [...sensors.can] })
   const detachDesktop = options.desktop ? attachDesktop(options.desktop, settings, view, log) : () => undefined
@@ -268,6 +280,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       settings: settings.get,
       log: book,
     }),
+    'files.choose': async (choice) => ({ path: (await options.desktop?.chooseFile(choice)) ?? null }),
+    'identity.get': identity.look,
+    'identity.export': identity.exportTo,
+    'identity.import': (file) => current.whileStopped(() => identity.importFrom(file)),
+    'identity.restoreCopy': () => current.whileStopped(identity.restoreCopy),
+    'identity.renew': () => current.whileStopped(identity.renew),
     'app.get': view.get,
     async 'app.answerInvite'({ accept }) {
       const offered = invited
@@ -378,6 +396,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await programs.dispose()
       await current.dispose()
       await host.dispose()
+      stopWatchingDisk()
       book.dispose()
     },
   }

@@ -11,6 +11,7 @@ import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { EventLog } from '../storage/event-log'
 import { APP_SCHEME, createAppHandler, registerAppScheme } from './app-protocol'
 import { createAutostart } from './autostart'
+import { createFileChooser } from './choose-file'
 import { createWindowCloser } from './close-window'
 import { receiveLinks } from './deep-links'
 import type { ElectronModule } from './electron-module'
@@ -160,6 +161,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
       },
       autostart: createAutostart({ platform, app: host, ...options.start, args: options.start.keptArgs }),
       updates,
+      chooseFile: createFileChooser(electron, window),
     })
   })
   // `open` looks at it a little later; a failure until then must not count as one that nobody looks at.

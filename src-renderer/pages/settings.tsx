@@ -4,7 +4,9 @@ import type { Settings } from '../../src-shared/settings'
 import { BlocksField } from '../components/blocks-field'
 import { ConfirmDialog } from '../components/confirm-dialog'
 import { FailureNote } from '../components/failure-note'
+import { FileField } from '../components/file-field'
 import { useNode } from '../components/hooks'
+import { IdentitySettings } from '../components/identity-settings'
 import { MeterCard } from '../components/meter-card'
 import { OwnerSettings, SystemSettings } from '../components/owner-settings'
 import { PageHead } from '../components/page-head'
@@ -59,6 +61,7 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
             </section>
             <SystemSettings settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <OwnerSettings settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
+            <IdentitySettings stores={stores} disabled={!isLive || !mayOperate} />
             <Programs settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <Network
               settings={settings}
@@ -124,7 +127,16 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
       </section>
       <section className="card settings" aria-labelledby="engine-title">
         <h2 id="engine-title">{SETTINGS.sections.engine}</h2>
-        {field('modelPath', { isLong: true })}
+        <FileField
+          label={FIELDS.modelPath.label}
+          hint={FIELDS.modelPath.hint}
+          {...(FIELDS.modelPath.placeholder && { placeholder: FIELDS.modelPath.placeholder })}
+          value={form.modelPath}
+          purpose="model"
+          disabled={disabled}
+          app={stores.app}
+          onChange={(value) => edit('modelPath', value)}
+        />
         {field('threads', { isNumber: true })}
         {field('offeredMemoryGb', { isNumber: true })}
         <ChoiceField

@@ -29,6 +29,7 @@ export interface AppStores {
   readonly diagnosis: AskedStore<MethodOutput<'shards.diagnose'>>
   readonly fit: AskedStore<MethodOutput<'fit.get'>>
   readonly token: AskedStore<MethodOutput<'token.get'>>
+  readonly identity: AskedStore<MethodOutput<'identity.get'>>
   readonly meter: MeterStore
   dispose: Disposer
 }
@@ -54,6 +55,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     diagnosis: createAskedStore(client, clock, 'shards.diagnose', {}),
     fit: createAskedStore(client, clock, 'fit.get', {}),
     token: createAskedStore(client, clock, 'token.get', {}),
+    identity: createAskedStore(client, clock, 'identity.get', {}),
     meter: createMeterStore(client),
   }
   return {

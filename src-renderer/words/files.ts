@@ -157,6 +157,7 @@ export const DIAGNOSIS = {
 export const CHOOSE_FILE = {
   label: 'Path of the model file',
   hint: 'A whole model or a shard on this computer. Only your blocks are read from it, and every piece is checked.',
+  browse: 'Choose…',
   use: 'Use this file',
   close: 'Not now',
   placeholder: '/path/to/model.gguf',

@@ -9,6 +9,7 @@ import type { Reply } from '../../../src-shared/contract-names'
 import { IPC_CALL_CHANNEL } from '../../../src-shared/ipc-envelope'
 import type { Settings } from '../../../src-shared/settings'
 import type { NodeStatus } from '../../../src-shared/status'
+import type { DesktopServices } from '../../app/desktop-services'
 import { START_URL } from '../app-protocol'
 import { startShell } from '../start-shell'
 import { scriptedApp } from './scripted-app'
@@ -36,6 +37,7 @@ export async function startTestShell(options: TestShellOptions = {}) {
   const fake = createFakeElectron(options.fake)
   const scripted = scriptedApp(options.status ?? stoppedStatus(1_000), options.settings)
   const tray = options.tray ?? (() => true)
+  let desktop: DesktopServices | null = null
   const shell = startShell(fake.electron, {
     clock: options.clock ?? systemClock,
     platform: options.platform ?? 'linux',
@@ -56,7 +58,8 @@ export async function startTestShell(options: TestShellOptions = {}) {
       press: async () => undefined,
       dispose: () => undefined,
     }),
-    async openApp() {
+    async openApp(_startScript, services) {
+      desktop = services
       if (options.failsToOpen) throw options.failsToOpen
       return { app: scripted.app, log: scripted.log, close: () => scripted.app.dispose() }
     },
@@ -67,6 +70,11 @@ export async function startTestShell(options: TestShellOptions = {}) {
     fake,
     scripted,
     shell,
+    /** What the shell does for the app. */
+    get desktop() {
+      if (!desktop) throw new Error('the app is not open')
+      return desktop
+    },
     /** What Electron does after the entry has run, until the shell stands. */
     async becomeReady() {
       fake.app.becomeReady()
