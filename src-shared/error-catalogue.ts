@@ -289,6 +289,14 @@ export const ERROR_CATALOGUE = {
   },
 
   // Coordinator
+  PROXY_FAILED: {
+    cause: 'The proxy did not lead there',
+    action: 'Check it under Settings → Web access, or the variables HTTPS_PROXY and NO_PROXY.',
+  },
+  CA_UNUSABLE: {
+    cause: 'The file of certificates cannot be used',
+    action: 'Choose a PEM file with the certificate of your organisation’s authority.',
+  },
   COORDINATOR_UNREACHABLE: {
     cause: 'The coordinator does not answer',
     action: 'Check the address and your connection.',

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 
 /** What a file is chosen for decides what the system's dialog offers; a page can't word it. */
-export const FILE_PURPOSES = ['model', 'identity-backup', 'new-identity-backup'] as const
+export const FILE_PURPOSES = ['model', 'certificates', 'identity-backup', 'new-identity-backup'] as const
 export type FilePurpose = (typeof FILE_PURPOSES)[number]
 
 const path = z.string().check(z.minLength(1), z.maxLength(4096))

@@ -4,11 +4,17 @@ import type { MainWindow } from './window'
 
 const TITLES: Readonly<Record<FilePurpose, string>> = {
   model: 'Choose a model file',
+  certificates: 'Choose a file of certificates',
   'identity-backup': 'Choose the backup of an identity',
   'new-identity-backup': 'Where the backup shall lie',
 }
-const MODELS = { name: 'GGUF models', extensions: ['gguf'] }
 const BACKUPS = { name: 'Identity backups', extensions: ['json'] }
+const FILTERS: Readonly<Record<FilePurpose, Electron.FileFilter>> = {
+  model: { name: 'GGUF models', extensions: ['gguf'] },
+  certificates: { name: 'Certificates', extensions: ['pem', 'crt', 'cer'] },
+  'identity-backup': BACKUPS,
+  'new-identity-backup': BACKUPS,
+}
 
 /**
  * The system's own dialog over our window, one at a time; null when nobody chose, and without a window. The page names
@@ -22,7 +28,7 @@ export function createFileChooser({ dialog }: Pick<ElectronModule, 'dialog'>, wi
     if (purpose === 'new-identity-backup') {
       const { canceled, filePath } = await dialog.showSaveDialog(parent, {
         ...place,
-        filters: [BACKUPS],
+        filters: [FILTERS[purpose]],
         // What is there already is refused by the one who writes: a backup is never written over another.
         properties: ['createDirectory'],
       })
@@ -30,7 +36,7 @@ export function createFileChooser({ dialog }: Pick<ElectronModule, 'dialog'>, wi
     }
     const { canceled, filePaths } = await dialog.showOpenDialog(parent, {
       ...place,
-      filters: [purpose === 'model' ? MODELS : BACKUPS],
+      filters: [FILTERS[purpose]],
       properties: ['openFile'],
     })
     return canceled ? null : (filePaths[0] ?? null)

@@ -9,7 +9,7 @@ export interface FileFieldProps {
   hint: string
   value: string
   purpose: FilePurpose
-  placeholder?: string
+  placeholder?: string | undefined
   disabled: boolean
   /** The page opened it to be filled in. */
   hasFocus?: boolean

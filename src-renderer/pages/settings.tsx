@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import { useStore } from 'zustand'
+import type { FilePurpose } from '../../src-shared/file-choice'
 import type { Settings } from '../../src-shared/settings'
 import { BlocksField } from '../components/blocks-field'
 import { ConfirmDialog } from '../components/confirm-dialog'
@@ -109,6 +110,18 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
       onChange={(value) => edit(name, value)}
     />
   )
+  const file = (name: 'modelPath' | 'caFile', purpose: FilePurpose) => (
+    <FileField
+      label={FIELDS[name].label}
+      hint={FIELDS[name].hint}
+      placeholder={FIELDS[name].placeholder}
+      value={form[name]}
+      purpose={purpose}
+      disabled={disabled}
+      app={stores.app}
+      onChange={(value) => edit(name, value)}
+    />
+  )
   const save = async () => {
     if (!(await store.save(patch))) return
     setEdits({})
@@ -127,16 +140,7 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
       </section>
       <section className="card settings" aria-labelledby="engine-title">
         <h2 id="engine-title">{SETTINGS.sections.engine}</h2>
-        <FileField
-          label={FIELDS.modelPath.label}
-          hint={FIELDS.modelPath.hint}
-          {...(FIELDS.modelPath.placeholder && { placeholder: FIELDS.modelPath.placeholder })}
-          value={form.modelPath}
-          purpose="model"
-          disabled={disabled}
-          app={stores.app}
-          onChange={(value) => edit('modelPath', value)}
-        />
+        {file('modelPath', 'model')}
         {field('threads', { isNumber: true })}
         {field('offeredMemoryGb', { isNumber: true })}
         <ChoiceField
@@ -171,6 +175,16 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
           onChange={(seeds) => void store.save({ seeds })}
         />
         {settings.seeds && field('uploadMbitPerS', { isNumber: true })}
+      </section>
+      <section className="card settings" aria-labelledby="web-title">
+        <h2 id="web-title">{SETTINGS.sections.web}</h2>
+        {field('proxyUrl', { isLong: true })}
+        {file('caFile', 'certificates')}
+      </section>
+      <section className="card settings" aria-labelledby="log-title">
+        <h2 id="log-title">{SETTINGS.sections.log}</h2>
+        {field('logDays', { isNumber: true })}
+        {field('logMib', { isNumber: true })}
       </section>
       {failure && <FailureNote failure={failure} />}
       {isDirty ? (
