@@ -4,7 +4,7 @@ const epochMs = z.number()
 const text = (max: number) => z.string().check(z.maxLength(max))
 
 /** The parts of a connection that fail on their own (H-28). */
-export const LIGHT_IDS = ['internet', 'lan', 'coordinator', 'bootstrap', 'relay'] as const
+export const LIGHT_IDS = ['internet', 'lan', 'discovery', 'coordinator', 'bootstrap', 'relay'] as const
 export type LightId = (typeof LIGHT_IDS)[number]
 
 export const LightSchema = z.object({

@@ -26,6 +26,7 @@ export const METHOD_NAMES = [
   'fit.get',
   'token.get',
   'token.set',
+  'token.takeFound',
   'diagnostics.run',
   'diagnostics.mend',
   'diagnostics.bundle',

@@ -87,6 +87,8 @@ export const METHODS = {
     input: z.strictObject({ token: z.nullable(TokenSchema) }),
     output: TokenViewSchema,
   },
+  /** Keeps the token that `token.get` has found in the environment. */
+  'token.takeFound': { scope: 'operate', input: nothing, output: TokenViewSchema },
   'diagnostics.run': { scope: 'read', input: nothing, output: z.array(CheckSchema) },
   /** Sets right what a check found, where the app can, and looks again. */
   'diagnostics.mend': {

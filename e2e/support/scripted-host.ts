@@ -156,6 +156,10 @@ export class ScriptedHost {
       return this.token
     },
     'api.get': () => ({ url: 'http://127.0.0.1:31400/v1', key: 'sk-example', error: null }),
+    'token.takeFound': () => {
+      this.token = { ...NO_TOKEN, isSet: true, protection: 'file' }
+      return this.token
+    },
     'diagnostics.run': () => this.makeChecks(Date.now()),
     'diagnostics.mend': ({ id }) => {
       const found = this.makeChecks(Date.now()).find((check) => check.id === id)

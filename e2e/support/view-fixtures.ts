@@ -114,6 +114,7 @@ export function appViewOf(at: number): AppView {
   const evidence = {
     internet: '9 open connections, one to 12D3…f3aQ',
     lan: '192.168.1.17 on eth0',
+    discovery: '12D3…kQ2E was found here',
     coordinator: 'it answers',
     bootstrap: 'connected to 2 of 2: 12D3…kQ2E',
     relay: 'no relay is used: others come directly',

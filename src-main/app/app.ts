@@ -31,12 +31,15 @@ import type { EventLog } from '../storage/event-log'
 import { createSecretStore, type SecretCipher } from '../storage/secret-store'
 import { bringStateForward } from '../storage/state-version'
 import { watchUnsaved } from '../storage/unsaved-book'
+import { readTrusted } from '../web/trusted-certificates'
+import { wayOut } from '../web/way-out'
 import { createAppViewBook } from './app-view-book'
 import { createDetectCompute, fetchedLibraries } from './compute'
 import { confineDemo } from './confine-demo'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { attachDesktop, type DesktopServices } from './desktop-services'
 import { createDiagnosing } from './diagnosing'
+import { followWayOut } from './follow-way-out'
 import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
 import { createIdentityDesk } from './identity-desk'
@@ -48,6 +51,7 @@ import { previewNetwork } from './preview'
 import { createProgramApi } from './program-api'
 import { openSettings } from './settings-store'
 import { createShardHandlers } from './shard-handlers'
+import { createTokenDesk } from './token-desk'
 import { createTransfers } from './transfer-wishes'
 
 /** Runs one of our own scripts (coordinator, CLI) as a child process; a desktop shell has its own way. */
@@ -157,6 +161,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const current = createCurrentNode({ ...options, settings, compute, store, transfers })
   const tokens = createTopic<EventPayload<'generate.token'>>()
   const ends = createTopic<EventPayload<'generate.end'>>()
+  const stopFollowingWay = await followWayOut(settings, wayOut, log)
   const identity = createIdentityDesk(data.identityFile, clock)
   const generations = createGenerations(() => current.node, log, { onToken: tokens.tell, onEnd: ends.tell })
 
@@ -185,9 +190,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   const connectivity = watchConnectivity({
     clock,
     facts() {
-      const links = current.node?.running()?.links()
-      const { open = null, bootstraps = [] } = links ?? {}
-      return { now: clock.now(), interfaces: networkInterfaces(), status: current.status(), links: open, bootstraps }
+      const running = current.node?.running() ?? null
+      const { open: links, bootstraps } = running?.links() ?? { open: null, bootstraps: [] }
+      const lanDiscovery = running?.lanDiscovery() ?? null
+      return {
+        now: clock.now(),
+        interfaces: networkInterfaces(),
+        status: current.status(),
+        links,
+        bootstraps,
+        lanDiscovery,
+      }
     },
     onLights: (lights) => view.change({ lights }),
   })
@@ -241,6 +254,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       bounds.checkSettings(definedFields(change))
       // What is wrong with a file is said while its name is still on the screen.
       if (change.modelPath && change.modelPath !== settings.get().modelPath) await readGgufHeader(change.modelPath)
+      if (change.caFile) await readTrusted(change.caFile)
       // More than there is can't be saved, so that nothing else has to say no later.
       if (change.offeredMemoryGb) offerOf(capabilityOf(await compute(settings.get())), change.offeredMemoryGb)
       return settings.save(definedFields(change))
@@ -268,7 +282,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     ...meter.handlers,
     ...createShardHandlers({
-      ...{ clock, data, store, settings, secrets, compute, capBytes, diagnosticsContext },
+      ...{ clock, data, store, settings, compute, capBytes, diagnosticsContext },
+      token: createTokenDesk(secrets),
       resources: join(options.paths.root, 'resources'),
       sampleModel: options.paths.sampleModel,
       running: () => current.node?.running() ?? null,
@@ -396,6 +411,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await programs.dispose()
       await current.dispose()
       await host.dispose()
+      stopFollowingWay()
       stopWatchingDisk()
       book.dispose()
     },

@@ -46,7 +46,17 @@ export interface GeneratingModel {
 
 export type RunningNode = Pick<
   Runtime,
-  'target' | 'engineReport' | 'reapply' | 'readBack' | 'loadNow' | 'cancelLoad' | 'swarm' | 'links' | 'sleep' | 'wake'
+  | 'target'
+  | 'engineReport'
+  | 'reapply'
+  | 'readBack'
+  | 'loadNow'
+  | 'cancelLoad'
+  | 'swarm'
+  | 'links'
+  | 'lanDiscovery'
+  | 'sleep'
+  | 'wake'
 >
 
 export interface GenerateRequest {

@@ -36,6 +36,7 @@ import { createDoppelgangerGuard } from './doppelganger'
 import type { NodeFacts } from './facts'
 import { createFetchHand } from './fetch-hand'
 import { joinNetwork } from './join-network'
+import type { LanDiscovery } from './lan-discovery'
 import { createLeavingJournal } from './leaving'
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
@@ -109,6 +110,7 @@ export interface Runtime {
   seen(): PeerView
   /** Open connections, and the bootstraps that are known, as multiaddrs. */
   links(): { open: PeerLink[]; bootstraps: string[] }
+  lanDiscovery(): LanDiscovery
   readonly router: Router
 }
 
@@ -128,7 +130,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     createTokenKeeper({ file: config.data.membershipFile, coordinatorUrl: coordinator.baseUrl, clock, log })
   await keeper?.load()
   const api = coordinator && keeper && keepGrants(coordinator, keeper)
-  const { host, privateKey, dht, records, book, reach } = await startNetwork(options)
+  const { host, privateKey, dht, records, book, reach, lanDiscovery } = await startNetwork(options)
 
   const supervisor = new EngineSupervisor({
     spawnEngine: options.spawnEngine,
@@ -489,6 +491,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       return facts.view
     },
     seen: () => facts.view,
+    lanDiscovery,
     links: () => ({
       open: peerLinks(host, book),
       bootstraps: book.peers().flatMap(({ multiaddrs }) => multiaddrs.map(String)),

@@ -12,6 +12,7 @@ export const LIGHTS = {
 export const LIGHT_NAMES: Readonly<Record<LightId, string>> = {
   internet: 'Internet',
   lan: 'Local network',
+  discovery: 'LAN discovery',
   coordinator: 'Coordinator',
   bootstrap: 'Bootstrap peers',
   relay: 'Relay',

@@ -134,6 +134,8 @@ export const TOKEN = {
   forget: 'Forget it',
   problem: 'Letters, digits, - and _, at least 8 of them.',
   placeholder: 'hf_…',
+  found: 'is set where this program was started. It is not used unless you say so.',
+  takeFound: 'Use it',
 } as const
 
 export function tokenWords({ protection, offered }: TokenView): string {

@@ -44,6 +44,7 @@ export function stillHandlers(): MethodHandlers {
     'fit.get': () => FIT,
     'token.get': () => NO_TOKEN,
     'token.set': () => NO_TOKEN,
+    'token.takeFound': () => NO_TOKEN,
     'diagnostics.run': () => [],
     'diagnostics.mend': ({ id }) => ({
       id,
