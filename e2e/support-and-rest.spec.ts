@@ -17,7 +17,7 @@ async function open(page: import('@playwright/test').Page, host: ScriptedHost, n
 test('H-28: each connection has its own light, its evidence, and changes as it happens', async ({ page, host }) => {
   await open(page, host, 'Diagnostics')
   const lights = page.getByRole('region', { name: 'Connections' }).getByRole('listitem')
-  await expect(lights).toHaveCount(5)
+  await expect(lights).toHaveCount(6)
   await expect(lights.filter({ hasText: 'Coordinator' })).toContainText('It answers.')
   host.tellApp(offlineViewOf(Date.now()))
   await expect(lights.filter({ hasText: 'Internet' })).toContainText('Nothing outside of the local network answers.')

@@ -101,7 +101,9 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
   await makeFolders(options.directory, 0o700)
   const tls = await openTransport(options.host, options.security ?? {})
   const scheme = tls ? 'https' : 'http'
-  const database = await openCoordinatorDatabase(options.databaseUrl ?? join(options.directory, 'coordinator.sqlite'))
+  const database = await openCoordinatorDatabase(options.databaseUrl ?? join(options.directory, 'coordinator.sqlite'), {
+    onTrouble: (what) => log?.write('error', 'COORDINATOR_STATE_TROUBLE', what),
+  })
   const db = database.queries
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,

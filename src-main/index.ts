@@ -15,6 +15,7 @@ import { electronEngine } from './shell/updates/electron-engine'
 import { updateFeedOf, updateWay } from './shell/updates/update-way'
 import { createUpdates } from './shell/updates/updates'
 import { defaultDataRoot } from './storage/data-directory'
+import { wayFetch } from './web/way-fetch'
 
 const { root, renderer } = appPaths()
 const { commandLine } = electron.app
@@ -43,7 +44,7 @@ const shell = startShell(electron, {
       version: VERSION,
       way: updateWay(platform, electron.app.isPackaged, env),
       feed: await updateFeedOf(root),
-      fetch: globalThis.fetch,
+      fetch: wayFetch,
       engine: electronEngine,
     }),
   openApp: (startScript, desktop) =>

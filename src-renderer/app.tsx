@@ -7,6 +7,7 @@ import { NowProvider, useFocusOnChange, useNode, useQuestionBeforeLeaving } from
 import { InviteQuestion } from './components/invite-question'
 import { SafeModeNotice } from './components/safe-mode-notice'
 import { Sidebar } from './components/sidebar'
+import { UnsavedNotice } from './components/unsaved-notice'
 import { DiagnosticsPage } from './pages/diagnostics'
 import { HostPage } from './pages/host'
 import { OverviewPage } from './pages/overview'
@@ -71,6 +72,7 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
           )}
           {isReady && (isFirstRun || route.page !== 'overview') && <ConnectionNotice node={stores.node} />}
           {isReady && !isFirstRun && route.page !== 'overview' && <SafeModeNotice node={stores.node} />}
+          <UnsavedNotice store={stores.app} />
           {!isReady ? (
             <Hero node={stores.node} isReady={false} />
           ) : isFirstRun && route.page === 'host' ? (

@@ -17,9 +17,14 @@ export const FIELD_NAMES = [
   'uploadMbitPerS',
   'contextTokens',
   'maxSequences',
+  'proxyUrl',
+  'caFile',
+  'logDays',
+  'logMib',
 ] as const satisfies readonly FieldName[]
 
 const MAY_BE_EMPTY: ReadonlySet<FieldName> = new Set([
+  'modelPath',
   'threads',
   'offeredMemoryGb',
   'gpuMemoryGb',
@@ -27,7 +32,10 @@ const MAY_BE_EMPTY: ReadonlySet<FieldName> = new Set([
   'diskCapGb',
   'downloadMbitPerS',
   'uploadMbitPerS',
+  'proxyUrl',
+  'caFile',
 ])
+const TEXTS: ReadonlySet<FieldName> = new Set(['publicName', 'modelPath', 'proxyUrl', 'caFile'])
 
 export function formOf(settings: Settings): SettingsForm {
   return {
@@ -43,6 +51,10 @@ export function formOf(settings: Settings): SettingsForm {
     uploadMbitPerS: textOf(settings.uploadMbitPerS),
     contextTokens: String(settings.contextTokens),
     maxSequences: String(settings.maxSequences),
+    proxyUrl: settings.proxyUrl ?? '',
+    caFile: settings.caFile ?? '',
+    logDays: String(settings.logDays),
+    logMib: String(settings.logMib),
   }
 }
 
@@ -70,9 +82,8 @@ export function readForm(form: SettingsForm, settings: Settings): ReadForm {
 }
 
 function valueFrom(name: FieldName, text: string): string | number | null {
-  if (name === 'publicName') return text
-  if (name === 'modelPath') return text === '' ? null : text
   if (MAY_BE_EMPTY.has(name) && text === '') return null
+  if (TEXTS.has(name)) return text
   // People write 131,072; Number('') would be 0 and Number('1e3') a surprise.
   return /^[\d, ]+$/.test(text) ? Number(text.replace(/[, ]/g, '')) : Number.NaN
 }

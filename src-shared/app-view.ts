@@ -4,7 +4,7 @@ const epochMs = z.number()
 const text = (max: number) => z.string().check(z.maxLength(max))
 
 /** The parts of a connection that fail on their own (H-28). */
-export const LIGHT_IDS = ['internet', 'lan', 'coordinator', 'bootstrap', 'relay'] as const
+export const LIGHT_IDS = ['internet', 'lan', 'discovery', 'coordinator', 'bootstrap', 'relay'] as const
 export type LightId = (typeof LIGHT_IDS)[number]
 
 export const LightSchema = z.object({
@@ -36,6 +36,16 @@ export const UpdateViewSchema = z.object({
 })
 export type UpdateView = z.infer<typeof UpdateViewSchema>
 
+/** What the disk has not taken. It is in memory, and the app goes on trying (H-02). */
+export const UnsavedSchema = z.object({
+  file: text(80),
+  cause: text(300),
+  /** Attempts that failed. */
+  count: z.int(),
+  since: epochMs,
+})
+export type Unsaved = z.infer<typeof UnsavedSchema>
+
 /** About the app itself, beside the node: what it runs in, what it can reach, and what waits for its owner. */
 export const AppViewSchema = z.object({
   version: text(40),
@@ -49,6 +59,10 @@ export const AppViewSchema = z.object({
   /** Whether the system starts the app at log-in, as it stands there; null where the app cannot arrange it. */
   startsAtLogin: z.nullable(z.boolean()),
   update: UpdateViewSchema,
+  /** Whether `files.choose` opens a dialog of the system; elsewhere paths are typed. */
+  choosesFiles: z.boolean(),
+  /** Empty when everything is on the disk. */
+  unsaved: z.array(UnsavedSchema).check(z.maxLength(20)),
   /** An invite that somebody opened as a link, until it is answered. The signed part stays with the app. */
   invite: z.nullable(z.object({ coordinatorUrl: text(500), networkId: text(200), expiresAt: epochMs })),
 })

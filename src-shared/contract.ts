@@ -4,6 +4,7 @@ import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardV
 import type { EventName, MethodName, Scope } from './contract-names'
 import { WeekGivenSchema } from './contribution'
 import { ERROR_CODES } from './error-catalogue'
+import { ChosenFileSchema, FileChoiceSchema } from './file-choice'
 import {
   CatalogueViewSchema,
   DiagnosisSchema,
@@ -14,6 +15,7 @@ import {
 } from './file-views'
 import { GenerateStartSchema } from './generation'
 import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
+import { IdentityChangeSchema, IdentityFileSchema, IdentityViewSchema } from './identity-view'
 import { MeterEventSchema } from './meter'
 import { NetworkTalkSchema } from './network-talk'
 import { HopSchema, LostHopSchema, RouteChangeSchema } from './routing-trace'
@@ -87,6 +89,8 @@ export const METHODS = {
     input: z.strictObject({ token: z.nullable(TokenSchema) }),
     output: TokenViewSchema,
   },
+  /** Keeps the token that `token.get` has found in the environment. */
+  'token.takeFound': { scope: 'operate', input: nothing, output: TokenViewSchema },
   'diagnostics.run': { scope: 'read', input: nothing, output: z.array(CheckSchema) },
   /** Sets right what a check found, where the app can, and looks again. */
   'diagnostics.mend': {
@@ -114,6 +118,20 @@ export const METHODS = {
     input: z.strictObject({ on: z.boolean() }),
     output: z.nullable(NetworkTalkSchema),
   },
+  /** The system's own dialog, in a desktop app. The path is for the operator to see, and for a call that says what to do with it. */
+  'files.choose': { scope: 'operate', input: FileChoiceSchema, output: ChosenFileSchema },
+  /** Who this node is for others. The key itself never crosses. */
+  'identity.get': { scope: 'operate', input: nothing, output: IdentityViewSchema },
+  /** Writes a sealed backup on the node's computer, never over another file. */
+  'identity.export': {
+    scope: 'operate',
+    input: IdentityFileSchema,
+    output: z.strictObject({ path: z.string().check(z.maxLength(4096)) }),
+  },
+  /** The three below need a node that is stopped; what was there before is kept beside it. */
+  'identity.import': { scope: 'operate', input: IdentityFileSchema, output: IdentityChangeSchema },
+  'identity.restoreCopy': { scope: 'operate', input: nothing, output: IdentityChangeSchema },
+  'identity.renew': { scope: 'operate', input: nothing, output: IdentityChangeSchema },
   'app.get': { scope: 'read', input: nothing, output: AppViewSchema },
   /** What came as a link is joined only when a person says so here. */
   'app.answerInvite': { scope: 'operate', input: z.strictObject({ accept: z.boolean() }), output: nothing },

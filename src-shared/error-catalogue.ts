@@ -17,13 +17,34 @@ export const ERROR_CATALOGUE = {
   },
   IDENTITY_UNREADABLE: {
     cause: 'The identity file cannot be read',
-    action: 'Restore it from a backup. It is never replaced by itself, because the node would become someone else.',
+    action:
+      'Bring back the kept copy, or import a backup. It is never replaced by itself: the node would become someone else.',
+  },
+  IDENTITY_MISSING: {
+    cause: 'The identity of this node is gone, although there was one',
+    action: 'Bring back the kept copy, import a backup, or begin with a new identity; nothing is chosen by itself.',
+  },
+  IDENTITY_NONE: {
+    cause: 'There is no identity yet',
+    action: 'It is made when the node starts for the first time.',
+  },
+  IDENTITY_BACKUP_INVALID: {
+    cause: 'The file is no backup of an identity',
+    action: 'Choose the file that “Export” has made. Nothing was changed.',
+  },
+  IDENTITY_BACKUP_LOCKED: {
+    cause: 'The passphrase does not open this backup',
+    action: 'Type the passphrase of this file. Nothing was changed.',
   },
   IDENTITY_EXPOSED: {
     cause: 'Other users of this computer can read the identity file',
     action: 'Take the right to read it from everybody but its owner (chmod 600).',
   },
 
+  STATE_FROM_NEWER: {
+    cause: 'A newer version of the app has written the data directory',
+    action: 'Install that version again. Nothing was changed; a backup of the small files was made.',
+  },
   DATA_DIR_IN_USE: {
     cause: 'Another Espalier is running with this data directory',
     action: 'Use the one that runs, or stop it first.',
@@ -45,6 +66,12 @@ export const ERROR_CATALOGUE = {
     cause: 'Another copy of this node is running with the same identity',
     action: 'Stop one of the two. Give this one an identity of its own by using another data directory.',
   },
+  NODE_MUST_STOP: {
+    cause: 'The node is running',
+    action: 'Stop the node first: it would go on with what it was started with.',
+  },
+  FILE_IN_THE_WAY: { cause: 'There is a file of that name already', action: 'Choose another name.' },
+  FILE_NOT_WRITTEN: { cause: 'The file could not be written', action: 'Choose a folder that you may write to.' },
   NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
   NODE_STOPPED: { cause: 'The node is stopped', action: 'Start the node first.' },
   NETWORK_NOT_CHOSEN: {
@@ -271,6 +298,14 @@ export const ERROR_CATALOGUE = {
   },
 
   // Coordinator
+  PROXY_FAILED: {
+    cause: 'The proxy did not lead there',
+    action: 'Check it under Settings → Web access, or the variables HTTPS_PROXY and NO_PROXY.',
+  },
+  CA_UNUSABLE: {
+    cause: 'The file of certificates cannot be used',
+    action: 'Choose a PEM file with the certificate of your organisation’s authority.',
+  },
   COORDINATOR_UNREACHABLE: {
     cause: 'The coordinator does not answer',
     action: 'Check the address and your connection.',
@@ -317,9 +352,13 @@ export const ERROR_CATALOGUE = {
     cause: 'The coordinator does not know this user',
     action: 'Register the user first.',
   },
+  COORDINATOR_STATE_NEWER: {
+    cause: 'A newer version has written the coordinator’s database',
+    action: 'Run that version again; this one does not touch the database.',
+  },
   COORDINATOR_STATE_DAMAGED: {
     cause: 'The coordinator’s database is damaged',
-    action: 'Restore it from a backup or move it aside. It is never replaced by itself.',
+    action: 'There is no copy that can be used: restore it from a backup, or move it aside.',
   },
   WORKER_ID_TAKEN: {
     cause: 'This worker id belongs to another node',

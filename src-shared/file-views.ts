@@ -56,6 +56,8 @@ export const CatalogueViewSchema = z.object({
 })
 export type CatalogueView = z.infer<typeof CatalogueViewSchema>
 
+export const FOUND_TOKEN_NAMES = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN'] as const
+
 /**
  * That a token is kept, and how; never the token. `keyring`: sealed by the system's own store. `file`: in a file that
  * only this user can read. `locked`: sealed by a program that has the system's store, which this one has not.
@@ -65,6 +67,8 @@ export const TokenViewSchema = z.object({
   protection: z.nullable(z.enum(['keyring', 'file', 'locked'])),
   /** How one that is entered now will be kept. */
   offered: z.enum(['keyring', 'file']),
+  /** A variable of the program's environment that holds one. It is not used before somebody says so. */
+  found: z.nullable(z.enum(FOUND_TOKEN_NAMES)),
 })
 export type TokenView = z.infer<typeof TokenViewSchema>
 

@@ -25,6 +25,7 @@ export const NetworkJoinSchema = z.discriminatedUnion('kind', [
 ])
 export type NetworkJoin = z.infer<typeof NetworkJoinSchema>
 
+const PROXY_RULE = 'http://host:port or https://host:port, without name and password'
 const NAME_RULE = 'a name has 1 to 64 characters, and no < or >'
 
 export const SettingsSchema = z.strictObject({
@@ -65,6 +66,13 @@ export const SettingsSchema = z.strictObject({
   apiPort: z.int().check(z.minimum(1024), z.maximum(65_000)),
   /** One answer of ours in so many is checked on another node, which can read it then. */
   spotChecks: z.boolean(),
+  /** Of http:// or https://, without a password: onlookers may read settings. Null: what the environment says. */
+  proxyUrl: z.nullable(z.string().check(z.maxLength(500), z.regex(/^https?:\/\/[^\s/@?#]+\/?$/, PROXY_RULE))),
+  /** Certificates (PEM) that are trusted beside the system's. */
+  caFile: z.nullable(path),
+  /** How long log files are kept, and how large all of them may become. */
+  logDays: z.int().check(z.minimum(1), z.maximum(3_650)),
+  logMib: z.int().check(z.minimum(1), z.maximum(10_000)),
   theme: z.enum(['system', 'light', 'dark']),
   /** Closing the window keeps the node running in the tray, where there is a tray. */
   closeToTray: z.boolean(),
@@ -105,6 +113,10 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   apiAccess: 'loopback',
   apiPort: 31_400,
   spotChecks: false,
+  proxyUrl: null,
+  caFile: null,
+  logDays: 30,
+  logMib: 50,
   theme: 'system',
   closeToTray: true,
   trayNoticeSeen: false,

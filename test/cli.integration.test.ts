@@ -17,7 +17,15 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
 function espalier(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: directory, encoding: 'utf8' })
+  return espalierHears('', ...args)
+}
+
+/** With `input` piped in. */
+function espalierHears(input: string, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+    ...{ cwd: directory, input },
+    encoding: 'utf8',
+  })
   return { status, stdout, stderr, json: () => JSON.parse(stdout) }
 }
 
@@ -180,10 +188,30 @@ describe('espalier serve and status', () => {
     expect(status.json()).toMatchObject({ phase: 'running', watermark: 'DEMO', profile: 'local' })
     // Nobody sees it, so it is not well.
     expect(status.status).toBe(1)
+    const renewing = espalier('identity', 'renew', '--data-dir', data, '--json')
+    expect(renewing.json()).toMatchObject({ error: { code: 'DATA_DIR_IN_USE' } })
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
     expect((await readdir(directory)).filter((name) => !before.includes(name))).toEqual(['node'])
     expect(await readdir(data)).toEqual(expect.arrayContaining(['identity.key', 'settings.json']))
+  })
+})
+
+describe('espalier identity', () => {
+  it('backs an identity up with a passphrase that is piped in, and moves it to another data directory', () => {
+    const [one, two] = [join(directory, 'identity-1'), join(directory, 'identity-2')]
+    const renewed = espalier('identity', 'renew', '--data-dir', one, '--json')
+    const { peerId } = renewed.json().identity
+    expect(espalier('identity', '--data-dir', one).stdout).toContain(peerId)
+    const words = 'korrekt pferd batterie\n'
+    const tooShort = espalierHears('short\n', 'identity', 'export', 'moved.json', '--data-dir', one, '--json')
+    expect(tooShort.json()).toMatchObject({ error: { code: 'BAD_ARGUMENT' } })
+    const exported = espalierHears(words, 'identity', 'export', 'moved.json', '--data-dir', one)
+    expect(exported).toMatchObject({ status: 0, stdout: expect.stringContaining('on one computer only') })
+    const wrong = espalierHears(`not the ${words}`, 'identity', 'import', 'moved.json', '--data-dir', two, '--json')
+    expect(wrong.json()).toMatchObject({ error: { code: 'IDENTITY_BACKUP_LOCKED' } })
+    const moved = espalierHears(words, 'identity', 'import', 'moved.json', '--data-dir', two, '--json')
+    expect(moved.json()).toMatchObject({ identity: { state: 'whole', peerId }, keptAt: null })
   })
 })
 

@@ -1,9 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type {
-  Dialog,
   IpcMain,
   MenuItemConstructorOptions,
-  MessageBoxOptions,
   NativeImage,
   NativeTheme,
   Protocol,
@@ -13,6 +11,7 @@ import type {
 } from 'electron'
 import type { ElectronModule } from '../../src-main/shell/electron-module'
 import { FakeApp } from './fake-app'
+import { createFakeDialog } from './fake-dialog'
 import type { FakeFrame, Like, PageBackend, PageHooks } from './fake-types'
 import { createUtilityProcess } from './fake-utility-process'
 import { createWindowClass, type FakeWebContents, type FakeWindow } from './fake-window'
@@ -47,8 +46,10 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
   const trays: FakeTray[] = []
   const notifications: FakeNotification[] = []
   const power = { isOnBattery: false, idleSeconds: 600 }
-  const asked: MessageBoxOptions[] = []
-  const errorBoxes: { title: string; content: string }[] = []
+  const dialogs = createFakeDialog({
+    needReady: (what) => app.needReady(what),
+    isWindow: (value) => [...windows].some((window) => window === value),
+  })
   const permissions: {
     request: Parameters<Session['setPermissionRequestHandler']>[0]
     check: Parameters<Session['setPermissionCheckHandler']>[0]
@@ -212,15 +213,6 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
     },
   }
   const defaultSession = Object.assign(new EventEmitter(), sessionMembers, { webRequest })
-  const dialog: Like<Dialog, 'showErrorBox'> & { showMessageBox: (...args: unknown[]) => Promise<unknown> } = {
-    showErrorBox: (title, content) => void errorBoxes.push({ title, content }),
-    /** Answers like somebody who presses Escape; tests put their own answer in its place. */
-    async showMessageBox(...args) {
-      const question = args.at(-1) as MessageBoxOptions
-      asked.push(question)
-      return { response: question.cancelId ?? 0, checkboxChecked: false }
-    },
-  }
   const themeMembers: Like<NativeTheme, 'themeSource' | 'shouldUseDarkColors'> = {
     themeSource: 'system',
     shouldUseDarkColors: false,
@@ -229,7 +221,7 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
   const electron = {
     app,
     BrowserWindow,
-    dialog,
+    dialog: dialogs.dialog,
     ipcMain,
     Menu: FakeMenu,
     nativeImage: { createEmpty: () => new FakeImage() },
@@ -268,8 +260,11 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
     trays,
     notifications,
     power,
-    asked,
-    errorBoxes,
+    asked: dialogs.asked,
+    errorBoxes: dialogs.errorBoxes,
+    /** Of the file dialogs: what they asked, and what they answer next. */
+    filesAsked: dialogs.files,
+    filesChosen: dialogs.chosen,
     permissions,
     session: defaultSession,
     children: utility.children,

@@ -77,7 +77,7 @@ export const CATALOGUE: CatalogueView = {
   ],
 }
 
-export const NO_TOKEN: TokenView = { isSet: false, protection: null, offered: 'file' }
+export const NO_TOKEN: TokenView = { isSet: false, protection: null, offered: 'file', found: null }
 
 const NEED_BYTES = Array.from({ length: 32 }, (_, index) => 0.7 * GB + index * 0.17 * GB)
 

@@ -9,6 +9,7 @@ import type { WeekGiven } from '../../src-shared/contribution'
 import { EspalierError } from '../../src-shared/errors'
 import type { DiskView, FitView, TokenView } from '../../src-shared/file-views'
 import type { HostStatus } from '../../src-shared/host-network'
+import type { IdentityView } from '../../src-shared/identity-view'
 import type { MeterEvent } from '../../src-shared/meter'
 import type { NetworkTalk } from '../../src-shared/network-talk'
 import type { LostHop } from '../../src-shared/routing-trace'
@@ -19,7 +20,7 @@ import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from './file-fixtures'
 import { inviteOf, offHost } from './host-fixtures'
 import { meterOf } from './meter-fixtures'
 import { PEERS, stoppedStatus } from './status-fixtures'
-import { appViewOf, BUNDLE, checksOf, linesOf, PREVIEW, SETTINGS, SHARDS, TALK } from './view-fixtures'
+import { appViewOf, BUNDLE, checksOf, IDENTITY, linesOf, PREVIEW, SETTINGS, SHARDS, TALK } from './view-fixtures'
 import { weekOf } from './week-fixtures'
 
 export const OPERATOR_TOKEN = 'operator-token-of-the-page-tests'
@@ -61,6 +62,7 @@ export class ScriptedHost {
   disk: DiskView = diskOf(Date.now())
   fit: FitView = FIT
   token: TokenView = NO_TOKEN
+  identity: IdentityView = IDENTITY
   onPause: () => void = () => undefined
   onResume: () => void = () => undefined
   onLoad: () => void = () => undefined
@@ -159,6 +161,10 @@ export class ScriptedHost {
       return this.token
     },
     'api.get': () => ({ url: 'http://127.0.0.1:31400/v1', key: 'sk-example', error: null }),
+    'token.takeFound': () => {
+      this.token = { ...NO_TOKEN, isSet: true, protection: 'file' }
+      return this.token
+    },
     'diagnostics.run': () => this.makeChecks(Date.now()),
     'diagnostics.mend': ({ id }) => {
       const found = this.makeChecks(Date.now()).find((check) => check.id === id)
@@ -173,6 +179,12 @@ export class ScriptedHost {
       this.talk = { ...this.talk, verboseUntil: on ? Date.now() + 30 * 60_000 : null }
       return this.talk
     },
+    'files.choose': () => ({ path: '/home/kim/models/chosen.gguf' }),
+    'identity.get': () => this.identity,
+    'identity.export': ({ path }) => ({ path }),
+    'identity.import': () => ({ identity: IDENTITY, keptAt: '/data/identity.key.before-1' }),
+    'identity.restoreCopy': () => ({ identity: IDENTITY, keptAt: null }),
+    'identity.renew': () => ({ identity: IDENTITY, keptAt: null }),
     'app.get': () => this.view,
     'app.answerInvite': () => {
       this.tellApp({ ...this.view, invite: null })

@@ -1,6 +1,7 @@
 import { type AppView, LIGHT_IDS, type SupportBundle } from '../../src-shared/app-view'
 import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { ERROR_CATALOGUE } from '../../src-shared/error-catalogue'
+import type { IdentityView } from '../../src-shared/identity-view'
 import type { NetworkTalk } from '../../src-shared/network-talk'
 import { DEFAULT_SETTINGS, type Settings } from '../../src-shared/settings'
 import type { NodeStatus, PeerSummary } from '../../src-shared/status'
@@ -114,6 +115,7 @@ export function appViewOf(at: number): AppView {
   const evidence = {
     internet: '9 open connections, one to 12D3…f3aQ',
     lan: '192.168.1.17 on eth0',
+    discovery: '12D3…kQ2E was found here',
     coordinator: 'it answers',
     bootstrap: 'connected to 2 of 2: 12D3…kQ2E',
     relay: 'no relay is used: others come directly',
@@ -134,6 +136,8 @@ export function appViewOf(at: number): AppView {
     canPauseFor: ['battery', 'metered', 'full-screen', 'user-active', 'quiet-hours'],
     startsAtLogin: false,
     update: { way: 'automatic', state: 'current', version: null, note: '', checkedAt: at - 7_200_000 },
+    choosesFiles: true,
+    unsaved: [],
     invite: null,
   }
 }
@@ -399,4 +403,12 @@ export const TALK: NetworkTalk = {
     { protocol: '/ipfs/id/1.0.0', opened: 9, accepted: 9, open: 0 },
   ],
   verboseUntil: null,
+}
+
+export const IDENTITY: IdentityView = {
+  state: 'whole',
+  peerId: '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN',
+  copyPeerId: '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN',
+  problem: '',
+  suggestedPath: '/home/kim/espalier-identity-4kx6nXTN.json',
 }

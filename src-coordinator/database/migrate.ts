@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { Migration } from './migration'
 import { MIGRATIONS } from './migrations'
@@ -6,7 +6,7 @@ import type { DialectName } from './tables'
 
 /**
  * Brings the schema to this program's version; several coordinators may do so at once (the migrator locks).
- * Rejects when the database holds a step that this program does not know: it is newer.
+ * What `unknownStep` names is for the caller to refuse.
  */
 export async function migrate<T>(
   db: Kysely<T>,
@@ -22,4 +22,14 @@ export async function migrate<T>(
   })
   const { error } = await migrator.migrateToLatest()
   if (error) throw error
+}
+
+/** The first step in the database that this program does not know, so that a newer one has written it; or null. */
+export async function unknownStep<T>(db: Kysely<T>, steps: readonly Migration[] = MIGRATIONS): Promise<string | null> {
+  const isThere = (await db.introspection.getTables({ withInternalKyselyTables: true })).some(
+    ({ name }) => name === 'kysely_migration',
+  )
+  if (!isThere) return null
+  const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`.execute(db)
+  return rows.find(({ name }) => !steps.some((step) => step.name === name))?.name ?? null
 }

@@ -17,6 +17,8 @@ export function createAppViewBook(first: Pick<AppView, 'version' | 'host' | 'pla
     canPauseFor: ['quiet-hours'],
     startsAtLogin: null,
     update: { way: 'none', state: 'idle', version: null, note: '', checkedAt: null },
+    choosesFiles: false,
+    unsaved: [],
     invite: null,
   }
   return {

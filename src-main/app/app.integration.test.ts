@@ -246,6 +246,8 @@ describe('a network with a coordinator', () => {
     heard.length = 0
     await app.handlers['network.join']({ kind: 'coordinator', url })
     await until(app, 'registered', (status) => step(status, 'approve')?.state === 'waiting')
+    // Another identity would be of no use to a node that runs, and would be lost in one that starts.
+    await expect(app.handlers['identity.renew']({})).rejects.toMatchObject({ code: 'NODE_MUST_STOP' })
     const sent = JSON.parse(heard.find(({ head }) => head.startsWith('POST /workers/register'))!.body)
     const shown = Object.fromEntries(preview.willSend.map(({ field, value }) => [field, value]))
     const flat = Object.entries(sent).map(([field, value]) => [field, [value].flat().join(', ')])

@@ -29,6 +29,10 @@ import { createShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
 import { createSecretStore, type SecretCipher } from '../storage/secret-store'
+import { bringStateForward } from '../storage/state-version'
+import { watchUnsaved } from '../storage/unsaved-book'
+import { readTrusted } from '../web/trusted-certificates'
+import { wayOut } from '../web/way-out'
 import { createAppViewBook } from './app-view-book'
 import { createDetectCompute, fetchedLibraries } from './compute'
 import { confineDemo } from './confine-demo'
@@ -36,8 +40,10 @@ import { keepContribution } from './contribution/keep-contribution'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { attachDesktop, type DesktopServices } from './desktop-services'
 import { createDiagnosing } from './diagnosing'
+import { followWayOut } from './follow-way-out'
 import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
+import { createIdentityDesk } from './identity-desk'
 import { createLogBook } from './log-book'
 import { createAppMeter } from './meter'
 import { putOwnerFirst } from './owner/owner-first'
@@ -47,6 +53,7 @@ import { createProgramApi } from './program-api'
 import { openSettings } from './settings-store'
 import { createShardHandlers } from './shard-handlers'
 import { createTalkHandlers } from './talk-handlers'
+import { createTokenDesk } from './token-desk'
 import { createTransfers } from './transfer-wishes'
 import { typedPath } from './typed-path'
 
@@ -134,11 +141,13 @@ export interface App {
 
 /**
  * Opens the settings and makes everything ready; but for the API for programs nothing runs before `start`. Throws
- * BAD_ARGUMENT for overrides that are not valid, SETTINGS_NOT_SAVED when the data directory can't take its first settings.
+ * BAD_ARGUMENT for overrides that are not valid, SETTINGS_NOT_SAVED when the data directory can't take its first settings,
+ * STATE_FROM_NEWER when a newer app has written it.
  */
 export async function createApp(options: AppOptions): Promise<App> {
   const { clock, log, data, overrides = {}, fetch = coordinatorFetch } = options
   const { profile: _, bootstraps: __, invite: ___, ownNodes: ____, ...settingsOverrides } = overrides
+  await bringStateForward(data, log)
   const settings = await openSettings(data.settingsFile, settingsOverrides, log)
   const bounds = confineDemo(overrides.profile, () => settings.get().network)
   const book = createLogBook(log, clock)
@@ -160,6 +169,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const tokens = createTopic<EventPayload<'generate.token'>>()
   const routes = createTopic<EventPayload<'generate.route'>>()
   const ends = createTopic<EventPayload<'generate.end'>>()
+  const stopFollowingWay = await followWayOut(settings, wayOut, log)
+  const identity = createIdentityDesk(data.identityFile, clock)
   const generations = createGenerations(() => current.node, log, {
     ...{ onToken: tokens.tell, onRoute: routes.tell, onEnd: ends.tell },
   })
@@ -171,6 +182,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   })
   const platform = `${process.platform} ${process.arch}`
   const view = createAppViewBook({ version: VERSION, host: options.desktop ? 'desktop' : 'headless', platform })
+  const { userRoot } = options
+  const stopWatchingDisk = watchUnsaved({
+    ...{ clock, log },
+    folders: userRoot === undefined ? [data.root] : [data.root, userRoot],
+    onChange: (unsaved) => view.change({ unsaved }),
+  })
   const sensors = await senseOwner(options.desktop?.senses ?? null)
   view.change({ canPauseFor: [...sensors.can] })
   const detachDesktop = options.desktop ? attachDesktop(options.desktop, settings, view, log) : () => undefined
@@ -183,9 +200,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   const connectivity = watchConnectivity({
     clock,
     facts() {
-      const links = current.node?.running()?.links()
-      const { open = null, bootstraps = [] } = links ?? {}
-      return { now: clock.now(), interfaces: networkInterfaces(), status: current.status(), links: open, bootstraps }
+      const running = current.node?.running() ?? null
+      const { open: links, bootstraps } = running?.links() ?? { open: null, bootstraps: [] }
+      const lanDiscovery = running?.lanDiscovery() ?? null
+      return {
+        now: clock.now(),
+        interfaces: networkInterfaces(),
+        status: current.status(),
+        links,
+        bootstraps,
+        lanDiscovery,
+      }
     },
     onLights: (lights) => view.change({ lights }),
   })
@@ -240,6 +265,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       bounds.checkSettings(definedFields(change))
       // What is wrong with a file is said while its name is still on the screen.
       if (change.modelPath && change.modelPath !== settings.get().modelPath) await readGgufHeader(change.modelPath)
+      if (change.caFile) await readTrusted(change.caFile)
       // More than there is can't be saved, so that nothing else has to say no later.
       if (change.offeredMemoryGb) offerOf(capabilityOf(await compute(settings.get())), change.offeredMemoryGb)
       return settings.save(definedFields(change))
@@ -267,7 +293,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     ...meter.handlers,
     ...createShardHandlers({
-      ...{ clock, data, store, settings, secrets, compute, capBytes, diagnosticsContext },
+      ...{ clock, data, store, settings, compute, capBytes, diagnosticsContext },
+      token: createTokenDesk(secrets),
       resources: join(options.paths.root, 'resources'),
       sampleModel: options.paths.sampleModel,
       running: () => current.node?.running() ?? null,
@@ -280,6 +307,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       log: book,
     }),
     ...createTalkHandlers(() => current.node?.running() ?? null),
+    'files.choose': async (choice) => ({ path: (await options.desktop?.chooseFile(choice)) ?? null }),
+    'identity.get': identity.look,
+    'identity.export': identity.exportTo,
+    'identity.import': (file) => current.whileStopped(() => identity.importFrom(file)),
+    'identity.restoreCopy': () => current.whileStopped(identity.restoreCopy),
+    'identity.renew': () => current.whileStopped(identity.renew),
     'app.get': view.get,
     async 'app.answerInvite'({ accept }) {
       const offered = invited
@@ -397,6 +430,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       await current.dispose()
       await contribution.close()
       await host.dispose()
+      stopFollowingWay()
+      stopWatchingDisk()
       book.dispose()
     },
   }

@@ -42,6 +42,8 @@ export interface CurrentNode {
   readonly isResting: boolean
   /** Says why nothing was started by itself; does nothing once there is a node. */
   holdBack(report: ErrorReport): void
+  /** Does what a node must not be there for. Throws NODE_MUST_STOP while there is one, running or resting. */
+  whileStopped<T>(work: () => Promise<T>): Promise<T>
   /** Leaves the network of before, remembers the new choice (with the signed part of an invite) and starts in it; null only leaves. */
   choose(network: NetworkChoice | null, invite?: string | null): Promise<void>
   dispose(): Promise<void>
@@ -310,6 +312,14 @@ export function createCurrentNode(
     holdBack(report) {
       if (node === null && situation.kind === 'idle') enter({ kind: 'held-back', report })
     },
+    whileStopped: (work) =>
+      turns.take(async () => {
+        if (node !== null || situation.kind === 'resting') throw new EspalierError('NODE_MUST_STOP')
+        const done = await work()
+        // Why the last start failed may be what has been mended.
+        if (situation.kind === 'failed') enter({ kind: 'idle' })
+        return done
+      }),
     choose: (network, invite = null) => turns.takeOver((signal) => change(network, invite, signal)),
     async dispose() {
       stopFollowing()

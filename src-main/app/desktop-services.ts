@@ -1,6 +1,7 @@
 import type { UpdateView } from '../../src-shared/app-view'
 import type { Disposer } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
+import type { FileChoice } from '../../src-shared/file-choice'
 import type { EventLog } from '../storage/event-log'
 import type { AppViewBook } from './app-view-book'
 import type { DesktopSenses } from './owner/sensors'
@@ -27,6 +28,8 @@ export interface DesktopServices {
   updates: Updates
   /** The page holds settings that are not saved, or no longer. */
   noteDraft(isUnsaved: boolean): void
+  /** Asks in a dialog of the system; null when nobody chose. */
+  chooseFile(choice: FileChoice): Promise<string | null>
 }
 
 /** Carries the owner's wishes to the system, and what the system says into the app's view. */
@@ -51,7 +54,7 @@ export function attachDesktop(
     void arrange().catch((error: unknown) => log.write('warn', 'autostart.failed', messageOf(error)))
 
   tryToArrange()
-  view.change({ update: updates.view() })
+  view.change({ update: updates.view(), choosesFiles: true })
   const disposers = [settings.onChange(tryToArrange), updates.onChange((update) => view.change({ update }))]
   return () => {
     for (const dispose of disposers) dispose()

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import * as z from 'zod'
 import { MAX_INVITE_LENGTH } from '../membership/invite'
 import { jsonFile } from '../storage/atomic-file'
@@ -14,13 +13,13 @@ export interface KeptInvite {
 }
 
 export function openKeptInvite(path: string): KeptInvite {
-  const file = jsonFile(path, KeptSchema)
+  const file = jsonFile(path, KeptSchema, { refusesUnsaved: true })
   return {
     async of(coordinatorUrl) {
       const kept = await file.load()
       return kept?.coordinatorUrl === coordinatorUrl ? kept.invite : null
     },
     keep: (coordinatorUrl, invite) => file.save({ coordinatorUrl, invite }),
-    forget: () => rm(path, { force: true }),
+    forget: () => file.remove(),
   }
 }

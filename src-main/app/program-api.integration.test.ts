@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { connect, createServer } from 'node:net'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
@@ -75,6 +75,34 @@ it('opens on loopback with a key that is made once and is the owner’s alone', 
   expect(second.api.view().url).not.toBe(view.url)
   expect(await answers(second.api.view())).toBe(true)
 })
+
+it('H-14: listens on 127.0.0.1 alone unless the local network was chosen: elsewhere it is refused', async (context) => {
+  const away = awayAddress()
+  if (away === null) return context.skip('this computer has one address only')
+  const { api, change } = await open({ apiPort: await freePort() })
+  const reaches = (host: string, port: number) =>
+    new Promise<string>((resolve) => {
+      const socket = connect(port, host, () => resolve('open'))
+      socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+      socket.on('close', () => socket.destroy())
+      socket.on('connect', () => socket.end())
+    })
+  const portOf = (view: ReturnType<ProgramApi['view']>) => Number(new URL(view.url ?? '').port)
+  expect(new URL(api.view().url ?? '').hostname).toBe('127.0.0.1')
+  expect(await reaches('127.0.0.1', portOf(api.view()))).toBe('open')
+  expect(await reaches(away, portOf(api.view()))).toBe('ECONNREFUSED')
+  change({ apiAccess: 'lan' })
+  expect(await reaches(away, portOf(await api.settled()))).toBe('open')
+  change({ apiAccess: 'loopback' })
+  expect(await reaches(away, portOf(await api.settled()))).toBe('ECONNREFUSED')
+})
+
+/** An address of this computer that 127.0.0.1 does not answer for. On Linux all of 127/8 is this computer. */
+function awayAddress(): string | null {
+  const own = Object.values(networkInterfaces()).flatMap((found = []) => found)
+  const away = own.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
+  return away ?? (process.platform === 'linux' ? '127.0.0.2' : null)
+}
 
 it('closes and opens again as the settings say, while the app runs', async () => {
   const { api, change } = await open({ apiPort: await freePort() })

@@ -38,7 +38,7 @@ describe('settings on disk', () => {
     const store = await open()
     await Promise.all([store.save({ theme: 'dark' }), store.save({ threads: 3 }), store.save({ closeToTray: false })])
     expect((await open()).get()).toMatchObject({ theme: 'dark', threads: 3, closeToTray: false })
-    expect(await readdir(directory)).toEqual(['settings.json'])
+    expect((await readdir(directory)).toSorted()).toEqual(['settings.json', 'settings.json.copy'])
   })
 
   it('sets a damaged file aside and starts from the defaults', async () => {

@@ -20,7 +20,7 @@ const AnyRecord = z.record(z.string(), z.unknown())
 
 /**
  * The settings of one data directory. Fields that are missing, unknown or of another shape (an older or newer app
- * wrote them) are read as their defaults; a file that is no JSON object is set aside. `overrides` are never written;
+ * wrote them) are read as their defaults; a file that is no JSON object is set aside, and its copy read (D-T33). `overrides` are never written;
  * one that is not valid throws BAD_ARGUMENT.
  */
 export async function openSettings(
@@ -28,7 +28,7 @@ export async function openSettings(
   overrides: Partial<Settings>,
   log: Pick<EventLog, 'write'>,
 ): Promise<SettingsStore> {
-  const file = jsonFile(path, AnyRecord)
+  const file = jsonFile(path, AnyRecord, { keepsCopy: true, refusesUnsaved: true })
   const found = await file.load()
   const listeners = new Set<(settings: Settings) => void>()
   const over = checkedOverrides(overrides)

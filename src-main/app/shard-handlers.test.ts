@@ -15,6 +15,7 @@ import { createEventLog } from '../storage/event-log'
 import { createSecretStore } from '../storage/secret-store'
 import { openSettings, type SettingsStore } from './settings-store'
 import { createShardHandlers } from './shard-handlers'
+import { createTokenDesk } from './token-desk'
 import { createTransfers } from './transfer-wishes'
 
 const TOKEN = 'hf_abcdefghijklmnopqrstuvwx'
@@ -23,6 +24,7 @@ let store: ShardStore
 let settings: SettingsStore
 let handlers: ReturnType<typeof createShardHandlers>
 let running: RunningNode | null
+let env: Record<string, string>
 const log = createEventLog(systemClock, null)
 
 beforeEach(async () => {
@@ -30,9 +32,10 @@ beforeEach(async () => {
   store = createShardStore({ dataDirectory: data.root, clock: systemClock })
   settings = await openSettings(data.settingsFile, {}, log)
   running = null
+  env = {}
   handlers = createShardHandlers({
     ...{ clock: systemClock, data, store, settings },
-    secrets: createSecretStore(data.secretsFile, null),
+    token: createTokenDesk(createSecretStore(data.secretsFile, null), env),
     compute: async () => CPU_CHOICE,
     capBytes: () => null,
     resources: 'resources',
@@ -48,6 +51,29 @@ async function fetchBlocks(blocks: { start: number; end: number }): Promise<stri
   const { slicePath } = await fetchShard({ manifest, blocks, sources, store, clock: systemClock })
   return slicePath.replace(/[\\/][^\\/]+$/, '')
 }
+
+it('H-39: a token in the environment is named and not used until somebody says so, and never shown', async () => {
+  const secrets = createSecretStore(data.secretsFile, null)
+  const transfers = createTransfers(settings, secrets)
+  env.HF_TOKEN = TOKEN
+  const found = await handlers['token.get']({})
+  expect(found).toMatchObject({ isSet: false, found: 'HF_TOKEN' })
+  expect(await transfers.token()).toBeNull()
+  const taken = await handlers['token.takeFound']({})
+  expect(taken).toMatchObject({ isSet: true, found: null })
+  expect(await transfers.token()).toBe(TOKEN)
+  expect(JSON.stringify([found, taken])).not.toContain(TOKEN)
+  expect(METHODS['token.get'].output.safeParse(found).success).toBe(true)
+})
+
+it.each([[{}], [{ HF_TOKEN: '' }], [{ HF_TOKEN: 'two lines\nof it' }]])(
+  'H-39: there is nothing to take from %j',
+  async (variables) => {
+    Object.assign(env, variables)
+    expect(await handlers['token.get']({})).toMatchObject({ found: null })
+    await expect(handlers['token.takeFound']({})).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
+  },
+)
 
 describe('a paused fetch', () => {
   it('stays paused over a restart, until it is resumed or cancelled', async () => {
@@ -117,9 +143,9 @@ describe('the disk', () => {
 
 describe('the token for gated models', () => {
   it('goes in, and only how it is kept comes out', async () => {
-    expect(await handlers['token.get']({})).toEqual({ isSet: false, protection: null, offered: 'file' })
+    expect(await handlers['token.get']({})).toEqual({ isSet: false, protection: null, offered: 'file', found: null })
     const answer = await handlers['token.set']({ token: TOKEN })
-    expect(answer).toEqual({ isSet: true, protection: 'file', offered: 'file' })
+    expect(answer).toEqual({ isSet: true, protection: 'file', offered: 'file', found: null })
     for (const output of [answer, await handlers['token.get']({}), settings.get()])
       expect(JSON.stringify(output)).not.toContain(TOKEN)
     expect(await handlers['token.set']({ token: null })).toMatchObject({ isSet: false })

@@ -1,19 +1,18 @@
 import type { Clock } from '../../src-shared/clock'
 import type { MethodHandlers } from '../../src-shared/contract'
-import type { TokenView } from '../../src-shared/file-views'
 import type { DiagnosticsContext } from '../diagnostics/check'
 import { diagnoseShards } from '../diagnostics/diagnose-shards'
 import type { RunningNode } from '../node/node'
 import { readGgufHeader } from '../shards/gguf-read'
 import type { ShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
-import type { SecretStore } from '../storage/secret-store'
 import { catalogueView } from './catalogue-view'
 import type { DetectCompute } from './compute'
 import { createDiskViews } from './disk-view'
 import { fitViewOf } from './fit-view'
 import type { SettingsStore } from './settings-store'
 import { shardViewOf } from './shard-view'
+import type { TokenDesk } from './token-desk'
 
 export type ShardMethod =
   | 'shards.get'
@@ -27,6 +26,7 @@ export type ShardMethod =
   | 'fit.get'
   | 'token.get'
   | 'token.set'
+  | 'token.takeFound'
 
 /** What a page may ask about files: those that are fetched, those that lie here, and those that could. */
 export function createShardHandlers(options: {
@@ -34,7 +34,7 @@ export function createShardHandlers(options: {
   data: DataDirectory
   store: ShardStore
   settings: SettingsStore
-  secrets: SecretStore
+  token: TokenDesk
   compute: DetectCompute
   capBytes: () => number | null
   resources: string
@@ -42,13 +42,8 @@ export function createShardHandlers(options: {
   running: () => RunningNode | null
   diagnosticsContext: () => DiagnosticsContext
 }): Pick<MethodHandlers, ShardMethod> {
-  const { clock, data, store, settings, secrets, running } = options
+  const { clock, data, store, settings, token, running } = options
   const disk = createDiskViews(store, data.modelsDirectory, options.capBytes)
-
-  async function tokenView(): Promise<TokenView> {
-    const protection = await secrets.protection('huggingFaceToken')
-    return { isSet: protection !== null, protection, offered: secrets.offered() }
-  }
 
   /** The model that this computer would load: the assigned one, else the file that was chosen. */
   async function knownModel() {
@@ -91,10 +86,8 @@ export function createShardHandlers(options: {
       const now = settings.get()
       return fitViewOf({ model: await knownModel(), compute: await options.compute(now), settings: now })
     },
-    'token.get': tokenView,
-    async 'token.set'({ token }) {
-      await secrets.set('huggingFaceToken', token)
-      return tokenView()
-    },
+    'token.get': token.view,
+    'token.set': ({ token: next }) => token.set(next),
+    'token.takeFound': token.takeFound,
   }
 }

@@ -90,6 +90,17 @@ program
   .action(async (options) => (await import('./devices')).devices(options))
 
 program
+  .command('identity')
+  .description(
+    'who this node is for others: show it, back it up (sealed), bring a backup in, restore its copy, renew it',
+  )
+  .addArgument(new Argument('[action]', 'default: show').choices(['show', 'export', 'import', 'restore', 'renew']))
+  .argument('[file]', 'the backup; its passphrase is asked for, or read from the standard input')
+  .addOption(dataDir())
+  .addOption(json())
+  .action(async (action, file, options) => (await import('./identity')).identity(action ?? 'show', file, options))
+
+program
   .command('slice')
   .description('cut a block range out of a model file, verified against its manifest')
   .argument('<gguf>', 'the whole model')

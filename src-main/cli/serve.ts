@@ -4,6 +4,7 @@ import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { VERSION } from '../../src-shared/version'
 import { type App, type AppOverrides, createApp } from '../app/app'
+import { logLimitsOf } from '../app/log-limits'
 import { appPaths } from '../app-paths'
 import { createConflater } from '../bridge/conflate'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
@@ -74,7 +75,8 @@ async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<vo
   const clock: Clock = systemClock
   const paths = appPaths()
   const log = createEventLog(clock, null)
-  writeLogFiles(log, data.logsDirectory)
+  let opened: App | null = null
+  writeLogFiles(log, data.logsDirectory, () => logLimitsOf(opened?.settings()))
   log.write('info', 'app.opened', `Espalier ${VERSION}, Node ${process.version}, data in ${data.root}`)
   const out = (line: string) => void process.stdout.write(`${line}\n`)
   log.subscribe((event) => {
@@ -97,6 +99,7 @@ async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<vo
     userRoot: defaultDataRoot(),
     ...(options.fleet ? { isFleet: true } : {}),
   })
+  opened = app
   const printer = options.json
     ? (status: NodeStatus) => out(JSON.stringify({ type: 'status', status }))
     : printStatus(out)

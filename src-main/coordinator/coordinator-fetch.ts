@@ -1,9 +1,10 @@
 import { lookup as systemLookup } from 'node:dns/promises'
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
-import { Readable } from 'node:stream'
 import { EspalierError } from '../../src-shared/errors'
+import { responseOf } from '../web/response-of'
+import { type WayOut, wayOut } from '../web/way-out'
 import { whyNotAllowed } from './address-policy'
 
 export interface ResolvedAddress {
@@ -14,16 +15,18 @@ export interface ResolvedAddress {
 export interface CoordinatorFetchOptions {
   /** For tests; the system's resolver otherwise. */
   resolve?: (hostname: string) => Promise<ResolvedAddress[]>
+  /** For tests; the process's own otherwise. */
+  way?: WayOut
 }
-
-const NO_BODY = [101, 204, 205, 304]
 
 /**
  * `fetch` for coordinators: it looks the name up itself, refuses with COORDINATOR_PRIVATE what `whyNotAllowed`
  * names, and connects to the very address that it judged, so that a name can't answer twice in two ways. It never
- * follows a redirect and takes no certificate that the system does not trust. Connections are kept for the next beat.
+ * follows a redirect and takes no certificate that is not trusted here. Behind a proxy, names are the proxy's to look
+ * up; addresses that are written out are judged all the same. Connections are kept for the next beat.
  */
 export function createCoordinatorFetch(options: CoordinatorFetchOptions = {}): typeof fetch {
+  const { way = wayOut } = options
   const resolve = options.resolve ?? ((hostname: string) => systemLookup(hostname, { all: true, verbatim: false }))
   // A beat comes every 30 s; a connection that waits longer than that is closed by most servers.
   const agents = {
@@ -32,9 +35,12 @@ export function createCoordinatorFetch(options: CoordinatorFetchOptions = {}): t
   }
 
   /** The addresses that may be connected to, at least one; the system tries them in order. */
-  async function addressesOf({ hostname }: URL): Promise<[ResolvedAddress, ...ResolvedAddress[]]> {
+  async function addressesOf(url: URL): Promise<[ResolvedAddress, ...ResolvedAddress[]]> {
+    const { hostname } = url
     const bare = hostname.replace(/^\[|\]$/g, '')
     const family = isIP(bare)
+    // Of no use there: the name goes to the proxy.
+    if (family === 0 && way.isProxied(url)) return [{ address: bare, family: 0 }]
     const found = family === 0 ? await resolve(bare) : [{ address: bare, family }]
     const [first, ...others] = found.filter(({ address }) => whyNotAllowed(hostname, address) === null)
     if (first) return [first, ...others]
@@ -55,6 +61,7 @@ export function createCoordinatorFetch(options: CoordinatorFetchOptions = {}): t
         method: init.method ?? 'GET',
         headers: Object.fromEntries(new Headers(init.headers)),
         agent: isSecure ? agents.https : agents.http,
+        ...way.to(url),
         ...(signal ? { signal } : {}),
         // The judged addresses and no others; TLS still checks the certificate against the name.
         lookup: (_hostname, lookupOptions, callback) => {
@@ -67,18 +74,6 @@ export function createCoordinatorFetch(options: CoordinatorFetchOptions = {}): t
       outgoing.end(typeof init.body === 'string' ? init.body : undefined)
     })
   }
-}
-
-function responseOf(incoming: IncomingMessage, isHead: boolean): Response {
-  const status = incoming.statusCode ?? 502
-  const isEmpty = isHead || NO_BODY.includes(status)
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    for (const one of [value ?? []].flat()) headers.append(name, one)
-  }
-  if (isEmpty) incoming.resume()
-  const body = isEmpty ? null : (Readable.toWeb(incoming) as ReadableStream<Uint8Array>)
-  return new Response(body, { status, headers })
 }
 
 /** One for the process: it holds the kept connections and nothing else. */

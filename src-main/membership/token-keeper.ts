@@ -38,7 +38,7 @@ export function createTokenKeeper(options: {
   log: Pick<EventLog, 'write'>
 }): TokenKeeper {
   const { clock, coordinatorUrl, log } = options
-  const store = jsonFile(options.file, KeptSchema.nullable())
+  const store = jsonFile(options.file, KeptSchema.nullable(), { keepsCopy: true })
   let grant: CapabilityGrant | null = null
   let authority: TokenAuthority | null = null
   let saving: Promise<void> = Promise.resolve()

@@ -103,7 +103,7 @@ export function createAssignment(options: {
     api,
     apiFor: (baseUrl) => openCoordinator({ ...config, coordinatorUrl: baseUrl }, clock, options.onOverload),
     clock: options.rooms.heartbeatClock(clock),
-    store: jsonFile(config.data.coordinatorFile, LinkMemorySchema),
+    store: jsonFile(config.data.coordinatorFile, LinkMemorySchema, { keepsCopy: true }),
     heartbeatIntervalMs: config.profile.timings.heartbeatIntervalMs,
     registration: () => ({
       ...registrationOf({

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import * as z from 'zod'
 import type { Announcement } from '../announce/announcement'
 import { jsonFile } from '../storage/atomic-file'
@@ -33,7 +32,7 @@ export function createLeavingJournal(path: string): LeavingJournal {
       const { publicName, version } = what.info()
       return file.save({ model: what.model, range: what.range, publicName, version })
     },
-    clear: () => rm(path, { force: true }),
+    clear: () => file.remove(),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Host } from '../network/host'
 import { MAP_BUDGET_PER_HOUR, pollMap } from '../observe/map-poll'
 import { bootstrapTable, judgeMap } from '../observe/map-verdict'
 import type { EventLog } from '../storage/event-log'
+import { wayFetch } from '../web/way-fetch'
 import type { BootstrapBook } from './join-network'
 import type { ShardTarget } from './load-ladder'
 
@@ -29,7 +30,7 @@ export function watchMap(options: {
   const { url, host, book, clock, log } = options
   const poll = pollMap({
     url,
-    fetch: options.fetch ?? fetch,
+    fetch: options.fetch ?? wayFetch,
     clock,
     onResult({ map, error, asked, overloadMs }) {
       if (overloadMs !== null) options.onOverload(overloadMs)

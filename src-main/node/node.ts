@@ -54,6 +54,7 @@ export type RunningNode = Pick<
   | 'cancelLoad'
   | 'swarm'
   | 'links'
+  | 'lanDiscovery'
   | 'sleep'
   | 'wake'
   | 'talk'

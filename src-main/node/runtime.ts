@@ -38,6 +38,7 @@ import { createDoppelgangerGuard } from './doppelganger'
 import type { NodeFacts } from './facts'
 import { createFetchHand } from './fetch-hand'
 import { joinNetwork } from './join-network'
+import type { LanDiscovery } from './lan-discovery'
 import { createLeavingJournal } from './leaving'
 import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
@@ -113,6 +114,7 @@ export interface Runtime {
   seen(): PeerView
   /** Open connections, and the bootstraps that are known, as multiaddrs. */
   links(): { open: PeerLink[]; bootstraps: string[] }
+  lanDiscovery(): LanDiscovery
   readonly router: Router
   readonly talk: NodeTalk
 }
@@ -133,7 +135,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     createTokenKeeper({ file: config.data.membershipFile, coordinatorUrl: coordinator.baseUrl, clock, log })
   await keeper?.load()
   const api = coordinator && keeper && keepGrants(coordinator, keeper)
-  const { host, privateKey, dht, records, book, reach, talk } = await startNetwork(options)
+  const { host, privateKey, dht, records, book, reach, lanDiscovery, talk } = await startNetwork(options)
 
   const served = await openServedCounts({
     store: jsonFile(config.data.countersFile, ServedBookSchema),
@@ -515,6 +517,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       return facts.view
     },
     seen: () => facts.view,
+    lanDiscovery,
     links: () => ({
       open: peerLinks(host, book),
       bootstraps: book.peers().flatMap(({ multiaddrs }) => multiaddrs.map(String)),

@@ -6,7 +6,6 @@ import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
 import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
-import { meetLanPeers } from '../network/lan-peers'
 import { createProtocolCounters } from '../network/protocol-counters'
 import { createVerboseLog } from '../network/verbose-log'
 import { createWitnessService } from '../observe/witness-service'
@@ -15,6 +14,7 @@ import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
 import type { NodeFacts } from './facts'
 import { type BootstrapBook, createBootstrapBook } from './join-network'
+import { followLan, type LanDiscovery } from './lan-discovery'
 import type { Scope } from './lifecycle'
 import { createReach, type Reach } from './reach'
 
@@ -26,6 +26,8 @@ export interface NodeNetwork {
   records: KademliaRecords
   book: BootstrapBook
   reach: Reach
+  /** How peers are found on the local network. */
+  lanDiscovery(): LanDiscovery
   talk: NodeTalk
 }
 
@@ -101,13 +103,8 @@ export async function startNetwork(options: {
   scope.add(() => dht.stop())
   const reach = createReach({ host, dht, book, profile, listens, clock, log })
   scope.add(reach.stop)
-  if (!isLocal) {
-    const onMet = (peer: string, error: string | null) =>
-      error === null
-        ? log.write('info', 'lan.peer.met', `${peer} was found on the local network`, { peer })
-        : log.write('debug', 'lan.peer.failed', `${peer}: ${error}`, { peer })
-    scope.add(meetLanPeers({ host, allowsLoopback: false, clock, onMet }))
-  }
+  const lan = isLocal ? null : followLan({ host, clock, log })
+  if (lan) scope.add(lan.stop)
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
   await witness.start()
   scope.add(() => witness.stop())
@@ -119,7 +116,9 @@ export async function startNetwork(options: {
     get: () => ({ protocols: counters.list(), verboseUntil: verbose.until() }),
     setVerbose: verbose.set,
   }
-  return { host, privateKey, dht, records: createKademliaRecords({ host, clock, privateKey }), book, reach, talk }
+  const records = createKademliaRecords({ host, clock, privateKey })
+  const lanDiscovery = (): LanDiscovery => lan?.state() ?? { kind: 'off' }
+  return { host, privateKey, dht, records, book, reach, lanDiscovery, talk }
 }
 
 /** Nodes on one LAN belong together when they route alike and come from the same coordinator, or the same bootstraps. */

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { Clock } from '../../src-shared/clock'
 import { plainText } from '../coordinator/plain-text'
 import { readFileIfThere } from '../storage/atomic-file'
+import { tellWrite } from '../storage/write-watch'
 
 export const OwnEventSchema = z.object({
   /** Peer id, a slash, and which of its files: a node that lost its file begins a new series. */
@@ -89,8 +90,14 @@ export async function openOwnLog(options: {
   const file = await open(path, 'a', 0o600)
   await file.truncate(isOurs ? found.wholeBytes : 0)
   const write = async (values: readonly object[]) => {
-    await file.appendFile(values.map((value) => `${JSON.stringify(value)}\n`).join(''))
-    await file.datasync()
+    try {
+      await file.appendFile(values.map((value) => `${JSON.stringify(value)}\n`).join(''))
+      await file.datasync()
+      tellWrite(path, null)
+    } catch (error) {
+      tellWrite(path, error)
+      throw error
+    }
   }
   if (!isOurs) await write([{ author }, ...[...byAuthor.values()].flat()])
   let turn: Promise<unknown> = Promise.resolve()

@@ -1,7 +1,8 @@
 import type { Clock } from '../../src-shared/clock'
 import { VERSION } from '../../src-shared/version'
-import { createApp } from '../app/app'
+import { type App, createApp } from '../app/app'
 import type { DesktopServices } from '../app/desktop-services'
+import { logLimitsOf } from '../app/log-limits'
 import { appPaths } from '../app-paths'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import { defaultDataRoot, openDataDirectory } from '../storage/data-directory'
@@ -26,7 +27,8 @@ export async function openApp(
   const data = await openDataDirectory(dataRoot)
   const unlock = lockDataDirectory(data.root)
   const log = createEventLog(clock, null)
-  writeLogFiles(log, data.logsDirectory)
+  let opened: App | null = null
+  writeLogFiles(log, data.logsDirectory, () => logLimitsOf(opened?.settings()))
   log.write('info', 'app.opened', `Espalier ${VERSION}, Node ${process.version}, data in ${data.root}`)
   const app = await createApp({
     clock,
@@ -39,6 +41,7 @@ export async function openApp(
     userRoot: defaultDataRoot(),
     spawnEngine: () => startScript({ script: paths.engineChild, ipc: 'pipe' }),
   })
+  opened = app
   return {
     app,
     log,

@@ -11,6 +11,7 @@ import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { EventLog } from '../storage/event-log'
 import { APP_SCHEME, createAppHandler, registerAppScheme } from './app-protocol'
 import { createAutostart } from './autostart'
+import { createFileChooser } from './choose-file'
 import { createWindowCloser } from './close-window'
 import { receiveLinks } from './deep-links'
 import type { ElectronModule } from './electron-module'
@@ -165,6 +166,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
       noteDraft(isUnsaved) {
         hasDraft = isUnsaved
       },
+      chooseFile: createFileChooser(electron, window),
     })
   })
   // `open` looks at it a little later; a failure until then must not count as one that nobody looks at.

@@ -1,17 +1,28 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
+import { tellWrite } from './write-watch'
 
 const MAX_STATE_FILE_BYTES = 4 * 1024 * 1024
 
 let writeCount = 0
 /** The newest write of each path that is under way. */
 const turns = new Map<string, Promise<void>>()
+/** What the disk has not taken, to be tried again. */
+const held = new Map<string, string | Uint8Array>()
 
 /**
  * Replaces a file so that a reader, also after a crash, sees the old or the new content and never a mixture. Writes of
- * one path happen in the order in which they were asked for.
+ * one path happen in the order in which they were asked for. How it went is told to `watchWrites` too.
  */
 export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
-  const write = () => replaceFile(path, content, mode)
+  const write = async () => {
+    try {
+      await replaceFile(path, content, mode)
+      tellWrite(path, null)
+    } catch (error) {
+      tellWrite(path, error)
+      throw error
+    }
+  }
   const turn = (turns.get(path) ?? Promise.resolve()).then(write, write)
   turns.set(path, turn)
   const done = () => {
@@ -54,24 +65,68 @@ interface Parser<T> {
   safeParse(input: unknown): { success: true; data: T } | { success: false }
 }
 
+export interface JsonFileOptions {
+  /** A second file (`.copy`) of the same content, read when the first one is damaged: for what nobody can be asked for again. */
+  keepsCopy?: boolean
+  /** Whoever saves is told of a failure and takes the value back; otherwise it is held, and `retryHeld` writes it. */
+  refusesUnsaved?: boolean
+}
+
 /**
- * A small JSON state file. A file that is damaged or of another shape is set aside (`.damaged`) and read as
- * absent: what it holds can be asked for again, and it is never silently overwritten.
+ * A small JSON state file. One that is damaged or of another shape is set aside (`.damaged`) and never silently
+ * overwritten; what is read then is the copy, where one is kept, or nothing.
  */
-export function jsonFile<T>(path: string, schema: Parser<T>) {
+export function jsonFile<T>(path: string, schema: Parser<T>, options: JsonFileOptions = {}) {
+  const copyPath = `${path}.copy`
+  const read = async (from: string): Promise<T | null | undefined> => {
+    const bytes = await readFileIfThere(from)
+    if (bytes === null) return null
+    const value = bytes.length <= MAX_STATE_FILE_BYTES ? parseJson(new TextDecoder().decode(bytes)) : undefined
+    const parsed = schema.safeParse(value)
+    return parsed.success ? parsed.data : undefined
+  }
   return {
     path,
     async load(): Promise<T | null> {
-      const bytes = await readFileIfThere(path)
-      if (bytes === null) return null
-      const value = bytes.length <= MAX_STATE_FILE_BYTES ? parseJson(new TextDecoder().decode(bytes)) : undefined
-      const parsed = schema.safeParse(value)
-      if (parsed.success) return parsed.data
+      const found = await read(path)
+      if (found !== undefined) return found
       await rename(path, `${path}.damaged`)
-      return null
+      const copy = options.keepsCopy ? ((await read(copyPath)) ?? null) : null
+      // A disk that can't take it changes nothing about what is read.
+      if (copy !== null) await writeFileAtomic(path, asText(copy)).catch(() => undefined)
+      return copy
     },
-    save: (value: T): Promise<void> => writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`),
+    async save(value: T): Promise<void> {
+      const text = asText(value)
+      held.delete(path)
+      try {
+        await writeFileAtomic(path, text)
+      } catch (error) {
+        if (!options.refusesUnsaved) held.set(path, text)
+        throw error
+      }
+      // The file itself is whole: a copy that fails shows in the watch, and is no failure of the save.
+      if (options.keepsCopy) await writeFileAtomic(copyPath, text).catch(() => undefined)
+    },
+    async remove(): Promise<void> {
+      held.delete(path)
+      await rm(path, { force: true })
+      if (options.keepsCopy) await rm(copyPath, { force: true })
+    },
   }
+}
+
+/** Writes again what a file could not take. False when nothing of it is held; rejects as the disk does. */
+export async function retryHeld(path: string): Promise<boolean> {
+  const content = held.get(path)
+  if (content === undefined) return false
+  await writeFileAtomic(path, content)
+  if (held.get(path) === content) held.delete(path)
+  return true
+}
+
+function asText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
 }
 
 function parseJson(text: string): unknown {

@@ -8,6 +8,8 @@ import { makeFolders } from './make-folders'
 export interface DataDirectory {
   readonly root: string
   readonly identityFile: string
+  /** Which version of the app's files these are. */
+  readonly versionFile: string
   readonly settingsFile: string
   /** The key of the API for programs. */
   readonly apiKeyFile: string
@@ -55,6 +57,7 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
   return {
     root,
     identityFile: join(root, 'identity.key'),
+    versionFile: join(root, 'state.json'),
     settingsFile: join(root, 'settings.json'),
     apiKeyFile: join(root, 'api.key'),
     secretsFile: join(root, 'secrets.json'),

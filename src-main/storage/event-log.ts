@@ -1,6 +1,8 @@
-import { createWriteStream, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Clock, Disposer } from '../../src-shared/clock'
+import { messageOf } from '../../src-shared/errors'
+import { tellWrite } from './write-watch'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -19,33 +21,73 @@ export interface EventLog {
   close(): Promise<void>
 }
 
-/** Keeps events in one JSON-lines file a day under `directory` (none when null) and hands them to listeners. */
+const REOPEN_MS = 5_000
+
+/**
+ * Hands events to its listeners, and keeps them as JSON lines in `events.jsonl` under `directory` (nowhere when null).
+ * A disk that does not take them takes nothing down: the listeners hear of it as `log.unsaved`, the lines that are
+ * lost are counted, and the file is opened again.
+ */
 export function createEventLog(clock: Clock, directory: string | null): EventLog {
   const listeners = new Set<(event: LogEvent) => void>()
-  let stream: ReturnType<typeof createWriteStream> | null = null
-  if (directory !== null) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    stream = createWriteStream(join(directory, 'events.jsonl'), { flags: 'a', mode: 0o600 })
-    // A full disk must not take the node down; the listeners still get every event.
-    stream.on('error', () => {
-      stream = null
-    })
+  const file = directory === null ? null : openLines(join(directory, 'events.jsonl'))
+
+  function tell(level: LogLevel, code: string, message: string, fields: LogEvent['fields'] = {}): LogEvent {
+    const event: LogEvent = { at: clock.now(), level, code, message, fields }
+    for (const listener of listeners) listener(event)
+    return event
   }
+
+  function openLines(path: string) {
+    let stream: WriteStream | null = null
+    let lost = 0
+    let failedAt: number | null = null
+    function open(): WriteStream {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      const opened = createWriteStream(path, { flags: 'a', mode: 0o600 })
+      opened.on('error', failed)
+      return opened
+    }
+    function failed(error: unknown): void {
+      stream = null
+      lost += 1
+      tellWrite(path, error)
+      if (failedAt === null) tell('error', 'log.unsaved', `events are not saved: ${messageOf(error)}`)
+      failedAt = clock.now()
+    }
+    return {
+      write(event: LogEvent): void {
+        if (stream === null && failedAt !== null && clock.now() - failedAt < REOPEN_MS) {
+          lost += 1
+          return
+        }
+        try {
+          stream ??= open()
+        } catch (error) {
+          failed(error)
+          return
+        }
+        stream.write(`${JSON.stringify({ ...event, ...(lost > 0 && { lostBefore: lost }) })}\n`, (error) => {
+          if (error || failedAt === null) return
+          lost = 0
+          failedAt = null
+          tellWrite(path, null)
+          tell('info', 'log.saved', 'events are saved again')
+        })
+      },
+      close: () => new Promise<void>((resolve) => (stream ? stream.end(() => resolve()) : resolve())),
+    }
+  }
+
   return {
-    write(level, code, message, fields = {}) {
-      const event: LogEvent = { at: clock.now(), level, code, message, fields }
-      stream?.write(`${JSON.stringify(event)}\n`)
-      for (const listener of listeners) listener(event)
+    write(level, code, message, fields) {
+      const event = tell(level, code, message, fields)
+      file?.write(event)
     },
     subscribe(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    close: () =>
-      new Promise((resolve) => {
-        if (!stream) return resolve()
-        stream.end(() => resolve())
-        stream = null
-      }),
+    close: async () => file?.close(),
   }
 }

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
+import { FakeClock } from '../../test/fake-clock'
 import { createEventLog } from './event-log'
 import { writeLogFiles } from './log-files'
 
+const DAY_MS = 86_400_000
 let directory: string
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'espalier-log-'))
@@ -29,14 +31,45 @@ it('writes an event a line, readable by its user only', async () => {
 
 it('D-28: rotates, keeps ten files by default and never more than told', async () => {
   const log = createEventLog(systemClock, null)
-  writeLogFiles(log, directory, { maxFileBytes: 200, fileCount: 3 })
-  for (let i = 0; i < 40; i++) log.write('info', 'count', `event ${i} of a run that is long enough to fill a line`)
-  expect((await readdir(directory)).toSorted()).toEqual(['espalier.1.log', 'espalier.2.log', 'espalier.log'])
+  writeLogFiles(log, directory, () => ({ bytes: 2_000, days: 30 }))
+  for (let i = 0; i < 60; i++) log.write('info', 'count', `event ${i} of a run that is long enough to fill a line`)
+  expect((await readdir(directory)).toSorted()).toEqual([
+    ...Array.from({ length: 9 }, (_, i) => `espalier.${i + 1}.log`),
+    'espalier.log',
+  ])
   const newest = await readFile(join(directory, 'espalier.log'), 'utf8')
   const older = await readFile(join(directory, 'espalier.1.log'), 'utf8')
   const first = Number(/event (\d+)/.exec(newest)?.[1])
-  expect(newest).toContain('event 39')
+  expect(newest).toContain('event 59')
   expect(older).toContain(`event ${first - 1}`)
+})
+
+it('log retention: files go when the last of their lines is older than so many days, and a change of the limits holds at once', async () => {
+  const clock = new FakeClock(systemClock.now())
+  const log = createEventLog(clock, null)
+  let limits = { bytes: 50 * 1024 * 1024, days: 20 }
+  writeLogFiles(log, directory, () => limits)
+  const names = async () => (await readdir(directory)).toSorted()
+  log.write('info', 'first', 'day 0')
+  await clock.advance(DAY_MS)
+  log.write('info', 'second', 'day 1')
+  expect(await names()).toEqual(['espalier.log'])
+  // A tenth of the days in one file, so that lines go when they are due and not with their last neighbour.
+  await clock.advance(2 * DAY_MS)
+  log.write('info', 'third', 'day 3')
+  expect(await names()).toEqual(['espalier.1.log', 'espalier.log'])
+  expect(await readFile(join(directory, 'espalier.1.log'), 'utf8')).toContain('day 1')
+  limits = { ...limits, days: 2 }
+  await clock.advance(DAY_MS)
+  log.write('info', 'fourth', 'day 4')
+  expect(await readFile(join(directory, 'espalier.log'), 'utf8')).toContain('day 4')
+  for (const name of await names()) expect(await readFile(join(directory, name), 'utf8')).not.toContain('day 1')
+  limits = { bytes: 1_000, days: 2 }
+  for (let i = 0; i < 60; i++) log.write('info', 'count', `event ${i} of a run that is long enough to fill a line`)
+  const sizes = await Promise.all((await names()).map(async (name) => (await stat(join(directory, name))).size))
+  expect(sizes.length).toBe(10)
+  // Each file ends with the line that fills it.
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1_000 + 10 * 120)
 })
 
 it('a place that cannot be written takes nothing down', () => {

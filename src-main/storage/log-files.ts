@@ -1,28 +1,35 @@
-import { renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import electronLog from 'electron-log/node'
 import type { Disposer } from '../../src-shared/clock'
 import type { EventLog } from './event-log'
+import { tellWrite } from './write-watch'
 
 const FILE_NAME = 'espalier.log'
-const MAX_FILE_BYTES = 5 * 1024 * 1024
+const MIB = 1024 * 1024
+const DAY_MS = 86_400_000
 /** The one being written included. */
 const FILE_COUNT = 10
 const MAX_FIELDS_CHARS = 2_000
 
 export interface LogFileLimits {
-  maxFileBytes?: number
-  fileCount?: number
+  /** Of all files together. */
+  bytes: number
+  /** A line lives about so long: files that were last written before go, and a file is closed early enough for that. */
+  days: number
 }
+
+export const DEFAULT_LOG_LIMITS: LogFileLimits = { bytes: 50 * MIB, days: 30 }
 
 /**
  * Writes events for people to read: `espalier.log`, then `espalier.1.log` (newest) to `espalier.9.log` (oldest).
- * A disk that cannot be written takes nothing else down.
+ * `limits` is asked at each line, so a change of the settings holds at once.
+ * A disk that cannot be written takes nothing else down; `watchWrites` hears of it.
  */
 export function writeLogFiles(
   log: Pick<EventLog, 'subscribe'>,
   directory: string,
-  { maxFileBytes = MAX_FILE_BYTES, fileCount = FILE_COUNT }: LogFileLimits = {},
+  limits: () => LogFileLimits = () => DEFAULT_LOG_LIMITS,
 ): Disposer {
   const logger = electronLog.create({ logId: directory })
   // Its complaints about the disk come from the default logger; standard error belongs to whoever runs the program.
@@ -30,22 +37,74 @@ export function writeLogFiles(
   logger.transports.console.level = false
   const { file } = logger.transports
   file.level = 'debug'
-  file.maxSize = maxFileBytes
   file.writeOptions = { flag: 'a', mode: 0o600, encoding: 'utf8' }
   file.format = '{iso} {level} {text}'
-  file.resolvePathFn = () => join(directory, FILE_NAME)
-  file.archiveLogFn = (current) => rotate(String(current), fileCount)
-  return log.subscribe(({ level, code, message, fields }) => {
+  const path = join(directory, FILE_NAME)
+  file.resolvePathFn = () => path
+  file.archiveLogFn = (current) => rotate(String(current))
+  let isOpen = false
+  let failure: unknown = null
+  let wasFailing = false
+  /** When the current file was begun; null: not looked at yet. */
+  let beganAt: number | null = null
+  let lookAgainAt = 0
+
+  function keepWithin({ bytes, days }: LogFileLimits, now: number): void {
+    file.maxSize = bytes / FILE_COUNT
+    if (now < lookAgainAt) return
+    lookAgainAt = now + DAY_MS / 24
+    beganAt ??= statSync(path).birthtimeMs
+    if (now - beganAt > (days * DAY_MS) / FILE_COUNT) {
+      // The logger closes a file that is too large before it writes the next line.
+      file.maxSize = 1
+      beganAt = now
+    }
+    removeOld(path, now - days * DAY_MS)
+  }
+
+  return log.subscribe(({ at, level, code, message, fields }) => {
     const particulars = Object.keys(fields).length === 0 ? '' : ` ${asText(fields)}`
-    logger[level](oneLine(`${code} ${message}${particulars}`))
+    const text = oneLine(`${code} ${message}${particulars}`)
+    failure = null
+    try {
+      if (!isOpen) {
+        tryFile(path)
+        file.getFile().on('error', (error) => {
+          failure = error
+        })
+        isOpen = true
+      }
+      keepWithin(limits(), at)
+      logger[level](text)
+    } catch (error) {
+      failure = error
+    }
+    if (failure !== null || wasFailing) tellWrite(path, failure)
+    wasFailing = failure !== null
   })
 }
 
-function rotate(current: string, fileCount: number): void {
-  const numbered = (n: number) => current.replace(/\.log$/, `.${n}.log`)
-  rmSync(numbered(fileCount - 1), { force: true })
-  for (let n = fileCount - 2; n >= 1; n--) renameIfThere(numbered(n), numbered(n + 1))
-  renameIfThere(current, numbered(1))
+/** The logger gives a file up for good that it cannot open the first time, so it is asked only for one that opens. */
+function tryFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, '', { flag: 'a', mode: 0o600 })
+}
+
+const numbered = (current: string, n: number) => current.replace(/\.log$/, `.${n}.log`)
+
+function rotate(current: string): void {
+  rmSync(numbered(current, FILE_COUNT - 1), { force: true })
+  for (let n = FILE_COUNT - 2; n >= 1; n--) renameIfThere(numbered(current, n), numbered(current, n + 1))
+  renameIfThere(current, numbered(current, 1))
+}
+
+/** Files that were written last before `since` (ms since the epoch), the current one excepted. */
+function removeOld(current: string, since: number): void {
+  for (let n = 1; n < FILE_COUNT; n++) {
+    const path = numbered(current, n)
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found && found.mtimeMs < since) rmSync(path, { force: true })
+  }
 }
 
 function renameIfThere(from: string, to: string): void {

@@ -27,7 +27,24 @@ function shareLock(path: string): Disposer | null {
   })
 }
 
-function hold(path: string, lock: (database: InstanceType<typeof Database>) => void): Disposer | null {
+type Lock = (database: InstanceType<typeof Database>) => void
+
+function hold(path: string, lock: Lock): Disposer | null {
+  try {
+    return lockFile(path, lock)
+  } catch (error) {
+    if (!isDamaged(error)) throw unusable(path, error)
+  }
+  // There is nothing in a lock that could be lost, and nobody holds one that is no database.
+  rmSync(path, { force: true })
+  try {
+    return lockFile(path, lock)
+  } catch (error) {
+    throw unusable(path, error)
+  }
+}
+
+function lockFile(path: string, lock: Lock): Disposer | null {
   let database: InstanceType<typeof Database> | null = null
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -40,8 +57,16 @@ function hold(path: string, lock: (database: InstanceType<typeof Database>) => v
   } catch (error) {
     database?.close()
     if (isBusy(error)) return null
-    throw new EspalierError('DATA_DIR_UNUSABLE', `${path} (${messageOf(error)})`, { cause: error })
+    throw error
   }
+}
+
+function unusable(path: string, error: unknown): EspalierError {
+  return new EspalierError('DATA_DIR_UNUSABLE', `${path} (${messageOf(error)})`, { cause: error })
+}
+
+function isDamaged(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^SQLITE_(NOTADB|CORRUPT)/.test(String(error.code))
 }
 
 function isBusy(error: unknown): boolean {

@@ -33,7 +33,7 @@ const FileSchema = z.partialRecord(z.enum(['huggingFaceToken']), KeptSchema)
  * which is said wherever the secret is asked for.
  */
 export function createSecretStore(path: string, cipher: SecretCipher | null): SecretStore {
-  const file = jsonFile(path, FileSchema)
+  const file = jsonFile(path, FileSchema, { keepsCopy: true, refusesUnsaved: true })
   let turn: Promise<unknown> = Promise.resolve()
   const hasCipher = () => cipher?.isAvailable() ?? false
 

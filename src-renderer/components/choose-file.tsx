@@ -1,41 +1,36 @@
-import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
+import { type FormEvent, useState } from 'react'
+import type { AppViewStore } from '../stores/app-view-store'
 import { CHOOSE_FILE } from '../words/files'
+import { FileField } from './file-field'
 
 export interface ChooseFileProps {
   first: string
   isBusy: boolean
+  app: AppViewStore
   onUse(path: string): void
   onClose(): void
 }
 
 /** One line to name a file that is here already; the node looks into it at once. */
-export function ChooseFile({ first, isBusy, onUse, onClose }: ChooseFileProps) {
+export function ChooseFile({ first, isBusy, app, onUse, onClose }: ChooseFileProps) {
   const [path, setPath] = useState(first)
-  const id = useId()
-  const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.focus(), [])
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
     if (path.trim() !== '') onUse(path.trim())
   }
   return (
     <form className="choose-file" onSubmit={onSubmit}>
-      <label htmlFor={id}>{CHOOSE_FILE.label}</label>
-      <input
-        id={id}
-        ref={field}
-        className="field"
-        autoComplete="off"
-        spellCheck={false}
-        maxLength={4096}
+      <FileField
+        label={CHOOSE_FILE.label}
+        hint={CHOOSE_FILE.hint}
         value={path}
+        purpose="model"
         placeholder={CHOOSE_FILE.placeholder}
-        aria-describedby={`${id}-hint`}
-        onChange={(event) => setPath(event.target.value)}
+        disabled={isBusy}
+        hasFocus
+        app={app}
+        onChange={setPath}
       />
-      <p id={`${id}-hint`} className="fine">
-        {CHOOSE_FILE.hint}
-      </p>
       <div className="fetch-actions">
         <button type="submit" className="button is-small is-primary" disabled={isBusy || path.trim() === ''}>
           {CHOOSE_FILE.use}

@@ -53,6 +53,21 @@ export function TokenField({ store, disabled }: { store: AskedStore<TokenView>; 
           </button>
         )}
       </div>
+      {view?.found && (
+        <p className="notice is-contact">
+          <span>
+            <code className="code">{view.found}</code> {TOKEN.found}
+          </span>
+          <button
+            type="button"
+            className="button is-small"
+            disabled={disabled || isAsking}
+            onClick={() => void store.change((client) => client.call('token.takeFound', {}))}
+          >
+            {TOKEN.takeFound}
+          </button>
+        </p>
+      )}
       {isBad && (
         <p id={`${id}-problem`} className="field-problem" role="alert">
           {TOKEN.problem}

@@ -1,10 +1,13 @@
 import { type FormEvent, useState } from 'react'
 import { useStore } from 'zustand'
+import type { FilePurpose } from '../../src-shared/file-choice'
 import type { Settings } from '../../src-shared/settings'
 import { BlocksField } from '../components/blocks-field'
 import { ConfirmDialog } from '../components/confirm-dialog'
 import { FailureNote } from '../components/failure-note'
+import { FileField } from '../components/file-field'
 import { useNode } from '../components/hooks'
+import { IdentitySettings } from '../components/identity-settings'
 import { MeterCard } from '../components/meter-card'
 import { OwnerSettings, SystemSettings } from '../components/owner-settings'
 import { PageHead } from '../components/page-head'
@@ -59,6 +62,7 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
             </section>
             <SystemSettings settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <OwnerSettings settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
+            <IdentitySettings stores={stores} disabled={!isLive || !mayOperate} />
             <Programs settings={settings} stores={stores} disabled={!isLive || !mayOperate} />
             <Network
               settings={settings}
@@ -104,6 +108,18 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
       onChange={(value) => edit(name, value)}
     />
   )
+  const file = (name: 'modelPath' | 'caFile', purpose: FilePurpose) => (
+    <FileField
+      label={FIELDS[name].label}
+      hint={FIELDS[name].hint}
+      placeholder={FIELDS[name].placeholder}
+      value={form[name]}
+      purpose={purpose}
+      disabled={disabled}
+      app={stores.app}
+      onChange={(value) => edit(name, value)}
+    />
+  )
   const save = async () => {
     if (!(await store.save(patch))) return
     stores.draft.discard()
@@ -122,7 +138,7 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
       </section>
       <section className="card settings" aria-labelledby="engine-title">
         <h2 id="engine-title">{SETTINGS.sections.engine}</h2>
-        {field('modelPath', { isLong: true })}
+        {file('modelPath', 'model')}
         {field('threads', { isNumber: true })}
         {field('offeredMemoryGb', { isNumber: true })}
         <ChoiceField
@@ -157,6 +173,16 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
           onChange={(seeds) => void store.save({ seeds })}
         />
         {settings.seeds && field('uploadMbitPerS', { isNumber: true })}
+      </section>
+      <section className="card settings" aria-labelledby="web-title">
+        <h2 id="web-title">{SETTINGS.sections.web}</h2>
+        {field('proxyUrl', { isLong: true })}
+        {file('caFile', 'certificates')}
+      </section>
+      <section className="card settings" aria-labelledby="log-title">
+        <h2 id="log-title">{SETTINGS.sections.log}</h2>
+        {field('logDays', { isNumber: true })}
+        {field('logMib', { isNumber: true })}
       </section>
       {failure && <FailureNote failure={failure} />}
       {isUnsaved ? (

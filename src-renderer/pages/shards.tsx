@@ -65,6 +65,7 @@ export function ShardsPage({ stores }: { stores: AppStores }) {
               <ChooseFile
                 first={modelPath}
                 isBusy={pending !== null}
+                app={stores.app}
                 onUse={(path) => void takeFile(path)}
                 onClose={() => setChoosing(false)}
               />

@@ -33,6 +33,7 @@ export interface AppStores {
   readonly token: AskedStore<MethodOutput<'token.get'>>
   readonly talk: AskedStore<MethodOutput<'talk.get'>>
   readonly week: AskedStore<MethodOutput<'contribution.get'>>
+  readonly identity: AskedStore<MethodOutput<'identity.get'>>
   readonly meter: MeterStore
   dispose: Disposer
 }
@@ -62,6 +63,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
     token: createAskedStore(client, clock, 'token.get', {}),
     talk: createAskedStore(client, clock, 'talk.get', {}),
     week: createAskedStore(client, clock, 'contribution.get', {}),
+    identity: createAskedStore(client, clock, 'identity.get', {}),
     meter: createMeterStore(client),
   }
   return {

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { AppView } from '../../src-shared/app-view'
 import type { Clock, Disposer } from '../../src-shared/clock'
+import type { FileChoice } from '../../src-shared/file-choice'
 import type { BridgeClient, Failure } from '../bridge-client'
 import { createAsker } from './asker'
 import { failureOf } from './failure'
@@ -18,6 +19,8 @@ export interface AppViewStore {
   /** Resolves to whether it was done; the reason of a refusal is in the state. */
   answerInvite(accept: boolean): Promise<boolean>
   update(): Promise<boolean>
+  /** In the system's dialog; null when nobody chose, or it could not be opened. */
+  chooseFile(choice: FileChoice): Promise<string | null>
   dispose: Disposer
 }
 
@@ -52,6 +55,14 @@ export function createAppViewStore(client: BridgeClient, clock: Clock): AppViewS
     state,
     answerInvite: (accept) => attempt('invite', () => client.call('app.answerInvite', { accept })),
     update: () => attempt('update', () => client.call('app.update', {})),
+    chooseFile: (choice) =>
+      client.call('files.choose', choice).then(
+        ({ path }) => path,
+        (error: unknown) => {
+          state.setState({ failure: failureOf(error) })
+          return null
+        },
+      ),
     dispose() {
       asker.dispose()
       removeListener()

@@ -1,4 +1,4 @@
-import type { AppView, Light, LightId, PauseReason, UpdateView } from '../../src-shared/app-view'
+import type { AppView, Light, LightId, PauseReason, Unsaved, UpdateView } from '../../src-shared/app-view'
 import type { StatusShape } from '../../src-shared/status'
 
 export const LIGHTS = {
@@ -12,6 +12,7 @@ export const LIGHTS = {
 export const LIGHT_NAMES: Readonly<Record<LightId, string>> = {
   internet: 'Internet',
   lan: 'Local network',
+  discovery: 'LAN discovery',
   coordinator: 'Coordinator',
   bootstrap: 'Bootstrap peers',
   relay: 'Relay',
@@ -21,6 +22,27 @@ export function lightWords({ state, isUnsteady }: Light): { word: string; shape:
   if (state === 'up')
     return isUnsteady ? { word: 'unsteady', shape: 'degraded' } : { word: 'connected', shape: 'visible' }
   return state === 'down' ? { word: 'not connected', shape: 'problem' } : { word: 'not known', shape: 'waiting' }
+}
+
+export const UNSAVED = {
+  title: 'Not saved',
+  text: 'It is kept in memory, and tried again every few seconds. Free disk space, or make the data directory writable; until then a restart would lose it.',
+} as const
+
+const FILE_WORDS: Readonly<Record<string, string>> = {
+  'settings.json': 'the settings',
+  'coordinator.json': 'what the coordinator was told',
+  'membership.json': 'the membership of the network',
+  'standing.json': 'what the coordinator has said',
+  'peers.json': 'peers that were met',
+  'announced.json': 'what others were told',
+  'speeds.json': 'measured speeds',
+  'own-log.jsonl': 'the log of your nodes',
+  'espalier.log': 'the log',
+}
+
+export function unsavedNames(unsaved: readonly Unsaved[]): string {
+  return unsaved.map(({ file }) => FILE_WORDS[file] ?? file).join(', ')
 }
 
 export const SUPPORT = {

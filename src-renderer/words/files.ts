@@ -134,6 +134,8 @@ export const TOKEN = {
   forget: 'Forget it',
   problem: 'Letters, digits, - and _, at least 8 of them.',
   placeholder: 'hf_…',
+  found: 'is set where this program was started. It is not used unless you say so.',
+  takeFound: 'Use it',
 } as const
 
 export function tokenWords({ protection, offered }: TokenView): string {
@@ -157,6 +159,7 @@ export const DIAGNOSIS = {
 export const CHOOSE_FILE = {
   label: 'Path of the model file',
   hint: 'A whole model or a shard on this computer. Only your blocks are read from it, and every piece is checked.',
+  browse: 'Choose…',
   use: 'Use this file',
   close: 'Not now',
   placeholder: '/path/to/model.gguf',

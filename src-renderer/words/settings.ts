@@ -13,6 +13,10 @@ export type FieldName =
   | 'uploadMbitPerS'
   | 'contextTokens'
   | 'maxSequences'
+  | 'proxyUrl'
+  | 'caFile'
+  | 'logDays'
+  | 'logMib'
 
 export const FIELDS: Readonly<
   Record<FieldName, { label: string; hint: string; problem: string; placeholder?: string }>
@@ -85,6 +89,28 @@ export const FIELDS: Readonly<
     hint: 'How many may pass through this computer at the same time.',
     problem: 'A whole number between 1 and 64.',
   },
+  proxyUrl: {
+    label: 'Web proxy',
+    hint: 'Coordinators, web servers with models, the map and update notices are asked through it; other nodes are not. Left empty, HTTPS_PROXY counts. NO_PROXY always does.',
+    problem: 'http://host:port or https://host:port, without name and password. Those can stand in HTTPS_PROXY.',
+    placeholder: 'None',
+  },
+  caFile: {
+    label: 'Certificates to trust as well',
+    hint: 'A PEM file on the node’s computer, for networks whose proxy opens encrypted connections.',
+    problem: 'At most 4,096 characters.',
+    placeholder: 'None',
+  },
+  logDays: {
+    label: 'Keep log files, in days',
+    hint: 'It holds at once.',
+    problem: 'A whole number between 1 and 3,650.',
+  },
+  logMib: {
+    label: 'All log files together, in MiB',
+    hint: 'The oldest go first.',
+    problem: 'A whole number between 1 and 10,000.',
+  },
 }
 
 /** What computes: the choice in the settings, and what came of it. */
@@ -115,6 +141,8 @@ export const SETTINGS = {
     node: 'This node',
     engine: 'Model and computing',
     files: 'Files and line',
+    web: 'Web access',
+    log: 'Log files',
     accounts: 'Other services',
     window: 'Window',
     programs: 'Programs',

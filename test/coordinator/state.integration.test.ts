@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
@@ -251,7 +251,7 @@ describeOnEachDatabase('coordinator state', (dialect) => {
     expect(await leases[0]!.take(1_000)).toBe(true)
   })
 
-  it('a database of a newer program is refused and left as it is', async () => {
+  it('H-40: a database of a newer program is refused, left as it is, and copied aside where it is a file', async () => {
     const location = dialect === 'sqlite' ? join(await temporaryDirectory(), 'state.sqlite') : await postgresUrl()
     const database = await openCoordinatorDatabase(location)
     await database.queries
@@ -260,7 +260,8 @@ describeOnEachDatabase('coordinator state', (dialect) => {
       .values({ name: '9999-from-the-future', timestamp: new Date(0).toISOString() })
       .execute()
     await database.close()
-    await expect(openCoordinatorDatabase(location)).rejects.toMatchObject({ code: 'COORDINATOR_STATE_DAMAGED' })
+    await expect(openCoordinatorDatabase(location)).rejects.toMatchObject({ code: 'COORDINATOR_STATE_NEWER' })
+    if (dialect === 'sqlite') expect((await stat(`${location}.newer`)).size).toBeGreaterThan(0)
   })
 
   async function temporaryDirectory(): Promise<string> {

@@ -77,7 +77,10 @@ it('D-T15, O-05: fifty peers that ask without end get what the limits give, and 
   const { admitted } = callsOf(host)
   const { refusedEarly, cut } = host.services.calls.figures()
   // What the budget gives in that time; identify's streams come out of it, too.
-  const most = STREAMS.shared.burst + seconds * STREAMS.shared.perSecond + PEERS * (STREAMS.own.burst + seconds * STREAMS.own.perSecond)
+  const most =
+    STREAMS.shared.burst +
+    seconds * STREAMS.shared.perSecond +
+    PEERS * (STREAMS.own.burst + seconds * STREAMS.own.perSecond)
   expect(answered).toBeLessThanOrEqual(most)
   expect(answered).toBeLessThanOrEqual(admitted)
   expect(answered).toBeGreaterThan(PEERS)

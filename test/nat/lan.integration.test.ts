@@ -4,6 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createHost, type Host } from '../../src-main/network/host'
 import { meetLanPeers } from '../../src-main/network/lan-peers'
+import { whyNoMulticast } from '../../src-main/network/multicast'
 import { PROFILES } from '../../src-main/network/profiles'
 import { systemClock } from '../../src-shared/clock'
 import { FakeClock } from '../fake-clock'
@@ -39,7 +40,8 @@ it('H-13: two hosts of one network find and connect to each other within 10 s; o
       () => true,
       () => false,
     )
-  if (!isMet && !(await multicastWorks())) context.skip('this machine does not let multicast through')
+  const why = await whyNoMulticast({ clock: systemClock, port: MDNS_PORT + 1 })
+  if (why !== null) context.skip(`this machine does not let multicast through: ${why}`)
   expect(isMet).toBe(true)
   expect(stranger.getConnections()).toEqual([])
 })
@@ -74,30 +76,3 @@ describe('addresses that others announce', () => {
     expect(dialled).toEqual([['/ip4/192.168.1.7/tcp/4001']])
   })
 })
-
-/** Whether a datagram to the group comes back to this machine. */
-async function multicastWorks(): Promise<boolean> {
-  const { createSocket } = await import('node:dgram')
-  const socket = createSocket({ type: 'udp4', reuseAddr: true })
-  try {
-    return await new Promise<boolean>((resolve) => {
-      const timer = setTimeout(() => resolve(false), 2_000)
-      socket.on('message', () => {
-        clearTimeout(timer)
-        resolve(true)
-      })
-      socket.on('error', () => resolve(false))
-      socket.bind(MDNS_PORT + 1, () => {
-        try {
-          socket.addMembership('224.0.0.251')
-          socket.setMulticastLoopback(true)
-          socket.send('x', MDNS_PORT + 1, '224.0.0.251', (error) => error && resolve(false))
-        } catch {
-          resolve(false)
-        }
-      })
-    })
-  } finally {
-    socket.close()
-  }
-}

@@ -66,7 +66,7 @@ export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
   const { clock, log, paths, fetch = globalThis.fetch, startScript = startChild } = options
   const { ports = PORTS } = options
   const folder = join(options.dataRoot, 'host')
-  const memory = jsonFile(join(folder, 'hosting.json'), HostingSchema)
+  const memory = jsonFile(join(folder, 'hosting.json'), HostingSchema, { keepsCopy: true })
   const listeners = new Set<(status: HostStatus) => void>()
   let status: HostStatus = offStatus(clock.now())
   let starting: { signal: AbortController; done: Promise<void> } | null = null

@@ -1,7 +1,7 @@
 import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from '../../../e2e/support/file-fixtures'
 import { offHost } from '../../../e2e/support/host-fixtures'
 import { stoppedStatus } from '../../../e2e/support/status-fixtures'
-import { appViewOf, BUNDLE } from '../../../e2e/support/view-fixtures'
+import { appViewOf, BUNDLE, IDENTITY } from '../../../e2e/support/view-fixtures'
 import { weekOf } from '../../../e2e/support/week-fixtures'
 import type { MethodHandlers } from '../../../src-shared/contract'
 import { DEFAULT_SETTINGS, type Settings } from '../../../src-shared/settings'
@@ -45,6 +45,7 @@ export function stillHandlers(): MethodHandlers {
     'fit.get': () => FIT,
     'token.get': () => NO_TOKEN,
     'token.set': () => NO_TOKEN,
+    'token.takeFound': () => NO_TOKEN,
     'diagnostics.run': () => [],
     'diagnostics.mend': ({ id }) => ({
       id,
@@ -59,6 +60,12 @@ export function stillHandlers(): MethodHandlers {
     'diagnostics.saveBundle': () => ({ path: '/data/support/espalier-support.txt' }),
     'talk.get': () => null,
     'talk.verbose': () => null,
+    'files.choose': () => ({ path: '/home/kim/models/chosen.gguf' }),
+    'identity.get': () => IDENTITY,
+    'identity.export': ({ path }) => ({ path }),
+    'identity.import': () => ({ identity: IDENTITY, keptAt: '/data/identity.key.before-1' }),
+    'identity.restoreCopy': () => ({ identity: IDENTITY, keptAt: null }),
+    'identity.renew': () => ({ identity: IDENTITY, keptAt: null }),
     'app.get': () => appViewOf(1_000),
     'app.answerInvite': () => ({}),
     'app.update': () => ({}),

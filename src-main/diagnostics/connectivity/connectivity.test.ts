@@ -1,7 +1,15 @@
-import { describe, expect, it } from 'vitest'
+import type { Socket } from 'node:dgram'
+import { EventEmitter } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
 import { servingStatus } from '../../../e2e/support/status-fixtures'
 import type { Light, LightId } from '../../../src-shared/app-view'
 import { FakeClock } from '../../../test/fake-clock'
+import type { Host } from '../../network/host'
+import { containerKind, whyNoMulticast } from '../../network/multicast'
+import { followLan } from '../../node/lan-discovery'
 import { type ConnectivityFacts, readingsOf } from './readings'
 import { createSteadyLight, type Reading } from './steady-light'
 import { watchConnectivity } from './watch-connectivity'
@@ -57,6 +65,7 @@ function factsOf(change: Partial<ConnectivityFacts> = {}): ConnectivityFacts {
       { peerId: '12D3KooWnear', address: NEAR, isBootstrap: false },
     ],
     bootstraps: [PUBLIC],
+    lanDiscovery: { kind: 'ready' },
     ...change,
   }
 }
@@ -69,6 +78,39 @@ function coordinatorAnswered(answeredAt: number, dropAt: number | null = null) {
 const statesOf = (facts: ConnectivityFacts) =>
   Object.fromEntries(Object.entries(readingsOf(facts)).map(([id, { state }]) => [id, state])) as Record<LightId, string>
 
+/** As a node follows it, after its first look. */
+async function follow(why: string | null, container: string | null) {
+  const host = { addEventListener: () => undefined, removeEventListener: () => undefined } as unknown as Host
+  const lan = followLan({
+    ...{ host, clock: new FakeClock(), log: { write: () => undefined } },
+    whyNoMulticast: async () => why,
+    containerKind: async () => container,
+  })
+  await vi.waitFor(() => expect(lan.state().kind).not.toBe('ready'))
+  return lan
+}
+
+function fail(error: Error): never {
+  throw error
+}
+
+/** A socket of a system that lets it fail where the test says; nothing that it sends comes back. */
+function fakeSocket(faults: { bind?: Error; send?: Error }): Socket {
+  const socket = Object.assign(new EventEmitter(), {
+    bind(_port: number, bound: () => void) {
+      if (faults.bind) socket.emit('error', faults.bind)
+      else bound()
+    },
+    addMembership: () => undefined,
+    setMulticastLoopback: () => undefined,
+    setMulticastTTL: () => undefined,
+    send: (_bytes: Buffer, _port: number, _group: string, sent: (error: Error | null) => void) =>
+      sent(faults.send ?? null),
+    close: () => void socket.emit('close'),
+  })
+  return socket as unknown as Socket
+}
+
 describe('H-28: each light for itself', () => {
   it('H-28: the internet is unplugged: what is near stays lit', () => {
     expect(statesOf(factsOf())).toMatchObject({ internet: 'up', lan: 'up', coordinator: 'up', bootstrap: 'up' })
@@ -79,10 +121,51 @@ describe('H-28: each light for itself', () => {
     expect(statesOf(unplugged)).toEqual({
       internet: 'down',
       lan: 'up',
+      discovery: 'unknown',
       coordinator: 'down',
       bootstrap: 'down',
       relay: 'unknown',
     })
+  })
+
+  it('H-12: UDP is off: LAN discovery says so and why, and no other light changes', async () => {
+    const clock = new FakeClock()
+    const refused = Object.assign(new Error('socket EPERM'), { code: 'EPERM' })
+    const sockets: [string, () => Socket][] = [
+      ['socket EPERM', () => fail(refused)],
+      ['bind EACCES', () => fakeSocket({ bind: new Error('bind EACCES') })],
+      ['send ENETUNREACH', () => fakeSocket({ send: new Error('send ENETUNREACH') })],
+      ['does not come back', () => fakeSocket({})],
+    ]
+    const before = readingsOf(factsOf())
+    for (const [why, createSocket] of sockets) {
+      const looking = whyNoMulticast({ clock, createSocket })
+      await clock.advance(2_000)
+      const lan = await follow(await looking, null)
+      const { discovery, ...others } = readingsOf(factsOf({ lanDiscovery: lan.state() }))
+      expect(discovery).toEqual({ state: 'down', evidence: expect.stringContaining(why) })
+      expect(others).toEqual(Object.fromEntries(Object.entries(before).filter(([id]) => id !== 'discovery')))
+      lan.stop()
+    }
+    expect(readingsOf(factsOf({ lanDiscovery: { kind: 'met', peerId: '12D3KooWnear' } })).discovery.state).toBe('up')
+  })
+
+  it('H-15: in a container without multicast, LAN discovery is unavailable here, and says what it needs', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'espalier-container-'))
+    expect(await containerKind(`${root}/`)).toBeNull()
+    await mkdir(join(root, 'proc/1'), { recursive: true })
+    await writeFile(join(root, 'proc/1/cgroup'), '0::/kubepods/besteffort/pod1')
+    expect(await containerKind(`${root}/`)).toBe('a Kubernetes pod')
+    await writeFile(join(root, '.dockerenv'), '')
+    const kind = await containerKind(`${root}/`)
+    await rm(root, { recursive: true })
+    const lan = await follow('addMembership ENODEV', kind)
+    expect(readingsOf(factsOf({ lanDiscovery: lan.state() })).discovery).toEqual({
+      state: 'down',
+      evidence:
+        'LAN discovery is unavailable here: addMembership ENODEV; this is a Docker container, which needs the host’s network for it',
+    })
+    lan.stop()
   })
 
   it('an old answer of the coordinator is none', () => {

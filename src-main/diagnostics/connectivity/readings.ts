@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js'
 import type { LightId } from '../../../src-shared/app-view'
 import type { NodeStatus } from '../../../src-shared/status'
 import { reachOf } from '../../coordinator/address-policy'
+import type { LanDiscovery } from '../../node/lan-discovery'
 import type { PeerLink } from '../../node/peer-links'
 import { shortPeer } from '../../node/words'
 import { counted } from '../check'
@@ -16,6 +17,8 @@ export interface ConnectivityFacts {
   links: readonly PeerLink[] | null
   /** Multiaddrs of the bootstraps that it knows. */
   bootstraps: readonly string[]
+  /** Null while the node does not run. */
+  lanDiscovery: LanDiscovery | null
 }
 
 /** The coordinator's own patience; an answer that is older is no evidence any more. */
@@ -25,6 +28,7 @@ const COORDINATOR_FRESH_MS = 65_000
 export function readingsOf(facts: ConnectivityFacts): Record<LightId, Reading> {
   return {
     lan: lan(facts),
+    discovery: discovery(facts),
     internet: internet(facts),
     coordinator: coordinator(facts),
     bootstrap: bootstrap(facts),
@@ -41,6 +45,22 @@ function lan({ interfaces }: ConnectivityFacts): Reading {
   return found[0] === undefined
     ? { state: 'down', evidence: 'no cable and no wireless network gives this computer an address' }
     : { state: 'up', evidence: `${found[0]}${found.length > 1 ? `, and ${found.length - 1} more` : ''}` }
+}
+
+/** Green only when somebody was found: that our own words come back proves no more than that they may be said. */
+function discovery({ lanDiscovery }: ConnectivityFacts): Reading {
+  switch (lanDiscovery?.kind) {
+    case undefined:
+      return unknown('the node is stopped')
+    case 'off':
+      return unknown('a network on this computer needs none')
+    case 'ready':
+      return unknown('nobody of this network was found here yet')
+    case 'met':
+      return { state: 'up', evidence: `${shortPeer(lanDiscovery.peerId)} was found here` }
+    case 'failed':
+      return { state: 'down', evidence: `LAN discovery is unavailable here: ${lanDiscovery.cause}` }
+  }
 }
 
 function internet(facts: ConnectivityFacts): Reading {

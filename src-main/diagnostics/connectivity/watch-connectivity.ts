@@ -5,7 +5,7 @@ import { createSteadyLight } from './steady-light'
 
 const INTERVAL_MS = 5_000
 
-/** Reads the five lights every five seconds, and tells of them when one shows or says something else. */
+/** Reads the lights every five seconds, and tells of them when one shows or says something else. */
 export function watchConnectivity(options: {
   clock: Clock
   facts(): ConnectivityFacts

@@ -64,6 +64,11 @@ const RULES: readonly Rule[] = [
   },
   // What is left and looks like neither a word nor a number: keys that nobody told us about.
   { word: 'secret', pattern: /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{24,}(?![\w-])/g },
+  // The same in base64, where a slash or a plus may stand anywhere.
+  {
+    word: 'secret',
+    pattern: /(?<![\w+/-])(?=[\w+/]*\d)(?=[\w+/]*[a-z])(?=[\w+/]*[A-Z])[\w+/]{40,}={0,2}/g,
+  },
 ]
 
 /**

@@ -51,6 +51,7 @@ describe('D-T36: what leaves this computer', () => {
       'identity key, base64': identity.toString('base64'),
       'identity key, hex': identity.toString('hex'),
       'private key in PEM': body,
+      'private key with many slashes': 'MC4CAQAwBQYDK2VwBC/EIJx+4fPq7sKd9mWn/2zYtR8vLbQc5+HgXeTaUo1iNj/w',
       'API key': apiKey,
       'capability token': 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ3LTQxYzAifQ.c2lnbmF0dXJlLW9mLWEtdG9rZW4',
       'Hugging Face token': 'hf_AbCdEfGhIjKlMnOpQrStUv',
@@ -98,6 +99,24 @@ describe('D-T36: what leaves this computer', () => {
       ]),
     )
     expect(Object.keys(canaries).length).toBeGreaterThanOrEqual(12)
+  })
+
+  it('H-39: what the program was started with has no byte in the bundle', async () => {
+    const data = await openDataDirectory(join(root, 'data'))
+    const env = {
+      HF_TOKEN: 'canary-of-a-token',
+      AWS_SECRET_ACCESS_KEY: 'Canary/Of+A/Secret',
+      DB_PASSWORD: 'canary-pass-word',
+      https_proxy: 'http://kim:canary%40proxy@proxy.example:3128',
+      HARMLESS: 'orchard walls',
+      MY_TOKEN_COUNT: '12',
+    }
+    const messages = Object.values(env).flatMap((value) => [value, `failed with ${value}!`, JSON.stringify({ value })])
+    messages.push('the proxy got canary@proxy')
+    const { text } = makeBundle(sourcesWith(messages), createRedactor(await knownSecrets(data, 'attic-pc', env)))
+    expect(text).not.toMatch(/canary/i)
+    expect(text).toContain('orchard walls')
+    expect(text).toMatch(/secret of the environment/)
   })
 
   it('D-T36: this computer’s and its user’s names go, also in the middle of a line', async () => {

@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { EspalierError, messageOf } from '../../../src-shared/errors'
+import { type WayOut, wayOut } from '../../web/way-out'
 import { checkHost, publicLookup } from './http-guard'
 import type { ByteRequest, ByteSink } from './source'
 
@@ -18,6 +19,8 @@ export interface HttpOptions {
   tokenHosts?: readonly string[]
   /** Whether addresses on this computer and its own network may be asked: the operator's own mirror, tests. */
   allowPrivate?: boolean
+  /** For tests; the process's own otherwise. */
+  way?: WayOut
 }
 
 export interface RangeClient {
@@ -39,7 +42,7 @@ export const HUGGING_FACE_HOSTS: readonly string[] = ['huggingface.co']
 
 /** A client of its own connections and ETags; one per source. */
 export function createRangeClient(options: HttpOptions = {}): RangeClient {
-  const { tokenFor, tokenHosts = HUGGING_FACE_HOSTS, allowPrivate = false } = options
+  const { tokenFor, tokenHosts = HUGGING_FACE_HOSTS, allowPrivate = false, way = wayOut } = options
   const guard = allowPrivate ? {} : { lookup: publicLookup }
   const plain = new HttpAgent({ keepAlive: true, ...guard })
   const secure = new HttpsAgent({ keepAlive: true, ...guard })
@@ -66,7 +69,10 @@ export function createRangeClient(options: HttpOptions = {}): RangeClient {
     checkHost(url, allowPrivate)
     return new Promise((resolve, reject) => {
       const isSecure = url.protocol === 'https:'
-      const sent = (isSecure ? httpsRequest : httpRequest)(url, { agent: isSecure ? secure : plain, headers })
+      const sent = (isSecure ? httpsRequest : httpRequest)(url, {
+        ...{ agent: isSecure ? secure : plain, headers },
+        ...way.to(url),
+      })
       const onAbort = () => void sent.destroy(signal.reason)
       signal.addEventListener('abort', onAbort, { once: true })
       sent.on('close', () => signal.removeEventListener('abort', onAbort))

@@ -9,6 +9,7 @@ import type { Reply } from '../../../src-shared/contract-names'
 import { IPC_CALL_CHANNEL } from '../../../src-shared/ipc-envelope'
 import type { Settings } from '../../../src-shared/settings'
 import type { NodeStatus } from '../../../src-shared/status'
+import type { DesktopServices } from '../../app/desktop-services'
 import { START_URL } from '../app-protocol'
 import { startShell } from '../start-shell'
 import { scriptedApp } from './scripted-app'
@@ -37,6 +38,7 @@ export async function startTestShell(options: TestShellOptions = {}) {
   const scripted = scriptedApp(options.status ?? stoppedStatus(1_000), options.settings)
   let noteDraft: (isUnsaved: boolean) => void = () => undefined
   const tray = options.tray ?? (() => true)
+  let desktop: DesktopServices | null = null
   const shell = startShell(fake.electron, {
     clock: options.clock ?? systemClock,
     platform: options.platform ?? 'linux',
@@ -57,8 +59,9 @@ export async function startTestShell(options: TestShellOptions = {}) {
       press: async () => undefined,
       dispose: () => undefined,
     }),
-    async openApp(_startScript, desktop) {
-      noteDraft = desktop.noteDraft
+    async openApp(_startScript, services) {
+      desktop = services
+      noteDraft = services.noteDraft
       if (options.failsToOpen) throw options.failsToOpen
       return { app: scripted.app, log: scripted.log, close: () => scripted.app.dispose() }
     },
@@ -71,6 +74,11 @@ export async function startTestShell(options: TestShellOptions = {}) {
     shell,
     /** What the app does when the page says so. */
     noteDraft: (isUnsaved: boolean) => noteDraft(isUnsaved),
+    /** What the shell does for the app. */
+    get desktop() {
+      if (!desktop) throw new Error('the app is not open')
+      return desktop
+    },
     /** What Electron does after the entry has run, until the shell stands. */
     async becomeReady() {
       fake.app.becomeReady()

@@ -1,0 +1,61 @@
+import { useEffect, useId, useRef } from 'react'
+import { useStore } from 'zustand'
+import type { FilePurpose } from '../../src-shared/file-choice'
+import type { AppViewStore } from '../stores/app-view-store'
+import { CHOOSE_FILE } from '../words/files'
+
+export interface FileFieldProps {
+  label: string
+  hint: string
+  value: string
+  purpose: FilePurpose
+  placeholder?: string | undefined
+  disabled: boolean
+  /** The page opened it to be filled in. */
+  hasFocus?: boolean
+  app: AppViewStore
+  onChange(path: string): void
+}
+
+/** A path on the node's computer: typed, and chosen in the system's dialog where the app has one. */
+export function FileField({ label, hint, value, purpose, app, onChange, ...props }: FileFieldProps) {
+  const { placeholder, disabled, hasFocus = false } = props
+  const choosesFiles = useStore(app.state, (state) => state.view?.choosesFiles ?? false)
+  const id = useId()
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    if (hasFocus) field.current?.focus()
+  }, [hasFocus])
+  const choose = async () => {
+    const path = await app.chooseFile({ purpose, ...(value.trim() !== '' && { near: value.trim() }) })
+    if (path !== null) onChange(path)
+  }
+  return (
+    <div className="setting is-long">
+      <div>
+        <label htmlFor={id}>{label}</label>
+        <p id={`${id}-hint`}>{hint}</p>
+      </div>
+      <div className="token-line">
+        <input
+          id={id}
+          ref={field}
+          className="field"
+          autoComplete="off"
+          spellCheck={false}
+          maxLength={4096}
+          value={value}
+          placeholder={placeholder}
+          disabled={disabled}
+          aria-describedby={`${id}-hint`}
+          onChange={(event) => onChange(event.target.value)}
+        />
+        {choosesFiles && (
+          <button type="button" className="button" disabled={disabled} onClick={() => void choose()}>
+            {CHOOSE_FILE.browse}
+          </button>
+        )}
+      </div>
+    </div>
+  )
+}
