@@ -14,6 +14,7 @@ export default defineConfig({
           ],
           exclude: ['**/*.integration.test.ts'],
           testTimeout: 20_000,
+          hookTimeout: 60_000,
         },
       },
       {
