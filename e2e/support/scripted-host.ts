@@ -70,7 +70,7 @@ export class ScriptedHost {
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
   view: AppView = appViewOf(Date.now())
   makeChecks: (at: number) => Check[] = checksOf
-  talk: NetworkTalk = TALK
+  talk: NetworkTalk | null = TALK
   logLines: LogLine[] = linesOf(Date.now(), 60)
   /** Methods that fail, and with what; a test fills it. */
   readonly failing = new Map<MethodName, EspalierError>()
@@ -167,7 +167,7 @@ export class ScriptedHost {
     'diagnostics.saveBundle': () => ({ path: '/home/kim/.local/share/espalier/support/espalier-support.txt' }),
     'talk.get': () => this.talk,
     'talk.verbose': ({ on }) => {
-      this.talk = { ...this.talk, verboseUntil: on ? Date.now() + 30 * 60_000 : null }
+      this.talk = { ...TALK, verboseUntil: on ? Date.now() + 30 * 60_000 : null }
       return this.talk
     },
     'app.get': () => this.view,
