@@ -1,5 +1,5 @@
 import type { NodeStatus } from '../../src-shared/status'
-import { closeSentence, formatBytes, formatCores, formatCount, formatExact, formatRate, formatSpan } from '../format'
+import { closeSentence, formatBytes, formatCores, formatCount, formatExact, formatSpan } from '../format'
 import { COMPUTE, SPEED } from '../words/settings'
 import { useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
@@ -57,7 +57,7 @@ export function ThisComputer({ resources, compute, speed }: Pick<NodeStatus, 're
         {speed && (
           <div title={SPEED.hint}>
             <dt>{SPEED.title}</dt>
-            <dd>{formatRate(speed.inferenceRps)}</dd>
+            <dd>{formatCount(Math.round(speed.inferenceRps))}</dd>
           </div>
         )}
       </dl>
