@@ -530,6 +530,7 @@ test.describe('diagnostics', () => {
     host.say(stoppedStatus)
     host.logLines = []
     host.makeChecks = () => []
+    host.talk = null
     await open(page, host, '#/diagnostics')
     await expect(page.getByText('Nothing has been written yet.')).toBeVisible()
     await look(page, 'diagnostics-empty')
@@ -537,7 +538,7 @@ test.describe('diagnostics', () => {
 
   test('loading', async ({ page, host }) => {
     host.say(servingStatus)
-    host.silent.add('diagnostics.run').add('logs.recent')
+    host.silent.add('diagnostics.run').add('logs.recent').add('talk.get')
     await open(page, host, '#/diagnostics')
     await expect(page.getByText('Reading the log…')).toBeVisible()
     await look(page, 'diagnostics-loading')
@@ -547,6 +548,7 @@ test.describe('diagnostics', () => {
     host.say(servingStatus)
     host.failing.set('diagnostics.run', new EspalierError('TIMED_OUT'))
     host.failing.set('logs.recent', new EspalierError('DATA_DIR_UNUSABLE'))
+    host.failing.set('talk.get', new EspalierError('TIMED_OUT'))
     await open(page, host, '#/diagnostics')
     await expect(page.getByText('DATA_DIR_UNUSABLE')).toBeVisible()
     await look(page, 'diagnostics-error')

@@ -74,7 +74,7 @@ export class ScriptedHost {
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
   view: AppView = appViewOf(Date.now())
   makeChecks: (at: number) => Check[] = checksOf
-  talk: NetworkTalk = TALK
+  talk: NetworkTalk | null = TALK
   week: WeekGiven = weekOf(Date.now())
   logLines: LogLine[] = linesOf(Date.now(), 60)
   /** Methods that fail, and with what; a test fills it. */
@@ -176,7 +176,7 @@ export class ScriptedHost {
     'diagnostics.saveBundle': () => ({ path: '/home/kim/.local/share/espalier/support/espalier-support.txt' }),
     'talk.get': () => this.talk,
     'talk.verbose': ({ on }) => {
-      this.talk = { ...this.talk, verboseUntil: on ? Date.now() + 30 * 60_000 : null }
+      this.talk = { ...TALK, verboseUntil: on ? Date.now() + 30 * 60_000 : null }
       return this.talk
     },
     'files.choose': () => ({ path: '/home/kim/models/chosen.gguf' }),

@@ -60,7 +60,7 @@ export function NetworkTalkPanel({ store, isLive, mayOperate }: Props) {
 
 function Protocols({ talk }: { talk: NetworkTalk }) {
   return (
-    <table className="talk">
+    <table className="protocols">
       <thead>
         <tr>
           <th scope="col">{TALK.protocol}</th>

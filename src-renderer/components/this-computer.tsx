@@ -1,5 +1,5 @@
 import type { NodeStatus } from '../../src-shared/status'
-import { closeSentence, formatBytes, formatCores, formatExact, formatRate } from '../format'
+import { closeSentence, formatBytes, formatCores, formatCount, formatExact } from '../format'
 import { COMPUTER, networkWords, overWords } from '../words/computer'
 import { COMPUTE, SPEED } from '../words/settings'
 import { StatusShapeIcon } from './status-shape'
@@ -36,7 +36,7 @@ export function ThisComputer({ resources, compute, speed }: Pick<NodeStatus, 're
         {speed && (
           <div title={SPEED.hint}>
             <dt>{SPEED.title}</dt>
-            <dd>{formatRate(speed.inferenceRps)}</dd>
+            <dd>{formatCount(Math.round(speed.inferenceRps))}</dd>
           </div>
         )}
       </dl>

@@ -4,7 +4,7 @@ export const TALK = {
   protocol: 'Protocol',
   opened: 'By us',
   accepted: 'By others',
-  open: 'Open now',
+  open: 'Open',
   loading: 'Asking the node…',
   stopped: 'The node does not run.',
   none: 'No stream yet.',

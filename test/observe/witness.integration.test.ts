@@ -71,6 +71,17 @@ describe('as others see you', () => {
     expect(status.routingTable?.changedAt).toBeGreaterThan(0)
   })
 
+  it('M-34: a running node counts its streams by protocol, and its libp2p speaks as long as it is asked to', async () => {
+    const talk = first.node.running()?.talk
+    const kad = talk?.get().protocols.find(({ protocol }) => protocol === network.profile.kadProtocol)
+    expect(kad?.opened).toBeGreaterThan(0)
+    const said = () => first.log.filter(({ code, message }) => code === 'libp2p' && message.includes('kad-dht'))
+    expect(said()).toEqual([])
+    talk?.setVerbose(true)
+    await expect.poll(() => said().length, { timeout: 20_000 }).toBeGreaterThan(0)
+    talk?.setVerbose(false)
+  })
+
   it('M-33: a peer’s copy of our record is shown decoded, with its age and expiry', async () => {
     const running = first.node.running()
     const readBack = (await running?.readBack(AbortSignal.timeout(10_000))) ?? []

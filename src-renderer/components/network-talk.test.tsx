@@ -1,0 +1,70 @@
+// @vitest-environment happy-dom
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import { servingStatus } from '../../e2e/support/status-fixtures'
+import { TALK as FIXTURE } from '../../e2e/support/view-fixtures'
+import { systemClock } from '../../src-shared/clock'
+import { createBridgeClient } from '../bridge-client'
+import { createAskedStore } from '../stores/asked-store'
+import { createPlayedTransport, OPEN, ok, REFUSED } from '../testing/played-transport'
+import { TALK } from '../words/network-talk'
+import { SPEED } from '../words/settings'
+import { ThisComputer } from './figures'
+import { NetworkTalkPanel } from './network-talk'
+
+afterEach(cleanup)
+
+async function open({ mayOperate = true } = {}) {
+  const transport = createPlayedTransport()
+  const store = createAskedStore(createBridgeClient(transport), systemClock, 'talk.get', {})
+  transport.connect(OPEN)
+  render(<NetworkTalkPanel store={store} isLive mayOperate={mayOperate} />)
+  const answer = (value: unknown) => act(() => transport.lastCall('talk.get').answer(ok(value)))
+  return { transport, answer }
+}
+
+describe('M-34: what is talked', () => {
+  it('M-34: is counted by protocol, and the switch says until when it is on', async () => {
+    const { transport, answer } = await open()
+    expect(screen.getByText(TALK.loading)).toBeTruthy()
+    await answer(FIXTURE)
+    const rows = screen.getAllByRole('row').slice(1)
+    expect(rows.map((row) => row.textContent)).toContain('/espalier/kad/1.0.04123883')
+    const toggle = screen.getByRole<HTMLInputElement>('checkbox')
+    expect(toggle.checked).toBe(false)
+    fireEvent.click(toggle)
+    const call = transport.lastCall('talk.verbose')
+    expect(call.input).toEqual({ on: true })
+    await act(() => call.answer(ok({ ...FIXTURE, verboseUntil: Date.UTC(2026, 0, 1, 12) })))
+    expect(toggle.checked).toBe(true)
+    expect(screen.getByRole('status').textContent).toMatch(/Ends by itself at \d\d:\d\d:\d\d\./)
+  })
+
+  it('M-34: is nothing while no node runs, and a look changes nothing', async () => {
+    const { answer } = await open({ mayOperate: false })
+    await answer(null)
+    expect(screen.getByText(TALK.stopped)).toBeTruthy()
+    expect(screen.queryByRole('checkbox')).toBeNull()
+    cleanup()
+    const { answer: later } = await open({ mayOperate: false })
+    await later({ protocols: [], verboseUntil: null })
+    expect(screen.getByText(TALK.none)).toBeTruthy()
+    expect(screen.getByRole<HTMLInputElement>('checkbox').disabled).toBe(true)
+  })
+
+  it('M-34: says why the node did not say', async () => {
+    const { transport } = await open()
+    await act(() => transport.lastCall('talk.get').answer(REFUSED))
+    expect(screen.getByText(new RegExp(TALK.failed))).toBeTruthy()
+    expect(screen.queryByText(TALK.loading)).toBeNull()
+  })
+})
+
+it('M-39: a speed stands with when and on what it was measured, and not at all where none was', () => {
+  const status = servingStatus(1_000)
+  const { rerender } = render(<ThisComputer resources={status.resources} compute={undefined} speed={status.speed} />)
+  expect(screen.getByText(SPEED.title)).toBeTruthy()
+  expect(screen.getByText(/^Speed measured on 30 Jan 2026, \d\d:\d\d:\d\d, AMD Ryzen 7 7840U\.$/)).toBeTruthy()
+  rerender(<ThisComputer resources={status.resources} compute={undefined} speed={undefined} />)
+  expect(screen.queryByText(SPEED.title)).toBeNull()
+})
