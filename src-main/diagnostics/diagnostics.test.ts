@@ -101,7 +101,7 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
     // Within five seconds of what it is, however far that is; the last is 1970.
     const offsetsS = [30, 120, 3_600, 86_400].flatMap((s) => [s, -s])
     for (const offsetS of [...offsetsS, -Math.floor(Date.now() / 1000)]) {
-      const check = await look('clock', { coordinatorUrl: `${coordinatorUrl}/offset${offsetS * 1000}` })
+      const check = (await look('clock', { coordinatorUrl: `${coordinatorUrl}/offset${offsetS * 1000}` }))!
       expect(check).toMatchObject({ verdict: 'fail', code: 'CLOCK_WRONG' })
       const said = Number(/([\d.]+) s (behind|ahead)/.exec(check.evidence)?.[1])
       expect(Math.abs(said - Math.abs(offsetS))).toBeLessThanOrEqual(5)

@@ -42,7 +42,7 @@ export const CALL_LIMITS: CallLimits = {
     own: { perSecond: 1, burst: 12 },
     shared: { perSecond: 50, burst: 400 },
   },
-  waiting: { peer: 64, own: 4, all: 100 },
+  waiting: { peer: 256, own: 8, all: 512 },
   protocol: {
     peer: { perSecond: 10, burst: 400 },
     own: { perSecond: 1, burst: 12 },
