@@ -92,6 +92,19 @@ test.describe('overview', () => {
     })
   }
 
+  test('more than its owner allows', async ({ page, host }) => {
+    host.say((at) => {
+      const status = servingStatus(at)
+      const cards = { usedBytes: 9_100_000_000, totalBytes: 24_000_000_000 }
+      const over = [{ what: 'memory' as const, used: 9_300_000_000, cap: 8_000_000_000, since: at - 20_000 }]
+      return { ...status, resources: { ...status.resources, cards, over } }
+    })
+    await page.goto(host.url)
+    await expect(page.getByText('More memory than you offer')).toBeVisible()
+    await expect(page.getByText('Graphics memory')).toBeVisible()
+    await look(page, 'overview-over-limit')
+  })
+
   test('no contact', async ({ page, host, complaints }) => {
     complaints.expectOnly(/ERR_CONNECTION_(REFUSED|RESET)/)
     host.say(servingStatus)

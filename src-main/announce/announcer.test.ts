@@ -56,8 +56,13 @@ function setUp(governor?: Governor, clock = new FakeClock(), profile = PROFILES.
     loses: false,
     ackedBy: () => [other] as PeerId[],
   }
+  const index = (): FoundValue | null => {
+    const entry = kept.get(MODELS_KEY)
+    return entry ? { kind: 'dictionary', entries: new Map([['M', entry]]), expirationS: entry.expirationS } : null
+  }
   const dht = {
-    async store(records: readonly DhtRecord[]) {
+    async store(records: readonly DhtRecord[], options: Parameters<HivemindDht['store']>[1]) {
+      options?.check?.((key) => (key === MODELS_KEY ? index() : null))
       writes.push([...records])
       const dropped = fault.drops(writes.length)
       return records.map((record) => {
@@ -72,13 +77,6 @@ function setUp(governor?: Governor, clock = new FakeClock(), profile = PROFILES.
           failed: [],
         }
       })
-    },
-    async get() {
-      const entry = kept.get(MODELS_KEY)
-      const entries = new Map(entry ? [['M', entry]] : [])
-      return new Map<string, FoundValue>(
-        entry ? [[MODELS_KEY, { kind: 'dictionary', entries, expirationS: entry.expirationS }]] : [],
-      )
     },
     async findAt(_: PeerId, keys: readonly string[]) {
       const found = new Map<string, FoundValue>()

@@ -1,7 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
-import type { DhtRecord, HivemindDht } from '../hivemind/dht'
+import type { DhtRecord, FoundValue, HivemindDht } from '../hivemind/dht'
 import { nextExpirationS } from '../hivemind/expiration'
 import {
   decodeModelInfo,
@@ -48,8 +48,7 @@ export function createHivemindWriter(options: {
   }
 
   /** One server with another idea of the model would change what everybody reads about it. */
-  async function checkModelEntry({ model }: Announcement, signal: AbortSignal): Promise<void> {
-    const found = (await dht.get([MODELS_KEY], { signal })).get(MODELS_KEY)
+  function checkModelEntry({ model }: Announcement, found: FoundValue | null): void {
     const entry = found?.kind === 'dictionary' ? found.entries.get(model.dhtPrefix) : undefined
     const theirs = entry && readableModelInfo(entry.value)
     if (!theirs || (theirs.numBlocks === model.blockCount && theirs.repository === model.repository)) return
@@ -87,9 +86,14 @@ export function createHivemindWriter(options: {
     roundTimeoutMs: 20_000,
     async write(what, info, report, { signal, speaksForNode }) {
       const records = recordsOf(what, info, speaksForNode)
-      if (profile.guardsModelEntry && info.state !== 'offline') await checkModelEntry(what, signal)
+      const isGuarded = profile.guardsModelEntry && info.state !== 'offline'
       report.total = records.length
-      const stored = await dht.store(records, { alsoTo: [...options.bootstraps()], signal })
+      const stored = await dht.store(records, {
+        alsoTo: [...options.bootstraps()],
+        signal,
+        // The look-up that a store begins with has found it: no peer is asked a second time.
+        ...(isGuarded ? { check: (found) => checkModelEntry(what, found(MODELS_KEY)) } : {}),
+      })
       const acks = stored.map(({ ackedBy }) => ackedBy.filter((peer) => !peer.equals(self)))
       // Every server of a model writes its entry in the index; who refuses ours has a later one of another server.
       const isKept = stored.map(

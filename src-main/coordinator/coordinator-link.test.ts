@@ -18,12 +18,18 @@ function seeded(seed: number): () => number {
   }
 }
 
-async function start(options: { knowsSeq?: boolean; fate?: () => Fate; seed?: number }) {
+async function start(options: {
+  knowsSeq?: boolean
+  fate?: () => Fate
+  seed?: number
+  standing?: () => 'online' | 'rejected'
+}) {
   const clock = new FakeClock()
   const coordinator = createSimulatedCoordinator({
     clock,
     knowsSeq: options.knowsSeq ?? true,
     fate: options.fate ?? (() => 'arrives'),
+    ...(options.standing ? { standing: options.standing } : {}),
   })
   const events: LinkEvent[] = []
   let memory: LinkMemory | null = null
@@ -171,4 +177,29 @@ describe('coordinator link over hours', () => {
       expect((memory()?.ledger.total ?? 0) - before).toBe(10)
     }
   })
+})
+
+it('D-T22: approved and rejected 50 times: each is told once, the last one holds within 15 s, and nothing piles up', async () => {
+  let standing: 'online' | 'rejected' = 'online'
+  const { clock, coordinator, events, link, run } = await start({ standing: () => standing })
+  const waiting: number[] = []
+  for (let i = 0; i < 50; i++) {
+    standing = 'rejected'
+    await run(31_000)
+    expect(link.state().name).toBe('rejected')
+    standing = 'online'
+    link.reapply()
+    await run(15_000)
+    expect(link.state().name).toBe('approved_loading')
+    waiting.push(clock.pending)
+  }
+  const told = (type: LinkEvent['type']) => events.filter((event) => event.type === type).length
+  expect(told('rejected')).toBe(50)
+  expect(coordinator.seen.registrations).toBe(1 + 50)
+  // A beat each, and no more, however often the host changes its mind.
+  expect(coordinator.seen.arrivals.length).toBeLessThanOrEqual(4 * 50)
+  expect(new Set(waiting).size).toBe(1)
+  await link.stop()
+  coordinator.stop()
+  expect(clock.pending).toBe(0)
 })

@@ -98,6 +98,15 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
     expect(late).toMatchObject({ verdict: 'fail', code: 'CLOCK_WRONG', evidence: expect.stringContaining('behind') })
     const early = await look('clock', { coordinatorUrl: `${coordinatorUrl}/offset-60000` })
     expect(early).toMatchObject({ verdict: 'fail', evidence: expect.stringContaining('ahead') })
+    // Within five seconds of what it is, however far that is; the last is 1970.
+    const offsetsS = [30, 120, 3_600, 86_400].flatMap((s) => [s, -s])
+    for (const offsetS of [...offsetsS, -Math.floor(Date.now() / 1000)]) {
+      const check = (await look('clock', { coordinatorUrl: `${coordinatorUrl}/offset${offsetS * 1000}` }))!
+      expect(check).toMatchObject({ verdict: 'fail', code: 'CLOCK_WRONG' })
+      const said = Number(/([\d.]+) s (behind|ahead)/.exec(check.evidence)?.[1])
+      expect(Math.abs(said - Math.abs(offsetS))).toBeLessThanOrEqual(5)
+      expect(check.evidence).toContain(offsetS > 0 ? 'behind' : 'ahead')
+    }
     expect(await look('clock')).toMatchObject({ verdict: 'unknown' })
     expect(await look('clock', { coordinatorUrl: 'http://127.0.0.1:1' })).toMatchObject({ verdict: 'unknown' })
   })

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Clock, systemClock } from '../../src-shared/clock'
+import { EspalierError } from '../../src-shared/errors'
 import { connect, loopbackHost } from '../../test/loopback-host'
 import type { Host } from '../network/host'
 import { createHivemindDht, type HivemindDht, type HivemindDhtOptions } from './dht'
@@ -98,6 +99,20 @@ describe('M-30: a swarm of six', () => {
     // A reader that does not serve the DHT is in nobody's table, and keeps nothing.
     expect(swarm.some(({ dht }) => dht.knownPeers().some((peer) => peer.equals(stranger.host.peerId)))).toBe(false)
     expect(stranger.dht.readLocal(keys).size).toBe(0)
+
+    // What the look-up of a store has found can stop it before anything is written.
+    const seen: (string | undefined)[] = []
+    const stopped = stranger.dht.store([{ ...records[0]!, subkey: 'another' }], {
+      ...within(),
+      check(found) {
+        seen.push(found(keys[0]!)?.kind)
+        throw new EspalierError('RECORD_INVALID')
+      },
+    })
+    await expect(stopped).rejects.toMatchObject({ code: 'RECORD_INVALID' })
+    expect(seen).toEqual(['dictionary'])
+    const after = (await writer.dht.findAt(report[0]!.ackedBy[0]!, keys, within())).get(keys[0]!)
+    expect(after?.kind === 'dictionary' && [...after.entries.keys()]).toEqual([self.toString()])
   })
 
   test('records of several writers meet in one dictionary, the later expiration of each stays', async () => {

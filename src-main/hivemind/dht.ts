@@ -40,7 +40,14 @@ export interface HivemindDht {
   /** What we keep ourselves for others. Empty in client mode. */
   readLocal(keys: readonly string[]): Map<string, FoundValue>
   /** Never counts ourselves: `ackedBy` are other peers. */
-  store(records: readonly DhtRecord[], options?: RpcOptions & { alsoTo?: readonly PeerId[] }): Promise<StoreReport>
+  store(
+    records: readonly DhtRecord[],
+    options?: RpcOptions & {
+      alsoTo?: readonly PeerId[]
+      /** Told what there is already, by key, before anything is stored; what it throws ends the call. */
+      check?: (found: (key: string) => FoundValue | null) => void
+    },
+  ): Promise<StoreReport>
   /** One answer per record: whether this peer keeps it. */
   storeAt(peer: PeerId, records: readonly DhtRecord[], options?: RpcOptions): Promise<boolean[]>
   knownPeers(): PeerId[]
@@ -128,6 +135,11 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
     return found
   }
 
+  /** The newest of what others have and of what we keep ourselves. */
+  function newestOf(key: string, found: Map<string, LookupResult>): FoundValue | null {
+    return mergeFound(readLocal([key]).get(key) ?? null, found.get(dhtIdKey(dhtIdOf(key)))?.value ?? null)
+  }
+
   /** In server mode we may be one of the nearest ourselves: readers will be sent to us, so we keep it, uncounted. */
   function keepIfNear(records: readonly DhtRecord[], found: Map<string, LookupResult>): void {
     for (const record of records) {
@@ -183,10 +195,9 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
 
     async get(keys, { signal } = {}) {
       const found = await lookUp(keys.map(dhtIdOf), signal)
-      const local = readLocal(keys)
       const values = new Map<string, FoundValue>()
       for (const key of keys) {
-        const value = mergeFound(local.get(key) ?? null, found.get(dhtIdKey(dhtIdOf(key)))?.value ?? null)
+        const value = newestOf(key, found)
         if (value) values.set(key, value)
       }
       return values
@@ -206,9 +217,10 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
       return values
     },
 
-    async store(records, { alsoTo = [], signal } = {}) {
+    async store(records, { alsoTo = [], check, signal } = {}) {
       const keys = [...new Set(records.map((record) => record.key))].map(dhtIdOf)
       const found = await lookUp(keys, signal)
+      check?.((key) => newestOf(key, found))
       if (isServer) keepIfNear(records, found)
       return storeRecords({
         records,

@@ -26,6 +26,7 @@ describe('O-16: the operator’s limits', () => {
     for (let i = 0; i < 3; i++) expect(sample(2.5, 1)).toEqual([{ what: 'memory', used: 2.5 * GB, cap: 2 * GB, since }])
     expect(events.map(({ code, level }) => `${level} ${code}`)).toEqual(['warn resources.over'])
     expect(events[0]?.fields).toEqual({ what: 'memory', used: 2.5 * GB, cap: 2 * GB })
+    expect(events[0]?.message).toBe('memory is above the limit: 2.5 of 2.0 GB')
     expect(sample(1.5, 1)).toEqual([])
     expect(events.map(({ code }) => code)).toEqual(['resources.over', 'resources.within'])
   })

@@ -43,14 +43,9 @@ export function watchCaps(options: { caps: Caps; clock: Pick<Clock, 'now'>; log:
     above.set(what, state)
     if (state.samples < SAMPLES) return []
     if (state.samples === SAMPLES)
-      log.write(
-        'warn',
-        'resources.over',
-        `${what} is above the limit: ${used.toPrecision(3)} of ${cap.toPrecision(3)}`,
-        {
-          ...{ what, used, cap },
-        },
-      )
+      log.write('warn', 'resources.over', `${what} is above the limit: ${figures(what, used, cap)}`, {
+        ...{ what, used, cap },
+      })
     return [{ what, used, cap, since: state.since }]
   }
 
@@ -59,4 +54,10 @@ export function watchCaps(options: { caps: Caps; clock: Pick<Clock, 'now'>; log:
     const memory = hostResidentBytes === null ? null : hostResidentBytes + (engineResidentBytes ?? 0)
     return [...judge('memory', memory, caps.memoryBytes), ...judge('processor', cpuCores, caps.threads + 1)]
   }
+}
+
+function figures(what: OverCap['what'], used: number, cap: number): string {
+  return what === 'memory'
+    ? `${(used / GB).toFixed(1)} of ${(cap / GB).toFixed(1)} GB`
+    : `${used.toFixed(1)} of ${cap} cores`
 }

@@ -15,6 +15,8 @@ export function createSimulatedCoordinator(options: {
   clock: Clock
   knowsSeq: boolean
   fate: () => Fate
+  /** What its host has decided; absent: approved, with blocks. */
+  standing?: () => 'online' | 'rejected'
   offlineAfterMs?: number
   sweepIntervalMs?: number
 }) {
@@ -41,10 +43,11 @@ export function createSimulatedCoordinator(options: {
   })
 
   function answer(): WorkerAnswer {
+    const status = options.standing?.() ?? 'online'
     return {
-      status: 'online',
+      status,
       isIdle: false,
-      range: { start: 0, end: 3 },
+      range: status === 'online' ? { start: 0, end: 3 } : null,
       modelName: 'M',
       initialPeers: [],
       decision: null,

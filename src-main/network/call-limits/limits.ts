@@ -1,3 +1,4 @@
+import type { NetworkProfile } from '../profiles'
 import type { CallRates } from './call-budget'
 import type { Rate } from './token-bucket'
 
@@ -32,17 +33,17 @@ export interface CallLimits {
 /**
  * What a node answers in real networks. A call costs about a millisecond of processor time, nearly all of it for the
  * stream that it comes on, and a refused stream about a seventh of that; so that a thousand of them a second stay below
- * a quarter of a core, some hundred a second are answered in the long run. A map asks each server once a minute, a
+ * a quarter of a core, 25 a second and one for each peer are answered in the long run. A map asks each server once a minute, a
  * neighbour pings every two seconds; a node that writes 80 blocks in the Kademlia form to a network of three calls each
  * of the others some 300 times within seconds, every four minutes.
  */
 export const CALL_LIMITS: CallLimits = {
   streams: {
-    peer: { perSecond: 20, burst: 500 },
+    peer: { perSecond: 40, burst: 1_500 },
     own: { perSecond: 1, burst: 12 },
-    shared: { perSecond: 50, burst: 400 },
+    shared: { perSecond: 25, burst: 1_500 },
   },
-  waiting: { peer: 64, own: 4, all: 100 },
+  waiting: { peer: 256, own: 8, all: 512 },
   protocol: {
     peer: { perSecond: 10, burst: 400 },
     own: { perSecond: 1, burst: 12 },
@@ -59,20 +60,34 @@ export const CALL_LIMITS: CallLimits = {
   cutForMs: 60_000,
 }
 
+/** Who looks at a network of a thousand peers asks each server for the addresses of all of them, within half a minute. */
+const LOOK_UPS: Partial<CallRates> = {
+  peer: { perSecond: 40, burst: 1_500 },
+  shared: { perSecond: 50, burst: 1_500 },
+}
+
 /** KwaaiNet asks for each token of an answer on a stream of its own. */
 const TOKEN_CALLS: CallRates = {
-  peer: { perSecond: 60, burst: 500 },
+  peer: { perSecond: 60, burst: 1_500 },
   own: { perSecond: 1, burst: 12 },
-  shared: { perSecond: 300, burst: 400 },
+  shared: { perSecond: 300, burst: 1_500 },
 }
 
 /** In a network on one computer the intervals are sixty times shorter, and everybody is oneself. */
 const LOOPBACK_FACTOR = 60
 
-export function callLimitsFor(profile: { loopbackOnly: boolean; speaksKwaai?: boolean | undefined }): CallLimits {
-  const limits = profile.speaksKwaai
-    ? { ...CALL_LIMITS, streams: TOKEN_CALLS, protocols: { ...CALL_LIMITS.protocols, [INFERENCE]: TOKEN_CALLS } }
-    : CALL_LIMITS
+export function callLimitsFor(
+  profile: Pick<NetworkProfile, 'loopbackOnly' | 'speaksKwaai' | 'kadProtocol'>,
+): CallLimits {
+  const limits: CallLimits = {
+    ...CALL_LIMITS,
+    ...(profile.speaksKwaai ? { streams: TOKEN_CALLS } : {}),
+    protocols: {
+      ...CALL_LIMITS.protocols,
+      [profile.kadProtocol]: LOOK_UPS,
+      ...(profile.speaksKwaai ? { [INFERENCE]: TOKEN_CALLS } : {}),
+    },
+  }
   return profile.loopbackOnly ? faster(limits) : limits
 }
 

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest'
+import { FakeClock } from '../../../test/fake-clock'
+import { PROFILES } from '../profiles'
+import { createCallBudget } from './call-budget'
+import { CALL_LIMITS, callLimitsFor } from './limits'
+
+it('O-05: a look at a network of a thousand peers is no flood, from the first call to the last', async () => {
+  const clock = new FakeClock()
+  const limits = callLimitsFor(PROFILES.espalier)
+  const streams = createCallBudget(clock, limits.streams)
+  const kad = createCallBudget(clock, { ...limits.protocol, ...limits.protocols[PROFILES.espalier.kadProtocol] })
+  for (let call = 0; call < 1_000; call++) {
+    expect(streams.admit('observer') && kad.admit('observer')).toBe(true)
+    await clock.advance(20)
+  }
+})
+
+it('O-05: a neighbour that pings every two seconds is answered in any flood', async () => {
+  const clock = new FakeClock()
+  const streams = createCallBudget(clock, CALL_LIMITS.streams)
+  for (let second = 0; second < 120; second += 2) {
+    for (let call = 0; call < 2_000; call++) streams.admit(`peer ${call % 50}`)
+    expect(streams.admit('neighbour')).toBe(true)
+    await clock.advance(2_000)
+  }
+})
+
+it('O-05: a session of KwaaiNet may ask for 30 tokens a second, for as long as it likes', async () => {
+  const clock = new FakeClock()
+  const limits = callLimitsFor(PROFILES.kwaai)
+  const budgets = [limits.streams, { ...limits.protocol, ...limits.protocols['/kwaai/inference/1.0.0'] }].map((rates) =>
+    createCallBudget(clock, rates),
+  )
+  for (let token = 0; token < 3_000; token++) {
+    expect(budgets.every((budget) => budget.admit('client'))).toBe(true)
+    await clock.advance(1_000 / 30)
+  }
+})
+
+it('O-05: networks on one computer have the same bursts, and are sixty times as fast', () => {
+  const [real, local] = [callLimitsFor({ ...PROFILES.local, loopbackOnly: false }), callLimitsFor(PROFILES.local)]
+  const { burst, perSecond } = real.streams.shared
+  expect(local.streams.shared).toEqual({ burst, perSecond: 60 * perSecond })
+  expect(local.protocols['/espalier/witness/1']?.peer).toEqual({ perSecond: 12, burst: 10 })
+  expect(local.waiting).toEqual(real.waiting)
+})
