@@ -447,6 +447,22 @@ test.describe('try', () => {
     await look(page, 'try-stopped-writing')
   })
 
+  test('an answer that moves to another node while it is written', async ({ page, host }) => {
+    host.say(demoStatus)
+    host.tokenIntervalMs = 60
+    const [left] = LOST
+    if (!left) throw new Error('nobody is lost')
+    const { peerId, blocks, code } = left
+    host.changes = [
+      { peerId, blocks, code, replacements: [], token: 4 },
+      { peerId, blocks, code, replacements: [PEERS.walnut], token: 4 },
+    ]
+    await open(page, host, '#/try')
+    await ask(page)
+    await expect(page.getByText(/left\. Continuing with .+ from token 4\./)).toBeVisible()
+    await picture(page, 'try-moving')
+  })
+
   test('an answer that lost a node on its way', async ({ page, host }) => {
     host.say(demoStatus)
     host.tokenIntervalMs = 5

@@ -12,7 +12,7 @@ import type { HostStatus } from '../../src-shared/host-network'
 import type { IdentityView } from '../../src-shared/identity-view'
 import type { MeterEvent } from '../../src-shared/meter'
 import type { NetworkTalk } from '../../src-shared/network-talk'
-import type { LostHop } from '../../src-shared/routing-trace'
+import type { LostHop, RouteChange } from '../../src-shared/routing-trace'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { RENDERER_DIR } from './build-renderer'
@@ -86,6 +86,8 @@ export class ScriptedHost {
   tokenIntervalMs = 20
   /** Nodes that the next answers lose on their way. */
   lost: LostHop[] = []
+  /** What is told of the next answers' routes after their third word. */
+  changes: RouteChange[] = []
 
   private readonly handlers: MethodHandlers = {
     'status.get': () => this.status,
@@ -322,6 +324,8 @@ export class ScriptedHost {
     const timer = setInterval(() => {
       this.server.emit('generate.token', { generationId, text: WORDS[tokens % WORDS.length] ?? '' })
       tokens += 1
+      if (tokens === 3)
+        for (const change of this.changes) this.server.emit('generate.route', { generationId, ...change })
       if (tokens === maxTokens) finish(null)
     }, this.tokenIntervalMs)
     this.generations.set(generationId, { timer, cancel: () => finish(new EspalierError('CANCELLED')) })

@@ -100,7 +100,7 @@ export function createCurrentNode(
     const isDemo = network?.kind === 'demo' || (givenProfile ?? PROFILES.espalier).watermark !== null
     try {
       given = await readServedCounts(jsonFile(data.countersFile, ServedBookSchema), isDemo)
-      if (node === null) changed()
+      if (node === null && given.tokens + given.requests > 0) changed()
     } catch (error) {
       log.write('warn', 'counts.file.failed', messageOf(error))
     }

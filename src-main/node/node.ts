@@ -3,9 +3,10 @@ import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { Hop, LostHop, RouteChange } from '../../src-shared/routing-trace'
 import type { NodeStatus } from '../../src-shared/status'
 import type { EngineProcess } from '../engine/engine'
+import type { EntryReport } from '../engine/protocol'
 import type { SamplingChoice } from '../engine/sampling'
 import { keepsRecordsAlive } from '../network/profiles'
-import { type GenerateOptions, type Generation, generate } from '../pipeline/generate'
+import { type GenerateOptions, type Generation, generate, type Vocabulary } from '../pipeline/generate'
 import type { EventLog } from '../storage/event-log'
 import { type ChatMessage, chatPrompt } from './chat-prompt'
 import type { NodeConfig } from './config'
@@ -15,6 +16,7 @@ import { createLifecycle } from './lifecycle'
 import { type NodeRooms, REAL_ROOMS } from './rooms'
 import { offersOf } from './route-candidates'
 import { type Runtime, startRuntime } from './runtime'
+import type { LoadedShard } from './shard-loader'
 import { createSteps } from './steps'
 import { engineVocabulary } from './vocabulary'
 
@@ -93,6 +95,8 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
   let revision = 0
   let facts = noFacts()
   let runtime: Runtime | null = null
+  /** Of the engine and entry file that were asked with last. */
+  let spoken: { engine: LoadedShard['engine']; entry: EntryReport; vocabulary: Vocabulary } | null = null
   let keepsPlace = false
 
   const steps = createSteps(clock, changed)
@@ -159,7 +163,11 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
       const routed = router.request({ root, blockCount, offers }, config.contextTokens, request.onRouteChange)
       const route = await routed.route(request.signal)
       const { maxTokens, sampling, signal, onToken } = request
-      const vocabulary = engineVocabulary(shard.engine, shard.entry)
+      const { engine, entry } = shard
+      if (spoken?.engine !== engine || spoken.entry !== entry) {
+        spoken = { engine, entry, vocabulary: engineVocabulary(engine, entry) }
+      }
+      const { vocabulary } = spoken
       const tokens = typeof prompt === 'string' ? await vocabulary.tokenize(prompt) : prompt
       const constraint =
         request.format === 'json' ? await openConstraint(shard.engine, JSON_GRAMMAR, sampling, tokens) : null

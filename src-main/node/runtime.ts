@@ -141,6 +141,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     store: jsonFile(config.data.countersFile, ServedBookSchema),
     isDemo: profile.watermark !== null,
     clock,
+    onChange,
     onTrouble: (error) => log.write('warn', 'counts.file.failed', messageOf(error)),
   })
   facts.served = served.now()
@@ -608,14 +609,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   function onRequest(entry: string): void {
     if (entry === facts.peerId) return
-    count('requests', 1)
+    facts.served = served.add('requests', 1)
     assignment?.link.reportRequest()
-  }
-
-  function count(what: 'tokens' | 'requests', by: number): void {
-    served.add(what, by)
-    facts.served = served.now()
-    onChange()
   }
 
   function activeSessions(): number {
@@ -629,12 +624,12 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 
   function onServed(entry: string, rows: number): void {
-    count('tokens', rows)
+    facts.served = served.add('tokens', rows)
     assignment?.link.reportTokens(rows)
-    if (entry !== facts.peerId) {
-      presence.servedFor(entry)
-      facts.loadLevel = 'L7'
-    }
+    if (entry === facts.peerId) return
+    presence.servedFor(entry)
+    if (facts.loadLevel === 'L7') return
+    facts.loadLevel = 'L7'
     onChange()
   }
 }

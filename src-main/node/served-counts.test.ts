@@ -16,11 +16,9 @@ function disk(): ServedStore & { book: ServedBook | null; saves: number } {
   }
 }
 
-const open = (store: ServedStore, clock = new FakeClock(), isDemo = false) =>
+const open = (store: ServedStore, clock = new FakeClock(), isDemo = false, onChange = () => undefined) =>
   openServedCounts({
-    store,
-    isDemo,
-    clock,
+    ...{ store, isDemo, clock, onChange },
     onTrouble(error) {
       throw error
     },
@@ -55,6 +53,22 @@ describe('what a node has given', () => {
     expect(store.saves).toBe(1)
   })
 
+  it('tells at most ten times a second, however many tokens come, and the last of them', async () => {
+    const clock = new FakeClock()
+    const told: number[] = []
+    const counts = await open(disk(), clock, false, () => void told.push(counts.now().tokens))
+    for (let ms = 0; ms < 1_000; ms += 5) {
+      counts.add('tokens', 1)
+      await clock.advance(5)
+    }
+    await clock.advance(200)
+    expect(told.length).toBeGreaterThan(5)
+    expect(told.length).toBeLessThanOrEqual(11)
+    expect(told.at(-1)).toBe(200)
+    await counts.stop()
+    expect(clock.pending).toBe(0)
+  })
+
   it('keeps demonstrations apart', async () => {
     const store = disk()
     const demo = await open(store, new FakeClock(), true)
@@ -74,6 +88,7 @@ describe('what a node has given', () => {
       store: { load: fail, save: fail },
       isDemo: false,
       clock: new FakeClock(),
+      onChange: () => undefined,
       onTrouble: (error) => void troubles.push(String(error)),
     })
     counts.add('requests', 1)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Clock } from '../../src-shared/clock'
+import type { Clock, Disposer } from '../../src-shared/clock'
 
 const whole = z.int().min(0)
 const CountsSchema = z.object({ tokens: whole, requests: whole })
@@ -17,6 +17,8 @@ export interface ServedStore {
 
 /** A kill costs at most what was served in this time. */
 const SAVE_AFTER_MS = 2_000
+/** A status is folded from all that the node knows: with every token of every session it would cost more than a hop. */
+const TELL_AFTER_MS = 100
 const NOTHING: ServedCounts = { tokens: 0, requests: 0 }
 const EMPTY: ServedBook = { version: 1, real: NOTHING, demo: NOTHING }
 
@@ -32,9 +34,15 @@ export async function openServedCounts(options: {
   store: ServedStore
   isDemo: boolean
   clock: Clock
+  /** Counts have changed; at most ten times a second. */
+  onChange(): void
   onTrouble(error: unknown): void
-}): Promise<{ now(): ServedCounts; add(what: keyof ServedCounts, count: number): void; stop(): Promise<void> }> {
-  const { store, clock, onTrouble } = options
+}): Promise<{
+  now(): ServedCounts
+  add(what: keyof ServedCounts, count: number): ServedCounts
+  stop(): Promise<void>
+}> {
+  const { store, clock, onChange, onTrouble } = options
   const mine = options.isDemo ? 'demo' : 'real'
   let book = EMPTY
   try {
@@ -43,7 +51,8 @@ export async function openServedCounts(options: {
     onTrouble(error)
   }
   let saved = book
-  let cancelSave: (() => void) | null = null
+  let cancelSave: Disposer | null = null
+  let cancelTell: Disposer | null = null
 
   async function save(): Promise<void> {
     cancelSave?.()
@@ -58,7 +67,15 @@ export async function openServedCounts(options: {
     add(what, count) {
       book = { ...book, [mine]: { ...book[mine], [what]: book[mine][what] + count } }
       cancelSave ??= clock.after(SAVE_AFTER_MS, () => void save())
+      cancelTell ??= clock.after(TELL_AFTER_MS, () => {
+        cancelTell = null
+        onChange()
+      })
+      return book[mine]
     },
-    stop: save,
+    stop() {
+      cancelTell?.()
+      return save()
+    },
   }
 }

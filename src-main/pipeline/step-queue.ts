@@ -16,6 +16,11 @@ interface Waiting {
   reject(error: unknown): void
 }
 
+function onlyOne([output]: readonly StageOutput[]): StageOutput {
+  if (!output) throw new EspalierError('ENGINE_DECODE_FAILED', 'an empty result')
+  return output
+}
+
 /**
  * Turns of an engine. What comes while it is idle begins at once; what comes meanwhile waits, one step a session, and
  * then single tokens of several sessions go together: for one token as for eight, all weights pass through the
@@ -33,24 +38,24 @@ export function createStepQueue(options: {
   let waiting: Waiting[] = []
   let underWay: readonly Waiting[] = []
 
-  async function computeOne(input: StageInput): Promise<StageOutput> {
-    const [output] = await compute([input])
-    if (!output) throw new EspalierError('ENGINE_DECODE_FAILED', 'an empty result')
-    return output
-  }
-
-  async function computeAtOnce(input: StageInput): Promise<StageOutput> {
+  /** One promise of its own and one turn: this is the way of every token of a session that is alone. */
+  function computeAtOnce(input: StageInput): Promise<StageOutput> {
     isBusy = true
-    try {
-      return await computeOne(input)
-    } finally {
-      next()
-    }
+    return compute([input]).then(
+      (outputs) => {
+        next()
+        return onlyOne(outputs)
+      },
+      (error: unknown) => {
+        next()
+        throw error
+      },
+    )
   }
 
   async function computeBatch(batch: readonly Waiting[]): Promise<void> {
     const [only] = batch
-    if (only && batch.length === 1) await computeOne(only.input).then(only.resolve, only.reject)
+    if (only && batch.length === 1) await compute([only.input]).then(onlyOne).then(only.resolve, only.reject)
     else {
       try {
         const outputs = await compute(batch.map(({ input }) => input))

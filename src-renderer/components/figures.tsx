@@ -2,6 +2,8 @@ import type { NodeStatus } from '../../src-shared/status'
 import { formatCount, formatExact, formatSpan } from '../format'
 import { useNow } from './hooks'
 
+const OVER_ALL = 'over all runs of this node'
+
 export function Given({ contribution }: Pick<NodeStatus, 'contribution'>) {
   const { tokens, requests, upSince } = contribution
   const now = useNow()
@@ -16,11 +18,11 @@ export function Given({ contribution }: Pick<NodeStatus, 'contribution'>) {
       <dl className="figures">
         <div>
           <dt>tokens served</dt>
-          <dd title={tokens.toLocaleString('en')}>{formatCount(tokens)}</dd>
+          <dd title={`${tokens.toLocaleString('en')} ${OVER_ALL}`}>{formatCount(tokens)}</dd>
         </div>
         <div>
           <dt>{requests === 1 ? 'request' : 'requests'}</dt>
-          <dd>{formatCount(requests)}</dd>
+          <dd title={`${requests.toLocaleString('en')} ${OVER_ALL}`}>{formatCount(requests)}</dd>
         </div>
       </dl>
     </section>

@@ -28,6 +28,9 @@ let vocabulary: Vocabulary
 let steady: StageNode[]
 let candidates: Candidate[] = []
 let moves: Move[] = []
+/** Tokens that whoever asked has by now, and what they were told: by how many more the answer goes on. */
+let had = 0
+let told: [what: 'left' | 'goes on', next: number][] = []
 
 const place = (stage: number) => ({ start: CUTS[stage] ?? 0, end: CUTS[stage + 1] ?? 0 })
 
@@ -40,7 +43,13 @@ beforeAll(async () => {
   for (const node of steady) await connectAll(node.host, steady)
   asker = await startAsker(() => candidates, {
     ...{ blockCount: slices.manifest.blockCount, patienceMs: 300 },
-    events: { onMove: (move) => void moves.push(move) },
+    events: {
+      onLeave: (_lost, _error, answer) => void told.push(['left', answer - had]),
+      onMove(move, _route, answer) {
+        moves.push(move)
+        told.push(['goes on', answer - had])
+      },
+    },
   })
   await connectAll(asker.host, steady)
 })
@@ -51,14 +60,14 @@ afterAll(async () => {
 })
 
 function ask(onToken: (count: number) => void = () => undefined, logits: Float32Array[] = []) {
-  let count = 0
+  had = 0
   return generate({
     ...{ pipeline: asker.failover, vocabulary, clock: systemClock, root: slices.manifest.root },
     ...{ route: routeOf(), prompt: PROMPT, maxTokens: TOKENS, contextTokens: CONTEXT_TOKENS },
     ...{ ignoresEndOfText: true, exact: true, wantsLogits: true, signal: AbortSignal.timeout(60_000) },
     onToken(token) {
       if (token.logits) logits.push(token.logits)
-      onToken(++count)
+      onToken(++had)
     },
   })
 }
@@ -107,6 +116,7 @@ describe('a node is lost in the middle of an answer (D-T28)', () => {
         const victim = await victimOf(stage)
         candidates = [...offers(steady, 10), { peer: victim.peer, ...place(stage), cost: 1 }]
         moves = []
+        told = []
         let killed: Promise<void> | null = null
         const logits: Float32Array[] = []
         const answer = await ask((count) => {
@@ -116,6 +126,11 @@ describe('a node is lost in the middle of an answer (D-T28)', () => {
         expect(answer.tokens, `token ${at}, stage ${stage}`).toEqual(expected.tokens)
         expect(logits, `token ${at}, stage ${stage}`).toEqual(expected.logits)
         expect(moves.map(({ lost, differentAnswers }) => [lost.peer, differentAnswers])).toEqual([[victim.peer, 0]])
+        // Told as it happens: the next token is the one that follows those that were given.
+        expect(told).toEqual([
+          ['left', 1],
+          ['goes on', 1],
+        ])
         expect(answer.route.map(({ peer }) => peer)).toEqual(steady.map(({ peer }) => peer))
         slowestMs = Math.max(slowestMs, moves[0]?.elapsedMs ?? Number.POSITIVE_INFINITY)
       }
