@@ -1,4 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import { encode } from '@msgpack/msgpack'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../../test/fake-clock'
 import { fuzzCommands, request } from '../../../test/shards/fuzz-commands'
@@ -9,6 +10,12 @@ import { seedLines } from './seed-words'
 describe('the wire', () => {
   it('S-38: 10,000 damaged commands: each is refused with a code, none gets through, none hangs', async () => {
     expect(await fuzzCommands(10_000)).toEqual(['COMMAND_FORGED', 'PROTOCOL_VIOLATION'])
+  })
+
+  it.each([0, 63, 65])('S-38: a signature of %i bytes is forged, like any other that is wrong', async (length) => {
+    const key = await generateKeyPair('Ed25519')
+    const message = encode({ payload: encode(request(0)), signature: new Uint8Array(length) })
+    await expect(openRequest(message, key.publicKey)).rejects.toMatchObject({ code: 'COMMAND_FORGED' })
   })
 
   it('S-36: there is no word for “the swarm is ready”: who sends one is refused', async () => {
