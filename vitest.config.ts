@@ -41,6 +41,16 @@ export default defineConfig({
         },
       },
       {
+        // Minutes to hours of churn, only when asked for: `npm run test:soak`, ESPALIER_SOAK_MINUTES.
+        test: {
+          ...shared,
+          name: 'soak',
+          include: ['test/soak/*.soak.ts'],
+          fileParallelism: false,
+          hookTimeout: 600_000,
+        },
+      },
+      {
         // Against hivemind's own daemon; `npm run test:interop` finds or builds it.
         test: {
           ...shared,

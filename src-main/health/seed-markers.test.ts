@@ -18,8 +18,10 @@ it('M-23, O-12: the events of a node come out with the markers of the announceme
   const log = createEventLog(new FakeClock(), null)
   const lines: string[] = []
   writeSeedMarkers(log)
-  log.subscribe(({ code, message }) => {
+  const plain: string[] = []
+  log.subscribe(({ code, level, message }) => {
     if (code === 'marker') lines.push(message)
+    if (level !== 'debug') plain.push(code)
   })
   log.write('info', 'dht.bootstrap.done', '', { network: 'local', via: PEER, routingTable: 5 })
   log.write('debug', 'announce.started', '', { form: 'kademlia', state: 'online' })
@@ -40,6 +42,8 @@ it('M-23, O-12: the events of a node come out with the markers of the announceme
   ]
   expect(lines).toHaveLength(golden.length)
   golden.forEach((pattern, i) => void expect(lines[i]).toMatch(pattern))
+  // Who does not ask for details reads each event once.
+  expect(plain).toEqual(['dht.bootstrap.done', 'announce.done', 'node.visible', 'rpc.answered', 'node.running'])
 })
 
 it('M-23: only the Kademlia form provides, and nothing is provided on the way out', () => {

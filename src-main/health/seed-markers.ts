@@ -41,10 +41,13 @@ function listOf(value: unknown): string {
   return Array.isArray(value) ? value.map((one) => `…${String(one).slice(-SHORT_LENGTH)}`).join(' and ') : ''
 }
 
-/** Writes the markers of each event into the log, right after it. */
+/**
+ * Writes the markers of each event into the log, right after it, among the details: they say again what the event
+ * said, for those who follow that document.
+ */
 export function writeSeedMarkers(log: EventLog): Disposer {
   return log.subscribe((event) => {
-    for (const line of seedMarkers(event)) log.write(event.level, 'marker', line, { of: event.code })
+    for (const line of seedMarkers(event)) log.write('debug', 'marker', line, { of: event.code })
   })
 }
 
