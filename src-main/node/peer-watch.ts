@@ -81,7 +81,22 @@ export function watchPeers(options: {
     if (!stopped) cancelTimer = clock.after(options.nextMs(), () => void loop())
   }
   void loop()
-  const stopLocal = options.local && watchLocalRecords(options.local, clock, () => void refresh())
+  /** One reading at a time, and one more for all that changed meanwhile: readings that pile up help nobody. */
+  let reading: Promise<void> | null = null
+  let isStale = false
+  function readSoon(): void {
+    isStale = true
+    reading ??= readUntilFresh().finally(() => {
+      reading = null
+    })
+  }
+  async function readUntilFresh(): Promise<void> {
+    while (isStale && !stopped) {
+      isStale = false
+      await refresh()
+    }
+  }
+  const stopLocal = options.local && watchLocalRecords(options.local, clock, readSoon)
   return {
     refresh,
     stop() {
