@@ -82,21 +82,19 @@ export function watchPeers(options: {
   }
   void loop()
   /** One reading at a time, and one more for all that changed meanwhile: readings that pile up help nobody. */
-  let reading: Promise<void> | null = null
+  let isReading = false
   let isStale = false
-  function readSoon(): void {
+  async function readSoon(): Promise<void> {
     isStale = true
-    reading ??= readUntilFresh().finally(() => {
-      reading = null
-    })
-  }
-  async function readUntilFresh(): Promise<void> {
+    if (isReading) return
+    isReading = true
     while (isStale && !stopped) {
       isStale = false
       await refresh()
     }
+    isReading = false
   }
-  const stopLocal = options.local && watchLocalRecords(options.local, clock, readSoon)
+  const stopLocal = options.local && watchLocalRecords(options.local, clock, () => void readSoon())
   return {
     refresh,
     stop() {
