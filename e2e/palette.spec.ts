@@ -67,12 +67,15 @@ test('H-30: what cannot be done says why, and what ends something asks first', a
   const question = page.getByRole('dialog', { name: 'Stop the node?' })
   await question.getByRole('button', { name: 'Keep it running' }).click()
   expect(stops).toBe(0)
+  const opener = page.getByRole('button', { name: /^Commands/ })
+  await opener.focus()
   await page.keyboard.press('Control+k')
   await page.keyboard.type('stop node')
   await page.keyboard.press('Enter')
   await question.getByRole('button', { name: 'Stop', exact: true }).click()
   await expect(headline(page)).toHaveText('Stopped')
   expect(stops).toBe(1)
+  await expect(opener).toBeFocused()
 })
 
 test('H-30: the keys are listed in one place, and the first of them leads past the menu', async ({ page, host }) => {

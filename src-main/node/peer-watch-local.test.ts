@@ -20,7 +20,7 @@ const spanOf = (peerId: string, state: ServerState): ServerSpan =>
 /** A complete network, which is read every half minute, and the records that others write to this node. */
 function watch() {
   const clock = new FakeClock()
-  const network = { spans: [spanOf(PEERS.walnut, 'online')], reads: 0 }
+  const network = { spans: [spanOf(PEERS.walnut, 'online')], reads: 0, slow: Promise.resolve() }
   const views: { atMs: number; view: PeerView }[] = []
   const host = { peerId: peerIdFromString(PEERS.self), getConnections: () => [] }
   const { stop } = watchPeers({
@@ -30,6 +30,7 @@ function watch() {
       readModels: async () => [],
       async readServers() {
         network.reads += 1
+        await network.slow
         return { spans: [...network.spans], recordCount: 0 }
       },
     },
@@ -61,6 +62,23 @@ it('H-21: a peer that joins is shown within a second of its record, one that lea
   expect(await shownAfterMs(PEERS.walnut, 'offline')).toBeLessThanOrEqual(5_000)
   stop()
   expect(clock.pending).toBe(0)
+})
+
+it('H-21: changes during a slow reading are one more reading, not one each', async () => {
+  const { clock, network, stop } = watch()
+  await clock.advance(BACKED_OFF_MS)
+  const before = network.reads
+  const gate = Promise.withResolvers<void>()
+  network.slow = gate.promise
+  for (let change = 0; change < 8; change += 1) {
+    network.spans = [spanOf(PEERS.walnut, change % 2 === 0 ? 'joining' : 'online')]
+    await clock.advance(1_000)
+  }
+  expect(network.reads - before).toBe(1)
+  gate.resolve()
+  await clock.advance(1_000)
+  expect(network.reads - before).toBe(2)
+  stop()
 })
 
 it('H-21: records that are written again and say the same ask nobody anything', async () => {

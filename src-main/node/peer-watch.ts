@@ -91,7 +91,20 @@ export function watchPeers(options: {
     })
   }
   void loop()
-  const stopLocal = options.local && watchLocalRecords(options.local, clock, () => void refresh())
+  /** One reading at a time, and one more for all that changed meanwhile: readings that pile up help nobody. */
+  let isReading = false
+  let isStale = false
+  async function readSoon(): Promise<void> {
+    isStale = true
+    if (isReading) return
+    isReading = true
+    while (isStale && !stopped) {
+      isStale = false
+      await refresh()
+    }
+    isReading = false
+  }
+  const stopLocal = options.local && watchLocalRecords(options.local, clock, () => void readSoon())
   return {
     refresh,
     stop() {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { ConfirmDialog } from '../components/confirm-dialog'
 import { useNode, useNow } from '../components/hooks'
@@ -24,7 +24,7 @@ export interface CommandCenterProps {
 
 /** The commands behind the keyboard: the palette, the list of keys, the question before, the word after. */
 export function CommandCenter({ stores, theme, onTheme, open, onOpen }: CommandCenterProps) {
-  const [asking, setAsking] = useState<Command | null>(null)
+  const [asking, setAsking] = useQuestion()
   const [said, setSaid] = useState<{ words: string; at: number } | null>(null)
   const now = useNow()
   useOverlayKeys(onOpen)
@@ -61,6 +61,21 @@ export function CommandCenter({ stores, theme, onTheme, open, onOpen }: CommandC
       </p>
     </>
   )
+}
+
+/** The question that is asked; when it is answered, the focus is where it was before. */
+function useQuestion() {
+  const [asking, setAsking] = useState<Command | null>(null)
+  const before = useRef<Element | null>(null)
+  useEffect(() => {
+    const isNowhere = document.activeElement === document.body
+    if (asking === null && isNowhere && before.current instanceof HTMLElement) before.current.focus()
+  }, [asking])
+  const ask = (command: Command | null) => {
+    if (command) before.current = document.activeElement
+    setAsking(command)
+  }
+  return [asking, ask] as const
 }
 
 /** Listens on the whole page, but not over a question that is being asked. */

@@ -9,8 +9,9 @@ import { THEMES, type Theme } from '../theme'
 import { BLOCKED, COMMANDS, type CommandGroup, PAGE_KEYWORDS } from '../words/commands'
 import { THEME_NAMES } from '../words/node'
 import { PAGE_NAMES } from '../words/pages'
+import { appCommands, tryCommands } from './app-commands'
 import type { Searched } from './fuzzy'
-import { appCommands, nodeCommands, tryCommands } from './node-commands'
+import { nodeCommands } from './node-commands'
 
 /** Asked before something is done that a slip of the finger should not do. */
 export interface Question {

@@ -1,9 +1,9 @@
 import { SHORTCUTS } from '../words/commands'
 
-/** `Mod` is Command on a Mac and Control elsewhere. */
+/** What opens over a page at a key. */
 export type Overlay = 'palette' | 'shortcuts'
 
-/** Every key of the app, in one place: what is listed for people is what the page listens for. */
+/** Every key of the app, in one place. `Mod` is Command on a Mac and Control elsewhere. */
 export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ['Mod', 'K'], does: SHORTCUTS.rows.palette },
   { keys: ['Mod', '/'], does: SHORTCUTS.rows.shortcuts },
