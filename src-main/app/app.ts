@@ -39,6 +39,7 @@ import { confineDemo } from './confine-demo'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { attachDesktop, type DesktopServices } from './desktop-services'
 import { createDiagnosing } from './diagnosing'
+import { createFileDesk } from './file-desk'
 import { followWayOut } from './follow-way-out'
 import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
@@ -162,6 +163,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const tokens = createTopic<EventPayload<'generate.token'>>()
   const ends = createTopic<EventPayload<'generate.end'>>()
   const stopFollowingWay = await followWayOut(settings, wayOut, log)
+  const files = createFileDesk(options.desktop?.chooseFile ?? null)
   const identity = createIdentityDesk(data.identityFile, clock)
   const generations = createGenerations(() => current.node, log, { onToken: tokens.tell, onEnd: ends.tell })
 
@@ -295,10 +297,16 @@ export async function createApp(options: AppOptions): Promise<App> {
       settings: settings.get,
       log: book,
     }),
-    'files.choose': async (choice) => ({ path: (await options.desktop?.chooseFile(choice)) ?? null }),
+    'files.choose': files.choose,
     'identity.get': identity.look,
-    'identity.export': identity.exportTo,
-    'identity.import': (file) => current.whileStopped(() => identity.importFrom(file)),
+    'identity.export': (file) => {
+      files.check('new-identity-backup', file.path)
+      return identity.exportTo(file)
+    },
+    'identity.import': (file) => {
+      files.check('identity-backup', file.path)
+      return current.whileStopped(() => identity.importFrom(file))
+    },
     'identity.restoreCopy': () => current.whileStopped(identity.restoreCopy),
     'identity.renew': () => current.whileStopped(identity.renew),
     'app.get': view.get,
