@@ -336,8 +336,8 @@ test.describe('D-T37: a hostile script in the page', () => {
         names: Object.keys(api).toSorted(),
         kept: kept && api.call === original,
         unknown: await Promise.all(
-          ['fs.read', 'identity.export', 'constructor', '__proto__', 'espalier:call', ['status.get'], null].map(
-            (name) => attempt(name),
+          ['fs.read', 'identity.read', 'constructor', '__proto__', 'espalier:call', ['status.get'], null].map((name) =>
+            attempt(name),
           ),
         ),
         badInput: await attempt('settings.save', { network: { kind: 'coordinator', url: 'http://x' } }),

@@ -71,6 +71,10 @@ export const ERROR_CATALOGUE = {
     action: 'Stop the node first: it would go on with what it was started with.',
   },
   FILE_IN_THE_WAY: { cause: 'There is a file of that name already', action: 'Choose another name.' },
+  FILE_NOT_CHOSEN: {
+    cause: 'Nobody has chosen this file in the system’s dialog',
+    action: 'Press “Choose…” and name it there: a page alone may not.',
+  },
   FILE_NOT_WRITTEN: { cause: 'The file could not be written', action: 'Choose a folder that you may write to.' },
   NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
   NODE_STOPPED: { cause: 'The node is stopped', action: 'Start the node first.' },

@@ -20,7 +20,8 @@ export function keepAside(connection: InstanceType<typeof Database>, path: strin
 }
 
 function copyInto(connection: InstanceType<typeof Database>, target: string): void {
-  const unfinished = `${target}.${process.pid}.tmp`
+  // Always the same name: what a kill has left is gone with the next copy.
+  const unfinished = `${target}.tmp`
   rmSync(unfinished, { force: true })
   try {
     connection.prepare('VACUUM INTO ?').run(unfinished)
@@ -35,10 +36,16 @@ export function copyTime(path: string): string | null {
   return existsSync(copyOf(path)) ? statSync(copyOf(path)).mtime.toISOString() : null
 }
 
-/** Sets a damaged database aside (`.damaged`) and puts the copy in its place (D-T33). */
+/**
+ * Keeps a damaged database as `.damaged` and puts the copy in its place (D-T33). Killed on the way, it finds the
+ * damaged one again: at no moment is there none, which would be taken for a new network.
+ */
 export async function restoreCopy(path: string): Promise<void> {
-  for (const part of ['', '-wal', '-shm']) {
+  const restored = `${path}.restored`
+  await copyFile(copyOf(path), restored)
+  await copyFile(path, `${path}.damaged`)
+  for (const part of ['-wal', '-shm']) {
     if (existsSync(path + part)) await rename(path + part, `${path}.damaged${part}`)
   }
-  await copyFile(copyOf(path), path)
+  await rename(restored, path)
 }

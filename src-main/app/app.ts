@@ -40,6 +40,7 @@ import { keepContribution } from './contribution/keep-contribution'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { attachDesktop, type DesktopServices } from './desktop-services'
 import { createDiagnosing } from './diagnosing'
+import { createFileDesk } from './file-desk'
 import { followWayOut } from './follow-way-out'
 import { createGenerations } from './generations'
 import { createHostNetwork } from './host-network/host-network'
@@ -170,6 +171,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const routes = createTopic<EventPayload<'generate.route'>>()
   const ends = createTopic<EventPayload<'generate.end'>>()
   const stopFollowingWay = await followWayOut(settings, wayOut, log)
+  const files = createFileDesk(options.desktop?.chooseFile ?? null)
   const identity = createIdentityDesk(data.identityFile, clock)
   const generations = createGenerations(() => current.node, log, {
     ...{ onToken: tokens.tell, onRoute: routes.tell, onEnd: ends.tell },
@@ -307,10 +309,16 @@ export async function createApp(options: AppOptions): Promise<App> {
       log: book,
     }),
     ...createTalkHandlers(() => current.node?.running() ?? null),
-    'files.choose': async (choice) => ({ path: (await options.desktop?.chooseFile(choice)) ?? null }),
+    'files.choose': files.choose,
     'identity.get': identity.look,
-    'identity.export': identity.exportTo,
-    'identity.import': (file) => current.whileStopped(() => identity.importFrom(file)),
+    'identity.export': (file) => {
+      files.check('new-identity-backup', file.path)
+      return identity.exportTo(file)
+    },
+    'identity.import': (file) => {
+      files.check('identity-backup', file.path)
+      return current.whileStopped(() => identity.importFrom(file))
+    },
     'identity.restoreCopy': () => current.whileStopped(identity.restoreCopy),
     'identity.renew': () => current.whileStopped(identity.renew),
     'app.get': view.get,

@@ -34,7 +34,8 @@ export async function readIdentityCopy(path: string): Promise<PrivateKey | null>
 export async function loadOrCreateIdentity(path: string): Promise<PrivateKey> {
   const found = await readIdentity(path)
   if (found) {
-    if (!(await readIdentityCopy(path)))
+    // Also one of an identity that was here before somebody put this one in its place by hand.
+    if (!(await readIdentityCopy(path))?.publicKey.equals(found.publicKey))
       await writeFileAtomic(copyOf(path), privateKeyToProtobuf(found)).catch(() => undefined)
     return found
   }

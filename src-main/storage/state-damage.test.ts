@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSettings } from '../app/settings-store'
-import { loadOrCreateIdentity, readIdentity } from '../network/identity'
+import { loadOrCreateIdentity, readIdentity, readIdentityCopy } from '../network/identity'
 import { type DataDirectory, openDataDirectory } from './data-directory'
 import { lockDataDirectory } from './process-lock'
 import { createSecretStore } from './secret-store'
@@ -56,6 +56,15 @@ describe.each(DAMAGES)('D-T33: a file that is %s', (_, damage) => {
     expect(() => lockDataDirectory(data.root)).toThrow(expect.objectContaining({ code: 'DATA_DIR_IN_USE' }))
     again()
   })
+})
+
+it('D-T33: the copy follows an identity that was put there by hand', async () => {
+  await loadOrCreateIdentity(data.identityFile)
+  const other = join(data.root, 'other.key')
+  const wanted = await loadOrCreateIdentity(other)
+  await copyFile(other, data.identityFile)
+  await loadOrCreateIdentity(data.identityFile)
+  expect((await readIdentityCopy(data.identityFile))?.publicKey.equals(wanted.publicKey)).toBe(true)
 })
 
 it('D-T33: an identity that is gone while its copy is there is no reason for a new one', async () => {
@@ -145,6 +154,11 @@ describe('H-40: state files over versions', () => {
     const backup = join(data.root, 'backups', 'state-4-before-1')
     expect(await readdir(backup)).toEqual(expect.arrayContaining(['identity.key', 'settings.json', 'state.json']))
     expect(await readFile(join(backup, 'settings.json'), 'utf8')).toBe(before)
+  })
+
+  it('are no reason not to start where the version cannot be written', async () => {
+    const unwritable = { ...data, versionFile: join(data.root, 'none', 'state.json') }
+    await expect(bringStateForward(unwritable, log)).resolves.toBeUndefined()
   })
 
   it('of a new data directory have this version at once, and no backup', async () => {

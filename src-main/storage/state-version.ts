@@ -38,7 +38,10 @@ export async function bringStateForward(
   const found = await file.load()
   if (found === null) {
     // Before there were versions, the first one.
-    if (newest === FIRST_VERSION || !(await hasState(data))) return file.save({ version: newest, app: VERSION })
+    if (newest === FIRST_VERSION || !(await hasState(data))) {
+      // A full disk is no reason not to start; the file is written when there is room.
+      return file.save({ version: newest, app: VERSION }).catch(() => undefined)
+    }
   }
   const { version, app } = found ?? { version: FIRST_VERSION, app: 'one without versions' }
   if (version === newest) return

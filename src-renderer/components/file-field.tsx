@@ -13,13 +13,17 @@ export interface FileFieldProps {
   disabled: boolean
   /** The page opened it to be filled in. */
   hasFocus?: boolean
+  /** Where there is a dialog, nothing that was typed is taken. */
+  mustChoose?: boolean
+  /** Where the dialog begins while nothing is chosen. */
+  near?: string
   app: AppViewStore
   onChange(path: string): void
 }
 
 /** A path on the node's computer: typed, and chosen in the system's dialog where the app has one. */
 export function FileField({ label, hint, value, purpose, app, onChange, ...props }: FileFieldProps) {
-  const { placeholder, disabled, hasFocus = false } = props
+  const { placeholder, disabled, hasFocus = false, mustChoose = false, near = '' } = props
   const choosesFiles = useStore(app.state, (state) => state.view?.choosesFiles ?? false)
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
@@ -27,7 +31,8 @@ export function FileField({ label, hint, value, purpose, app, onChange, ...props
     if (hasFocus) field.current?.focus()
   }, [hasFocus])
   const choose = async () => {
-    const path = await app.chooseFile({ purpose, ...(value.trim() !== '' && { near: value.trim() }) })
+    const begin = value.trim() || near
+    const path = await app.chooseFile({ purpose, ...(begin !== '' && { near: begin }) })
     if (path !== null) onChange(path)
   }
   return (
@@ -45,6 +50,7 @@ export function FileField({ label, hint, value, purpose, app, onChange, ...props
           spellCheck={false}
           maxLength={4096}
           value={value}
+          readOnly={mustChoose && choosesFiles}
           placeholder={placeholder}
           disabled={disabled}
           aria-describedby={`${id}-hint`}

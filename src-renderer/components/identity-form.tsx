@@ -1,4 +1,5 @@
 import { type FormEvent, useId, useState } from 'react'
+import { useStore } from 'zustand'
 import { MIN_PASSPHRASE_CHARS } from '../../src-shared/identity-view'
 import type { AppViewStore } from '../stores/app-view-store'
 import { IDENTITY } from '../words/identity'
@@ -15,7 +16,8 @@ export interface IdentityFormProps {
 
 /** A file and its passphrase; what is typed here is forgotten with the form. */
 export function IdentityForm({ kind, firstPath, isBusy, app, onSubmit, onClose }: IdentityFormProps) {
-  const [path, setPath] = useState(firstPath)
+  const choosesFiles = useStore(app.state, (state) => state.view?.choosesFiles ?? false)
+  const [path, setPath] = useState(choosesFiles ? '' : firstPath)
   const [passphrase, setPassphrase] = useState('')
   const [again, setAgain] = useState('')
   const isNew = kind === 'export'
@@ -33,6 +35,8 @@ export function IdentityForm({ kind, firstPath, isBusy, app, onSubmit, onClose }
         value={path}
         purpose={isNew ? 'new-identity-backup' : 'identity-backup'}
         disabled={isBusy}
+        mustChoose
+        near={firstPath}
         app={app}
         onChange={setPath}
       />

@@ -45,10 +45,10 @@ export function IdentitySettings({ stores, disabled }: { stores: AppStores; disa
   }
   const isBusy = disabled || isAsking
   return (
-    <section className="card settings" aria-labelledby="identity-title">
+    <section className="card settings identity" aria-labelledby="identity-title">
       <h2 id="identity-title">{IDENTITY.title}</h2>
       <p className="fine owner-lead">{IDENTITY.lead}</p>
-      <p className={view?.state === 'damaged' ? 'notice' : 'peer-id'}>
+      <p className={view?.state === 'damaged' ? 'notice identity-words' : 'identity-words'}>
         {view ? identityWords(view) : IDENTITY.loading}
       </p>
       {view?.state === 'damaged' && (

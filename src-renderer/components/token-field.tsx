@@ -54,10 +54,10 @@ export function TokenField({ store, disabled }: { store: AskedStore<TokenView>; 
         )}
       </div>
       {view?.found && (
-        <p className="notice is-contact">
-          <span>
+        <div className="notice is-contact">
+          <p>
             <code className="code">{view.found}</code> {TOKEN.found}
-          </span>
+          </p>
           <button
             type="button"
             className="button is-small"
@@ -66,7 +66,7 @@ export function TokenField({ store, disabled }: { store: AskedStore<TokenView>; 
           >
             {TOKEN.takeFound}
           </button>
-        </p>
+        </div>
       )}
       {isBad && (
         <p id={`${id}-problem`} className="field-problem" role="alert">
