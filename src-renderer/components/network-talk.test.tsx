@@ -9,8 +9,8 @@ import { createAskedStore } from '../stores/asked-store'
 import { createPlayedTransport, OPEN, ok, REFUSED } from '../testing/played-transport'
 import { TALK } from '../words/network-talk'
 import { SPEED } from '../words/settings'
-import { ThisComputer } from './this-computer'
 import { NetworkTalkPanel } from './network-talk'
+import { ThisComputer } from './this-computer'
 
 afterEach(cleanup)
 
