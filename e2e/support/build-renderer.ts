@@ -15,7 +15,13 @@ export default async function buildRenderer(): Promise<void> {
     base: './',
     logLevel: 'warn',
     plugins: [react()],
-    build: { outDir: RENDERER_DIR, emptyOutDir: true, minify: true, modulePreload: { polyfill: false } },
+    build: {
+      outDir: RENDERER_DIR,
+      emptyOutDir: true,
+      minify: true,
+      modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 800,
+    },
   })
   await buildDashboard()
 }
