@@ -1,5 +1,5 @@
 import { appPaths } from '../app-paths'
-import { dhtPrefixFor } from '../hivemind/server-info'
+import { dhtPrefixFor, dhtPrefixFromName } from '../hivemind/server-info'
 import { startChild } from '../process/owned-child'
 import { makeManifest } from '../shards/make-manifest'
 import { checkManifest } from '../shards/manifest'
@@ -20,7 +20,7 @@ export async function manifest(modelPath: string, options: Options): Promise<voi
   for (const url of options.source ?? []) checkParts(url)
   const built = await makeManifest(modelPath, {
     name: options.name,
-    dhtPrefixOf: (name) => prefix ?? (repository ? dhtPrefixFor(repository, 'llama') : name.replaceAll(/[. ]+/g, '-')),
+    dhtPrefixOf: (name) => prefix ?? (repository ? dhtPrefixFor(repository, 'llama') : dhtPrefixFromName(name)),
     repository: repository ? `https://huggingface.co/${repository}` : null,
     path: options.output,
     spawnEngine: () => startChild({ script: appPaths().engineChild, ipc: 'pipe' }),

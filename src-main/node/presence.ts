@@ -18,7 +18,7 @@ import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
 import type { DoppelgangerGuard } from './doppelganger'
 import type { BootstrapBook } from './join-network'
-import { type Announced, farewellOf, isSameSpan, type LeavingJournal } from './leaving'
+import { type Announced, canBeTakenBack, farewellOf, isSameSpan, type LeavingJournal } from './leaving'
 import type { ShardTarget } from './load-ladder'
 import type { NodeRooms } from './rooms'
 import { serverInfoFor } from './server-info-for'
@@ -298,6 +298,11 @@ export function createPresence(options: {
     async finishLeaving() {
       const found = await journal.load().catch(journalFailed)
       if (!found || said || isSilent) return
+      if (!canBeTakenBack(found)) {
+        log.write('warn', 'announced.dropped', `no records can stand under “${found.model.dhtPrefix.slice(0, 80)}”`)
+        await journal.clear().catch(journalFailed)
+        return
+      }
       leftover = found
       await clock.sleep(LEFTOVER_PATIENCE_MS, options.signal).catch(() => undefined)
       if (leftover !== found || isSilent || options.signal.aborted) return
