@@ -256,8 +256,25 @@ export function createPresence(options: {
     const old = leftover
     leftover = null
     // The same blocks are overwritten; others would be believed until they expire (O-10, M-43).
-    if (old && !isSameSpan(old, what)) void announcer.takeBack(farewellOf(old))
+    if (old && !isSameSpan(old, what)) void takeBack(old)
     void announcer.announce(what)
+  }
+
+  /** Not before it is sure that no living copy of this node stands behind those records. */
+  async function takeBack(old: Announced): Promise<boolean> {
+    for (let isFirst = true; ; isFirst = false) {
+      if (isSilent || options.signal.aborted || (said && isSameSpan(old, said))) return false
+      try {
+        await guard.mayAnnounce(AbortSignal.timeout(LEAVE_TIMEOUT_MS))
+        const isTakenBack = await announcer.takeBack(farewellOf(old))
+        // Blocks of both spans were said before it, and are to be said after it.
+        if (!isFirst && said) announcer.refresh()
+        return isTakenBack
+      } catch (error) {
+        log.write('debug', 'announced.take-back.waits', messageOf(error))
+        await clock.sleep(LEFTOVER_PATIENCE_MS, options.signal).catch(() => undefined)
+      }
+    }
   }
 
   function heldBack(until: number): void {
@@ -308,7 +325,7 @@ export function createPresence(options: {
       if (leftover !== found || isSilent || options.signal.aborted) return
       leftover = null
       log.write('info', 'announced.take-back', 'the records of the last run are taken back now')
-      if (await announcer.takeBack(farewellOf(found))) await journal.clear().catch(journalFailed)
+      if ((await takeBack(found)) && !said) await journal.clear().catch(journalFailed)
     },
     silence() {
       isSilent = true
