@@ -150,7 +150,7 @@ export const ERROR_CATALOGUE = {
   },
   BLOCK_RANGE_INVALID: {
     cause: 'The block range is empty or outside the model',
-    action: 'Choose start < end within the model.',
+    action: 'Choose blocks that the model has; where the coordinator gave them, tell the host of the network.',
   },
   MANIFEST_INVALID: { cause: 'The manifest is not valid', action: 'Ask the host of the network for a new manifest.' },
   MANIFEST_MISSING: {
@@ -199,7 +199,7 @@ export const ERROR_CATALOGUE = {
   },
   SHARD_NOT_ASSIGNED: {
     cause: 'The command is about blocks that are not assigned to this node',
-    action: 'Ask the host of the network for its assignment.',
+    action: 'Nothing to do where the blocks were assigned just now: the node asks the coordinator, and is told again.',
   },
   SHARD_NOT_LOADED: {
     cause: 'The blocks are not loaded here now',
@@ -366,7 +366,7 @@ export const ERROR_CATALOGUE = {
   },
   REGISTRATION_REJECTED: {
     cause: 'The host rejected this node',
-    action: 'Ask the host for the reason, then apply again.',
+    action: 'Settle it with the host of the network, then apply again.',
   },
   DEMO_CONFINED: {
     cause: 'A demo node cannot leave this computer or join a real network',

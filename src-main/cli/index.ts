@@ -65,7 +65,11 @@ program
   .command('doctor')
   .description('check what a node needs, and say what is missing; exits 1 when something is')
   .addOption(dataDir())
-  .option('--shards', 'the running node’s table of all shards; exits 0 when every one is loaded', false)
+  .option(
+    '--shards',
+    'the running node’s table of all shards; exits 0 when every one is loaded and no check fails',
+    false,
+  )
   .option('--coordinator <url>', 'check this coordinator too')
   .option('--model-file <gguf>', 'check this model file')
   .option('--manifest <file>', 'check the model file against this manifest')

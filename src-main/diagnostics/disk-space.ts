@@ -1,7 +1,8 @@
 import { statfs } from 'node:fs/promises'
+import { bytesInWords } from '../../src-shared/bytes-in-words'
 import { messageOf } from '../../src-shared/errors'
 import { piecesFor } from '../shards/manifest'
-import { bytesInWords, type CheckDefinition, fail, pass, unknown, warn } from './check'
+import { type CheckDefinition, fail, pass, unknown, warn } from './check'
 
 /** Below this even state files and logs are in danger. */
 const MIN_FREE_BYTES = 200e6

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import * as z from 'zod'
-import { type BlockRange, isBlockRange } from '../../src-shared/blocks'
+import { type BlockRange, blocksInWords, isBlockRange } from '../../src-shared/blocks'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { isDhtPrefix } from '../hivemind/block-key'
 import { GGUF_LIMITS } from './gguf-parse'
@@ -135,7 +135,7 @@ export function checkManifest(value: unknown): Manifest {
 /** The pieces that a node with these blocks needs, in file order. Throws BLOCK_RANGE_INVALID. */
 export function piecesFor(manifest: Manifest, range: BlockRange): ManifestPiece[] {
   if (!isBlockRange(range, manifest.blockCount)) {
-    throw new EspalierError('BLOCK_RANGE_INVALID', `[${range.start}, ${range.end}) of ${manifest.blockCount} blocks`)
+    throw new EspalierError('BLOCK_RANGE_INVALID', `${blocksInWords(range)} of a model of ${manifest.blockCount}`)
   }
   return manifest.pieces.filter((piece) => isPieceNeeded(piece, range, manifest))
 }
