@@ -166,6 +166,10 @@ export const ERROR_CATALOGUE = {
     cause: 'The bytes on disk are not the ones in the manifest',
     action: 'Fetch the damaged pieces again.',
   },
+  SHARD_CHANGED: {
+    cause: 'A model file was changed while it was served',
+    action: 'It is verified and loaded again by itself. Find out what writes into the data directory.',
+  },
   SHARD_READ_FAILED: {
     cause: 'The model file cannot be read',
     action: 'Check the disk, or choose another copy of the file.',
