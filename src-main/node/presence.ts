@@ -21,6 +21,7 @@ import type { BootstrapBook } from './join-network'
 import { type Announced, canBeTakenBack, farewellOf, isSameSpan, type LeavingJournal } from './leaving'
 import type { ShardTarget } from './load-ladder'
 import type { NodeRooms } from './rooms'
+import { createSayOnce } from './say-once'
 import { serverInfoFor } from './server-info-for'
 import type { LoadedShard } from './shard-loader'
 import type { Steps } from './steps'
@@ -83,6 +84,7 @@ export function createPresence(options: {
 }): Presence {
   const { host, dht, book, config, rooms, steps, clock, log, guard, journal } = options
   const bootstraps = () => book.peers().map(({ peerId }) => peerId)
+  const doubts = createSayOnce(log)
   let lastServed: Evidence | null = null
 
   const { profile } = config
@@ -199,10 +201,13 @@ export function createPresence(options: {
       const witnesses = verdict.evidence.map(({ by }) => by)
       if (!steps.isDone('visible'))
         log.write('info', 'node.visible', `seen by ${witnesses.join(' and ')}`, { witnesses })
+      doubts.over('visible.doubted')
       steps.done('visible', verdict.evidence)
     } else if (verdict.blocker) doubt('visible', verdict.blocker)
-    if (verdict.serving.length > 0) steps.done('serve', [...verdict.serving, ...recentUse()])
-    else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
+    if (verdict.serving.length > 0) {
+      doubts.over('serve.doubted')
+      steps.done('serve', [...verdict.serving, ...recentUse()])
+    } else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
   }
 
   /** Who used us since the witnesses' last look or so; older use says nothing about now. */
@@ -212,7 +217,7 @@ export function createPresence(options: {
   }
 
   function doubt(step: 'visible' | 'serve', blocker: ErrorReport): void {
-    log.write('warn', `${step}.doubted`, blocker.cause, { code: blocker.code })
+    doubts.warn(`${step}.doubted`, blocker.code, blocker.cause)
     const isNew = steps.get(step)?.state === 'working' || steps.get(step)?.state === 'waiting'
     // Nobody there to ask is a wait, not a fault.
     if (isNew && blocker.code === 'NO_WITNESS') steps.waiting(step, { what: `${blocker.cause}` })
