@@ -56,5 +56,7 @@ function isAnswered(path: string): Promise<boolean> {
 }
 
 function isTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(EADDRINUSE|EACCES)$/.test(String(error.code))
+  // Windows says so of a pipe that another user has.
+  const codes = process.platform === 'win32' ? ['EADDRINUSE', 'EACCES'] : ['EADDRINUSE']
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }
