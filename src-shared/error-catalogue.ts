@@ -152,7 +152,10 @@ export const ERROR_CATALOGUE = {
     cause: 'The block range is empty or outside the model',
     action: 'Choose blocks that the model has; where the coordinator gave them, tell the host of the network.',
   },
-  MANIFEST_INVALID: { cause: 'The manifest is not valid', action: 'Ask the host of the network for a new manifest.' },
+  MANIFEST_INVALID: {
+    cause: 'The manifest is not valid',
+    action: 'The host of the network makes a new one with “espalier manifest”.',
+  },
   MANIFEST_MISSING: {
     cause: 'There is no manifest for this model',
     action: 'Ask the host of the network to add one; without it the file cannot be verified.',
