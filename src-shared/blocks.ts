@@ -13,3 +13,9 @@ export function isBlockRange(range: BlockRange, blockCount: number): boolean {
 export function formatBlocks({ start, end }: BlockRange): string {
   return end - start === 1 ? `${start}` : `${start}–${end - 1}`
 }
+
+/** As a part of a sentence, also for what is no range: `block 3`, `blocks 12–19`, `no blocks (from 3 to before 3)`. */
+export function blocksInWords({ start, end }: BlockRange): string {
+  if (!(end > start)) return `no blocks (from ${start} to before ${end})`
+  return `block${end - start === 1 ? '' : 's'} ${formatBlocks({ start, end })}`
+}

@@ -154,9 +154,12 @@ export const ERROR_CATALOGUE = {
   },
   BLOCK_RANGE_INVALID: {
     cause: 'The block range is empty or outside the model',
-    action: 'Choose start < end within the model.',
+    action: 'Choose blocks that the model has; where the coordinator gave them, tell the host of the network.',
   },
-  MANIFEST_INVALID: { cause: 'The manifest is not valid', action: 'Ask the host of the network for a new manifest.' },
+  MANIFEST_INVALID: {
+    cause: 'The manifest is not valid',
+    action: 'The host of the network makes a new one with “espalier manifest”.',
+  },
   MANIFEST_MISSING: {
     cause: 'There is no manifest for this model',
     action: 'Ask the host of the network to add one; without it the file cannot be verified.',
@@ -169,6 +172,10 @@ export const ERROR_CATALOGUE = {
   SHARD_HASH_MISMATCH: {
     cause: 'The bytes on disk are not the ones in the manifest',
     action: 'Fetch the damaged pieces again.',
+  },
+  SHARD_CHANGED: {
+    cause: 'A model file was changed while it was served',
+    action: 'It is verified and loaded again by itself. Find out what writes into the data directory.',
   },
   SHARD_READ_FAILED: {
     cause: 'The model file cannot be read',
@@ -203,7 +210,7 @@ export const ERROR_CATALOGUE = {
   },
   SHARD_NOT_ASSIGNED: {
     cause: 'The command is about blocks that are not assigned to this node',
-    action: 'Ask the host of the network for its assignment.',
+    action: 'Nothing to do where the blocks were assigned just now: the node asks the coordinator, and is told again.',
   },
   SHARD_NOT_LOADED: {
     cause: 'The blocks are not loaded here now',
@@ -370,7 +377,7 @@ export const ERROR_CATALOGUE = {
   },
   REGISTRATION_REJECTED: {
     cause: 'The host rejected this node',
-    action: 'Ask the host for the reason, then apply again.',
+    action: 'Settle it with the host of the network, then apply again.',
   },
   DEMO_CONFINED: {
     cause: 'A demo node cannot leave this computer or join a real network',

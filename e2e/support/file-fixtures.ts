@@ -305,7 +305,7 @@ export function pausedStatus(at: number): NodeStatus {
 export function diskFullStatus(at: number): NodeStatus {
   const status = fetchingStatus(at)
   const { cause, action } = ERROR_CATALOGUE.DISK_CAP_REACHED
-  const full = `${cause}: 0.4 GB are needed, 0.2 GB too little`
+  const full = `${cause}: 200 MB more are needed: 400 MB for the blocks, and 67 MB that stay free`
   return told({
     ...status,
     fetch: stillFetch('waiting'),

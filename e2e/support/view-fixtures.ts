@@ -284,7 +284,7 @@ const STORY: [LogLine['level'], string, string][] = [
   ['debug', 'network.listen', '/ip4/0.0.0.0/tcp/31338'],
   ['info', 'network.connected', `first peer ${PEERS.bootstrap}, 3 ms`],
   ['info', 'worker.registered', 'worker w-41c0 at 127.0.0.1:7070'],
-  ['info', 'worker.approved', 'blocks [4, 8) of Tiny Jargon 8: the weakest of the chain'],
+  ['info', 'worker.approved', 'blocks 4–7 of Tiny Jargon 8: the weakest of the chain'],
   ['debug', 'shards.piece', 'piece 22 of 24 matches its hash'],
   ['warn', 'coordinator.heartbeat.failed', 'No answer came in time; trying again in 5 s'],
   ['info', 'engine.loaded', '42 MB resident, llama.cpp v0.4.0 on the processor'],
@@ -362,7 +362,7 @@ export function rejectedStatus(at: number): NodeStatus {
             blocker: {
               code: 'REGISTRATION_REJECTED',
               cause: 'The host rejected this node: we have enough processors for now',
-              action: 'Ask the host for the reason, then apply again.',
+              action: 'Settle it with the host of the network, then apply again.',
             },
           }
         : step,

@@ -211,6 +211,18 @@ describe('announcer', () => {
     announcer.stop()
   })
 
+  it('M-24, M-29: a prefix that no key can have is the round’s error, also in a later round and in a farewell', async () => {
+    const { announcer, announce, clock, rounds, writes } = setUp()
+    const odd: Announcement = { ...WHAT, model: { ...WHAT.model, dhtPrefix: 'a.b' } }
+    expect((await announce(odd)).error?.code).toBe('RECORD_INVALID')
+    await clock.advance(announceIntervalMs)
+    expect(rounds.length).toBeGreaterThan(1)
+    expect(await announcer.takeBack(odd)).toBe(false)
+    expect(await announcer.leave()).toBe(false)
+    expect(writes).toHaveLength(0)
+    announcer.stop()
+  })
+
   it('O-04, M-43: changes within half a minute make one more round, with the last of them', async () => {
     const clock = new FakeClock()
     const governor = await openGovernor({ clock, file: null, onTrouble: () => undefined })

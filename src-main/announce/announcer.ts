@@ -183,9 +183,10 @@ export function createAnnouncer(options: {
 
   function logRound(report: RoundReport, what: Announcement): void {
     const { form, state, acknowledged, total, readBack: back, error } = report
-    const keys = announcedKeys(what)
     if (error) log.write('warn', 'announce.failed', error.cause, { ...report })
-    else
+    else {
+      // Only what was written surely has keys.
+      const keys = announcedKeys(what)
       log.write('info', 'announce.done', `announced ${acknowledged}/${total}, read back from ${back?.by}`, {
         form,
         state,
@@ -196,6 +197,7 @@ export function createAnnouncer(options: {
         lastKey: keys.at(-1),
         modelKey: modelKeyOf(form, what.model.dhtPrefix),
       })
+    }
   }
 
   function silence(): void {

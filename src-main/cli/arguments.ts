@@ -10,6 +10,7 @@ export function wholeNumber(text: string): number {
 }
 
 export function decimal(text: string): number {
+  if (/^-\d/.test(text)) throw new InvalidArgumentError('Must be 0 or more.')
   if (!/^\d{1,6}(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError('Not a number.')
   return Number(text)
 }

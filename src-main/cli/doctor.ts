@@ -6,11 +6,12 @@ import { openSettings } from '../app/settings-store'
 import { appPaths } from '../app-paths'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { runDiagnostics } from '../diagnostics/diagnostics'
-import { shardTable } from '../diagnostics/shard-diagnosis'
 import { startChild } from '../process/owned-child'
 import { type DataDirectory, dataDirectoryAt } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { askRunning } from './ask-running'
+import { checkLine } from './check-line'
+import { shardAnswer } from './doctor-shards'
 
 interface Options {
   dataDir?: string
@@ -22,8 +23,6 @@ interface Options {
   json: boolean
 }
 
-const SHAPES: Record<Check['verdict'], string> = { pass: '●', warn: '◐', fail: '◣', unknown: '○' }
-
 /**
  * Prints verdict and evidence of every check, and exits 1 when one fails. When a node runs with the data directory
  * and nothing else is asked about, its own checks are shown, since it sees more.
@@ -34,27 +33,20 @@ export async function doctor(options: Options): Promise<void> {
   const isAboutNode =
     (options.coordinator ?? options.modelFile ?? options.manifest ?? options.port ?? undefined) === undefined
   const checks = (isAboutNode ? await askNode(data) : null) ?? (await checkHere(options, data))
-  process.stdout.write(options.json ? `${JSON.stringify(checks)}\n` : `${checks.map(lineOf).join('\n')}\n`)
+  process.stdout.write(options.json ? `${JSON.stringify(checks)}\n` : `${checks.map(checkLine).join('\n')}\n`)
   if (checks.some(({ verdict }) => verdict === 'fail')) process.exitCode = 1
 }
 
 /**
  * Prints the running node's table of shards and the runbook's checks (S-40). Exits 0 when every shard is loaded, as
- * that node verified it, and 1 in any other case; NODE_NOT_RUNNING where there is nobody to ask.
+ * that node verified it, and no check fails, and 1 in any other case; NODE_NOT_RUNNING where there is nobody to ask.
  */
 async function shardDoctor(data: DataDirectory, asJson: boolean): Promise<void> {
   const status = await askRunning(data.root, 'status.get')
   const { checks } = await askRunning(data.root, 'shards.diagnose')
-  const isReady = status.readiness?.isReady ?? false
-  if (asJson) {
-    const { readiness = null } = status
-    process.stdout.write(`${JSON.stringify({ isReady, readiness, checks })}\n`)
-  } else {
-    const { blocker } = status.readiness ?? { blocker: null }
-    const words = [...shardTable(status), '', ...(blocker ? [`▸ ${blocker.sentence}`, ''] : []), ...checks.map(lineOf)]
-    process.stdout.write(`${words.join('\n')}\n`)
-  }
-  if (!isReady) process.exitCode = 1
+  const { isWell, text, json } = shardAnswer(status, checks)
+  process.stdout.write(`${asJson ? JSON.stringify(json) : text}\n`)
+  if (!isWell) process.exitCode = 1
 }
 
 async function askNode(data: DataDirectory): Promise<Check[] | null> {
@@ -87,9 +79,4 @@ async function checkHere(options: Options, data: DataDirectory): Promise<Check[]
     modelPath: options.modelFile ?? settings.modelPath,
     manifestPath: options.manifest ?? null,
   })
-}
-
-function lineOf({ title, verdict, evidence, action, code }: Check): string {
-  const words = action && code ? `${evidence}. ${action} (${code})` : evidence
-  return `${SHAPES[verdict]} ${title.padEnd(22)} ${words}`
 }

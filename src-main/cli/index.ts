@@ -65,7 +65,11 @@ program
   .command('doctor')
   .description('check what a node needs, and say what is missing; exits 1 when something is')
   .addOption(dataDir())
-  .option('--shards', 'the running node’s table of all shards; exits 0 when every one is loaded', false)
+  .option(
+    '--shards',
+    'the running node’s table of all shards; exits 0 when every one is loaded and no check fails',
+    false,
+  )
   .option('--coordinator <url>', 'check this coordinator too')
   .option('--model-file <gguf>', 'check this model file')
   .option('--manifest <file>', 'check the model file against this manifest')
@@ -128,8 +132,8 @@ program
   .argument('<prompt>')
   .requiredOption('--coordinator <url>', 'the network’s coordinator')
   .requiredOption('--model-file <gguf>', 'a file with the model’s vocabulary: the model, or an entry file')
-  .option('--max-tokens <count>', 'length of the answer', wholeNumber, 64)
-  .option('--context-tokens <count>', 'context that the nodes keep', wholeNumber, 512)
+  .option('--max-tokens <count>', 'length of the answer', numberWithin(1, 131_072), 64)
+  .option('--context-tokens <count>', 'context that the nodes keep', numberWithin(1, 131_072), 512)
   .option('--chat', 'as what a person says in a chat, in the model’s own template', false)
   .option('--temperature <number>', '0 takes the likeliest token each time', decimal, 0)
   .option('--top-k <count>', 'only the likeliest so many tokens; 0 takes all', wholeNumber, 0)

@@ -1,8 +1,12 @@
+import { stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { ZodType } from 'zod'
+import { EspalierError } from '../../src-shared/errors'
 import { appPaths } from '../app-paths'
-import { dhtPrefixFor } from '../hivemind/server-info'
+import { dhtPrefixFor, dhtPrefixFromName } from '../hivemind/server-info'
 import { startChild } from '../process/owned-child'
 import { makeManifest } from '../shards/make-manifest'
-import { checkManifest } from '../shards/manifest'
+import { checkManifest, ManifestSchema } from '../shards/manifest'
 import { checkParts, splitPaths } from '../shards/split/split-name'
 import { writeFileAtomic } from '../storage/atomic-file'
 
@@ -17,15 +21,21 @@ interface Options {
 
 export async function manifest(modelPath: string, options: Options): Promise<void> {
   const { prefix, repository } = options
+  const sources = options.source?.map((url) => ({ urls: splitPaths(url) ?? [url] }))
   for (const url of options.source ?? []) checkParts(url)
+  // All of it before the file is read, which can take minutes; and who wrote it is who can correct it.
+  const { shape } = ManifestSchema
+  checkOption('--name', shape.name.optional(), options.name)
+  checkOption('--prefix', shape.dhtPrefix.optional(), prefix)
+  checkOption('--source', shape.sources, sources)
+  await checkFolder(options.output)
   const built = await makeManifest(modelPath, {
     name: options.name,
-    dhtPrefixOf: (name) => prefix ?? (repository ? dhtPrefixFor(repository, 'llama') : name.replaceAll(/[. ]+/g, '-')),
+    dhtPrefixOf: (name) => prefix ?? (repository ? dhtPrefixFor(repository, 'llama') : dhtPrefixFromName(name)),
     repository: repository ? `https://huggingface.co/${repository}` : null,
     path: options.output,
     spawnEngine: () => startChild({ script: appPaths().engineChild, ipc: 'pipe' }),
   })
-  const sources = options.source?.map((url) => ({ urls: splitPaths(url) ?? [url] }))
   const made = sources === undefined ? built : checkManifest({ ...built, sources })
   await writeFileAtomic(options.output, `${JSON.stringify(made)}\n`, 0o644)
   const { name, root, blockCount, pieces, quantization } = made
@@ -34,4 +44,18 @@ export async function manifest(modelPath: string, options: Options): Promise<voi
       ? `${JSON.stringify({ name, root, blockCount, pieces: pieces.length, quantization, path: options.output })}\n`
       : `${name}: ${blockCount} blocks, ${pieces.length} pieces, ${quantization}\nroot ${root}\n`,
   )
+}
+
+function checkOption(option: string, schema: ZodType, value: unknown): void {
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw new EspalierError('BAD_ARGUMENT', `${option}: ${parsed.error.issues[0]?.message}`)
+}
+
+async function checkFolder(output: string): Promise<void> {
+  const folder = dirname(resolve(output))
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  if (!isFolder) throw new EspalierError('BAD_ARGUMENT', `--output: there is no folder ${folder}`)
 }

@@ -1,3 +1,4 @@
+import { blocksInWords } from '../../src-shared/blocks'
 import { systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { plainText } from '../coordinator/plain-text'
@@ -106,7 +107,7 @@ function text({ state, recordsRead }: Observation): string {
     `${name}: ${health}, ${num_blocks} blocks`,
     ...server_rows.map(
       ({ peer_id, state: row, span }) =>
-        `  ${row.padEnd(11)} [${span.start}, ${span.end})  ${peer_id}  ${plainText(String(span.server_info.public_name ?? ''), 60)}`,
+        `  ${row.padEnd(11)} ${blocksInWords(span).padEnd(13)}  ${peer_id}  ${plainText(String(span.server_info.public_name ?? ''), 60)}`,
     ),
   ])
   return [...lines, `${recordsRead} records read in ${state.update_duration.toFixed(2)} s`].join('\n')

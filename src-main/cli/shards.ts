@@ -1,8 +1,8 @@
 import { formatBlocks } from '../../src-shared/blocks'
+import { bytesInWords } from '../../src-shared/bytes-in-words'
 import { systemClock } from '../../src-shared/clock'
 import type { DiskView } from '../../src-shared/file-views'
 import type { FetchView } from '../../src-shared/status'
-import { bytesInWords } from '../diagnostics/check'
 import { dataDirectoryAt } from '../storage/data-directory'
 import { askRunning } from './ask-running'
 
@@ -25,7 +25,7 @@ export async function shards(action: ShardsAction, options: { dataDir?: string; 
     freedBytes = usedBytes - (await askRunning(root, 'disk.free', { ids })).usedBytes
   }
   const disk = await askRunning(root, 'disk.get')
-  const { fetch = null, readiness } = await askRunning(root, 'status.get')
+  const { fetch = null, readiness, steps } = await askRunning(root, 'status.get')
   const { fetchPaused } = await askRunning(root, 'settings.get')
   const blocker = readiness?.blocker ?? null
   if (options.json) {
@@ -35,7 +35,11 @@ export async function shards(action: ShardsAction, options: { dataDir?: string; 
   }
   const lines = [
     ...(action === 'free' ? [`${bytesInWords(freedBytes)} freed`] : []),
-    fetch ? fetchLine(fetch) : fetchPaused ? 'Fetching is paused by you' : 'Nothing is being fetched',
+    fetch
+      ? fetchLine(fetch, fetchPaused, steps.find(({ name }) => name === 'fetch')?.blocker?.cause ?? null)
+      : fetchPaused
+        ? 'Fetching is paused by you'
+        : 'Nothing is being fetched',
     ...(blocker ? [`▸ ${blocker.sentence}`] : []),
     '',
     ...diskLines(disk, systemClock.now()),
@@ -43,13 +47,18 @@ export async function shards(action: ShardsAction, options: { dataDir?: string; 
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-function fetchLine({ state, verifiedBytes, neededBytes, bytesPerSecond, etaMs, sources }: FetchView): string {
+/** `trouble`: what holds it up; until that is over there is no end to foretell. */
+export function fetchLine(fetch: FetchView, isPaused: boolean, trouble: string | null): string {
+  const { state, verifiedBytes, neededBytes, bytesPerSecond, etaMs, sources } = fetch
   const done = `${bytesInWords(verifiedBytes)} of ${bytesInWords(neededBytes)}`
+  // The wish holds from now on; a fetch that waits for something notices it a moment later.
+  if (isPaused || state === 'paused') return `Paused by you, ${done}`
+  if (trouble !== null) return `Fetch: waiting, ${done}; ${trouble}`
   const rate = bytesPerSecond === null ? '' : `, ${bytesInWords(bytesPerSecond)}/s`
   const rest = etaMs === null ? '' : `, ${Math.ceil(etaMs / 60_000)} min left`
   const active = sources.filter((source) => source.state === 'active').map(({ label }) => label)
   const from = active.length > 0 ? ` from ${active.join(', ')}` : ''
-  return `${state === 'paused' ? 'Paused by you' : `Fetch: ${state}`}, ${done}${rate}${rest}${from}`
+  return `Fetch: ${state}, ${done}${rate}${rest}${from}`
 }
 
 function daysWords(days: number): string {

@@ -1,4 +1,4 @@
-import { formatBlocks } from '../../src-shared/blocks'
+import { blocksInWords, formatBlocks } from '../../src-shared/blocks'
 import type { Clock } from '../../src-shared/clock'
 import type { NodeStatus, Step } from '../../src-shared/status'
 import type { ObserverReport } from './demo-network'
@@ -41,7 +41,7 @@ export function createProgress(clock: Clock, print: ((line: string) => void) | n
     },
     rows({ rows, readBack }: ObserverReport) {
       for (const { peer_id, state, span } of rows)
-        say(`● observer: [${span.start}, ${span.end}) ${state}, rpc_info answered — ${peer_id}`)
+        say(`● observer: ${blocksInWords(span)} ${state}, rpc_info answered — ${peer_id}`)
       say(`  ${readBack} records read through the bootstrap`)
     },
     prompt(prompt: string) {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -68,6 +68,13 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
       action: expect.stringContaining('--data-dir'),
     })
     expect(await look('data-directory')).toMatchObject({ verdict: 'pass', code: null, action: null })
+  })
+
+  it('D-T11: a data directory that is not there yet is not made by looking, and its disk is that of the folder above', async () => {
+    const data = { ...context.data, root: join(directory, 'later', 'data') }
+    expect(await look('data-directory', { data })).toMatchObject({ verdict: 'unknown', code: null })
+    expect(await look('disk-space', { data })).toMatchObject({ evidence: expect.stringMatching(/GB free/) })
+    await expect(stat(join(directory, 'later'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
   it('an identity that is missing, damaged, exposed, and well', async () => {
@@ -163,7 +170,7 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
   })
 
   it('a disk that can’t be looked at', async () => {
-    const data = { ...context.data, root: join(directory, 'nowhere') }
+    const data = { ...context.data, root: join(directory, 'broken-engine.mjs', 'nowhere') }
     expect(await look('disk-space', { data })).toMatchObject({ verdict: 'unknown' })
     expect(await look('disk-space')).toMatchObject({ evidence: expect.stringMatching(/GB free/) })
   })

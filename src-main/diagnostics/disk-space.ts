@@ -1,7 +1,9 @@
 import { statfs } from 'node:fs/promises'
+import { bytesInWords } from '../../src-shared/bytes-in-words'
 import { messageOf } from '../../src-shared/errors'
 import { piecesFor } from '../shards/manifest'
-import { bytesInWords, type CheckDefinition, fail, pass, unknown, warn } from './check'
+import { type CheckDefinition, fail, pass, unknown, warn } from './check'
+import { existingFolder } from './existing-folder'
 
 /** Below this even state files and logs are in danger. */
 const MIN_FREE_BYTES = 200e6
@@ -11,7 +13,7 @@ export const diskSpace: CheckDefinition = {
   id: 'disk-space',
   title: 'Disk space',
   async look({ data, running, status }) {
-    const room = await statfs(data.root).catch((error: unknown) => messageOf(error))
+    const room = await statfs(await existingFolder(data.root)).catch((error: unknown) => messageOf(error))
     if (typeof room === 'string') return unknown(room)
     const freeBytes = room.bavail * room.bsize
     const evidence = `${bytesInWords(freeBytes)} free`

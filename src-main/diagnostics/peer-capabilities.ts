@@ -1,6 +1,7 @@
 import { formatBlocks } from '../../src-shared/blocks'
+import { bytesInWords } from '../../src-shared/bytes-in-words'
 import type { PeerCapabilities } from '../node/swarm'
-import { bytesInWords, type CheckDefinition, pass, unknown } from './check'
+import { type CheckDefinition, pass, unknown } from './check'
 
 /** What the others say that they can give, asked now (S-33). */
 export const peerCapabilities: CheckDefinition = {

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatBlocks } from '../../src-shared/blocks'
+import { bytesInWords } from '../../src-shared/bytes-in-words'
 import { piecesFor } from '../shards/manifest'
 import { SLICE_FILE, sliceDirectory } from '../shards/models'
 import { verifySlice } from '../shards/verify-slice'
-import { bytesInWords, type CheckDefinition, fail, pass, unknown } from './check'
+import { type CheckDefinition, fail, pass, unknown } from './check'
 
 /** What a slow disk reads in the time that a check has. */
 const MAX_HASHED_BYTES = 256e6

@@ -1,4 +1,4 @@
-import { type BlockRange, isBlockRange } from '../../src-shared/blocks'
+import { type BlockRange, blocksInWords, isBlockRange } from '../../src-shared/blocks'
 import { EspalierError } from '../../src-shared/errors'
 import { type Manifest, probeBoundary } from '../shards/manifest'
 import { argmaxOf, decodeFloats } from '../shards/probe'
@@ -62,7 +62,7 @@ async function computeProbe(
 ): Promise<{ hidden: Float32Array | null; logits: Float32Array | null; computeMs: number }> {
   const { blockCount, probe } = manifest
   if (!isBlockRange(range, blockCount)) {
-    throw new EspalierError('BLOCK_RANGE_INVALID', `[${range.start}, ${range.end}) of ${blockCount} blocks`)
+    throw new EspalierError('BLOCK_RANGE_INVALID', `${blocksInWords(range)} of a model of ${blockCount}`)
   }
   const input: ProbeInput =
     range.start === 0 && hasEntry

@@ -26,13 +26,24 @@ export function dhtPrefixFor(repository: string, family: PrefixFamily): string {
   }
 }
 
+/** Whether blocks can be announced under this prefix. */
+export function isDhtPrefix(prefix: string): boolean {
+  return prefix.length > 0 && prefix.length <= MAX_PREFIX_LENGTH && /^[^.\s\p{C}]+$/u.test(prefix)
+}
+
+/** A prefix for a model that has nothing but a name: dashes for dots, white space and what cannot be seen. */
+export function dhtPrefixFromName(name: string): string {
+  // The cut may go through a character of two halves, and a lone half is none.
+  const prefix = name.slice(0, MAX_PREFIX_LENGTH).replaceAll(/[.\s\p{C}]+/gu, '-')
+  return prefix === '' ? '-' : prefix
+}
+
 /**
  * Returns the prefix unchanged when it is safe: a dot in it stops every update of the public map, a space splits it.
  * @throws RECORD_INVALID
  */
 export function checkDhtPrefix(prefix: string): string {
-  const isSafe = prefix.length > 0 && prefix.length <= MAX_PREFIX_LENGTH && /^[^.\s\p{C}]+$/u.test(prefix)
-  if (!isSafe) throw new EspalierError('RECORD_INVALID', `the DHT prefix "${prefix.slice(0, 80)}"`)
+  if (!isDhtPrefix(prefix)) throw new EspalierError('RECORD_INVALID', `the DHT prefix "${prefix.slice(0, 80)}"`)
   return prefix
 }
 

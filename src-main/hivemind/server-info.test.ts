@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { blockKey, checkDhtPrefix, dhtPrefixFor, type PrefixFamily, parseBlockKey } from './block-key'
+import {
+  blockKey,
+  checkDhtPrefix,
+  dhtPrefixFor,
+  dhtPrefixFromName,
+  type PrefixFamily,
+  parseBlockKey,
+} from './block-key'
 import { decodeModelInfo, encodeModelInfo } from './model-index'
 import { encodeMsgpack, float, type MsgpackValue, msgpackMap, Tuple } from './msgpack'
 import { decodeServerInfo, encodeServerInfo, type ServerInfo } from './server-info'
@@ -51,6 +58,21 @@ describe('records that would break other readers are not written', () => {
   ])('a prefix with %s', (_name, prefix) => {
     expect(() => checkDhtPrefix(prefix)).toThrow(refused)
     expect(() => blockKey(prefix, 0)).toThrow(refused)
+  })
+
+  test.each([
+    ['Tiny Jargon 8', 'Tiny-Jargon-8'],
+    ['Llama-3.3. 70B', 'Llama-3-3-70B'],
+    ['a\tb\u00a0c\u2028d\u0007e\u200bf', 'a-b-c-d-e-f'],
+    ['…/ü"<b>', '…/ü"<b>'],
+    ['', '-'],
+  ])('a prefix made from the name %j is one', (name, prefix) => {
+    expect(dhtPrefixFromName(name)).toBe(prefix)
+    expect(checkDhtPrefix(dhtPrefixFromName(name))).toBe(prefix)
+  })
+
+  test('a prefix made from a long name is not cut through a character', () => {
+    expect(() => checkDhtPrefix(dhtPrefixFromName(`${'x'.repeat(199)}😀.`))).not.toThrow()
   })
 
   test('a model entry without blocks or with a repository that maps drop', () => {

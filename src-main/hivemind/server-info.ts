@@ -140,5 +140,13 @@ function stateOf(value: MsgpackValue | undefined, fields: MsgpackMap): ServerSta
 }
 
 // One door for readers and writers of records.
-export { blockKey, checkDhtPrefix, dhtPrefixFor, type PrefixFamily, parseBlockKey } from './block-key'
+export {
+  blockKey,
+  checkDhtPrefix,
+  dhtPrefixFor,
+  dhtPrefixFromName,
+  isDhtPrefix,
+  type PrefixFamily,
+  parseBlockKey,
+} from './block-key'
 export { decodeModelInfo, encodeModelInfo, MODELS_KEY, type ModelInfo } from './model-index'

@@ -41,7 +41,7 @@ function createNetwork() {
 }
 type Network = ReturnType<typeof createNetwork>
 
-function start(clock: FakeClock, network: { now: Network }, machine: string) {
+function start(clock: FakeClock, network: { now: Network }, machine: string, isOnlyHere = true) {
   const inUse: ErrorReport[] = []
   const warnings: string[] = []
   const self = peerIdFromPrivateKey(privateKey)
@@ -50,6 +50,7 @@ function start(clock: FakeClock, network: { now: Network }, machine: string) {
     self,
     privateKey,
     machine,
+    isOnlyHere,
     bootstraps: () => [],
     intervalMs: INTERVAL_MS,
     lifetimeMs: 3 * INTERVAL_MS,
@@ -61,6 +62,7 @@ function start(clock: FakeClock, network: { now: Network }, machine: string) {
   return {
     inUse,
     warnings,
+    isInDoubt: guard.isInDoubt,
     end: () => guard.ended(signal),
     /** One round: null when it may announce, otherwise why not. */
     round: () =>
@@ -94,6 +96,34 @@ describe('one identity, one node', () => {
     const before = network.now.kept.get(bootKey(peerIdFromPrivateKey(privateKey)))
     await b.end()
     expect(network.now.kept.get(bootKey(peerIdFromPrivateKey(privateKey)))).toBe(before)
+  })
+
+  it('D-T20: a copy of another user of the same computer listens like one elsewhere, refuses, and signs nobody off', async () => {
+    const clock = new FakeClock()
+    const network = { now: createNetwork() }
+    const a = start(clock, network, A)
+    expect(await a.round()).toBeNull()
+    expect(a.isInDoubt()).toBe(false)
+    await clock.advance(1_000)
+    const b = start(clock, network, A, false)
+    expect(b.isInDoubt()).toBe(true)
+    expect(await b.round()).toBe('IDENTITY_BEING_CHECKED')
+    await clock.advance(INTERVAL_MS)
+    expect(await a.round()).toBeNull()
+    expect(await b.round()).toBe('IDENTITY_IN_USE')
+    expect(b.isInDoubt()).toBe(true)
+    expect(a.inUse).toHaveLength(0)
+  })
+
+  it('D-T20: who cannot get the mark of its computer waits, and does not stop for it: others may have taken it', async () => {
+    const clock = new FakeClock()
+    const network = { now: createNetwork() }
+    await start(clock, network, A).round()
+    const next = start(clock, network, A, false)
+    expect(await next.round()).toBe('IDENTITY_BEING_CHECKED')
+    await clock.advance(2 * INTERVAL_MS)
+    expect(await next.round()).toBeNull()
+    expect(next.isInDoubt()).toBe(false)
   })
 
   it('D-T20: moving on purpose works: at once after a farewell, after two intervals without one', async () => {

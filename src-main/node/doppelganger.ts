@@ -16,6 +16,8 @@ export interface DoppelgangerGuard {
    * IDENTITY_IN_USE when it does; after that this run is never to speak again, nor to take leave for the other.
    */
   mayAnnounce(signal: AbortSignal): Promise<void>
+  /** Another run may live: what stands in its name, in the network or at a coordinator, is not to be taken back. */
+  isInDoubt(): boolean
   /** This run has ended: the next one, here or elsewhere, need not wait. Never rejects. */
   ended(signal: AbortSignal): Promise<void>
 }
@@ -30,6 +32,8 @@ export function createDoppelgangerGuard(options: {
   self: PeerId
   privateKey: PrivateKey
   machine: string
+  /** No other run on this computer, of whatever user, has this identity. */
+  isOnlyHere: boolean
   bootstraps: () => readonly PeerId[]
   intervalMs: number
   lifetimeMs: number
@@ -37,7 +41,7 @@ export function createDoppelgangerGuard(options: {
   log: Pick<EventLog, 'write'>
   onInUse(report: ErrorReport): void
 }): DoppelgangerGuard {
-  const { dht, self, privateKey, machine, intervalMs, lifetimeMs, clock, log } = options
+  const { dht, self, privateKey, machine, isOnlyHere, intervalMs, lifetimeMs, clock, log } = options
   const boot = randomBytes(8).toString('hex')
   const startedAt = clock.now()
   const key = bootKey(self)
@@ -47,6 +51,7 @@ export function createDoppelgangerGuard(options: {
   let heard: { boot: string; at: number; since: number } | null = null
   let refusal: EspalierError | null = null
   let isSpeaking = false
+  let hasSpoken = false
 
   async function readOther(signal: AbortSignal): Promise<BootRecord | null> {
     const found = (await dht.get([key], { signal })).get(key)
@@ -68,8 +73,8 @@ export function createDoppelgangerGuard(options: {
 
   /** Before the first word. */
   function listen(other: BootRecord): void {
-    // The one node of this user on this computer is this run, so that was an earlier one, which was killed.
-    if (other.machine === machine && other.startedAt <= startedAt) return
+    // The one node with this identity on this computer is this run, so that was an earlier one, which was killed.
+    if (isOnlyHere && other.machine === machine && other.startedAt <= startedAt) return
     const now = clock.now()
     if (heard?.boot !== other.boot) {
       heard = { boot: other.boot, at: other.at, since: now }
@@ -108,8 +113,10 @@ export function createDoppelgangerGuard(options: {
       if (other && isSpeaking) meet(other, lastAt)
       else if (other) listen(other)
       isSpeaking = true
+      hasSpoken = true
       await write(false, signal)
     },
+    isInDoubt: () => refusal !== null || (!hasSpoken && (heard !== null || !isOnlyHere)),
     async ended(signal) {
       if (refusal || !isSpeaking) return
       isSpeaking = false

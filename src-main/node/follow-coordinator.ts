@@ -1,4 +1,4 @@
-import type { BlockRange } from '../../src-shared/blocks'
+import { type BlockRange, blocksInWords } from '../../src-shared/blocks'
 import { EspalierError } from '../../src-shared/errors'
 import type { Evidence } from '../../src-shared/status'
 import type { AssignedBlocks, DecisionWords, LinkEvent } from '../coordinator/link-events'
@@ -27,12 +27,10 @@ export function followCoordinator(options: {
   function approve(assigned: AssignedBlocks & { evidence: Evidence }): void {
     approved = { range: assigned.range, words: assigned.reason }
     steps.done('approve', [assigned.evidence])
-    log.write(
-      'info',
-      'worker.approved',
-      `blocks [${assigned.range.start}, ${assigned.range.end}) of ${assigned.model}`,
-      { by: assigned.by, reason: assigned.reason },
-    )
+    log.write('info', 'worker.approved', `${blocksInWords(assigned.range)} of ${assigned.model}`, {
+      by: assigned.by,
+      reason: assigned.reason,
+    })
     events.onAssigned(assigned)
   }
 

@@ -1,5 +1,8 @@
 import * as z from 'zod'
+import { isBlockRange } from '../../src-shared/blocks'
 import type { Announcement } from '../announce/announcement'
+import { isDhtPrefix } from '../hivemind/server-info'
+import { GGUF_LIMITS } from '../shards/gguf-parse'
 import { jsonFile } from '../storage/atomic-file'
 
 const count = z.int().min(0)
@@ -59,6 +62,11 @@ export function farewellOf({ model, range, publicName, version }: Announced): An
       nextPings: null,
     }),
   }
+}
+
+/** Whether records can stand under these keys at all; what never could is nothing to take back. */
+export function canBeTakenBack({ model, range }: Announced): boolean {
+  return isDhtPrefix(model.dhtPrefix) && model.blockCount <= GGUF_LIMITS.blocks && isBlockRange(range, model.blockCount)
 }
 
 export function isSameSpan(a: Pick<Announced, 'model' | 'range'>, b: Pick<Announced, 'model' | 'range'>): boolean {

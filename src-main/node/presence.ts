@@ -18,9 +18,10 @@ import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
 import type { DoppelgangerGuard } from './doppelganger'
 import type { BootstrapBook } from './join-network'
-import { type Announced, farewellOf, isSameSpan, type LeavingJournal } from './leaving'
+import { type Announced, canBeTakenBack, farewellOf, isSameSpan, type LeavingJournal } from './leaving'
 import type { ShardTarget } from './load-ladder'
 import type { NodeRooms } from './rooms'
+import { createSayOnce } from './say-once'
 import { serverInfoFor } from './server-info-for'
 import type { LoadedShard } from './shard-loader'
 import type { Steps } from './steps'
@@ -83,6 +84,7 @@ export function createPresence(options: {
 }): Presence {
   const { host, dht, book, config, rooms, steps, clock, log, guard, journal } = options
   const bootstraps = () => book.peers().map(({ peerId }) => peerId)
+  const doubts = createSayOnce(log)
   let lastServed: Evidence | null = null
 
   const { profile } = config
@@ -199,10 +201,13 @@ export function createPresence(options: {
       const witnesses = verdict.evidence.map(({ by }) => by)
       if (!steps.isDone('visible'))
         log.write('info', 'node.visible', `seen by ${witnesses.join(' and ')}`, { witnesses })
+      doubts.over('visible.doubted')
       steps.done('visible', verdict.evidence)
     } else if (verdict.blocker) doubt('visible', verdict.blocker)
-    if (verdict.serving.length > 0) steps.done('serve', [...verdict.serving, ...recentUse()])
-    else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
+    if (verdict.serving.length > 0) {
+      doubts.over('serve.doubted')
+      steps.done('serve', [...verdict.serving, ...recentUse()])
+    } else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
   }
 
   /** Who used us since the witnesses' last look or so; older use says nothing about now. */
@@ -212,7 +217,7 @@ export function createPresence(options: {
   }
 
   function doubt(step: 'visible' | 'serve', blocker: ErrorReport): void {
-    log.write('warn', `${step}.doubted`, blocker.cause, { code: blocker.code })
+    doubts.warn(`${step}.doubted`, blocker.code, blocker.cause)
     const isNew = steps.get(step)?.state === 'working' || steps.get(step)?.state === 'waiting'
     // Nobody there to ask is a wait, not a fault.
     if (isNew && blocker.code === 'NO_WITNESS') steps.waiting(step, { what: `${blocker.cause}` })
@@ -256,8 +261,25 @@ export function createPresence(options: {
     const old = leftover
     leftover = null
     // The same blocks are overwritten; others would be believed until they expire (O-10, M-43).
-    if (old && !isSameSpan(old, what)) void announcer.takeBack(farewellOf(old))
+    if (old && !isSameSpan(old, what)) void takeBack(old)
     void announcer.announce(what)
+  }
+
+  /** Not before it is sure that no living copy of this node stands behind those records. */
+  async function takeBack(old: Announced): Promise<boolean> {
+    for (let isFirst = true; ; isFirst = false) {
+      if (isSilent || options.signal.aborted || (said && isSameSpan(old, said))) return false
+      try {
+        await guard.mayAnnounce(AbortSignal.timeout(LEAVE_TIMEOUT_MS))
+        const isTakenBack = await announcer.takeBack(farewellOf(old))
+        // Blocks of both spans were said before it, and are to be said after it.
+        if (!isFirst && said) announcer.refresh()
+        return isTakenBack
+      } catch (error) {
+        log.write('debug', 'announced.take-back.waits', messageOf(error))
+        await clock.sleep(LEFTOVER_PATIENCE_MS, options.signal).catch(() => undefined)
+      }
+    }
   }
 
   function heldBack(until: number): void {
@@ -298,12 +320,17 @@ export function createPresence(options: {
     async finishLeaving() {
       const found = await journal.load().catch(journalFailed)
       if (!found || said || isSilent) return
+      if (!canBeTakenBack(found)) {
+        log.write('warn', 'announced.dropped', `no records can stand under “${found.model.dhtPrefix.slice(0, 80)}”`)
+        await journal.clear().catch(journalFailed)
+        return
+      }
       leftover = found
       await clock.sleep(LEFTOVER_PATIENCE_MS, options.signal).catch(() => undefined)
       if (leftover !== found || isSilent || options.signal.aborted) return
       leftover = null
       log.write('info', 'announced.take-back', 'the records of the last run are taken back now')
-      if (await announcer.takeBack(farewellOf(found))) await journal.clear().catch(journalFailed)
+      if ((await takeBack(found)) && !said) await journal.clear().catch(journalFailed)
     },
     silence() {
       isSilent = true

@@ -32,6 +32,7 @@ import type { EventLog } from '../storage/event-log'
 import { createAssignment, openCoordinator } from './assignment'
 import { watchCalls } from './call-watch'
 import { capsOf, watchCaps } from './caps'
+import { takeComputerMark } from './computer-mark'
 import { MAX_BATCH_TOKENS, type NodeConfig } from './config'
 import { createCoordinatorStanding, StandingMemorySchema } from './coordinator-standing'
 import { createDoppelgangerGuard } from './doppelganger'
@@ -128,7 +129,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { profile, compute = CPU_CHOICE, transfers = FREE_TRANSFERS } = config
   let view: ReturnType<typeof watchPeers> | null = null
   /** Another copy of this node is up, and this one has to be quiet. */
-  let isDouble = false
   const coordinator = openCoordinator(config, clock, onOverload)
   const keeper =
     coordinator &&
@@ -285,11 +285,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         file: config.announcesFile ? jsonFile(config.announcesFile, GovernorSchema) : null,
         onTrouble: (error) => log.write('warn', 'announces.file.failed', messageOf(error)),
       })
+  const mark = await takeComputerMark(host.peerId.toString())
+  scope.add(() => mark?.())
   const guard = createDoppelgangerGuard({
     dht,
     self: host.peerId,
     privateKey,
     machine: machineFingerprint(host.peerId.toString()),
+    isOnlyHere: mark !== null,
     bootstraps: () => book.peers().map(({ peerId }) => peerId),
     intervalMs: profile.timings.announceIntervalMs,
     lifetimeMs: profile.timings.recordLifetimeMs,
@@ -387,7 +390,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   scope.add(async () => {
     assignment?.stop()
     // The other copy is registered under the same name: signing off would be signing it off.
-    await assignment?.link.stop({ unregister: !isDouble && !options.keepsPlace() })
+    await assignment?.link.stop({ unregister: !guard.isInDoubt() && !options.keepsPlace() })
   })
   scope.add(watchWake({ clock, onWake }))
   scope.add(
@@ -528,7 +531,6 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 
   function onInUse(report: ErrorReport): void {
-    isDouble = true
     presence.silence()
     assignment?.stop()
     void assignment?.link.stop({ unregister: false })

@@ -1,7 +1,10 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { EspalierError } from '../../src-shared/errors'
 import type { ComputeView, LoadLevel, Progress } from '../../src-shared/status'
 import { FakeClock } from '../../test/fake-clock'
+import { temporaryDirectory } from '../../test/models/temporary'
 import { CPU_CHOICE } from '../engine/device-choice'
 import type { EngineClient } from '../engine/engine'
 import type { EngineSupervisor, SupervisorState } from '../engine/supervisor'
@@ -26,6 +29,9 @@ let progress: { fetch: Progress[]; load: Progress[] }
 let lost: string[]
 let proven: number
 let stops: number
+/** Whether an engine that was ended is started again at once. */
+let comesBack: boolean
+let slicePath: string
 let loader: ShardLoader
 let speeds: Map<string, MeasuredThroughput>
 let told: MeasuredThroughput[]
@@ -63,6 +69,8 @@ beforeEach(async () => {
   compute = null
   runs = 0
   stops = 0
+  comesBack = true
+  slicePath = 's'
   progress = { fetch: [], load: [] }
   steps = createSteps(clock, () => {
     for (const name of ['fetch', 'load'] as const) {
@@ -114,7 +122,7 @@ beforeEach(async () => {
     async stop() {
       stops++
       enter({ name: 'lost', error: new EspalierError('ENGINE_GONE', 'stopped') })
-      ready()
+      if (comesBack) ready()
     },
   } as unknown as EngineClient
   const supervisor = {
@@ -151,7 +159,7 @@ beforeEach(async () => {
         await script.fetch(options)
         for (const { index, sha256 } of piecesFor(manifest, options.blocks))
           options.onEvent?.({ type: 'piece-verified', piece: index, sha256, source: null })
-        return { slicePath: 's', entryPath: 'e', sizeBytes: 100, sha256: 'ab'.repeat(32), wasThere: true }
+        return { slicePath, entryPath: 'e', sizeBytes: 100, sha256: 'ab'.repeat(32), wasThere: true }
       }) as unknown as FetchShard,
       runProbe: (async () => {
         const maxDifference = await script.probe()
@@ -297,6 +305,18 @@ describe('D-T07: a device that fails a later test pass', () => {
     expect(proven).toBe(2)
   })
 
+  it('D-T07: says what failed, and not that the app has ended the engine for it', async () => {
+    loader.use(target)
+    await pass(1_000)
+    comesBack = false
+    script.probe = async () => 2
+    await pass(2_500)
+    expect(stops).toBe(1)
+    expect(lost).toEqual(['PROBE_FAILED'])
+    expect(steps.get('prove')).toMatchObject({ state: 'failed', blocker: { code: 'PROBE_FAILED' } })
+    expect(steps.get('load')?.blocker?.code).toBe('PROBE_FAILED')
+  })
+
   it('is reloaded at most 3 times when it works once after each reload, then the blocker stays', async () => {
     let passes = 0
     script.probe = async () => (passes++ % 2 === 0 ? 0.001 : 2)
@@ -327,6 +347,26 @@ describe('D-T07: a device that fails a later test pass', () => {
     await clock.advance(10)
     expect(levels.at(-1)).toBe('L6')
   })
+})
+
+it('S-06: a file that is changed under a loaded engine is served no longer, and is verified and loaded again', async () => {
+  slicePath = join(await temporaryDirectory(), 'slice.gguf')
+  await writeFile(slicePath, 'weights')
+  loader.use(target)
+  await clock.advance(1_000)
+  expect(levels.at(-1)).toBe('L6')
+  let hashed = 0
+  script.fetch = async () => void hashed++
+  // The same size: only the time of the last write tells.
+  await utimes(slicePath, 1, 1)
+  await vi.waitFor(async () => {
+    await clock.advance(100)
+    expect(proven).toBe(2)
+  })
+  expect(lost).toEqual(['SHARD_CHANGED'])
+  expect(hashed).toBe(1)
+  expect(levels.slice(-2)).toEqual(['L5', 'L6'])
+  expect(stops).toBe(0)
 })
 
 describe('S-13: a command to load what is being loaded', () => {

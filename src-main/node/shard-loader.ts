@@ -16,6 +16,7 @@ import {
   type SliceOrigin,
 } from './load-ladder'
 import { isOutdated, type MeasuredThroughput, measureThroughput, type Throughput } from './measure-throughput'
+import { watchSlice } from './slice-watch'
 import type { Steps } from './steps'
 import { throughputKey } from './throughput-book'
 
@@ -106,9 +107,16 @@ export function createShardLoader(options: {
   /** Fetches that may still write: the last one, and one that was cancelled for it. */
   const fetches = new Set<Promise<unknown>>()
 
+  let stopWatching: Disposer = () => undefined
+  /** We end it after a wrong answer, which says more than how it ended. */
+  let endedEngine: EngineClient | null = null
+
   const stopListening = supervisor.onState((state) => {
+    const isOurDoing = state.name === 'lost' && endedEngine !== null
+    if (state.name === 'lost' || state.name === 'ready') endedEngine = null
     if (!target || isHeld) return
     if (state.name === 'ready') restart()
+    else if (isOurDoing) return
     else if (state.name === 'lost') lose(state.error.report())
     else if (state.name === 'crash-loop' || state.name === 'unusable') {
       lose(state.error.report())
@@ -116,12 +124,13 @@ export function createShardLoader(options: {
     }
   })
 
-  function lose(cause: ErrorReport): void {
+  function lose(cause: ErrorReport, next = 'The engine starts again by itself'): void {
     generation++
     cancelTimer()
+    stopWatching()
     const wasProven = loaded !== null
     loaded = null
-    steps.degraded('load', cause, { what: 'The engine starts again by itself' })
+    steps.degraded('load', cause, { what: next })
     steps.idle('prove')
     events.onLevel('L3')
     if (wasProven) events.onLost(cause)
@@ -131,6 +140,7 @@ export function createShardLoader(options: {
     cancelling.abort(new EspalierError('CANCELLED'))
     cancelling = new AbortController()
     cancelTimer()
+    stopWatching()
     void climb(++generation, cancelling.signal)
   }
 
@@ -146,6 +156,8 @@ export function createShardLoader(options: {
       const slice = await fetching.finally(() => fetches.delete(fetching))
       if (!stillMine()) return
       events.onLevel('L3')
+      const paths = slice.entryPath === null ? [slice.slicePath] : [slice.slicePath, slice.entryPath]
+      stopWatching = watchSlice({ paths, clock, onChanged: (path) => stillMine() && onChanged(path) })
       const engine = supervisor.engine
       const report = await ladder.load(engine, current, slice, signal, onLevel)
       if (!stillMine()) return
@@ -191,6 +203,14 @@ export function createShardLoader(options: {
     if (mayRetry) cancelTimer = clock.after(RETRY_MS, restart)
   }
 
+  /** What lies on the disk is verified again, and what was mapped from it is loaded again. */
+  function onChanged(path: string): void {
+    const report = new EspalierError('SHARD_CHANGED').report()
+    log.write('error', 'shard.changed', report.cause, { path })
+    lose(report, 'The files are verified and loaded again')
+    restart()
+  }
+
   function nextTry(step: StepName) {
     const what = step === 'fetch' ? 'Looking again by itself' : `Trying again, ${MAX_TRIES - tries} left`
     return { what, at: clock.now() + RETRY_MS }
@@ -220,6 +240,7 @@ export function createShardLoader(options: {
       steps.failed('prove', report, isHeld ? undefined : { what: 'The engine is started again' })
       // Hung or wrong: only a new process is known to be neither.
       if (!isErrorCode(error, 'ENGINE_GONE')) {
+        endedEngine = shard.engine
         shard.engine.stop(0).catch((cause: unknown) => log.write('error', 'engine.stop.failed', messageOf(cause)))
       }
     }
@@ -275,6 +296,7 @@ export function createShardLoader(options: {
     target = null
     loaded = null
     cancelTimer()
+    stopWatching()
     cancelling.abort(new EspalierError('CANCELLED'))
     events.onFetch?.(null)
     events.onHold?.(null)
@@ -302,6 +324,7 @@ export function createShardLoader(options: {
       isHeld = true
       generation++
       cancelTimer()
+      stopWatching()
       cancelling.abort(new EspalierError('CANCELLED'))
       const step = (['prove', 'load', 'fetch'] as const).find((name) => steps.get(name)?.state === 'working') ?? 'fetch'
       steps.failed(step, new EspalierError('CANCELLED', 'on request').report())

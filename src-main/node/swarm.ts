@@ -1,6 +1,6 @@
 import { freemem } from 'node:os'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
-import type { BlockRange } from '../../src-shared/blocks'
+import { type BlockRange, blocksInWords } from '../../src-shared/blocks'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { LoadLevel } from '../../src-shared/status'
@@ -112,7 +112,7 @@ export function createSwarm(options: {
       SHARD_LOADED({ root, start, end, isLoaded }, { peer }) {
         const { manifest } = sameModel(root)
         if (!(start < end && end <= manifest.blockCount))
-          throw new EspalierError('BLOCK_RANGE_INVALID', `[${start}, ${end})`)
+          throw new EspalierError('BLOCK_RANGE_INVALID', blocksInWords({ start, end }))
         watch?.onHint(peer, { start, end }, isLoaded)
         return { status: 'accepted' }
       },
@@ -120,7 +120,7 @@ export function createSwarm(options: {
         sameModel(root)
         const loaded = shard()
         const isOurs = loaded?.target.range.start === start && loaded.target.range.end === end
-        if (!loaded || !isOurs) throw new EspalierError('SHARD_NOT_LOADED', `[${start}, ${end})`)
+        if (!loaded || !isOurs) throw new EspalierError('SHARD_NOT_LOADED', blocksInWords({ start, end }))
         if (proving >= MAX_PROOFS_AT_ONCE) throw new EspalierError('COMMAND_TOO_MANY', 'other proofs are under way')
         proving++
         try {

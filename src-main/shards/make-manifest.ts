@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { captureBoundaries } from '../engine/capture'
 import { EngineClient, type EngineProcess } from '../engine/engine'
 import { replayProbe } from '../engine/replay'
+import { dhtPrefixFromName } from '../hivemind/block-key'
 import { modelShape } from './architectures'
 import { readGgufHeader } from './gguf-read'
 import type { Manifest } from './manifest'
@@ -14,7 +15,7 @@ const LIBRARY = { accelerator: 'cpu', directory: null } as const
 export interface MakeManifestOptions {
   /** Default: the name in the file, else the file's name. */
   name?: string | undefined
-  /** Given the model's name. Default: the name with dashes for dots and spaces. */
+  /** Given the model's name. Default: the name with dashes for dots and white space. */
   dhtPrefixOf?: (name: string) => string
   /** Web address, or null. */
   repository?: string | null
@@ -44,7 +45,7 @@ export async function makeManifest(modelPath: string, options: MakeManifestOptio
     options.name ??
     modelShape(await readGgufHeader(modelPath)).name ??
     basename(modelPath, '.gguf').replace(/-\d{5}-of-\d{5}$/, '')
-  const dhtPrefix = options.dhtPrefixOf?.(name) ?? name.replaceAll(/[. ]+/g, '-')
+  const dhtPrefix = options.dhtPrefixOf?.(name) ?? dhtPrefixFromName(name)
   const probeTokens = await tokensOfProbe(modelPath, spawnEngine)
   signal?.throwIfAborted()
   return buildManifest(

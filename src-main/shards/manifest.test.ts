@@ -225,6 +225,8 @@ describe('checkManifest', () => {
     ['too few logits', (copy) => Object.assign(copy.probe.logits, { values: 'AAAA' })],
     ['no tolerance', (copy) => Object.assign(copy.probe.tolerance, { residual: 0 })],
     ['a name with control characters', (copy) => Object.assign(copy, { name: 'a\u001b[31mb' })],
+    ['a prefix with a dot, which no key can have', (copy) => Object.assign(copy, { dhtPrefix: 'a.b' })],
+    ['a prefix with white space', (copy) => Object.assign(copy, { dhtPrefix: 'a\u00a0b' })],
     ['a name of 10,000 characters', (copy) => Object.assign(copy, { dhtPrefix: 'x'.repeat(10_000) })],
   ])('refuses %s', (_, change) => {
     expect(codeOf(change)).toBe('MANIFEST_INVALID')

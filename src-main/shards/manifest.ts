@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises'
 import * as z from 'zod'
-import { type BlockRange, isBlockRange } from '../../src-shared/blocks'
+import { type BlockRange, blocksInWords, isBlockRange } from '../../src-shared/blocks'
 import { EspalierError, messageOf } from '../../src-shared/errors'
+import { isDhtPrefix } from '../hivemind/block-key'
 import { GGUF_LIMITS } from './gguf-parse'
 import { merkleRoot } from './merkle'
 import { isPieceNeeded, PIECE_ROLES } from './pieces'
@@ -58,7 +59,8 @@ const ProbeSchema = z.object({
 export const ManifestSchema = z.object({
   version: z.literal(1),
   name: label,
-  dhtPrefix: label,
+  /** Part of a key in the network: a dot or a space in it would stop every node that announces the model. */
+  dhtPrefix: label.refine(isDhtPrefix, 'no dots, spaces or control characters'),
   repository: label.nullable(),
   architecture: label,
   blockCount: count.max(GGUF_LIMITS.blocks),
@@ -133,7 +135,7 @@ export function checkManifest(value: unknown): Manifest {
 /** The pieces that a node with these blocks needs, in file order. Throws BLOCK_RANGE_INVALID. */
 export function piecesFor(manifest: Manifest, range: BlockRange): ManifestPiece[] {
   if (!isBlockRange(range, manifest.blockCount)) {
-    throw new EspalierError('BLOCK_RANGE_INVALID', `[${range.start}, ${range.end}) of ${manifest.blockCount} blocks`)
+    throw new EspalierError('BLOCK_RANGE_INVALID', `${blocksInWords(range)} of a model of ${manifest.blockCount}`)
   }
   return manifest.pieces.filter((piece) => isPieceNeeded(piece, range, manifest))
 }

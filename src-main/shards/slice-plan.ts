@@ -1,4 +1,4 @@
-import { type BlockRange, formatBlocks, isBlockRange } from '../../src-shared/blocks'
+import { type BlockRange, blocksInWords, formatBlocks, isBlockRange } from '../../src-shared/blocks'
 import { EspalierError } from '../../src-shared/errors'
 import { blockOf, cuttingRule, type ModelShape, modelShape } from './architectures'
 import {
@@ -74,7 +74,7 @@ export function planVocabulary(header: GgufHeader): FilePlan {
 export function checkCut(header: GgufHeader, shape: ModelShape, range: BlockRange): void {
   const { architecture, blockCount } = shape
   if (!isBlockRange(range, blockCount)) {
-    throw new EspalierError('BLOCK_RANGE_INVALID', `[${range.start}, ${range.end}) of ${blockCount} blocks`)
+    throw new EspalierError('BLOCK_RANGE_INVALID', `${blocksInWords(range)} of a model of ${blockCount}`)
   }
   if (range.start === 0 && range.end === blockCount) return
   const { period, uncuttableBlockCounts } = cuttingRule(architecture)

@@ -1,14 +1,19 @@
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PROFILES } from '../../src-main/network/profiles'
-import { approve, type LiveNetwork, startLiveNetwork, until } from '../live-network'
+import { readManifest } from '../../src-main/shards/manifest'
+import { SLICE_FILE, sliceDirectory } from '../../src-main/shards/models'
+import { approve, type LiveNetwork, type LiveNode, SAMPLE_MANIFEST, startLiveNetwork, until } from '../live-network'
 
-/** Longer than the whole test: what is heard here is not heard by a heartbeat. */
-const HEARTBEAT_MS = 600_000
+/** Longer than the whole test: what is heard here is not heard by a heartbeat, nor noticed by a probe. */
+const NEVER_MS = 600_000
 
 let network: LiveNetwork
+let live: LiveNode
 beforeAll(async () => {
   network = await startLiveNetwork({
-    timings: { ...PROFILES.local.timings, heartbeatIntervalMs: HEARTBEAT_MS },
+    timings: { ...PROFILES.local.timings, heartbeatIntervalMs: NEVER_MS, reprobeIntervalMs: NEVER_MS },
     targetWorkers: 1,
     approves: false,
   })
@@ -23,7 +28,7 @@ async function decisions(): Promise<{ decision: string; reason: string }[]> {
 
 describe('blocks that are assigned between two heartbeats', () => {
   it('S-13: the coordinator commands LOAD_SHARD, the worker loads at once, and its answer is in the decisions', async () => {
-    const live = await network.join()
+    live = await network.join()
     await until(live, 'waiting for approval', ({ steps }) =>
       steps.some(({ name, state }) => name === 'approve' && state === 'waiting'),
     )
@@ -35,5 +40,22 @@ describe('blocks that are assigned between two heartbeats', () => {
     await expect
       .poll(async () => (await decisions()).find(({ decision }) => decision === 'load-acknowledged')?.reason)
       .toMatch(/^LOAD_SHARD for blocks 0–7: (loading|downloading|already_loaded)$/)
+    // It overtook the assignment, which is no trouble.
+    const refused = live.log.filter(({ code }) => code === 'shard.command.refused')
+    expect(refused.filter(({ level }) => level === 'warn')).toEqual([])
+  })
+
+  it('S-06: a slice that is overwritten under the loaded engine is mended and loaded again, long before the next probe', async () => {
+    const loaded = await until(live, 'loaded', ({ loadLevel }) => loadLevel === 'L6' || loadLevel === 'L7')
+    const { root } = await readManifest(SAMPLE_MANIFEST)
+    const path = join(sliceDirectory(live.config.data.root, root, loaded.blocks!), SLICE_FILE)
+    const before = await readFile(path)
+    const half = Math.floor(before.length / 2)
+    const file = await open(path, 'r+')
+    await file.write(Buffer.alloc(half), 0, half, half)
+    await file.close()
+    await expect.poll(() => live.log.map(({ code }) => code), { timeout: 30_000 }).toContain('shard.changed')
+    await until(live, 'loaded again', ({ loadLevel }) => loadLevel === 'L6')
+    expect((await readFile(path)).equals(before)).toBe(true)
   })
 })

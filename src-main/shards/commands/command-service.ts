@@ -89,7 +89,9 @@ export function createCommandService(options: {
   function refusalOf(error: unknown, peer: PeerId): ShardReplyBody {
     const { code, cause } = reportOf(error)
     count(code)
-    log.write('warn', 'shard.command.refused', cause, { peer: peer.toString(), code })
+    // A command can overtake the assignment that it follows from: the next beat brings it, and nothing is wrong.
+    const level = code === 'SHARD_NOT_ASSIGNED' ? 'info' : 'warn'
+    log.write(level, 'shard.command.refused', cause, { peer: peer.toString(), code })
     return { status: 'error', code, cause: cause.slice(0, 600) }
   }
 

@@ -1,4 +1,4 @@
-import type { BlockRange } from '../../../src-shared/blocks'
+import { type BlockRange, blocksInWords } from '../../../src-shared/blocks'
 import type { Clock } from '../../../src-shared/clock'
 import { EspalierError } from '../../../src-shared/errors'
 import type { ShardReplyBody } from './command-wire'
@@ -58,7 +58,7 @@ export function createLoadRequests(options: {
     const isOurs = target?.root === root && target.range.start === range.start && target.range.end === range.end
     if (!isOurs) node.onUnknownBlocks?.()
     if (target && target.root !== root) throw new EspalierError('MODEL_NOT_SERVED', `root ${root.slice(0, 16)}…`)
-    if (!isOurs) throw new EspalierError('SHARD_NOT_ASSIGNED', `[${range.start}, ${range.end})`)
+    if (!isOurs) throw new EspalierError('SHARD_NOT_ASSIGNED', blocksInWords(range))
   }
 
   return {

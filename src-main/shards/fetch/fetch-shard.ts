@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { formatBlocks } from '../../../src-shared/blocks'
+import { bytesInWords } from '../../../src-shared/bytes-in-words'
 import { EspalierError, isErrorCode } from '../../../src-shared/errors'
 import { throwIfCancelled } from '../source-file'
 import type { ByteSource } from '../sources/source'
-import { gigabytes } from '../store/disk-use'
 import type { PieceMap } from '../store/piece-map'
 import { slicePaths } from '../store/stored-slice'
 import type { VerifiedSlice } from '../verify-slice'
@@ -45,9 +45,7 @@ export async function fetchShard(options: FetchOptions): Promise<FetchedShard> {
       } catch (error) {
         if (!isErrorCode(error, 'DISK_FULL')) throw error
         // Nothing is lost: what was verified is on the disk, and room may be made at any time.
-        reporter.blocked(
-          new EspalierError('DISK_FULL', `${gigabytes(reporter.missingBytes())} more are needed`).report(),
-        )
+        reporter.blocked(withNumbers(error, reporter.missingBytes()).report())
         await clock.sleep(DISK_RETRY_MS, signal)
       }
     }
@@ -104,6 +102,12 @@ function finished(
     neededBytes,
     receivedBytes,
   }
+}
+
+/** Whoever looked for room knows how much is missing; what the system says when a write fails is a file's name. */
+function withNumbers(error: EspalierError, missingBytes: number): EspalierError {
+  if (error.cause === undefined) return error
+  return new EspalierError('DISK_FULL', `${bytesInWords(missingBytes)} more are needed`, { cause: error })
 }
 
 /** The same as a verification of the finished files gives: over the hashes of the pieces, which are the manifest's. */

@@ -43,7 +43,8 @@ export function createReporter({ manifest, blocks, clock, onProgress, onEvent }:
     const verifiedBytes = isDone ? neededBytes : (board?.verifiedBytes() ?? checkedBytes)
     // A damaged piece that is fetched again takes bytes back; the bar stays where it was until they are there again.
     saidBytes = Math.max(saidBytes, verifiedBytes)
-    const bytesPerSecond = state === 'fetching' ? rate.perSecond() : null
+    // What is held up has no end that could be foretold.
+    const bytesPerSecond = state === 'fetching' && blocker === null ? rate.perSecond() : null
     return {
       state,
       verifiedBytes: saidBytes,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import * as z from 'zod'
 import type { BlockRange } from '../../../src-shared/blocks'
+import { bytesInWords } from '../../../src-shared/bytes-in-words'
 import type { Clock, Disposer } from '../../../src-shared/clock'
 import { EspalierError } from '../../../src-shared/errors'
 import { replaceFile, type ShardFileSystem } from './file-system'
@@ -145,8 +146,10 @@ export function createDiskUse(options: {
         return true
       })
       if (freed < missing) {
-        const text = `${gigabytes(neededBytes)} are needed, ${gigabytes(missing - freed)} too little`
-        throw new EspalierError(overDisk > overCap ? 'DISK_FULL' : 'DISK_CAP_REACHED', text)
+        const short = `${bytesInWords(missing - freed)} more are needed: ${bytesInWords(neededBytes)} for the blocks`
+        throw overDisk > overCap
+          ? new EspalierError('DISK_FULL', `${short}, and ${bytesInWords(RESERVE_BYTES)} that stay free`)
+          : new EspalierError('DISK_CAP_REACHED', short)
       }
       await removeAll(going.map((slice) => slice.directory))
     },
@@ -156,8 +159,4 @@ export function createDiskUse(options: {
     },
   }
   return use
-}
-
-export function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(bytes < 1e8 ? 3 : 1)} GB`
 }
