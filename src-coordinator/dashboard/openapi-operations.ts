@@ -213,8 +213,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'DELETE /workers/:id': {
     tag: 'workers',
-    summary: 'A worker leaves',
+    summary: 'A worker leaves, or the host takes it off the list, with a reason',
     params: workerParams,
+    body: DecisionBodySchema,
     reply: z.looseObject({ worker_id: z.string(), status: z.string() }),
     errors: ['BAD_ARGUMENT', ...SIGNED, 'COORDINATOR_UNKNOWN_WORKER', 'COORDINATOR_BUSY'],
   },

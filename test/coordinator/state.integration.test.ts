@@ -117,6 +117,7 @@ describeOnEachDatabase('coordinator state', (dialect) => {
     const stats = async () => (await call(coordinator.server, 'GET', '/network/stats')).body
     const total = async () => (await stats()).total_tokens_served
     await register(coordinator.server, 'w1')
+    await coordinator.approve('w1')
     const five = { tokens_served_since_last: 5, x_requests_served_since_last: 2, x_seq: 1 }
     await Promise.all(Array.from({ length: 20 }, () => beat(coordinator.server, 'w1', five)))
     expect(await total()).toBe(5)
@@ -129,6 +130,7 @@ describeOnEachDatabase('coordinator state', (dialect) => {
     await call(coordinator.server, 'DELETE', '/workers/w1')
     const again = await register(coordinator.server, 'w1')
     expect(again.body.x_last_seq).toBe(2)
+    await coordinator.approve('w1')
     await beat(coordinator.server, 'w1', { tokens_served_since_last: 7, x_seq: 2 })
     expect(await total()).toBe(12)
     // Who knows only the document's fields has no numbers: each report counts.
