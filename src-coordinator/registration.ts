@@ -16,6 +16,8 @@ export interface RegistrationOptions {
   clock: Clock
   liveness: Liveness
   isDemo: boolean
+  /** More rows than this are somebody's mistake or attack. */
+  maxWorkers?: number
 }
 
 export interface Registration {
@@ -36,12 +38,11 @@ export interface Removal {
   reason: string
 }
 
-/** More rows than this are somebody's mistake or attack. */
 const MAX_WORKERS = 5_000
 
 /** Who comes and goes. */
 export function createRegistration(options: RegistrationOptions): Registration {
-  const { clock, database, isDemo, liveness } = options
+  const { clock, database, isDemo, liveness, maxWorkers = MAX_WORKERS } = options
   return {
     async register(body) {
       requireSameKind(body.x_demo === true, isDemo)
@@ -50,7 +51,7 @@ export function createRegistration(options: RegistrationOptions): Registration {
         const known = (await holdEntries(db, database.dialect, [body.worker_id]))[0]?.worker
         if (known) await refresh(db, known, body, now)
         else {
-          await makeRoom(db, database.dialect, note, now)
+          await makeRoom(db, database.dialect, { maxWorkers, note, now })
           await insert(db, body, now)
           await note({
             worker_id: body.worker_id,
@@ -144,12 +145,16 @@ async function refresh(db: CoordinatorQueries, known: WorkerRow, body: Details, 
  * A full list is no reason to keep newcomers out as long as somebody is on it who only ever asked: of those who wait
  * and have gone, or have never reported, the longest unheard one gives way. Throws COORDINATOR_BUSY where there is none.
  */
-async function makeRoom(db: CoordinatorQueries, dialect: DialectName, note: NoteDecision, now: number): Promise<void> {
+async function makeRoom(
+  db: CoordinatorQueries,
+  dialect: DialectName,
+  { maxWorkers, note, now }: { maxWorkers: number; note: NoteDecision; now: number },
+): Promise<void> {
   const { count } = await db
     .selectFrom('workers')
     .select((build) => build.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
-  if (count < MAX_WORKERS) return
+  if (count < maxWorkers) return
   const giving = await db
     .selectFrom('workers')
     .selectAll()
@@ -158,7 +163,7 @@ async function makeRoom(db: CoordinatorQueries, dialect: DialectName, note: Note
     .orderBy('last_seen_at')
     .limit(1)
     .executeTakeFirst()
-  if (!giving) throw new EspalierError('COORDINATOR_BUSY', `${MAX_WORKERS} nodes are registered`)
+  if (!giving) throw new EspalierError('COORDINATOR_BUSY', `${maxWorkers} nodes are registered`)
   await drop(db, dialect, giving, now)
   await note({
     worker_id: giving.worker_id,

@@ -263,7 +263,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'POST /users/register': {
     tag: 'users',
-    summary: 'Adds a user of clients; the same id again changes the name',
+    summary: 'Adds a user of clients; with the same id again, the first name stays unless the host asks',
     body: UserRegistrationSchema,
     reply: user,
     errors: ['BAD_ARGUMENT', 'COORDINATOR_BUSY'],
@@ -280,7 +280,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'A client reports one request',
     body: UsageLogSchema,
     reply: z.looseObject({ status: z.string(), x_counted: z.boolean() }),
-    errors: ['BAD_ARGUMENT', 'COORDINATOR_BUSY'],
+    errors: ['BAD_ARGUMENT', 'COORDINATOR_UNKNOWN_USER', 'COORDINATOR_BUSY'],
   },
   'GET /usage/recent': {
     tag: 'users',

@@ -208,7 +208,19 @@ describeOnEachDatabase('coordinator state', (dialect) => {
       total_tokens: 284,
     })
     expect((await call(server, 'GET', '/users/nobody')).body.error.code).toBe('COORDINATOR_UNKNOWN_USER')
-    for (const wrong of [{ ...report, prompt_tokens: -1 }, { ...report, worker_ids: 'w1' }, {}]) {
+    // Whoever knows an id can neither rename its user nor report for one that nobody registered, and a report has bounds.
+    const rename = (headers = {}) =>
+      call(server, 'POST', '/users/register', { user_id: userId, nickname: 'Eve' }, headers)
+    expect((await rename()).body).toMatchObject({ user_id: userId, nickname: 'Ada  [2J' })
+    expect((await rename(adminOf(coordinator))).body.nickname).toBe('Eve')
+    const unknown = await call(server, 'POST', '/usage/log', { ...report, user_id: 'nobody' })
+    expect([unknown.status, unknown.body.error.code]).toEqual([404, 'COORDINATOR_UNKNOWN_USER'])
+    for (const wrong of [
+      { ...report, prompt_tokens: -1 },
+      { ...report, completion_tokens: 1_000_000_000 },
+      { ...report, worker_ids: 'w1' },
+      {},
+    ]) {
       expect((await call(server, 'POST', '/usage/log', wrong)).status).toBe(400)
     }
   })
