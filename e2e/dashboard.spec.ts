@@ -122,6 +122,19 @@ test.describe('what it shows', () => {
 })
 
 test.describe('what the host decides', () => {
+  test('removes a worker with a reason, after a second question', async ({ page, host }) => {
+    await open(page, host)
+    await expect(page.getByRole('button', { name: 'Remove first-pear' })).toHaveCount(0)
+    await signIn(page)
+    await page.getByRole('button', { name: 'Remove first-pear' }).click()
+    const dialog = page.getByRole('dialog')
+    await expect(dialog).toContainText('Its app may ask to join again')
+    await dialog.getByRole('textbox').fill('sold')
+    await dialog.getByRole('button', { name: 'Remove' }).click()
+    const id = host.documents.workers.find(({ nickname }) => nickname === 'first-pear')?.worker_id
+    await expect.poll(() => host.requests).toContain(`DELETE /workers/${id} {"reason":"sold"}`)
+  })
+
   test('approves with a word, after a second question', async ({ page, host }) => {
     host.onDecision = (_kind, id) =>
       host.say((before) => ({

@@ -36,6 +36,8 @@ function protocolOf(host: string): 'ip4' | 'ip6' | 'dns' {
 export async function startBootstrapPeer(options: {
   identityFile: string
   port: number
+  /** IPv4 address to listen on; absent: every one that the profile allows. */
+  listenHost?: string | undefined
   profile: NetworkProfile
   clock: Clock
   log: EventLog
@@ -48,6 +50,7 @@ export async function startBootstrapPeer(options: {
     privateKey,
     profile,
     port: options.port,
+    listenHost: options.listenHost,
     kadMode: 'server',
     isRelay: true,
     isNode: true,

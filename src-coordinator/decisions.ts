@@ -9,7 +9,7 @@ export type NoteDecision = (note: DecisionNote) => Promise<DecisionRow>
 export const BY_COORDINATOR = 'the coordinator'
 
 /** What a worker is told as "the host's decision". */
-const ABOUT_STANDING: ReadonlySet<DecisionKind> = new Set(['approved', 'rejected'])
+const ABOUT_STANDING: ReadonlySet<DecisionKind> = new Set(['approved', 'rejected', 'revoked'])
 /** Comings and goings are forgotten after a while; what somebody decided is kept. */
 const COMINGS_AND_GOINGS: readonly DecisionKind[] = [
   'registered',
@@ -89,6 +89,23 @@ export async function decisionsById(
     for (const row of rows) kept.set(row.decision_id, row)
   }
   return kept
+}
+
+/** The host's last word about an identity, also where its worker's row has gone meanwhile; undefined for none. */
+export function lastJudgement(db: CoordinatorQueries, workerId: string): Promise<DecisionRow | undefined> {
+  return db
+    .selectFrom('decisions')
+    .selectAll()
+    .where('worker_id', '=', workerId)
+    .where('decision', 'in', [...ABOUT_STANDING, 'removed'])
+    .orderBy('decision_id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** Whether that word was a no to this very worker, which only the host takes back. */
+export function isTurnedAway(judgement: Pick<DecisionRow, 'decision'> | undefined): boolean {
+  return judgement?.decision === 'rejected' || judgement?.decision === 'revoked'
 }
 
 /** The newest first; `before` is an id, for paging back. */

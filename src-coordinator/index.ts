@@ -1,19 +1,22 @@
 import '../src-shared/polyfill'
+import { isIPv4 } from 'node:net'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { wholeNumber } from '../src-main/cli/arguments'
 import { runMain } from '../src-main/cli/run-main'
 import { untilEnd } from '../src-main/cli/until-end'
+import { isLoopbackHost } from '../src-main/coordinator/coordinator-url'
 import { PROFILES } from '../src-main/network/profiles'
-import { openDataDirectory } from '../src-main/storage/data-directory'
+import { type DataDirectory, dataDirectoryAt, openDataDirectory } from '../src-main/storage/data-directory'
 import { createEventLog } from '../src-main/storage/event-log'
+import { lockDataDirectory } from '../src-main/storage/process-lock'
 import { systemClock } from '../src-shared/clock'
 import { EspalierError } from '../src-shared/errors'
 import { startBootstrapPeer } from './bootstrap-peer'
 import { isPostgresUrl } from './database/open-database'
 import { loadHostedModel } from './load-hosted-model'
 import { addSecurityOptions, type SecurityFlags, securityOf } from './security/command-options'
-import { createCoordinatorServer } from './server'
+import { type CoordinatorServerOptions, checkServerOptions, createCoordinatorServer } from './server'
 import type { CoordinatorTimings } from './timings'
 
 /** Quick enough to watch. */
@@ -23,11 +26,17 @@ const DEMO_TIMINGS = {
   sweepIntervalMs: 1_000,
 }
 
+const LOOPBACK = '127.0.0.1'
+const ANY_ADDRESS = '0.0.0.0'
+
+type AskedOptions = Omit<CoordinatorServerOptions, 'directory' | 'clock' | 'bootstrapPeers'>
+
 interface Options extends SecurityFlags {
   dataDir?: string
   host: string
   port: number
   dhtPort: number
+  dhtHost?: string
   manifest: string[]
   targetWorkers: number
   maxReplicas: number
@@ -60,6 +69,14 @@ const program = addSecurityOptions(new Command('espalier-coordinator'))
       .argParser(wholeNumber),
   )
   .addOption(
+    new Option(
+      '--dht-host <address>',
+      'IPv4 address of the bootstrap peer (default: every one; this computer only where --host is, and no --public-… is given)',
+    )
+      .env('DHT_HOST')
+      .argParser(ipv4Address),
+  )
+  .addOption(
     new Option('--public-host <name>', 'name or IP address under which others reach this computer').env('PUBLIC_HOST'),
   )
   .requiredOption('--manifest <file...>', 'manifests of the models to host (make one with: espalier manifest)')
@@ -82,61 +99,83 @@ const program = addSecurityOptions(new Command('espalier-coordinator'))
   .action(run)
 
 async function run(options: Options): Promise<void> {
-  const clock = systemClock
-  const root = options.dataDir ?? join((await openDataDirectory()).root, 'coordinator')
-  const data = await openDataDirectory(root)
-  const log = createEventLog(clock, data.logsDirectory)
-  const print = (event: object, text: string) =>
-    void process.stdout.write(`${options.json ? JSON.stringify(event) : text}\n`)
-  log.subscribe(({ level, code, message }) => {
-    if (level === 'warn' || level === 'error') print({ type: 'log', level, code, message }, `${level}: ${message}`)
-  })
-
-  const peer = await startBootstrapPeer({
-    identityFile: data.identityFile,
-    port: options.dhtPort,
-    profile: options.demo ? PROFILES.local : PROFILES.espalier,
-    clock,
-    log,
-    publicHost: options.publicHost,
-  })
-  const server = await createCoordinatorServer({
-    directory: data.root,
+  // All that can be wrong with what was asked for comes before anything is opened, or written.
+  const asked = {
     host: options.host,
     port: options.port,
-    clock,
-    models: await Promise.all(options.manifest.map(loadHostedModel)),
-    bootstrapPeers: peer.addresses,
-    sendLoad: peer.sendLoad,
-    onOtherBootstraps: (addresses) => void peer.meet(addresses),
     demo: options.demo,
+    models: await Promise.all(options.manifest.map(loadHostedModel)),
     timings: { ...(options.demo ? DEMO_TIMINGS : {}), ...timingsOf(options) },
     targetWorkers: options.targetWorkers,
     maxReplicas: options.maxReplicas,
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
     security: securityOf(options),
     ...adminTokenFromEnvironment(),
-    log,
-  }).catch(async (error: unknown) => {
-    await peer.close()
-    throw error
-  })
-  // Shown once, at the start that made it, and never to whoever gave it to us.
-  const newToken = process.env.ESPALIER_ADMIN_TOKEN === undefined ? server.adminToken : null
-  if (newToken !== null) {
-    print(
-      { type: 'admin-token', adminToken: newToken },
-      `Admin token (keep it: it is not stored and not shown again)\n  ${newToken}`,
-    )
   }
-  print(
-    { type: 'ready', url: server.url, bootstrapPeers: peer.addresses(), peerId: peer.peerId },
-    `Coordinator at ${server.url}\nBootstrap peer ${peer.addresses().join('\n               ')}`,
-  )
-  await untilEnd()
-  await server.close()
-  await peer.close()
-  await log.close()
+  await checkServerOptions(asked)
+  const data = await openDataDirectory(options.dataDir ?? join(dataDirectoryAt().root, 'coordinator'))
+  // One identity is one peer, also where several coordinators share a database.
+  const unlock = lockDataDirectory(data.root)
+  try {
+    await host(options, asked, data)
+  } finally {
+    unlock()
+  }
+}
+
+async function host(options: Options, asked: AskedOptions, data: DataDirectory): Promise<void> {
+  const clock = systemClock
+  const log = createEventLog(clock, data.logsDirectory)
+  const print = (event: object, text: string) =>
+    void process.stdout.write(`${options.json ? JSON.stringify(event) : text}\n`)
+  log.subscribe(({ level, code, message }) => {
+    if (level === 'warn' || level === 'error') print({ type: 'log', level, code, message }, `${level}: ${message}`)
+  })
+  const opened: { close(): Promise<void> }[] = [log]
+  try {
+    const dhtHost = options.dhtHost ?? usualDhtHost(options)
+    const peer = await startBootstrapPeer({
+      identityFile: data.identityFile,
+      port: options.dhtPort,
+      listenHost: dhtHost,
+      profile: options.demo ? PROFILES.local : PROFILES.espalier,
+      clock,
+      log,
+      publicHost: options.publicHost,
+    })
+    opened.push(peer)
+    const server = await createCoordinatorServer({
+      ...asked,
+      directory: data.root,
+      clock,
+      bootstrapPeers: peer.addresses,
+      sendLoad: peer.sendLoad,
+      onOtherBootstraps: (addresses) => void peer.meet(addresses),
+      log,
+    })
+    opened.push(server)
+    // Shown once, at the start that made it, and never to whoever gave it to us.
+    const newToken = process.env.ESPALIER_ADMIN_TOKEN === undefined ? server.adminToken : null
+    if (newToken !== null) {
+      print(
+        { type: 'admin-token', adminToken: newToken },
+        `Admin token (keep it: it is not stored and not shown again)\n  ${newToken}`,
+      )
+    }
+    const reach = dhtHost === LOOPBACK && !options.demo ? '\n  It listens on this computer only (see --dht-host).' : ''
+    print(
+      { type: 'ready', url: server.url, bootstrapPeers: peer.addresses(), peerId: peer.peerId },
+      `Coordinator at ${server.url}\nBootstrap peer ${peer.addresses().join('\n               ')}${reach}`,
+    )
+    await untilEnd()
+  } finally {
+    for (const part of opened.reverse()) await part.close()
+  }
+}
+
+/** A coordinator that only this computer reaches has no use for a peer that others reach. */
+function usualDhtHost({ host, publicHost, publicUrl }: Options): string {
+  return isLoopbackHost(host) && publicHost === undefined && publicUrl === undefined ? LOOPBACK : ANY_ADDRESS
 }
 
 /** Only what was given: the others have their defaults. */
@@ -150,6 +189,11 @@ function timingsOf(options: Options): Partial<CoordinatorTimings> {
   return Object.fromEntries(
     Object.entries(given).flatMap(([name, seconds]) => (seconds === undefined ? [] : [[name, seconds * 1000]])),
   )
+}
+
+function ipv4Address(address: string): string {
+  if (!isIPv4(address)) throw new InvalidArgumentError('It is an IPv4 address, such as 0.0.0.0.')
+  return address
 }
 
 function postgresUrl(url: string): string {

@@ -27,7 +27,7 @@ import { usageRoutes } from './routes/usage'
 import { workerRoutes } from './routes/workers'
 import { refuseBadAddress, replyWithErrors } from './security/http-guards'
 import { openSecurity, openTransport, type SecurityOptions } from './security/security'
-import { serverFactory } from './security/transport'
+import { serverFactory, type TlsMaterial } from './security/transport'
 import { createSharedBootstraps } from './shared-bootstraps'
 import { createSweep, type SweepReport } from './sweep'
 import { type CoordinatorTimings, checkedTimings } from './timings'
@@ -88,18 +88,24 @@ export interface CoordinatorServer {
 const MAX_BODY_BYTES = 64 * 1024
 const DEFAULT_MAX_REPLICAS = 16
 
+/** What can be wrong with the options themselves, before anything is opened. Throws what `createCoordinatorServer` throws. */
+export async function checkServerOptions(
+  options: Pick<CoordinatorServerOptions, 'demo' | 'host' | 'security' | 'timings'>,
+): Promise<{ timings: CoordinatorTimings; tls: TlsMaterial | null }> {
+  if (options.demo && options.host !== '127.0.0.1') {
+    throw new EspalierError('DEMO_CONFINED', `it cannot listen on ${options.host}`)
+  }
+  return { timings: checkedTimings(options.timings), tls: await openTransport(options.host, options.security ?? {}) }
+}
+
 /**
  * Starts a coordinator. Throws DEMO_CONFINED (a demo off 127.0.0.1), COORDINATOR_INSECURE, TLS_UNUSABLE,
  * COORDINATOR_STATE_DAMAGED or PORT_TAKEN.
  */
 export async function createCoordinatorServer(options: CoordinatorServerOptions): Promise<CoordinatorServer> {
   const { clock, log, models } = options
-  if (options.demo && options.host !== '127.0.0.1') {
-    throw new EspalierError('DEMO_CONFINED', `it cannot listen on ${options.host}`)
-  }
-  const timings = checkedTimings(options.timings)
+  const { timings, tls } = await checkServerOptions(options)
   await makeFolders(options.directory, 0o700)
-  const tls = await openTransport(options.host, options.security ?? {})
   const scheme = tls ? 'https' : 'http'
   const database = await openCoordinatorDatabase(options.databaseUrl ?? join(options.directory, 'coordinator.sqlite'), {
     onTrouble: (what) => log?.write('error', 'COORDINATOR_STATE_TROUBLE', what),
@@ -132,7 +138,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       ...{ db, clock, scheme, directory: options.directory, host: options.host },
       adminToken: options.adminToken,
       modelNames: models.map(({ name }) => name),
-      approve: approval.approve,
+      approval,
       options: options.security ?? {},
     })
     const bootstraps = createSharedBootstraps({

@@ -14,24 +14,36 @@ export interface UserDocument {
 
 const MAX_USERS = 100_000
 
-/** Adds a user, or renames the one with this id. Throws COORDINATOR_BUSY when there are too many. */
+/**
+ * Adds a user. One with this id keeps its name, unless it has none or `mayRename`: whoever knows an id is not thereby its
+ * owner. Throws COORDINATOR_BUSY when there are too many.
+ */
 export async function registerUser(
   database: CoordinatorDatabase,
-  user: { userId: string | undefined; nickname: string; now: number },
+  user: { userId: string | undefined; nickname: string; now: number; mayRename: boolean },
 ): Promise<UserDocument> {
   const { queries } = database
+  const userId = user.userId ?? randomUUID()
   const { count } = await queries
     .selectFrom('users')
     .select((build) => build.fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
   if (count >= MAX_USERS) throw new EspalierError('COORDINATOR_BUSY', `${MAX_USERS} users are registered`)
-  const { user_id } = await queries
+  await queries
     .insertInto('users')
-    .values({ user_id: user.userId ?? randomUUID(), nickname: user.nickname, registered_at: user.now })
-    .onConflict((conflict) => conflict.column('user_id').doUpdateSet({ nickname: user.nickname }))
-    .returning('user_id')
-    .executeTakeFirstOrThrow()
-  return readUser(database, user_id)
+    .values({ user_id: userId, nickname: user.nickname, registered_at: user.now })
+    .onConflict((conflict) => {
+      const named = conflict.column('user_id').doUpdateSet({ nickname: user.nickname })
+      return user.mayRename ? named : named.where('users.nickname', '=', '')
+    })
+    .execute()
+  return readUser(database, userId)
+}
+
+/** Throws COORDINATOR_UNKNOWN_USER. */
+export async function requireUser({ queries }: CoordinatorDatabase, userId: string): Promise<void> {
+  const user = await queries.selectFrom('users').select('user_id').where('user_id', '=', userId).executeTakeFirst()
+  if (!user) throw new EspalierError('COORDINATOR_UNKNOWN_USER', userId)
 }
 
 /** A user with what its clients reported. Throws COORDINATOR_UNKNOWN_USER. */

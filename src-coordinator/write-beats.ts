@@ -19,7 +19,7 @@ interface Beat {
   speed: number | null
 }
 
-/** Counts and writes a batch; a worker may be in it more than once. Resolves to what was known of each. */
+/** Counts what approved workers report, and writes a batch; a worker may be in it more than once. Resolves to what was known of each. */
 export async function writeBeats({
   db,
   dialect,
@@ -48,12 +48,15 @@ export async function writeBeats({
     const { worker } = beat.entry
     // The same number again is the same delta again: its reply was lost, and it counts once.
     const isRepeat = body.x_seq !== undefined && worker.last_seq !== null && body.x_seq <= worker.last_seq
-    const tokens = isRepeat ? 0 : body.tokens_served_since_last
+    // Whoever is not approved serves none of this network's blocks: its report is acknowledged, and that is all. Who is
+    // on standby may report what it served before its blocks were taken back.
+    const isCounted = !isRepeat && worker.standing === 'approved'
+    const tokens = isCounted ? body.tokens_served_since_last : 0
     worker.is_live = 1
     if (!isRepeat) worker.last_seq = body.x_seq ?? worker.last_seq
     beat.status = body.status
     beat.tokens += tokens
-    if (!isRepeat) beat.requests += body.x_requests_served_since_last ?? 0
+    if (isCounted) beat.requests += body.x_requests_served_since_last ?? 0
     beat.speed = body.x_block_steps_per_s ?? beat.speed
     counted += tokens
   }

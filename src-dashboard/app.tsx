@@ -10,11 +10,12 @@ import { Headline } from './components/headline'
 import { Invites } from './components/invites'
 import { NetworkControls } from './components/network-controls'
 import { PendingList } from './components/pending-list'
+import { RemoveWorker } from './components/remove-worker'
 import { TopBar } from './components/top-bar'
 import { UsageList } from './components/usage-list'
 import { WorkerTable } from './components/worker-table'
 import type { DashboardState, DashboardStore } from './dashboard-store'
-import type { Snapshot } from './feed'
+import type { FeedWorker, Snapshot } from './feed'
 import { DASHBOARD, preparingWords } from './words'
 
 export function App({ store, clock }: { store: DashboardStore; clock: Clock }) {
@@ -59,11 +60,26 @@ function Panels({ store, state, snapshot }: PanelsProps) {
   const pending = useMemo(() => workers.filter(({ status }) => status === 'pending'), [workers])
   const coverage = useMemo(() => network.layers.map((layer) => layer.workers), [network])
   const preparing = preparingWords(network)
+  const isBusy = state.busy !== null
+  // Kept, so that only rows that changed are drawn anew.
+  const actionsOf = useMemo(
+    () =>
+      mayDecide
+        ? (worker: FeedWorker) => (
+            <RemoveWorker
+              worker={worker}
+              isBusy={isBusy}
+              onRemove={(reason) => store.act('remove', (api) => api.remove(worker.worker_id, reason))}
+            />
+          )
+        : undefined,
+    [mayDecide, isBusy, store],
+  )
   return (
     <div className={isLive || state.link.state === 'connecting' ? 'panels' : 'panels is-old'}>
       <PendingList
         workers={pending}
-        isBusy={state.busy !== null}
+        isBusy={isBusy}
         onDecide={
           mayDecide ? (kind, { worker_id }, reason) => store.act(kind, (api) => api[kind](worker_id, reason)) : null
         }
@@ -85,14 +101,14 @@ function Panels({ store, state, snapshot }: PanelsProps) {
       {workers.length === 0 ? (
         <Empty title={DASHBOARD.noWorkersTitle}>{DASHBOARD.noWorkersText}</Empty>
       ) : (
-        <WorkerTable workers={workers} blockCount={network.total_layers} />
+        <WorkerTable workers={workers} blockCount={network.total_layers} actionsOf={actionsOf} />
       )}
       <div className="columns">
         <div className="column">
           {snapshot.view === 'host' && (
             <Invites
               store={store}
-              isBusy={state.busy !== null || !isLive}
+              isBusy={isBusy || !isLive}
               version={decisions[0]?.id ?? 0}
               nicknameOf={(id) => workers.find(({ worker_id }) => worker_id === id)?.nickname ?? null}
             />

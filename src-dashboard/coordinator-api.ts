@@ -13,6 +13,8 @@ export class ApiError extends Error {
 export interface CoordinatorApi {
   approve(workerId: string, reason: string): Promise<void>
   reject(workerId: string, reason: string): Promise<void>
+  /** Takes it off the list. */
+  remove(workerId: string, reason: string): Promise<void>
   setTargetWorkers(count: number): Promise<void>
   setQuantization(mode: string): Promise<void>
   /** Any other call with the host's power. Throws ApiError. */
@@ -64,15 +66,16 @@ export function createCoordinatorApi(options: {
     )
   }
   const call: CoordinatorApi['call'] = async (...request) => (await send(...request)).json().catch(() => null)
-  const decide = (decision: 'approve' | 'reject') => async (workerId: string, reason: string) => {
+  const decide = (method: Method, path: string) => async (workerId: string, reason: string) => {
     const given = reason.trim()
-    await call('POST', `workers/${encodeURIComponent(workerId)}/${decision}`, given === '' ? {} : { reason: given })
+    await call(method, `workers/${encodeURIComponent(workerId)}${path}`, given === '' ? {} : { reason: given })
   }
   return {
     call,
     text: async (path) => (await send('GET', path)).text(),
-    approve: decide('approve'),
-    reject: decide('reject'),
+    approve: decide('POST', '/approve'),
+    reject: decide('POST', '/reject'),
+    remove: decide('DELETE', ''),
     async setTargetWorkers(count) {
       await call('PUT', `network/target-workers?count=${count}`)
     },

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { complete, crowd, empty, orchard } from '../e2e/support/dashboard-fixtures'
 import { baseUrlOf } from './coordinator-api'
-import { networkHeadline, preparingWords, whyWords, workerState } from './words'
+import { decisionLine, networkHeadline, preparingWords, whyWords, workerState } from './words'
 import { filterWorkers, sortWorkers, WORKER_COLUMNS } from './worker-order'
 
 it('C-12, C-13: the headline says whether a prompt gets through, and what is missing', () => {
@@ -25,6 +25,17 @@ it('a worker is green only when it reports that it serves, and one that has noth
   expect(workerState({ status: 'online', x_serving: true })).toMatchObject({ shape: 'visible' })
   expect(workerState({ status: 'dreaming' })).toEqual({ word: 'Dreaming', shape: 'degraded' })
   for (const worker of orchard(0).workers) expect(whyWords(worker), worker.nickname).not.toBe('')
+})
+
+it('one worker serves, and one that was never approved is not told that it is not needed', () => {
+  const { network, workers } = complete(0)
+  const [only] = workers.filter(({ x_serving }) => x_serving)
+  expect(networkHeadline(network, only ? [only] : []).sentence).toMatch(/^One worker serves the whole model,/)
+  expect(networkHeadline(network, workers).sentence).toMatch(/^\d+ workers serve the whole model,/)
+  const gone = { ...workers[0]!, status: 'offline', layers_start: null, layers_end: null, x_assignment_reason: null }
+  expect(whyWords({ ...gone, x_decision: null })).toBe('Not approved; it went away before.')
+  const removed = { id: 1, worker_id: 'w', nickname: null, decision: 'removed', reason: '', by: 'the host', at: 0 }
+  expect(decisionLine(removed).words).toBe('removed by the host')
 })
 
 it('C-16: a thousand workers are sorted and found in any order without losing one', () => {

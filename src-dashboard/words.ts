@@ -23,6 +23,7 @@ export const DASHBOARD = {
   pendingNone: 'Nobody waits.',
   approve: 'Approve',
   reject: 'Reject',
+  remove: 'Remove',
   workersTitle: 'Workers',
   noWorkersTitle: 'No worker has come yet',
   noWorkersText: 'Share the coordinator’s address. Whoever registers shows up here, and waits for the host’s decision.',
@@ -65,7 +66,18 @@ export interface DecisionWords {
   busy: string
 }
 
-export function decisionWords(kind: 'approve' | 'reject', nickname: string): DecisionWords {
+export type HostDecision = 'approve' | 'reject' | 'remove'
+
+export function decisionWords(kind: HostDecision, nickname: string): DecisionWords {
+  if (kind === 'remove')
+    return {
+      title: `Remove ${nickname}?`,
+      text: 'Its blocks and its access end, and it leaves the list, with any rejection. Its app may ask to join again; to keep it out, reject it.',
+      reasonLabel: 'Why? It is kept in the list of decisions',
+      reasonHint: 'For example: this computer was sold.',
+      yes: 'Remove',
+      busy: 'Removing…',
+    }
   return kind === 'approve'
     ? {
         title: `Approve ${nickname}?`,
@@ -105,6 +117,9 @@ const UNKNOWN_STATE = { word: 'Unknown', shape: 'degraded' } as const
 export function whyWords(worker: FeedWorker): string {
   if (worker.status === 'pending') return 'No blocks before the host has decided.'
   const decision = worker.x_decision
+  // Never decided about, or waiting anew.
+  if (worker.status === 'offline' && !decision && !worker.x_assignment_reason)
+    return 'Not approved; it went away before.'
   if (worker.status === 'rejected') return decision?.reason ? `Rejected: ${decision.reason}` : 'Rejected by the host.'
   if (worker.x_assignment_reason) return capitalize(worker.x_assignment_reason)
   if (blocksOf(worker)) return ''
@@ -144,7 +159,7 @@ export function networkHeadline(network: NetworkPart, workers: readonly FeedWork
     return {
       shape: 'visible',
       headline: 'Every block is served',
-      sentence: `${servingWords(workers)} serve the whole model, ${least === 1 ? 'some blocks once only' : `each block at least ${least} times`}, by their own report.${asks}`,
+      sentence: `${servingWords(workers)} the whole model, ${least === 1 ? 'some blocks once only' : `each block at least ${least} times`}, by their own report.${asks}`,
     }
   }
   const gaps = gapsOf(network.layers.map((layer) => layer.workers))
@@ -173,7 +188,7 @@ function isPlural(gaps: readonly { start: number; end: number }[]): boolean {
 
 function servingWords(workers: readonly FeedWorker[]): string {
   const serving = workers.filter((worker) => worker.status === 'online' && worker.x_serving !== false).length
-  return serving === 1 ? 'One worker' : `${serving.toLocaleString('en')} workers`
+  return serving === 1 ? 'One worker serves' : `${serving.toLocaleString('en')} workers serve`
 }
 
 /** Blocks that somebody holds and nobody serves yet; null when there are none. */
@@ -193,6 +208,8 @@ const VERBS: Readonly<Record<string, { word: string; shape: StatusShape }>> = {
   offline: { word: 'went silent', shape: 'stopped' },
   returned: { word: 'came back', shape: 'visible' },
   left: { word: 'left', shape: 'stopped' },
+  removed: { word: 'removed', shape: 'stopped' },
+  revoked: { word: 'set back to waiting', shape: 'waiting' },
   forgotten: { word: 'was forgotten', shape: 'stopped' },
   quantization: { word: 'Quantization changed', shape: 'working' },
   'target-workers': { word: 'Recommended split changed', shape: 'working' },
@@ -220,6 +237,7 @@ export const INVITES = {
   make: 'Make an invite',
   show: 'Show',
   revoke: 'Revoke',
+  tokenHint: 'Revoking one ends its worker’s approval: it waits for you again, without blocks.',
   untitled: 'An invite',
   use: 'Open it on the other computer, or scan it. Whoever has it first can use it, once.',
   pictureAlt: 'The invite as a QR code',

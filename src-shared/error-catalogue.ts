@@ -367,6 +367,10 @@ export const ERROR_CATALOGUE = {
     cause: 'A newer version has written the coordinator’s database',
     action: 'Run that version again; this one does not touch the database.',
   },
+  COORDINATOR_DISK_FULL: {
+    cause: 'There is no room on the disk of the coordinator',
+    action: 'Its host frees disk space; nothing that was confirmed is lost.',
+  },
   COORDINATOR_STATE_DAMAGED: {
     cause: 'The coordinator’s database is damaged',
     action: 'There is no copy that can be used: restore it from a backup, or move it aside.',
@@ -386,7 +390,7 @@ export const ERROR_CATALOGUE = {
 
   // Membership: signed requests, invites, capability tokens. On wires a token's code is lower case (`token_expired`).
   REQUEST_UNSIGNED: {
-    cause: 'This network takes signed requests only',
+    cause: 'This request has to be signed',
     action: 'Update the app; a program that cannot sign needs the host’s permission.',
   },
   REQUEST_SIGNATURE_INVALID: {

@@ -30,7 +30,7 @@ function whyNotProof(path: string): string | null {
     return `${path} is not there`
   }
   // Some files only choose what a suite beside them tests.
-  if (!/\b(it|test|\w+Suite)(\.each)?\(/.test(text)) return `${path} tests nothing`
+  if (!/\b(it|test|\w+Suite)(\.each|\.skipIf)?\(/.test(text)) return `${path} tests nothing`
   return /\b(describe|it|test)\.only\(|\bdescribe\.skip\(/.test(text) ? `${path} leaves out its tests` : null
 }
 

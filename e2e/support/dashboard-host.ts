@@ -90,6 +90,10 @@ export class DashboardHost {
         return {}
       },
     )
+    app.delete('/workers/:id', async (request) => {
+      requireAdmin(request)
+      return {}
+    })
     app.get('/tokens', async (request) => {
       requireAdmin(request)
       return { tokens: [] }

@@ -25,12 +25,13 @@ function setUp(first: (now: number) => FeedDocuments = orchard) {
       throw error
     },
   })
-  const readerOf = (view: FeedView, lastEventId = '') => {
+  const readerOf = (view: FeedView, lastEventId = '', address = '192.0.2.1') => {
     const parser = createSseParser()
     const events: { id: string; name: string; data: Record<string, unknown> }[] = []
     const state = { takes: true, hasEnded: false, chars: 0, onDrain: () => undefined as unknown }
     const reader: FeedReader = {
       view,
+      address,
       lastEventId,
       write(text) {
         state.chars += text.length
@@ -145,6 +146,31 @@ describe('the feed of the dashboard', () => {
     expect(slow.state.hasEnded).toBe(true)
   })
 
+  it('H-38: strangers keep neither the host out nor, from one address, each other', async () => {
+    const { hub, readerOf } = setUp()
+    const full = { code: 'COORDINATOR_BUSY' }
+    const crowd = async (count: number, address: (index: number) => string) => {
+      const tries = Array.from({ length: count }, (_, index) => hub.add(readerOf('reader', '', address(index)).reader))
+      const settled = await Promise.allSettled(tries)
+      return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    }
+    expect(await crowd(200, () => '192.0.2.1')).toHaveLength(50)
+    // A household has more than one address of the second kind.
+    expect(await crowd(200, (index) => `2001:db8:0:7::${index.toString(16)}`)).toHaveLength(50)
+    await hub.add(readerOf('reader', '', '192.0.2.2').reader)
+    const places = await crowd(400, (index) => `198.51.100.${index % 200}`)
+    expect(hub.readers).toBe(200)
+    await expect(hub.add(readerOf('reader', '', '203.0.113.5').reader)).rejects.toMatchObject(full)
+    // The host has places of its own.
+    const host = readerOf('host', '', '192.0.2.1')
+    await hub.add(host.reader)
+    expect(host.events).toMatchObject([{ name: 'snapshot' }])
+    places[0]?.()
+    places[0]?.()
+    await hub.add(readerOf('reader', '', '203.0.113.5').reader)
+    await expect(hub.add(readerOf('reader', '', '203.0.113.6').reader)).rejects.toMatchObject(full)
+  })
+
   it('says that it is there, reads nothing while nobody looks, and leaves no timer', async () => {
     const { clock, hub, readerOf, reads } = setUp()
     const { reader, state } = readerOf('reader')
@@ -158,12 +184,5 @@ describe('the feed of the dashboard', () => {
     expect(reads()).toBe(before)
     hub.close()
     expect(clock.pending).toBe(0)
-  })
-
-  it('takes at most 200 readers', async () => {
-    const { hub, readerOf } = setUp(empty)
-    for (let index = 0; index < 200; index += 1) await hub.add(readerOf('reader').reader)
-    await expect(hub.add(readerOf('reader').reader)).rejects.toMatchObject({ code: 'COORDINATOR_BUSY' })
-    expect(hub.readers).toBe(200)
   })
 })

@@ -3,12 +3,15 @@ import { type Change, FEED_HEARTBEAT_MS, type FeedWorker, type Snapshot } from '
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { type FeedDocuments, maskChange, maskDocuments } from './feed-mask'
+import { createFeedPlaces } from './feed-places'
 
 export type FeedView = Snapshot['view']
 
 /** One page that listens. The hub never queues for it: a slow reader misses events and then gets everything anew. */
 export interface FeedReader {
   readonly view: FeedView
+  /** Where it reads from: the IP address, or what stands for one. */
+  readonly address: string
   /** The id of the last event that it has; empty for none. */
   readonly lastEventId: string
   /** False: it takes nothing more before `onDrain` is called. */
@@ -40,7 +43,6 @@ const REREAD_MS = 10_000
 /** How far back a page can resume without everything being sent anew. */
 const KEPT_EVENTS = 256
 const KEPT_CHARS = 4 * 1024 * 1024
-const MAX_READERS = 200
 /** A reader that takes nothing for so long has gone without a word. */
 const STUCK_MS = 30_000
 
@@ -57,6 +59,7 @@ interface ActiveReader {
 export function createFeedHub(options: FeedHubOptions): FeedHub {
   const { clock } = options
   const active = new Set<ActiveReader>()
+  const places = createFeedPlaces()
   // Ids of another run of the coordinator mean nothing here.
   const run = randomBytes(6).toString('hex')
   const kept: { sequence: number; texts: Texts }[] = []
@@ -182,16 +185,23 @@ export function createFeedHub(options: FeedHubOptions): FeedHub {
       return active.size
     },
     async add(reader) {
-      if (active.size >= MAX_READERS) throw new EspalierError('COORDINATOR_BUSY', `${MAX_READERS} pages listen already`)
-      const isFresh = current && !isDirty && clock.monotonicMs() - lastReadMs < MIN_INTERVAL_MS
-      if (!isFresh) await refresh()
-      if (isClosed) throw new EspalierError('COORDINATOR_BUSY', 'it is about to stop')
+      // Taken before anything is waited for, so that many at once are counted, too.
+      const leave = places.take(reader)
+      try {
+        const isFresh = current && !isDirty && clock.monotonicMs() - lastReadMs < MIN_INTERVAL_MS
+        if (!isFresh) await refresh()
+        if (isClosed) throw new EspalierError('COORDINATOR_BUSY', 'it is about to stop')
+      } catch (error) {
+        leave()
+        throw error
+      }
       const target: ActiveReader = { reader, isBlocked: false, hasMissed: false, cancelStuck: () => undefined }
       const stopListening = reader.onDrain(() => onDrain(target))
       active.add(target)
       send(target, missedSince(reader.lastEventId, reader.view) ?? snapshotText(reader.view))
       schedule()
       return () => {
+        leave()
         stopListening()
         target.cancelStuck()
         active.delete(target)

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { createFeedHub, type FeedHubOptions, type FeedReader, type FeedView } from './feed-hub'
+import { createFeedHub, type FeedHubOptions, type FeedReader } from './feed-hub'
 
 export interface FeedRouteOptions extends FeedHubOptions {
   /** Throws when the request may not use the host's powers. */
@@ -18,7 +18,11 @@ export const feedRoute: FastifyPluginAsync<FeedRouteOptions> = async (app, { req
     const isHost = request.headers.authorization !== undefined
     if (isHost) requireAdmin(request)
     const lastEventId = request.headers['last-event-id']
-    const reader = readerOf(reply, isHost ? 'host' : 'reader', typeof lastEventId === 'string' ? lastEventId : '')
+    const reader = readerOf(reply, {
+      view: isHost ? 'host' : 'reader',
+      address: request.ip,
+      lastEventId: typeof lastEventId === 'string' ? lastEventId : '',
+    })
     let hasGone = false
     reply.raw.once('close', () => {
       hasGone = true
@@ -30,12 +34,11 @@ export const feedRoute: FastifyPluginAsync<FeedRouteOptions> = async (app, { req
   })
 }
 
-function readerOf(reply: FastifyReply, view: FeedView, lastEventId: string): FeedReader {
+function readerOf(reply: FastifyReply, who: Pick<FeedReader, 'view' | 'address' | 'lastEventId'>): FeedReader {
   const { raw } = reply
   let hasBegun = false
   return {
-    view,
-    lastEventId,
+    ...who,
     write(text) {
       if (!hasBegun) {
         hasBegun = true

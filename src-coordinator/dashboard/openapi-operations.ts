@@ -213,8 +213,9 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'DELETE /workers/:id': {
     tag: 'workers',
-    summary: 'A worker leaves',
+    summary: 'A worker leaves, or the host takes it off the list, with a reason',
     params: workerParams,
+    body: DecisionBodySchema,
     reply: z.looseObject({ worker_id: z.string(), status: z.string() }),
     errors: ['BAD_ARGUMENT', ...SIGNED, 'COORDINATOR_UNKNOWN_WORKER', 'COORDINATOR_BUSY'],
   },
@@ -262,7 +263,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'POST /users/register': {
     tag: 'users',
-    summary: 'Adds a user of clients; the same id again changes the name',
+    summary: 'Adds a user of clients; with the same id again, the first name stays unless the host asks',
     body: UserRegistrationSchema,
     reply: user,
     errors: ['BAD_ARGUMENT', 'COORDINATOR_BUSY'],
@@ -279,7 +280,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: 'A client reports one request',
     body: UsageLogSchema,
     reply: z.looseObject({ status: z.string(), x_counted: z.boolean() }),
-    errors: ['BAD_ARGUMENT', 'COORDINATOR_BUSY'],
+    errors: ['BAD_ARGUMENT', 'COORDINATOR_UNKNOWN_USER', 'COORDINATOR_BUSY'],
   },
   'GET /usage/recent': {
     tag: 'users',

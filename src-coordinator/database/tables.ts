@@ -62,6 +62,8 @@ export type DecisionKind =
   | 'offline'
   | 'returned'
   | 'left'
+  | 'removed'
+  | 'revoked'
   | 'forgotten'
   | 'load-acknowledged'
   | 'quantization'

@@ -4,13 +4,14 @@ import { WorkerIdSchema } from '../../src-main/coordinator/coordinator-wire'
 import { plainText } from '../../src-main/coordinator/plain-text'
 import { validated } from '../security/http-guards'
 import { logUsage, recentUsage } from '../usage-log'
-import { readUser, registerUser } from '../users'
+import { readUser, registerUser, requireUser } from '../users'
 import { isHost, maskedId, type RouteOptions } from './route-context'
 
 // The document names these endpoints and UsageLog's fields; the other fields are ours.
 
 const UserIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/)
-const count = z.int().min(0).max(1_000_000_000)
+/** Of one request: more than the longest context of any model. */
+const count = z.int().min(0).max(10_000_000)
 
 export const UserRegistrationSchema = z.object({
   /** Chosen here when there is none. */
@@ -38,12 +39,15 @@ export const RecentQuerySchema = z.object({
   limit: z.coerce.number().pipe(z.int().min(1).max(200)).default(15),
 })
 
+/** Of one address, in a minute: a household's, not a script's that fills the table. */
+const FEW_USERS = { max: 30, timeWindow: 60_000 }
+
 /** Users of the network, and what their clients report. */
 export const usageRoutes: FastifyPluginAsync<RouteOptions> = async (app, { context }) => {
   const { clock, database, events } = context
-  app.post('/users/register', async (request) => {
+  app.post('/users/register', { config: { rateLimit: FEW_USERS } }, async (request) => {
     const { user_id: userId, nickname = '' } = validated(UserRegistrationSchema, request.body)
-    return registerUser(database, { userId, nickname, now: clock.now() })
+    return registerUser(database, { userId, nickname, now: clock.now(), mayRename: isHost(context, request) })
   })
   app.get('/users/:id', async (request) => {
     const { id } = validated(z.object({ id: UserIdSchema }), request.params)
@@ -58,6 +62,7 @@ export const usageRoutes: FastifyPluginAsync<RouteOptions> = async (app, { conte
       workerIds: body.worker_ids,
       requestId: body.x_request_id,
     }
+    await requireUser(database, report.userId)
     const isNew = await logUsage(database, report, clock.now())
     if (isNew) events.emit({ type: 'usage', tokens: body.prompt_tokens + body.completion_tokens })
     return { status: 'ok', x_counted: isNew }

@@ -53,8 +53,14 @@ export const workerRoutes: FastifyPluginAsync<RouteOptions> = async (app, { cont
   })
   app.delete('/workers/:id', async (request) => {
     const { id } = validated(WorkerParamsSchema, request.params)
-    await registration.remove(id)
-    await membership.dismiss(id, isHost(context, request) ? 'the host' : 'itself')
+    const reason = validated(DecisionBodySchema, request.body)?.reason ?? ''
+    // A worker that signs speaks for itself, whatever else it sends.
+    const byHost = request.signer === null && isHost(context, request)
+    await registration.remove(
+      id,
+      byHost ? { decision: 'removed', by: 'the host', reason } : { decision: 'left', by: 'worker', reason: '' },
+    )
+    await membership.dismiss(id, byHost ? 'the host' : 'itself')
     return { worker_id: id, status: 'removed' }
   })
 }

@@ -15,8 +15,8 @@ export interface CapabilityIssuer {
   grantFor(entry: StandingEntry, signer: string | null): Promise<CapabilityGrant | undefined>
   /** Tokens that have not expired, the latest first. */
   list(): Promise<CapabilityTokenRow[]>
-  /** Throws TOKEN_UNKNOWN. */
-  revoke(jti: string): Promise<void>
+  /** Resolves to whose it was, and whether it was good until now. Throws TOKEN_UNKNOWN. */
+  revoke(jti: string): Promise<{ worker_id: string; isInForce: boolean }>
   /** Takes back everything that a worker holds: it was rejected, or has left. */
   revokeAllOf(workerId: string): Promise<void>
   authority(): Promise<TokenAuthority>
@@ -159,9 +159,14 @@ export function createCapabilityIssuer(options: {
         .limit(1_000)
         .execute(),
     async revoke(jti) {
-      const row = await db.selectFrom('capability_tokens').select('jti').where('jti', '=', jti).executeTakeFirst()
+      const row = await db
+        .selectFrom('capability_tokens')
+        .select(['worker_id', 'revoked_at', 'expires_at'])
+        .where('jti', '=', jti)
+        .executeTakeFirst()
       if (!row) throw new EspalierError('TOKEN_UNKNOWN', jti)
       await setRevoked([jti])
+      return { worker_id: row.worker_id, isInForce: row.revoked_at === null && row.expires_at > clock.now() }
     },
     async revokeAllOf(workerId) {
       const rows = await db

@@ -26,6 +26,7 @@ export const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   INVITE_REVOKED: 410,
   COORDINATOR_BUSY: 429,
   BRIDGE_PAGE_MISSING: 503,
+  COORDINATOR_DISK_FULL: 507,
 }
 
 /** Every error leaves as `{ error: { code, cause, action } }`; what we did not expect, without its particulars. */
@@ -38,11 +39,18 @@ export function replyWithErrors(app: FastifyInstance, onUnexpected: (error: unkn
     const status = (error as { statusCode?: number }).statusCode ?? 500
     if (status < 500) return send(reply, status, new EspalierError('BAD_ARGUMENT', messageOf(error)))
     onUnexpected(error)
+    if (isDiskFull(error)) return send(reply, 507, new EspalierError('COORDINATOR_DISK_FULL'))
     return send(reply, 500, new EspalierError('INTERNAL'))
   })
   app.setNotFoundHandler((request, reply) =>
     send(reply, 404, new EspalierError('BAD_ARGUMENT', `there is no ${request.method} ${request.url.slice(0, 200)}`)),
   )
+}
+
+/** SQLite, the file system, PostgreSQL. */
+function isDiskFull(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  return /^SQLITE_FULL/.test(code) || code === 'ENOSPC' || code === '53100'
 }
 
 /** Addresses that Fastify refuses before it looks for a route get the same shape of answer. */

@@ -30,6 +30,8 @@ export interface Invites {
   check(invite: string, workerId: string | null): Promise<InviteRow>
   /** Uses it up. The same worker may redeem its own again. Throws what `check` throws. */
   redeem(invite: string, workerId: string): Promise<InviteRow>
+  /** What `redeem` used up is open again: its worker could not be registered. */
+  giveBack(inviteId: string, workerId: string): Promise<void>
   /** The host has sent this worker away: the invite that let it in lets it in no more. */
   endRedeemedBy(workerId: string): Promise<void>
   sweep(): Promise<void>
@@ -140,6 +142,14 @@ export function createInvites(options: { db: CoordinatorQueries; issuer: Issuer;
         .where('revoked_at', 'is', null)
         .execute()
       return check(invite, workerId)
+    },
+    async giveBack(inviteId, workerId) {
+      await db
+        .updateTable('invites')
+        .set({ redeemed_by: null, redeemed_at: null })
+        .where('invite_id', '=', inviteId)
+        .where('redeemed_by', '=', workerId)
+        .execute()
     },
     async endRedeemedBy(workerId) {
       await db

@@ -18,6 +18,8 @@ export interface MembershipRouteOptions {
   capabilities: CapabilityIssuer
   invites: Invites
   membersOnly: boolean
+  /** Ends a worker's approval, and with it its tokens and the invite that it came with. */
+  revokeApproval(workerId: string): Promise<void>
   /** The address that invites lead to, as seen from where `request` came from. */
   coordinatorUrl(request: FastifyRequest): string
   requireAdmin(request: FastifyRequest): void
@@ -107,7 +109,9 @@ export const membershipRoutes: FastifyPluginAsync<MembershipRouteOptions> = asyn
   app.delete('/tokens/:jti', async (request) => {
     requireAdmin(request)
     const { jti } = validated(TokenParams, request.params)
-    await capabilities.revoke(jti)
+    const { worker_id: workerId, isInForce } = await capabilities.revoke(jti)
+    // Otherwise the next heartbeat would bring a new one.
+    if (isInForce) await options.revokeApproval(workerId)
     return { jti, status: 'revoked' }
   })
   app.get('/tokens/keys', async () => ({

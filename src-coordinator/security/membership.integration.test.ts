@@ -63,7 +63,16 @@ describe('invites', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409])
     expect(codeOf(await (await worker()).register({ x_invite: made.invite }))).toEqual([409, 'INVITE_USED'])
     const { workers } = await coordinator.server.snapshot()
-    expect(workers.filter(({ x_standing }) => x_standing === 'approved')).toHaveLength(1)
+    // The others leave nothing behind, not even a request that the host would have to answer.
+    expect(workers.map(({ x_standing }) => x_standing)).toEqual(['approved'])
+  })
+
+  it('H-29: an invite is not used up by a registration that is refused', async () => {
+    const { invite, worker } = await start()
+    const made = await invite()
+    const confined = await worker()
+    expect(codeOf(await confined.register({ x_invite: made.invite, x_demo: true }))).toEqual([403, 'DEMO_CONFINED'])
+    expect((await (await worker()).register({ x_invite: made.invite })).body.status).toBe('online')
   })
 
   it('H-29: whoever holds one can ask whether it is good, and uses nothing up', async () => {
@@ -221,6 +230,60 @@ describe('invites', () => {
   })
 })
 
+describe('a decision about a node stays', () => {
+  it('H-19, H-29: whoever was rejected is rejected still after it left, and an open invite changes nothing', async () => {
+    const { coordinator, invite, worker } = await start()
+    const loud = await worker()
+    await loud.register()
+    await coordinator.reject(loud.workerId, 'too loud')
+    const made = await invite()
+    expect((await loud.leave()).status).toBe(200)
+    const back = await loud.register({ x_invite: made.invite })
+    expect(back.body).toMatchObject({ status: 'rejected', layers_start: null, x_decision: { reason: 'too loud' } })
+    expect(back.body.x_capability).toBeUndefined()
+    // It may ask again, and then waits; the invite is for somebody else, and still good.
+    await loud.leave()
+    expect((await loud.register({ x_invite: made.invite, x_reapply: true })).body.status).toBe('pending')
+    expect((await loud.register({ x_invite: made.invite })).body.status).toBe('pending')
+    expect((await (await worker()).register({ x_invite: made.invite })).body.status).toBe('online')
+    await coordinator.approve(loud.workerId)
+    expect((await loud.beat()).body.worker_status).toBe('online')
+  })
+
+  it('H-19: the host’s removal is written as the host’s, with its reason, and forgets a rejection', async () => {
+    const { call, coordinator, worker } = await start()
+    const [gone, left] = [await worker(), await worker()]
+    for (const one of [gone, left]) await one.register()
+    await coordinator.reject(gone.workerId)
+    await call('DELETE', `/workers/${gone.workerId}`, { reason: 'the list was long' })
+    await left.leave()
+    const { decisions } = (await call('GET', '/decisions')).body as unknown as { decisions: Record<string, unknown>[] }
+    expect(decisions.slice(0, 2)).toMatchObject([
+      { worker_id: left.workerId, decision: 'left', by: 'worker' },
+      { worker_id: gone.workerId, decision: 'removed', by: 'the host', reason: 'the list was long' },
+    ])
+    expect((await gone.register()).body.status).toBe('pending')
+  })
+
+  it('C-08: whoever was not approved writes no totals, and starts from what it says then', async () => {
+    const { call, coordinator, worker } = await start()
+    const eager = await worker()
+    await eager.register()
+    const totals = async () => (await call('GET', '/network/stats')).body as unknown as Record<string, unknown>
+    const boast = { x_seq: 1, tokens_served_since_last: 1_000_000, x_requests_served_since_last: 9, status: 'online' }
+    expect((await eager.beat(boast)).body).toMatchObject({ worker_status: 'pending', x_last_seq: 1 })
+    const nothing = { total_tokens_served: 0, x_total_requests_served: 0, x_serving_workers: 0, coverage_percent: 0 }
+    expect(await totals()).toMatchObject(nothing)
+    await coordinator.approve(eager.workerId)
+    expect(await totals()).toMatchObject(nothing)
+    await eager.beat({ x_seq: 2, tokens_served_since_last: 7, x_requests_served_since_last: 1, status: 'online' })
+    expect(await totals()).toMatchObject({ total_tokens_served: 7, x_total_requests_served: 1, x_serving_workers: 1 })
+    await coordinator.reject(eager.workerId)
+    await eager.beat({ x_seq: 3, tokens_served_since_last: 500 })
+    expect(await totals()).toMatchObject({ total_tokens_served: 7, x_total_requests_served: 1 })
+  })
+})
+
 describe('capability tokens of the coordinator', () => {
   it('H-19: given on approval, for this peer, this network, these blocks; not before, and not unsigned', async () => {
     const { coordinator, worker, clock } = await start()
@@ -254,7 +317,7 @@ describe('capability tokens of the coordinator', () => {
   })
 
   it('H-19: revoked one by one by the host, and all at once by a rejection or by leaving', async () => {
-    const { coordinator, worker, call } = await start()
+    const { clock, coordinator, worker, call } = await start()
     const [member, observer] = [await worker(), await worker()]
     for (const one of [member, observer]) {
       await one.register()
@@ -266,6 +329,13 @@ describe('capability tokens of the coordinator', () => {
     expect((await call('GET', '/tokens')).body.tokens.map(({ jti }) => jti)).toContain(first)
     expect((await call('DELETE', `/tokens/${first}`)).status).toBe(200)
     expect((await grantOf(observer))?.revoked).toEqual([first])
+    // Without the host there is no new one: it waits, without blocks, and no invite helps it.
+    expect((await member.beat()).body).toMatchObject({ worker_status: 'pending', layers_start: null })
+    expect(await grantOf(member)).toBeUndefined()
+    const { body: made } = await call('POST', '/invites', {})
+    const open = inviteIn(String(made.link), clock.now())
+    expect((await member.register({ x_invite: open })).body.status).toBe('pending')
+    await coordinator.approve(member.workerId)
     const second = await jtiOf()
     expect(second).not.toBe(first)
     await coordinator.reject(member.workerId)

@@ -8,8 +8,8 @@ import type { SignedWorkers } from './signed-workers'
 /** What the worker routes need of membership. */
 export interface Membership {
   /**
-   * Registers through `register`, with an invite first checked and then used up: an invited node is approved at once.
-   * A bad invite is refused before anything is written; who is in already needs none. Throws what `Invites.check` and `register` throw.
+   * Registers through `register`, with an invite used up first: an invited node is approved at once. Whom an invite does not
+   * let in is not registered; who is in already needs none. Throws what `Invites.redeem` and `register` throw.
    */
   admit(
     request: { workerId: string; signer: string | null; invite: string | undefined },
@@ -26,19 +26,28 @@ export function createMembership(parts: {
   capabilities: CapabilityIssuer
   signedWorkers: SignedWorkers
   approve: Approval['approve']
-  isApproved(workerId: string): Promise<boolean>
+  standingOf(workerId: string): Promise<{ isApproved: boolean; isTurnedAway: boolean }>
 }): Membership {
   const { invites, capabilities, signedWorkers } = parts
   return {
     async admit({ workerId, signer, invite }, register) {
-      const isInvited = invite !== undefined && !(await parts.isApproved(workerId))
-      if (isInvited) await invites.check(invite, workerId)
-      const entry = await register()
-      if (signer !== null) await signedWorkers.add(workerId, signer)
-      if (!isInvited || entry.worker.standing === 'approved') return entry
-      // A rejection is the host's word about this very node; an invite for anybody does not overrule it.
-      if (entry.worker.standing === 'rejected') return entry
+      const registered = async () => {
+        const entry = await register()
+        if (signer !== null) await signedWorkers.add(workerId, signer)
+        return entry
+      }
+      const { isApproved, isTurnedAway } = await parts.standingOf(workerId)
+      if (invite === undefined || isApproved) return registered()
+      const { redeemed_by } = await invites.check(invite, workerId)
+      // A no is the host's word about this very node; an invite for anybody does not overrule it, and stays good.
+      if (isTurnedAway) return registered()
+      // Before anything is registered: of several that come at once, with one invite, the others leave nothing behind.
       const { label, invite_id } = await invites.redeem(invite, workerId)
+      const entry = await registered().catch(async (error: unknown) => {
+        if (redeemed_by === null) await invites.giveBack(invite_id, workerId)
+        throw error
+      })
+      if (entry.worker.standing !== 'pending') return entry
       const reason = label ? `Invited: ${label}` : 'Invited'
       return parts.approve(workerId, reason, `invite ${invite_id.slice(0, 8)}`)
     },

@@ -27,8 +27,12 @@ export async function limitRates(
     cache: MAX_REMEMBERED,
     // A household has a /64 of IPv6 addresses.
     ipv6Subnet: 64,
-    errorResponseBuilder: (_request, { max }) =>
-      new EspalierError('COORDINATOR_BUSY', `more than ${max} requests a second`),
+    // A route may have limits of its own.
+    errorResponseBuilder: (request, { max }) =>
+      new EspalierError(
+        'COORDINATOR_BUSY',
+        `more than ${max} ${request.routeOptions.config.rateLimit ? `times ${request.routeOptions.url} in a minute` : 'requests a second'}`,
+      ),
   })
   const workerIds = new WeakMap<FastifyRequest, string>()
   const countByWorker = app.createRateLimit({

@@ -259,6 +259,16 @@ describe('limits', () => {
     }
   })
 
+  it('H-38: one address registers thirty users a minute, and hears how long to wait', async () => {
+    const coordinator = await start({ rateLimits: { ...limits, perAddress: 10_000 } })
+    const register = () => send(`${coordinator.server.url}/users/register`, 'POST', { nickname: 'n' })
+    const answers = await Promise.all(Array.from({ length: 40 }, register))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(30)
+    const refused = answers.find(({ status }) => status === 429)
+    expect(refused?.body.error.cause).toContain('more than 30 times /users/register in a minute')
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+
   it('X-14: a worker that floods is told to wait; nobody can use up another’s share', async () => {
     const coordinator = await start({ rateLimits: { ...limits, perAddress: 10_000 } })
     const worker = await coordinator.worker()

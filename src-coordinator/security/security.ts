@@ -4,6 +4,7 @@ import { isLoopbackHost, normaliseCoordinatorUrl } from '../../src-main/coordina
 import type { Clock } from '../../src-shared/clock'
 import type { Approval } from '../approval'
 import type { CoordinatorQueries } from '../database/tables'
+import { isTurnedAway, lastJudgement } from '../decisions'
 import { findWorker } from '../roster-entries'
 import { type AdminAccess, openAdminAccess } from './admin-token'
 import { createCapabilityIssuer } from './capability-issuer'
@@ -57,7 +58,7 @@ export async function openSecurity(parts: {
   scheme: 'http' | 'https'
   adminToken: string | undefined
   modelNames: readonly string[]
-  approve: Approval['approve']
+  approval: Approval
   options: SecurityOptions
 }): Promise<Security> {
   const { db, clock, host, options } = parts
@@ -73,8 +74,11 @@ export async function openSecurity(parts: {
   const signedWorkers = createSignedWorkers(db, clock)
   const nonces = createNonceMemory(db, clock)
   const membership = createMembership({
-    ...{ invites, capabilities, signedWorkers, approve: parts.approve },
-    isApproved: async (workerId) => (await findWorker(db, workerId))?.standing === 'approved',
+    ...{ invites, capabilities, signedWorkers, approve: parts.approval.approve },
+    standingOf: async (workerId) => ({
+      isApproved: (await findWorker(db, workerId))?.standing === 'approved',
+      isTurnedAway: isTurnedAway(await lastJudgement(db, workerId)),
+    }),
   })
   const publicUrl = normalisedUrl(options.publicUrl)
   const limits = options.rateLimits === undefined ? DEFAULT_RATE_LIMITS : options.rateLimits
@@ -109,6 +113,10 @@ export async function openSecurity(parts: {
         capabilities,
         invites,
         membersOnly,
+        async revokeApproval(workerId) {
+          await parts.approval.revoke(workerId, 'the host')
+          await membership.dismiss(workerId, 'the host')
+        },
         coordinatorUrl: (request) => publicUrl ?? `${parts.scheme}://${request.host}`,
         requireAdmin: admin.requireAdmin,
       })

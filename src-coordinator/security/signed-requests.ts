@@ -59,9 +59,11 @@ export function addSignedRequests(app: FastifyInstance, options: SignedRequestOp
     )
     if (verified === null) {
       if (kind.id === 'params' && options.isAdmin(request)) return
-      if (!options.allowUnsigned || (await options.signedWorkers.has(workerId))) {
-        throw new EspalierError('REQUEST_UNSIGNED', `${request.method} for ${workerId}`)
+      const refuse = (why: string) => {
+        throw new EspalierError('REQUEST_UNSIGNED', `${request.method} for ${workerId}: ${why}`)
       }
+      if (!options.allowUnsigned) refuse('this network takes signed requests only')
+      if (await options.signedWorkers.has(workerId)) refuse('this node has signed before')
     } else {
       const { publicUrls } = options
       if (publicUrls.length > 0 && !publicUrls.includes(verified.audience)) {
@@ -95,6 +97,8 @@ function keepBodyBytes(app: FastifyInstance): void {
     const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body)
     request.bodyBytes = bytes
     const text = bytes.toString('utf8')
+    // Programs that always name JSON as their content type send some requests without a body.
+    if (text === '') return done(null, undefined)
     void parse(request, text, (error, value) => {
       // Bytes that are no UTF-8 are replaced, so a half can only have come as an escape.
       if (error || !text.includes('\\u') || isWellFormed(value)) done(error, value)

@@ -107,6 +107,7 @@ export function Invites({ store, isBusy, version, nicknameOf }: InvitesProps) {
       {tokens.length > 0 && (
         <details className="token-list">
           <summary>{tokens.length === 1 ? INVITES.oneToken : `${tokens.length} ${INVITES.tokens}`}</summary>
+          <p className="fine">{INVITES.tokenHint}</p>
           <ul className="grants" aria-label={INVITES.tokens}>
             {tokens.slice(0, SHOWN).map((token) => (
               <TokenRow

@@ -39,6 +39,8 @@ export interface HostOptions {
   profile: NetworkProfile
   /** 0 lets the OS choose; `null` does not listen at all (clients, probes). */
   port: number | null
+  /** IPv4 address to listen on; absent: every one. A profile that is confined to loopback stays there. */
+  listenHost?: string | undefined
   /** Whether others may ask us for routes: only nodes that listen. */
   kadMode: 'server' | 'client'
   /** Lets nodes that cannot be dialled be reached through us (circuit relay v2, hop). Only for hosts that listen. */
@@ -90,7 +92,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     privateKey: options.privateKey,
     ...(metrics && { metrics: () => metrics }),
     ...(logger ? { logger } : process.env.DEBUG ? {} : { logger: quietLogger }),
-    addresses: { listen: port === null ? [] : [listenMultiaddr(profile, port)] },
+    addresses: { listen: port === null ? [] : [listenMultiaddr(profile, port, options.listenHost)] },
     // Every host can dial those who are reached through a relay, and be reached so itself.
     transports: [tcp(), circuitRelayTransport()],
     ...(options.lan ? { peerDiscovery: [lanDiscovery(options.lan)] } : {}),
@@ -179,8 +181,8 @@ function reuseLimitedConnections(host: Host): void {
 }
 
 /** Where a node of this profile listens: every interface, or loopback alone. */
-export function listenMultiaddr({ loopbackOnly }: NetworkProfile, port: number): string {
-  return `/ip4/${loopbackOnly ? LISTEN_HOST_LOOPBACK : '0.0.0.0'}/tcp/${port}`
+export function listenMultiaddr({ loopbackOnly }: NetworkProfile, port: number, host = '0.0.0.0'): string {
+  return `/ip4/${loopbackOnly ? LISTEN_HOST_LOOPBACK : host}/tcp/${port}`
 }
 
 /** Starts looking at `wanted` (0: the OS chooses) and returns the first port that can be bound. Throws PORT_TAKEN. */

@@ -117,6 +117,7 @@ describeOnEachDatabase('coordinator state', (dialect) => {
     const stats = async () => (await call(coordinator.server, 'GET', '/network/stats')).body
     const total = async () => (await stats()).total_tokens_served
     await register(coordinator.server, 'w1')
+    await coordinator.approve('w1')
     const five = { tokens_served_since_last: 5, x_requests_served_since_last: 2, x_seq: 1 }
     await Promise.all(Array.from({ length: 20 }, () => beat(coordinator.server, 'w1', five)))
     expect(await total()).toBe(5)
@@ -129,6 +130,7 @@ describeOnEachDatabase('coordinator state', (dialect) => {
     await call(coordinator.server, 'DELETE', '/workers/w1')
     const again = await register(coordinator.server, 'w1')
     expect(again.body.x_last_seq).toBe(2)
+    await coordinator.approve('w1')
     await beat(coordinator.server, 'w1', { tokens_served_since_last: 7, x_seq: 2 })
     expect(await total()).toBe(12)
     // Who knows only the document's fields has no numbers: each report counts.
@@ -180,7 +182,7 @@ describeOnEachDatabase('coordinator state', (dialect) => {
     const { server } = coordinator
     const made = await call(server, 'POST', '/users/register', { nickname: 'Ada \u001b[2J' })
     const userId = String(made.body.user_id)
-    expect(made.body).toMatchObject({ nickname: 'Ada  [2J', requests: 0 })
+    expect(made.body).toMatchObject({ nickname: 'Ada', requests: 0 })
     const report = { user_id: userId, prompt_tokens: 10, completion_tokens: 4, worker_ids: ['worker-one', 'w2'] }
     for (let index = 0; index < 20; index += 1) {
       expect((await call(server, 'POST', '/usage/log', { ...report, prompt_tokens: index })).status).toBe(200)
@@ -206,7 +208,19 @@ describeOnEachDatabase('coordinator state', (dialect) => {
       total_tokens: 284,
     })
     expect((await call(server, 'GET', '/users/nobody')).body.error.code).toBe('COORDINATOR_UNKNOWN_USER')
-    for (const wrong of [{ ...report, prompt_tokens: -1 }, { ...report, worker_ids: 'w1' }, {}]) {
+    // Whoever knows an id can neither rename its user nor report for one that nobody registered, and a report has bounds.
+    const rename = (headers = {}) =>
+      call(server, 'POST', '/users/register', { user_id: userId, nickname: 'Eve' }, headers)
+    expect((await rename()).body).toMatchObject({ user_id: userId, nickname: 'Ada' })
+    expect((await rename(adminOf(coordinator))).body.nickname).toBe('Eve')
+    const unknown = await call(server, 'POST', '/usage/log', { ...report, user_id: 'nobody' })
+    expect([unknown.status, unknown.body.error.code]).toEqual([404, 'COORDINATOR_UNKNOWN_USER'])
+    for (const wrong of [
+      { ...report, prompt_tokens: -1 },
+      { ...report, completion_tokens: 1_000_000_000 },
+      { ...report, worker_ids: 'w1' },
+      {},
+    ]) {
       expect((await call(server, 'POST', '/usage/log', wrong)).status).toBe(400)
     }
   })
