@@ -46,6 +46,7 @@ import type { ShardTarget } from './load-ladder'
 import { localSpans } from './local-records'
 import { machineFingerprint } from './machine'
 import { mapDoubt, watchMap } from './map-watch'
+import { onceDone } from './once-done'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { type PeerLink, peerLinks } from './peer-links'
 import { type PeerView, watchPeers } from './peer-watch'
@@ -69,6 +70,8 @@ import { watchEvidenceAge } from './watchdog'
 import { shortPeer } from './words'
 
 const MAX_NOTICES = 8
+/** Rather no peer among the sources than a wait for a network that does not answer. */
+const FIRST_LOOK_MS = 3_000
 /** A network on one computer may look more often than the 30 s of real ones. */
 const MAX_LOCAL_WATCH_MS = 8_000
 
@@ -171,6 +174,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await seeding.stop()
     await seeds.close()
   })
+  const firstLook = onceDone(clock)
   const loader = createShardLoader({
     supervisor,
     steps,
@@ -179,11 +183,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     rooms,
     settings: {
       store,
-      sources: (next) =>
-        sourcesFor(
-          { ...next, modelPath: transfers.wishes().modelPath ?? next.modelPath },
+      async sources(next) {
+        const modelPath = transfers.wishes().modelPath ?? next.modelPath
+        // Who has the pieces is known after the first look at the DHT, which began with the target.
+        if (modelPath === null) await firstLook.within(FIRST_LOOK_MS)
+        return sourcesFor(
+          { ...next, modelPath },
           { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly, token: transfers.token },
-        ),
+        )
+      },
       control: hand.control,
       limits: { bytesPerSecond: () => transfers.wishes().downloadBytesPerSecond },
       threads: config.threads,
@@ -586,6 +594,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       log,
       onView(seen) {
         facts.view = seen
+        firstLook.done()
         swarm.onSpans(seen.spans)
         onChange()
       },
