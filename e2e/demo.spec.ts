@@ -48,6 +48,7 @@ test('shows what others confirmed, and answers a prompt through three nodes', as
   await expect(page.getByRole('heading', { name: 'Serving blocks 0–2' })).toBeVisible()
   await expect(page.getByText('DEMO').first()).toBeVisible()
   for (const name of ['second-quince', 'third-fig']) await expect(page.getByText(name).first()).toBeVisible()
+  await expect(page.getByText('Not saved')).toHaveCount(0)
   // The token is not left where a screenshot or a bookmark would carry it on.
   expect(page.url()).not.toContain('token')
 

@@ -51,7 +51,7 @@ export function createApproval(options: {
           await note({
             worker_id: workerId,
             decision: 'approved',
-            reason: [reason, why].filter(Boolean).join('. '),
+            reason: reason ? `${reason}. ${sentence(why)}` : why,
             decided_by: decidedBy,
             decided_at: now,
           })
@@ -110,4 +110,8 @@ export function createApproval(options: {
         { durable: true, lock: 'planning' },
       ),
   }
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }

@@ -36,6 +36,8 @@ export function writeLogFiles(
   electronLog.transports.console.writeFn = () => undefined
   logger.transports.console.level = false
   const { file } = logger.transports
+  // It would look for a package.json around the working directory, where an installed program has none.
+  file.setAppName('Espalier')
   file.level = 'debug'
   file.writeOptions = { flag: 'a', mode: 0o600, encoding: 'utf8' }
   file.format = '{iso} {level} {text}'
