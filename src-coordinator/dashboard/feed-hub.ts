@@ -1,25 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { type Change, FEED_HEARTBEAT_MS, type FeedWorker, type Snapshot } from '../../src-dashboard/feed'
+import { type Change, FEED_HEARTBEAT_MS, type FeedWorker } from '../../src-dashboard/feed'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { type FeedDocuments, maskChange, maskDocuments } from './feed-mask'
 import { createFeedPlaces } from './feed-places'
+import type { FeedReader, FeedView } from './feed-reader'
 
-export type FeedView = Snapshot['view']
-
-/** One page that listens. The hub never queues for it: a slow reader misses events and then gets everything anew. */
-export interface FeedReader {
-  readonly view: FeedView
-  /** Where it reads from: the IP address, or what stands for one. */
-  readonly address: string
-  /** The id of the last event that it has; empty for none. */
-  readonly lastEventId: string
-  /** False: it takes nothing more before `onDrain` is called. */
-  write(text: string): boolean
-  onDrain(listener: () => void): Disposer
-  /** Ends the connection. */
-  end(): void
-}
+export type { FeedReader, FeedView }
 
 export interface FeedHub {
   /** Resolves when the reader has its first event. Throws COORDINATOR_BUSY when too many listen. */

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import type { Disposer } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
-import type { FeedReader } from './feed-hub'
+import type { FeedReader } from './feed-reader'
 
 export interface FeedPlaces {
   /** What it returns gives the place back; calling that twice is harmless. Throws COORDINATOR_BUSY. */

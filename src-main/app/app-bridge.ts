@@ -1,7 +1,7 @@
 import type { Clock } from '../../src-shared/clock'
 import { type BridgeServer, createBridgeServer } from '../bridge/server'
 import type { EventLog } from '../storage/event-log'
-import type { App } from './app'
+import type { App } from './app-types'
 
 /** A bridge server that answers with this app and tells all of its events; any number of carriers can be added. */
 export function createAppBridge(app: App, clock: Clock, log: EventLog): BridgeServer {

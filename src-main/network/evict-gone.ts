@@ -1,6 +1,6 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Clock, Disposer } from '../../src-shared/clock'
-import type { Host } from './host'
+import type { Host } from './host-services'
 
 const DIAL_AFTER_MS = 1_000
 const DIAL_TIMEOUT_MS = 3_000

@@ -1,38 +1,31 @@
 import { setMaxListeners } from 'node:events'
 import { createServer } from 'node:net'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { type Identify, identify } from '@libp2p/identify'
-import type { ComponentLogger, Metrics, PrivateKey, ServiceMap } from '@libp2p/interface'
-import { type KadDHT, kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { identify } from '@libp2p/identify'
+import type { ComponentLogger, Metrics, PrivateKey } from '@libp2p/interface'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
-import { type Ping, ping } from '@libp2p/ping'
+import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { createLibp2p, type Libp2p } from 'libp2p'
+import { createLibp2p } from 'libp2p'
 import { type Clock, systemClock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { recordRules } from '../kademlia/record-rules'
-import { type CallFigures, limitCalls } from './call-limits/limit-calls'
+import { limitCalls } from './call-limits/limit-calls'
 import { type CallLimits, callLimitsFor } from './call-limits/limits'
 import { evictGonePeers } from './evict-gone'
+import type { Host, HostServices } from './host-services'
 import { type LanOptions, lanDiscovery } from './lan-peers'
-import { type Listening, listening, natServices } from './nat'
+import { listening, natServices } from './nat'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 import { quietLogger } from './quiet-logger'
 import { isRelayed } from './relay-place'
-import { createTraffic, type TrafficFigures } from './traffic'
+import { createTraffic } from './traffic'
 
-export interface HostServices extends ServiceMap {
-  identify: Identify
-  ping: Ping
-  dht: KadDHT
-  listening: Listening
-  calls: { figures(): CallFigures }
-  traffic: { figures(): TrafficFigures }
-}
-export type Host = Libp2p<HostServices>
+export type { Host, HostServices }
 
 export interface HostOptions {
   privateKey: PrivateKey

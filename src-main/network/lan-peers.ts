@@ -3,7 +3,7 @@ import type { PeerInfo } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
-import type { Host } from './host'
+import type { Host } from './host-services'
 import { isLoopback } from './peer-addresses'
 
 /** Multicast on the local network; other values are for tests. */

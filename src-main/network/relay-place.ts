@@ -1,7 +1,7 @@
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
-import type { Host } from './host'
+import type { Host } from './host-services'
 import type { KnownPeer } from './peer-addresses'
 
 const FIRST_CHECK_MS = 250
