@@ -1,3 +1,5 @@
+import { scaleBytes } from '../src-shared/bytes-in-words'
+
 /** A number and its unit stay on one line. */
 const GAP = '\u00a0'
 const SECOND = 1_000
@@ -21,14 +23,8 @@ export function closeSentence(text: string): string {
 }
 
 export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1_000
-    unit += 1
-  }
-  return `${unit === 0 ? value : threeDigits(value)}${GAP}${units[unit]}`
+  const { value, unit, isWhole } = scaleBytes(bytes)
+  return `${isWhole ? value : threeDigits(value)}${GAP}${unit}`
 }
 
 export function formatCount(count: number): string {

@@ -4,7 +4,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { FakeClock } from '../../test/fake-clock'
 import type { DhtRecord, FoundValue, HivemindDht } from '../hivemind/dht'
-import { decodeServerInfo, MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
+import { decodeServerInfo, MODELS_KEY, NO_DETAILS, type ServerInfo } from '../hivemind/server-info'
 import { keepsRecordsAlive, PROFILES } from '../network/profiles'
 import { createEventLog } from '../storage/event-log'
 import type { Announcement } from './announcement'
@@ -21,15 +21,7 @@ const INFO: ServerInfo = {
   endBlock: 3,
   publicName: 'pear',
   version: '1',
-  networkRps: null,
-  forwardRps: null,
-  inferenceRps: null,
-  adapters: [],
-  torchDtype: null,
-  quantType: null,
-  usingRelay: null,
-  cacheTokensLeft: null,
-  nextPings: null,
+  ...NO_DETAILS,
 }
 const WHAT: Announcement = {
   model: { dhtPrefix: 'M', blockCount: 8, repository: null },

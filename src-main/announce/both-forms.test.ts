@@ -4,7 +4,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { FakeClock } from '../../test/fake-clock'
 import type { DhtRecord, FoundValue, HivemindDht } from '../hivemind/dht'
-import { decodeServerInfo, type ServerInfo } from '../hivemind/server-info'
+import { decodeServerInfo, NO_DETAILS, type ServerInfo } from '../hivemind/server-info'
 import type { SignedRecord } from '../kademlia/envelope'
 import { decodeExpertDescription } from '../kademlia/expert-info'
 import type { KademliaRecords } from '../kademlia/records'
@@ -31,15 +31,7 @@ const INFO: ServerInfo = {
   endBlock: 4,
   publicName: 'pear',
   version: '1',
-  networkRps: null,
-  forwardRps: null,
-  inferenceRps: null,
-  adapters: [],
-  torchDtype: null,
-  quantType: null,
-  usingRelay: null,
-  cacheTokensLeft: null,
-  nextPings: null,
+  ...NO_DETAILS,
 }
 const WHAT: Announcement = {
   model: { dhtPrefix: 'M', blockCount: 8, repository: REPOSITORY },

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
 import { connect, loopbackHost } from '../../test/loopback-host'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
-import { decodeServerInfo, type ServerInfo } from '../hivemind/server-info'
+import { decodeServerInfo, NO_DETAILS, type ServerInfo } from '../hivemind/server-info'
 import { decodeExpertDescription } from '../kademlia/expert-info'
 import { recordKey } from '../kademlia/keys'
 import { createKademliaRecords, isToldByOthers, type KademliaRecords } from '../kademlia/records'
@@ -26,15 +26,7 @@ const INFO: ServerInfo = {
   endBlock: 2,
   publicName: 'pear',
   version: '1',
-  networkRps: null,
-  forwardRps: null,
-  inferenceRps: null,
-  adapters: [],
-  torchDtype: null,
-  quantType: null,
-  usingRelay: null,
-  cacheTokensLeft: null,
-  nextPings: null,
+  ...NO_DETAILS,
 }
 const modelOf = (dhtPrefix: string, start: number): Announcement => ({
   model: { dhtPrefix, blockCount: 8, repository: null },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { computeSpans } from './compute-spans'
 import type { FoundValue } from './found-value'
-import { encodeServerInfo, type ServerInfo } from './server-info'
+import { encodeServerInfo, NO_DETAILS, type ServerInfo } from './server-info'
 
 const A = '12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB'
 const B = 'QmQGTqmM7NKjV6ggU1ZCap8zWiyKR89RViDXiqehSiCpY5'
@@ -14,15 +14,7 @@ function value(state: ServerInfo['state'], startBlock: number, endBlock: number)
     endBlock,
     publicName: null,
     version: null,
-    networkRps: null,
-    forwardRps: null,
-    inferenceRps: null,
-    adapters: [],
-    torchDtype: null,
-    quantType: null,
-    usingRelay: null,
-    cacheTokensLeft: null,
-    nextPings: null,
+    ...NO_DETAILS,
   })
 }
 

@@ -150,3 +150,16 @@ export {
   parseBlockKey,
 } from './block-key'
 export { decodeModelInfo, encodeModelInfo, MODELS_KEY, type ModelInfo } from './model-index'
+
+/** Of a server that says no more than where it serves. */
+export const NO_DETAILS = {
+  networkRps: null,
+  forwardRps: null,
+  inferenceRps: null,
+  adapters: [],
+  torchDtype: null,
+  quantType: null,
+  usingRelay: null,
+  cacheTokensLeft: null,
+  nextPings: null,
+} satisfies Partial<ServerInfo>

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { isBlockRange } from '../../src-shared/blocks'
 import type { Announcement } from '../announce/announcement'
-import { isDhtPrefix } from '../hivemind/server-info'
+import { isDhtPrefix, NO_DETAILS } from '../hivemind/server-info'
 import { GGUF_LIMITS } from '../shards/gguf-parse'
 import { jsonFile } from '../storage/atomic-file'
 
@@ -51,15 +51,7 @@ export function farewellOf({ model, range, publicName, version }: Announced): An
       endBlock: range.end,
       publicName,
       version,
-      networkRps: null,
-      forwardRps: null,
-      inferenceRps: null,
-      adapters: [],
-      torchDtype: null,
-      quantType: null,
-      usingRelay: null,
-      cacheTokensLeft: null,
-      nextPings: null,
+      ...NO_DETAILS,
     }),
   }
 }

@@ -3,7 +3,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, it } from 'vitest'
 import type { LookName } from '../../src-shared/status'
 import type { FoundValue } from '../hivemind/found-value'
-import { encodeModelInfo, encodeServerInfo, MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
+import { encodeModelInfo, encodeServerInfo, MODELS_KEY, NO_DETAILS, type ServerInfo } from '../hivemind/server-info'
 import { fiveSteps, lookThrough } from './own-look'
 import type { WitnessAnswer } from './witness-client'
 import type { Verdict } from './witness-wire'
@@ -19,15 +19,7 @@ const INFO: ServerInfo = {
   endBlock: 8,
   publicName: 'oak',
   version: '1',
-  networkRps: null,
-  forwardRps: null,
-  inferenceRps: null,
-  adapters: [],
-  torchDtype: null,
-  quantType: null,
-  usingRelay: null,
-  cacheTokensLeft: null,
-  nextPings: null,
+  ...NO_DETAILS,
 }
 const dictionary = (subkey: string, value: Uint8Array): FoundValue => ({
   kind: 'dictionary',

@@ -4,7 +4,7 @@ import { createHivemindDht, type HivemindDht } from '../../src-main/hivemind/dht
 import { encodeMsgpack } from '../../src-main/hivemind/msgpack'
 import { RPC_INFO } from '../../src-main/hivemind/protocols'
 import { callRpcInfo, serveRpcInfo } from '../../src-main/hivemind/rpc-info'
-import { blockKey, encodeServerInfo, type ServerInfo } from '../../src-main/hivemind/server-info'
+import { blockKey, encodeServerInfo, NO_DETAILS, type ServerInfo } from '../../src-main/hivemind/server-info'
 import type { Host } from '../../src-main/network/host'
 import { readModelServers } from '../../src-main/observe/model-servers'
 import { systemClock } from '../../src-shared/clock'
@@ -20,15 +20,7 @@ const INFO: ServerInfo = {
   endBlock: 4,
   publicName: 'honest',
   version: '1',
-  networkRps: null,
-  forwardRps: null,
-  inferenceRps: null,
-  adapters: [],
-  torchDtype: null,
-  quantType: null,
-  usingRelay: null,
-  cacheTokensLeft: null,
-  nextPings: null,
+  ...NO_DETAILS,
 }
 
 let ours: Host

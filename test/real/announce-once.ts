@@ -2,7 +2,7 @@ import type { Announcement } from '../../src-main/announce/announcement'
 import { createAnnouncer, type RoundReport } from '../../src-main/announce/announcer'
 import type { Governor } from '../../src-main/announce/governor'
 import { createHivemindWriter } from '../../src-main/announce/hivemind-writer'
-import { blockKey, decodeServerInfo, type ServerInfo } from '../../src-main/hivemind/server-info'
+import { blockKey, decodeServerInfo, NO_DETAILS, type ServerInfo } from '../../src-main/hivemind/server-info'
 import type { NetworkProfile } from '../../src-main/network/profiles'
 import { openNetworkClient } from '../../src-main/node/network-client'
 import { createEventLog } from '../../src-main/storage/event-log'
@@ -96,15 +96,7 @@ function joining(model: { dhtPrefix: string; numBlocks: number; repository: stri
       endBlock: range.end,
       publicName: 'espalier-test',
       version: VERSION,
-      networkRps: null,
-      forwardRps: null,
-      inferenceRps: null,
-      adapters: [],
-      torchDtype: null,
-      quantType: null,
-      usingRelay: null,
-      cacheTokensLeft: null,
-      nextPings: null,
+      ...NO_DETAILS,
     }),
   }
 }
