@@ -3,10 +3,15 @@ import type { NodeStatus } from './status'
 /** The profile of a status before a network is chosen. */
 export const NO_PROFILE = 'none'
 
-/** The one thing to do about a node, in the words of every place that offers it: window, tray, notice. */
+/** Window, tray and notice have a word for each. */
+export type NodeWord = 'start' | 'startNormally' | 'stop' | 'stopping'
+
+/** The one thing to do about a node, in every place that offers it: window, tray, notice. */
 export interface NodeAction {
   /** Null while there is nothing to press: the node is on its way out, or no network is chosen yet. */
   id: 'start' | 'stop' | null
+  word: NodeWord
+  /** In English. */
   label: string
 }
 
@@ -17,10 +22,13 @@ export function nodeAction({
 }: Pick<NodeStatus, 'phase' | 'heldBack' | 'profile'>): NodeAction {
   switch (phase) {
     case 'stopped':
-      return { id: profile === NO_PROFILE ? null : 'start', label: heldBack ? 'Start normally' : 'Start' }
+      return {
+        id: profile === NO_PROFILE ? null : 'start',
+        ...(heldBack ? { word: 'startNormally', label: 'Start normally' } : { word: 'start', label: 'Start' }),
+      }
     case 'stopping':
-      return { id: null, label: 'Stopping…' }
+      return { id: null, word: 'stopping', label: 'Stopping…' }
     default:
-      return { id: 'stop', label: 'Stop' }
+      return { id: 'stop', word: 'stop', label: 'Stop' }
   }
 }
