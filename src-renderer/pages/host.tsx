@@ -64,6 +64,7 @@ export function HostPage({ stores, isFirstRun }: { stores: AppStores; isFirstRun
               key={host.modelPath ?? modelPath}
               first={{ modelPath: host.modelPath ?? modelPath, reach: host.reach }}
               disabled={!isLive}
+              app={stores.app}
               onStart={(choice) => void stores.host.start(choice)}
             />
           )}
