@@ -56,6 +56,7 @@ export type RunningNode = Pick<
   | 'cancelLoad'
   | 'swarm'
   | 'links'
+  | 'refreshView'
   | 'lanDiscovery'
   | 'sleep'
   | 'wake'

@@ -23,6 +23,7 @@ import { watchRoutingTable } from '../observe/routing-watch'
 import type { NoticeBody } from '../pipeline/frames'
 import { createPipeline, type Pipeline } from '../pipeline/pipeline'
 import { createRouter, type Router } from '../pipeline/routing/router'
+import { placePeers } from '../places/place-peers'
 import { sliceDirectory } from '../shards/models'
 import { servePieces } from '../shards/peers/pieces-server'
 import { createSeeds } from '../shards/peers/seeds'
@@ -590,6 +591,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       isComplete: () => swarm.verdict()?.isReady ?? false,
       longestMs: profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined,
       local: profile.recordForms[0] === 'hivemind' ? () => localSpans(dht, model) : null,
+      countryOf: config.countryOf && placePeers(host, config.countryOf),
       clock,
       log,
       onView(seen) {

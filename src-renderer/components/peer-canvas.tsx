@@ -1,7 +1,7 @@
 import { type PointerEvent, useEffect, useRef } from 'react'
 import type { PeerSummary, StatusShape } from '../../src-shared/status'
 import { PEER_STATES } from '../words/node'
-import { manyPlacedWords, PEERS_PAGE } from '../words/peers'
+import { manyPlacedWords, markWords } from '../words/places'
 
 export interface Mark {
   peer: PeerSummary
@@ -61,7 +61,7 @@ export function PeerCanvas({ marks, width, height }: { marks: readonly Mark[]; w
 
   const onPointerMove = ({ currentTarget, nativeEvent }: PointerEvent<HTMLCanvasElement>) => {
     const near = nearest(marks, nativeEvent.offsetX, nativeEvent.offsetY)
-    currentTarget.title = near ? `${near.publicName ?? PEERS_PAGE.unnamed}: ${PEER_STATES[near.state].word}` : ''
+    currentTarget.title = near ? markWords(near) : ''
   }
   return (
     <canvas

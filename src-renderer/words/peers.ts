@@ -9,12 +9,6 @@ export const PEERS_PAGE = {
   unnamed: 'Unnamed',
   self: 'this computer',
   views: 'Show peers as',
-  mapTitle: 'Where they are',
-  unknownTitle: 'Location unknown',
-  unknownWhy:
-    'Nodes do not say where they stand, and this app asks no service about their addresses. So nobody is drawn on a guess.',
-  allPlaced: 'Everybody is on the map.',
-  nobodyPlaced: 'No node has said where it stands',
   mapLoading: 'Unfolding the map…',
   mapFailed: 'The map could not be opened',
   mapFailedText: 'This part of the page did not load; it needs contact with the node.',
@@ -57,9 +51,4 @@ export function tokenTimeWords(tokensPerSecond: number | null, computeMs: readon
 
 export function moreServersWords(count: number): string {
   return count === 1 ? '1 more node serves blocks.' : `${count.toLocaleString('en')} more nodes serve blocks.`
-}
-
-/** For whoever cannot see the picture. */
-export function manyPlacedWords(count: number): string {
-  return `${count.toLocaleString('en')} peers on a map; the table lists each of them`
 }
