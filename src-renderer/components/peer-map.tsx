@@ -4,10 +4,11 @@ import { feature } from 'topojson-client'
 import type { GeometryCollection, Topology } from 'topojson-specification'
 import landData from 'world-atlas/land-110m.json'
 import type { PeerSummary } from '../../src-shared/status'
+import { formatWhole } from '../format'
 import { LATTICE, mapFrame, OUTLINE } from '../map-frame'
 import { type Place, type PlacedPeer, splitByPlace } from '../peer-places'
-import { PEER_STATES } from '../words/node'
-import { PEERS_PAGE } from '../words/peers'
+import { say } from '../words'
+import { peerStateWords } from '../words/node'
 import { useWidth } from './hooks'
 import { type Mark, PeerCanvas } from './peer-canvas'
 import { StatusShapeIcon } from './status-shape'
@@ -75,8 +76,8 @@ export default function PeerMap({ peers: all, placeOf = noPlaceIsKnown }: PeerMa
     <div className="map-columns">
       <section className="card map" aria-labelledby="map-title">
         <div className="card-head">
-          <h2 id="map-title">{PEERS_PAGE.mapTitle}</h2>
-          {placed.length === 0 && <p className="aside">{PEERS_PAGE.nobodyPlaced}</p>}
+          <h2 id="map-title">{say.PEERS_PAGE.mapTitle}</h2>
+          {placed.length === 0 && <p className="aside">{say.PEERS_PAGE.nobodyPlaced}</p>}
         </div>
         <div className="map-box" ref={box}>
           <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
@@ -89,13 +90,13 @@ export default function PeerMap({ peers: all, placeOf = noPlaceIsKnown }: PeerMa
           ) : (
             <ul className="map-marks">
               {marks.map(({ peer: { peerId, publicName, state }, x, y }) => {
-                const name = publicName ?? PEERS_PAGE.unnamed
+                const name = publicName ?? say.PEERS_PAGE.unnamed
                 return (
                   <li key={peerId} title={name} style={{ left: x - MARK_PX / 2, top: y - MARK_PX / 2 }}>
                     <StatusShapeIcon
-                      shape={PEER_STATES[state].shape}
+                      shape={peerStateWords(state).shape}
                       size={MARK_PX}
-                      label={`${name}: ${PEER_STATES[state].word}`}
+                      label={`${name}: ${peerStateWords(state).word}`}
                     />
                   </li>
                 )
@@ -106,11 +107,11 @@ export default function PeerMap({ peers: all, placeOf = noPlaceIsKnown }: PeerMa
       </section>
       <section className="card map-list" aria-labelledby="unplaced-title">
         <div className="card-head">
-          <h2 id="unplaced-title">{PEERS_PAGE.unknownTitle}</h2>
-          <p className="aside">{unplaced.length > 0 && unplaced.length.toLocaleString('en')}</p>
+          <h2 id="unplaced-title">{say.PEERS_PAGE.unknownTitle}</h2>
+          <p className="aside">{unplaced.length > 0 && formatWhole(unplaced.length)}</p>
         </div>
         <p className="fine">
-          {unplaced.length > 0 || peers.length === 0 ? PEERS_PAGE.unknownWhy : PEERS_PAGE.allPlaced}
+          {unplaced.length > 0 || peers.length === 0 ? say.PEERS_PAGE.unknownWhy : say.PEERS_PAGE.allPlaced}
         </p>
         <UnplacedPeers peers={unplaced} />
       </section>
