@@ -3,15 +3,13 @@ import type { NodeStatus } from './status'
 /** The profile of a status before a network is chosen. */
 export const NO_PROFILE = 'none'
 
-/** Window, tray and notice have a word for each. */
-export type NodeWord = 'start' | 'startNormally' | 'stop' | 'stopping'
-
-/** The one thing to do about a node, in every place that offers it: window, tray, notice. */
+/** The one thing to do about a node, in the words of every place that offers it: window, tray, notice. */
 export interface NodeAction {
   /** Null while there is nothing to press: the node is on its way out, or no network is chosen yet. */
   id: 'start' | 'stop' | null
-  word: NodeWord
-  /** In English. */
+  /** Which word stands on the button; the window has them in its language. */
+  word: 'start' | 'startNormally' | 'stopping' | 'stop'
+  /** The word in English. */
   label: string
 }
 

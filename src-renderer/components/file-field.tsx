@@ -2,7 +2,7 @@ import { useEffect, useId, useRef } from 'react'
 import { useStore } from 'zustand'
 import type { FilePurpose } from '../../src-shared/file-choice'
 import type { AppViewStore } from '../stores/app-view-store'
-import { CHOOSE_FILE } from '../words/files'
+import { say } from '../words'
 
 export interface FileFieldProps {
   label: string
@@ -61,7 +61,7 @@ export function FileField({ label, hint, value, purpose, app, onChange, ...props
         />
         {choosesFiles && (
           <button type="button" className="button" disabled={disabled} onClick={() => void choose()}>
-            {CHOOSE_FILE.browse}
+            {say.CHOOSE_FILE.browse}
           </button>
         )}
       </div>

@@ -5,12 +5,14 @@ import type { GeometryCollection, Topology } from 'topojson-specification'
 import landData from 'world-atlas/land-110m.json'
 import type { PeerSummary } from '../../src-shared/status'
 import { countByCountry, countryPlace } from '../country-places'
+import { formatWhole } from '../format'
 import { LATTICE, mapFrame, OUTLINE } from '../map-frame'
 import { type Place, type PlacedPeer, splitByPlace } from '../peer-places'
 import { hashOf } from '../router'
 import { createSpread } from '../spread-marks'
-import { PEER_STATES } from '../words/node'
-import { countryName, markWords, PLACES } from '../words/places'
+import { say } from '../words'
+import { peerStateWords } from '../words/node'
+import { countryName, markWords } from '../words/places'
 import { useWidth } from './hooks'
 import { type Mark, PeerCanvas } from './peer-canvas'
 import { StatusShapeIcon } from './status-shape'
@@ -83,8 +85,8 @@ export default function PeerMap({ peers: all, isOn = true, placeOf: asked = coun
     <div className="map-columns">
       <section className="card map" aria-labelledby="map-title">
         <div className="card-head">
-          <h2 id="map-title">{PLACES.mapTitle}</h2>
-          <p className="aside">{placed.length > 0 ? PLACES.source : isOn ? PLACES.nobody : PLACES.isOff}</p>
+          <h2 id="map-title">{say.PLACES.mapTitle}</h2>
+          <p className="aside">{placed.length > 0 ? say.PLACES.source : isOn ? say.PLACES.nobody : say.PLACES.isOff}</p>
         </div>
         <div className="map-box" ref={box}>
           <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
@@ -98,27 +100,33 @@ export default function PeerMap({ peers: all, isOn = true, placeOf: asked = coun
             <ul className="map-marks">
               {marks.map(({ peer, x, y }) => (
                 <li key={peer.peerId} title={markWords(peer)} style={{ left: x - MARK_PX / 2, top: y - MARK_PX / 2 }}>
-                  <StatusShapeIcon shape={PEER_STATES[peer.state].shape} size={MARK_PX} label={markWords(peer)} />
+                  <StatusShapeIcon shape={peerStateWords(peer.state).shape} size={MARK_PX} label={markWords(peer)} />
                 </li>
               ))}
             </ul>
           )}
         </div>
-        {placed.length > 0 && <p className="fine">{PLACES.meaning}</p>}
+        {placed.length > 0 && <p className="fine">{say.PLACES.meaning}</p>}
       </section>
       <div className="map-side">
         <Countries peers={placed} />
         <section className="card map-list" aria-labelledby="unplaced-title">
           <div className="card-head">
-            <h2 id="unplaced-title">{PLACES.unknownTitle}</h2>
-            <p className="aside">{unplaced.length > 0 && unplaced.length.toLocaleString('en')}</p>
+            <h2 id="unplaced-title">{say.PLACES.unknownTitle}</h2>
+            <p className="aside">{unplaced.length > 0 && formatWhole(unplaced.length)}</p>
           </div>
           <p className="fine">
-            {unplaced.length === 0 && peers.length > 0 ? PLACES.allPlaced : isOn ? PLACES.unknownWhy : PLACES.offWhy}
+            {unplaced.length === 0 && peers.length > 0
+              ? say.PLACES.allPlaced
+              : isOn
+                ? say.PLACES.unknownWhy
+                : say.PLACES.offWhy}
           </p>
           {!isOn && (
             <p className="fine">
-              <a href={hashOf({ page: 'settings' })}>{PLACES.toSettings}</a>
+              <a className="link" href={hashOf({ page: 'settings' })}>
+                {say.PLACES.toSettings}
+              </a>
             </p>
           )}
           <UnplacedPeers peers={unplaced} />
@@ -134,13 +142,13 @@ function Countries({ peers }: { peers: readonly PeerSummary[] }) {
   if (countries.length === 0) return null
   return (
     <section className="card" aria-labelledby="countries-title">
-      <h2 id="countries-title">{PLACES.countriesTitle}</h2>
+      <h2 id="countries-title">{say.PLACES.countriesTitle}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <ul className="map-countries" tabIndex={0}>
         {countries.map(({ country, count }) => (
           <li key={country}>
             <span>{countryName(country)}</span>
-            <span className="number">{count.toLocaleString('en')}</span>
+            <span className="number">{formatWhole(count)}</span>
           </li>
         ))}
       </ul>

@@ -5,7 +5,7 @@ import { useNode, useNow } from '../components/hooks'
 import { goTo } from '../router'
 import type { AppStores } from '../stores/app-stores'
 import type { Theme } from '../theme'
-import { SAID } from '../words/commands'
+import { say } from '../words'
 import { CommandPalette } from './command-palette'
 import { type Command, type CommandFacts, commandsOf } from './commands'
 import { isMac, type Overlay, overlayOf } from './keys'
@@ -137,8 +137,8 @@ function Palette({ stores, theme, onTheme, onShortcuts, onClose, onChoose }: Pal
     summary: stores.diagnostics.summary,
     copy: (text) =>
       navigator.clipboard.writeText(text).then(
-        () => SAID.copied,
-        () => SAID.copyFailed,
+        () => say.SAID.copied,
+        () => say.SAID.copyFailed,
       ),
   })
   return <CommandPalette commands={commands} onChoose={onChoose} onClose={onClose} />

@@ -1,5 +1,5 @@
 import type { FilePurpose } from '../../../src-shared/file-choice'
-import type { NodeWord } from '../../../src-shared/node-action'
+import type { NodeAction } from '../../../src-shared/node-action'
 
 /** What the system shows for the app, outside its page: menu, tray, notifications, dialogs. */
 export const EN = {
@@ -39,7 +39,7 @@ export const EN = {
       startNormally: 'Start normally',
       stop: 'Stop',
       stopping: 'Stopping…',
-    } satisfies Record<NodeWord, string> as Record<NodeWord, string>,
+    } satisfies Record<NodeAction['word'], string>,
   },
   notices: {
     approved: 'Approved',
@@ -72,7 +72,7 @@ export const EN = {
       certificates: 'Choose a file of certificates',
       'identity-backup': 'Choose the backup of an identity',
       'new-identity-backup': 'Where the backup shall lie',
-    } satisfies Record<FilePurpose, string> as Record<FilePurpose, string>,
+    } satisfies Record<FilePurpose, string>,
     models: 'GGUF models',
     certificates: 'Certificates',
     backups: 'Identity backups',
