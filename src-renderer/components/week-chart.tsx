@@ -31,7 +31,7 @@ export function WeekChart({ store, isLive, isDemo }: WeekChartProps) {
     <section className="card week" aria-labelledby="week-title" aria-busy={isAsking && !week}>
       <div className="card-head">
         <h2 id="week-title">{say.WEEK.title}</h2>
-        {sum && sum.tokens > 0 && <p className="aside">{formatCount(sum.tokens)} tokens</p>}
+        {sum && sum.tokens > 0 && <p className="aside">{say.WEEK.sum(formatCount(sum.tokens))}</p>}
       </div>
       {failure && (
         <FailureNote failure={failure} lead={say.WEEK.failed}>

@@ -23,7 +23,7 @@ export const LIGHT_NAMES: Catalogue['LIGHT_NAMES'] = {
 
 export const UNSAVED: Catalogue['UNSAVED'] = {
   title: 'Nicht gespeichert',
-  text: 'Es bleibt im Arbeitsspeicher und wird alle paar Sekunden erneut geschrieben. Bitte Speicherplatz freigeben oder das Datenverzeichnis beschreibbar machen; bis dahin ginge es bei einem Neustart verloren.',
+  text: 'Es bleibt im Arbeitsspeicher und wird alle paar Sekunden erneut geschrieben. Geben Sie Speicherplatz frei oder machen Sie das Datenverzeichnis beschreibbar; bis dahin ginge es bei einem Neustart verloren.',
 }
 
 export const STATE_FILES: Catalogue['STATE_FILES'] = {

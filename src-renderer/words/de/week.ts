@@ -23,5 +23,6 @@ export const WEEK: Catalogue['WEEK'] = {
   dayGiven: (tokens, requests, span) =>
     `${counted(tokens, '# Token', '# Token')}, ${counted(requests, '# Anfrage', '# Anfragen')}, Laufzeit ${span}`,
   given: (tokens, requests) => `${formatWhole(tokens)} Token für ${counted(requests, '# Anfrage', '# Anfragen')}`,
+  sum: (tokens) => `${tokens} Token`,
   mostOn: (day) => `, die meisten am ${day}`,
 }

@@ -24,5 +24,6 @@ export const WEEK = {
     `${counted(tokens, '# token', '# tokens')}, ${counted(requests, '# request', '# requests')}, ran for ${span}`,
   given: (tokens: number, requests: number) =>
     `${formatWhole(tokens)} tokens for ${counted(requests, '# request', '# requests')}`,
+  sum: (tokens: string) => `${tokens} tokens`,
   mostOn: (day: string) => `, most on ${day}`,
 }
