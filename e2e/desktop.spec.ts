@@ -94,6 +94,19 @@ test('a demo node is started, serves, is stopped, and is as it was left at the n
   await expect(page.getByText(/Demo/i).first()).toBeVisible()
   await page.screenshot({ path: join(SCREENSHOT_DIR, 'desktop-serving.png') })
 
+  // Chosen in the menu of the system, done by the page.
+  const choose = (id: string) =>
+    app.evaluate(({ Menu }, item) => Menu.getApplicationMenu()?.getMenuItemById(item)?.click(), id)
+  await choose('palette')
+  const commands = page.getByRole('combobox', { name: 'Go to a page, or do something' })
+  await expect(commands).toBeFocused()
+  await page.keyboard.press('Escape')
+  await choose('shortcuts')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await choose('palette')
+  await page.keyboard.press('Escape')
+  await expect(commands).toHaveCount(0)
+
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await expect(heading()).toHaveText('Stopped', { timeout: 30_000 })
   await page.getByRole('button', { name: 'Start', exact: true }).click()

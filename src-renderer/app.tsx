@@ -8,6 +8,7 @@ import { InviteQuestion } from './components/invite-question'
 import { SafeModeNotice } from './components/safe-mode-notice'
 import { Sidebar } from './components/sidebar'
 import { UnsavedNotice } from './components/unsaved-notice'
+import { useLanguage } from './language'
 import { DiagnosticsPage } from './pages/diagnostics'
 import { HostPage } from './pages/host'
 import { OverviewPage } from './pages/overview'
@@ -21,10 +22,19 @@ import type { Overlay } from './palette/keys'
 import { type Route, useRoute } from './router'
 import type { AppStores } from './stores/app-stores'
 import { applyTheme, readTheme, type Theme } from './theme'
-import { PALETTE } from './words/commands'
-import { DEMO_LINE, SHELL } from './words/pages'
+import { say } from './words'
 
-export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
+interface AppProps {
+  stores: AppStores
+  clock: Clock
+}
+
+/** Built anew in another language, so that no part keeps words of the one before. */
+export function App(props: AppProps) {
+  return <Shell key={useLanguage(props.stores)} {...props} />
+}
+
+function Shell({ stores, clock }: AppProps) {
   const { status, isMisfit, isLive, mayOperate } = useNode(stores.node)
   const settings = useStore(stores.settings.state, (state) => state.settings)
   const isSettled = useStore(stores.settings.state, (state) => state.settings !== null || state.loadFailure !== null)
@@ -42,11 +52,11 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
     <NowProvider clock={clock}>
       {/* biome-ignore lint/a11y/useValidAnchor: it is a way within the page, and the address names the page */}
       <a className="skip" href="#main" onClick={skipToMain}>
-        {PALETTE.skip}
+        {say.PALETTE.skip}
       </a>
       {status?.watermark != null && (
         <p className="watermark">
-          <b>{status.watermark}</b> {DEMO_LINE}
+          <b>{status.watermark}</b> {say.DEMO_LINE}
         </p>
       )}
       <div className={isFirstRun ? 'app is-welcome' : 'app'}>
@@ -64,9 +74,9 @@ export function App({ stores, clock }: { stores: AppStores; clock: Clock }) {
         <main id="main" tabIndex={-1}>
           {isMisfit && (
             <p className="notice" role="alert">
-              {SHELL.misfit}{' '}
+              {say.SHELL.misfit}{' '}
               <button type="button" className="link" onClick={() => window.location.reload()}>
-                {SHELL.reload}
+                {say.SHELL.reload}
               </button>
             </p>
           )}

@@ -1,7 +1,7 @@
 import { formatBlocks } from '../src-shared/blocks'
 import type { PeerSummary } from '../src-shared/status'
 import { formatRate } from './format'
-import { CAPABILITY } from './words/capabilities'
+import { say } from './words'
 
 /** What a node can be good for, column by column. */
 export const CAPABILITIES = ['serves', 'direct', 'room', 'speed', 'quantization'] as const
@@ -18,13 +18,11 @@ export interface CapabilityRow {
   cells: Readonly<Record<Capability, Cell>>
 }
 
-const UNKNOWN: Cell = { state: 'unknown', words: CAPABILITY.unknown }
-
 /** As each node's own records say; only its state is what others saw. */
 export function capabilitiesOf(peer: PeerSummary): CapabilityRow {
   const { offers, blocks, state } = peer
   const says = <T>(value: T | null | undefined, cell: (value: T) => Cell): Cell =>
-    value == null ? UNKNOWN : cell(value)
+    value == null ? { state: 'unknown', words: say.CAPABILITY.unknown } : cell(value)
   return {
     peer,
     cells: {
@@ -34,15 +32,15 @@ export function capabilitiesOf(peer: PeerSummary): CapabilityRow {
       })),
       direct: says(offers?.usesRelay, (usesRelay) => ({
         state: usesRelay ? 'no' : 'yes',
-        words: usesRelay ? CAPABILITY.byRelay : CAPABILITY.direct,
+        words: usesRelay ? say.CAPABILITY.byRelay : say.CAPABILITY.direct,
       })),
       room: says(offers?.cacheTokensLeft, (tokens) => ({
         state: tokens > 0 ? 'yes' : 'no',
-        words: tokens > 0 ? `${tokens.toLocaleString('en')} tokens` : CAPABILITY.full,
+        words: tokens > 0 ? say.CAPABILITY.tokens(tokens) : say.CAPABILITY.full,
       })),
       speed: says(offers?.tokensPerSecond, (rate) => ({
         state: rate > 0 ? 'yes' : 'no',
-        words: `${formatRate(rate)} tokens/s`,
+        words: say.CAPABILITY.rate(formatRate(rate)),
       })),
       quantization: says(offers?.quantization, (words) => ({ state: 'yes', words })),
     },

@@ -1,4 +1,6 @@
 import { scaleBytes } from '../src-shared/bytes-in-words'
+import type { Language } from '../src-shared/language'
+import { currentLanguage, inLocale } from './locale'
 
 /** A number and its unit stay on one line. */
 const GAP = '\u00a0'
@@ -6,6 +8,68 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
+
+/** The words around a number. So few that they come with the page in every language. */
+interface NumberWords {
+  now: string
+  ago(span: string): string
+  soon: string
+  ahead(span: string): string
+  /** After "ago" and "in", from two on. */
+  days: string
+  spanDays(count: number): string
+  ofOneCore: string
+  cores: string
+}
+
+const NUMBER_WORDS: Readonly<Record<Language, NumberWords>> = {
+  en: {
+    now: 'just now',
+    ago: (span) => `${span} ago`,
+    soon: 'any moment',
+    ahead: (span) => `in ${span}`,
+    days: 'days',
+    spanDays: (count) => (count === 1 ? 'day' : 'days'),
+    ofOneCore: '% of one core',
+    cores: 'cores',
+  },
+  de: {
+    now: 'gerade eben',
+    ago: (span) => `vor ${span}`,
+    soon: 'jeden Moment',
+    ahead: (span) => `in ${span}`,
+    days: 'Tagen',
+    spanDays: (count) => (count === 1 ? 'Tag' : 'Tage'),
+    ofOneCore: '% eines Kerns',
+    cores: 'Kerne',
+  },
+}
+
+function numberWords(): NumberWords {
+  return NUMBER_WORDS[currentLanguage()]
+}
+
+const digits = [0, 1, 2].map((count) =>
+  inLocale(
+    (locale) =>
+      new Intl.NumberFormat(locale, {
+        minimumFractionDigits: count,
+        maximumFractionDigits: count,
+        useGrouping: false,
+      }),
+  ),
+)
+const whole = inLocale((locale) => new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }))
+
+/** 4,212 or 4.212. */
+export function formatWhole(count: number): string {
+  return whole().format(count)
+}
+
+/** With so many digits after the point, or comma. */
+export function formatDecimal(value: number, places: 0 | 1 | 2): string {
+  return digits[places]?.().format(value) ?? ''
+}
 
 /** Ids differ at the end and look alike at the start: both are shown. */
 export function shortenPeerId(peerId: string): string {
@@ -30,7 +94,7 @@ export function formatBytes(bytes: number): string {
 export function formatCount(count: number): string {
   if (count >= 1e9) return `${threeDigits(count / 1e9)}${GAP}G`
   if (count >= 1e6) return `${threeDigits(count / 1e6)}${GAP}M`
-  return count.toLocaleString('en')
+  return formatWhole(count)
 }
 
 export function formatRate(perSecond: number): string {
@@ -38,39 +102,39 @@ export function formatRate(perSecond: number): string {
 }
 
 export function formatMs(ms: number): string {
-  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)}${GAP}ms`
+  return `${formatDecimal(ms, ms < 10 ? 1 : 0)}${GAP}ms`
 }
 
 export function formatCores(cores: number): string {
-  if (cores < 0.995) return `${Math.round(cores * 100)}${GAP}% of one core`
-  return `${cores.toFixed(1)} cores`
+  if (cores < 0.995) return `${Math.round(cores * 100)}${GAP}${numberWords().ofOneCore}`
+  return `${formatDecimal(cores, 1)} ${numberWords().cores}`
 }
 
 /** Never more than two units, and never finer than a second once seconds count. */
 export function formatSpan(ms: number): string {
-  if (ms < 950) return `${(Math.max(0, ms) / SECOND).toFixed(1)}${GAP}s`
+  if (ms < 950) return `${formatDecimal(Math.max(0, ms) / SECOND, 1)}${GAP}s`
   if (ms < MINUTE - 500) return `${Math.round(ms / SECOND)}${GAP}s`
   if (ms < HOUR) return twoUnits(ms, MINUTE, 'min', SECOND, 's')
   if (ms < DAY) return twoUnits(ms, HOUR, 'h', MINUTE, 'min')
   const days = Math.floor(ms / DAY)
   const hours = Math.floor((ms % DAY) / HOUR)
-  return `${days}${GAP}${days === 1 ? 'day' : 'days'}${hours > 0 ? `, ${hours}${GAP}h` : ''}`
+  return `${days}${GAP}${numberWords().spanDays(days)}${hours > 0 ? `, ${hours}${GAP}h` : ''}`
 }
 
 /** One unit: an age is read at a glance. What lies a moment ahead is a clock's jitter, not the future. */
 export function formatAge(ms: number): string {
-  if (ms < 2 * SECOND) return 'just now'
-  return `${oneUnit(ms)} ago`
+  if (ms < 2 * SECOND) return numberWords().now
+  return numberWords().ago(oneUnit(ms))
 }
 
 export function formatIn(ms: number): string {
-  return ms <= 0 ? 'any moment' : `in ${oneUnit(Math.ceil(ms / SECOND) * SECOND)}`
+  return ms <= 0 ? numberWords().soon : numberWords().ahead(oneUnit(Math.ceil(ms / SECOND) * SECOND))
 }
 
-const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' })
+const exact = inLocale((locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }))
 
 export function formatExact(atEpochMs: number): string {
-  return exact.format(atEpochMs)
+  return exact().format(atEpochMs)
 }
 
 /** For reports that other programs read: 2026-01-31 14:03:09.250, in this computer's time. */
@@ -90,18 +154,18 @@ const isoParts = new Intl.DateTimeFormat('en-GB', {
   fractionalSecondDigits: 3,
 })
 
-const clockTime = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+const clockTime = inLocale((locale) => new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }))
 
 /** For lists of one day: 14:03:09. */
 export function formatClock(atEpochMs: number): string {
-  return clockTime.format(atEpochMs)
+  return clockTime().format(atEpochMs)
 }
 
 function oneUnit(ms: number): string {
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)}${GAP}s`
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)}${GAP}min`
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)}${GAP}h`
-  return `${Math.floor(ms / DAY)}${GAP}days`
+  return `${Math.floor(ms / DAY)}${GAP}${numberWords().days}`
 }
 
 function twoUnits(ms: number, large: number, largeName: string, small: number, smallName: string): string {
@@ -111,6 +175,5 @@ function twoUnits(ms: number, large: number, largeName: string, small: number, s
 }
 
 function threeDigits(value: number): string {
-  if (value >= 99.95) return value.toFixed(0)
-  return value >= 9.995 ? value.toFixed(1) : value.toFixed(2)
+  return formatDecimal(value, value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2)
 }

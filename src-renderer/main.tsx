@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client'
 import { systemClock } from '../src-shared/clock'
 import { App } from './app'
 import { connectToHost, createBridgeClient } from './bridge-client'
+import { applyLanguage, readLanguage } from './language'
 import { createAppStores } from './stores/app-stores'
 import './styles'
 import { applyTheme, readTheme } from './theme'
@@ -19,6 +20,7 @@ document.addEventListener('visibilitychange', () => {
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
+await applyLanguage(window, readLanguage(window))
 createRoot(root).render(
   <StrictMode>
     <App stores={stores} clock={systemClock} />

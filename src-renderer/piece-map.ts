@@ -1,4 +1,5 @@
 import type { ShardView } from '../src-shared/app-views'
+import { say } from './words'
 
 export type Piece = ShardView['pieces'][number]
 
@@ -13,12 +14,6 @@ export interface PieceGroup {
   isNeeded: boolean
 }
 
-const ROLE_WORDS = {
-  entry: { label: 'in', name: 'Token embedding' },
-  exit: { label: 'out', name: 'Final norm and output' },
-  shared: { label: 'all', name: 'Shared by all blocks' },
-} as const
-
 /** In the order in which an answer passes: entry, blocks, exit; what all share comes last. */
 export function groupPieces(pieces: readonly Piece[]): PieceGroup[] {
   const groups = new Map<string, { order: number; label: string; name: string; pieces: Piece[] }>()
@@ -26,7 +21,7 @@ export function groupPieces(pieces: readonly Piece[]): PieceGroup[] {
     const { role, block } = piece
     const isBlock = role === 'block' && block !== null
     const key = isBlock ? `block-${block}` : role
-    const words = isBlock ? { label: `${block}`, name: `Block ${block}` } : wordsOf(role)
+    const words = isBlock ? { label: `${block}`, name: say.COVERAGE.block(block) } : wordsOf(role)
     const group = groups.get(key) ?? { order: orderOf(piece), ...words, pieces: [] }
     group.pieces.push(piece)
     groups.set(key, group)
@@ -44,7 +39,7 @@ export function groupPieces(pieces: readonly Piece[]): PieceGroup[] {
 }
 
 function wordsOf(role: Piece['role']): { label: string; name: string } {
-  return role === 'block' ? { label: '?', name: 'Block' } : ROLE_WORDS[role]
+  return role === 'block' ? { label: '?', name: '?' } : say.SHARDS.groups[role]
 }
 
 function orderOf({ role, block }: Piece): number {

@@ -1,8 +1,4 @@
 import { type Settings, SettingsSchema } from '../src-shared/settings'
-import type { FieldName } from './words/settings'
-
-/** What stands in the fields, as typed. */
-export type SettingsForm = Readonly<Record<FieldName, string>>
 
 export const FIELD_NAMES = [
   'publicName',
@@ -21,7 +17,11 @@ export const FIELD_NAMES = [
   'caFile',
   'logDays',
   'logMib',
-] as const satisfies readonly FieldName[]
+] as const
+export type FieldName = (typeof FIELD_NAMES)[number]
+
+/** What stands in the fields, as typed. */
+export type SettingsForm = Readonly<Record<FieldName, string>>
 
 const MAY_BE_EMPTY: ReadonlySet<FieldName> = new Set([
   'modelPath',
@@ -84,6 +84,6 @@ export function readForm(form: SettingsForm, settings: Settings): ReadForm {
 function valueFrom(name: FieldName, text: string): string | number | null {
   if (MAY_BE_EMPTY.has(name) && text === '') return null
   if (TEXTS.has(name)) return text
-  // People write 131,072; Number('') would be 0 and Number('1e3') a surprise.
-  return /^[\d, ]+$/.test(text) ? Number(text.replace(/[, ]/g, '')) : Number.NaN
+  // People write 131,072 or 131.072, and 4.5 is not 45. Number('') would be 0 and Number('1e3') a surprise.
+  return /^(\d+|\d{1,3}([,. ]\d{3})+)$/.test(text) ? Number(text.replace(/[,. ]/g, '')) : Number.NaN
 }

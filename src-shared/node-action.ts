@@ -7,6 +7,9 @@ export const NO_PROFILE = 'none'
 export interface NodeAction {
   /** Null while there is nothing to press: the node is on its way out, or no network is chosen yet. */
   id: 'start' | 'stop' | null
+  /** Which word stands on the button; the window has them in its language. */
+  word: 'start' | 'startNormally' | 'stopping' | 'stop'
+  /** The word in English. */
   label: string
 }
 
@@ -17,10 +20,13 @@ export function nodeAction({
 }: Pick<NodeStatus, 'phase' | 'heldBack' | 'profile'>): NodeAction {
   switch (phase) {
     case 'stopped':
-      return { id: profile === NO_PROFILE ? null : 'start', label: heldBack ? 'Start normally' : 'Start' }
+      return {
+        id: profile === NO_PROFILE ? null : 'start',
+        ...(heldBack ? { word: 'startNormally', label: 'Start normally' } : { word: 'start', label: 'Start' }),
+      }
     case 'stopping':
-      return { id: null, label: 'Stopping…' }
+      return { id: null, word: 'stopping', label: 'Stopping…' }
     default:
-      return { id: 'stop', label: 'Stop' }
+      return { id: 'stop', word: 'stop', label: 'Stop' }
   }
 }

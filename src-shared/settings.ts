@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { LANGUAGE_CHOICES } from './language'
 
 const url = z.string().check(z.maxLength(500))
 const path = z.string().check(z.minLength(1), z.maxLength(4096))
@@ -28,6 +29,9 @@ export type NetworkJoin = z.infer<typeof NetworkJoinSchema>
 const PROXY_RULE = 'http://host:port or https://host:port, without name and password'
 const NAME_RULE = 'a name has 1 to 64 characters, and no < or >'
 
+/** In the order in which they are offered. */
+export const DEVICES = ['auto', 'cpu', 'cuda', 'vulkan', 'metal'] as const
+
 export const SettingsSchema = z.strictObject({
   /** Null until somebody has chosen: the first run. */
   network: z.nullable(NetworkChoiceSchema),
@@ -41,7 +45,7 @@ export const SettingsSchema = z.strictObject({
   /** At most this much memory is offered, in GB; null offers half of what there is. Never more than there is. */
   offeredMemoryGb: z.nullable(z.int().check(z.minimum(1), z.maximum(4_096))),
   /** What shall compute; `auto` takes a graphics card where one works. */
-  device: z.enum(['auto', 'cpu', 'vulkan', 'cuda', 'metal']),
+  device: z.enum(DEVICES),
   /** Names of the graphics cards that may be used; null: all. */
   gpuNames: z.nullable(z.array(z.string().check(z.minLength(1), z.maxLength(200))).check(z.maxLength(16))),
   /** At most this much of the cards' memory is used, in GB; null: what is free. */
@@ -73,7 +77,11 @@ export const SettingsSchema = z.strictObject({
   /** How long log files are kept, and how large all of them may become. */
   logDays: z.int().check(z.minimum(1), z.maximum(3_650)),
   logMib: z.int().check(z.minimum(1), z.maximum(10_000)),
+  /** Whether peers are placed on the map, by a table on this computer. */
+  locatesPeers: z.boolean(),
   theme: z.enum(['system', 'light', 'dark']),
+  /** What the window, the tray and notifications speak. */
+  language: z.enum(LANGUAGE_CHOICES),
   /** Closing the window keeps the node running in the tray, where there is a tray. */
   closeToTray: z.boolean(),
   /** Whether somebody has been told once that a closed window leaves the node running. */
@@ -117,7 +125,9 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   caFile: null,
   logDays: 30,
   logMib: 50,
+  locatesPeers: true,
   theme: 'system',
+  language: 'system',
   closeToTray: true,
   trayNoticeSeen: false,
   startsRunning: false,

@@ -79,6 +79,8 @@ export const PeerSummarySchema = z.object({
   isSelf: z.boolean(),
   /** When somebody's record or answer last showed this peer. */
   seenAt: epochMs,
+  /** The country that its address is registered in, in two letters of ISO 3166-1; absent where nobody can say, or shall. */
+  country: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
   /** What its own records say of it; null where they do not. Absent where there is no record. */
   offers: z.optional(
     z.object({

@@ -36,7 +36,7 @@ describe.skipIf(process.platform !== 'linux')('the app, packed for Linux', () =>
     const top = new Set(app.listing.map((path) => path.split('/')[0]))
     expect([...top].sort()).toEqual(['node_modules', 'out', 'package.json', 'resources'])
     const parts = new Set(app.listing.filter((path) => path.startsWith('out/')).map((path) => path.split('/')[1]))
-    expect([...parts].sort()).toEqual(['dashboard', 'main', 'preload', 'renderer'])
+    expect([...parts].sort()).toEqual(['dashboard', 'main', 'places', 'preload', 'renderer'])
     const sources = /\.(ts|mts|cts|tsx|map|c|cc|h|hh|cpp|gyp|proto|sh|ya?ml)$/
     expect(app.listing.filter((path) => sources.test(path))).toEqual([])
     const prose = /(^|\/)(readme|changelog|contributing)[^/]*$/i

@@ -330,6 +330,16 @@ export function manyPeers(at: number, count: number, blockCount: number): PeerSu
   })
 }
 
+/** As networks are: many in a few countries, a few in many, some nowhere. */
+const COUNTRIES = 'US US US US US DE DE DE DE FR FR GB NL NL SE FI CA CA JP JP KR SG IN BR AU PL ES IT CH ZA'.split(' ')
+
+export function placedAround(peers: readonly PeerSummary[]): PeerSummary[] {
+  return peers.map((peer, index) => {
+    const country = COUNTRIES[(index * 7) % (COUNTRIES.length + 4)]
+    return country === undefined ? peer : { ...peer, country }
+  })
+}
+
 export function crowdedStatus(at: number): NodeStatus {
   const status = ofModel(servingStatus(at), {
     model: { name: 'Llama 3.1 8B Instruct', dhtPrefix: 'Llama-3-1-8B-Instruct-hf', blockCount: 32 },

@@ -3,7 +3,7 @@ import { FailureNote } from '../../src-renderer/components/failure-note'
 import { useNow } from '../../src-renderer/components/hooks'
 import { StatusShapeIcon } from '../../src-renderer/components/status-shape'
 import { formatAge, formatIn } from '../../src-renderer/format'
-import { SHAPE_NAMES } from '../../src-renderer/words/node'
+import { SHAPE_NAMES } from '../../src-renderer/words/en/node'
 import type { DashboardState, DashboardStore } from '../dashboard-store'
 import { DASHBOARD, type Headline as HeadlineWords, networkHeadline } from '../words'
 

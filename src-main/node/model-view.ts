@@ -3,6 +3,7 @@ import type { KademliaRecords } from '../kademlia/records'
 import type { Host } from '../network/host'
 import { kademliaView } from '../observe/kademlia-view'
 import { hivemindView, type NetworkView } from '../observe/network-view'
+import { placePeers } from '../places/place-peers'
 import { localSpans } from './local-records'
 import { type PeerView, watchPeers } from './peer-watch'
 import type { Presence } from './presence'
@@ -51,6 +52,7 @@ export function createModelView(
         isComplete,
         longestMs: profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined,
         local: profile.recordForms[0] === 'hivemind' ? () => localSpans(dht, model) : null,
+        countryOf: config.countryOf && placePeers(host, config.countryOf),
         clock,
         log,
         onView,

@@ -57,6 +57,7 @@ export type RunningNode = Pick<
   | 'cancelLoad'
   | 'swarm'
   | 'links'
+  | 'refreshView'
   | 'lanDiscovery'
   | 'sleep'
   | 'wake'

@@ -35,6 +35,8 @@ export function watchPeers(options: {
   longestMs?: number | undefined
   /** Who serves, by the records that this node keeps; null where it keeps none. A change there is looked at at once. */
   local: (() => readonly ServerSpan[]) | null
+  /** Where a peer is, by its address; absent: nobody is placed. */
+  countryOf?: ((peer: PeerId) => Promise<string | null>) | undefined
   clock: Clock
   log: EventLog
   onView(view: PeerView): void
@@ -49,12 +51,18 @@ export function watchPeers(options: {
     return connection?.rtt ?? null
   }
 
+  async function countriesOf(spans: readonly ServerSpan[]): Promise<readonly (string | null)[]> {
+    const { countryOf } = options
+    return countryOf ? Promise.all(spans.map(({ peer }) => countryOf(peer))) : []
+  }
+
   async function refresh(): Promise<void> {
     try {
       const { spans } = await records.readServers(model, AbortSignal.timeout(READ_TIMEOUT_MS))
+      const countries = await countriesOf(spans)
       if (stopped) return
       const peers = spans.map(
-        ({ peer, start, end, info }): PeerSummary => ({
+        ({ peer, start, end, info }, index): PeerSummary => ({
           peerId: peer.toString(),
           publicName: info.publicName,
           blocks: { start, end },
@@ -62,6 +70,7 @@ export function watchPeers(options: {
           roundTripMs: roundTripMs(peer),
           isSelf: peer.toString() === self,
           seenAt: clock.now(),
+          ...(countries[index] ? { country: countries[index] } : {}),
           offers: {
             quantization: info.quantType?.slice(0, 40) ?? null,
             tokensPerSecond: info.inferenceRps,

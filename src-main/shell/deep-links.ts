@@ -1,6 +1,7 @@
 import { reportOf } from '../../src-shared/errors'
 import { MAX_INVITE_LENGTH } from '../membership/invite'
 import type { ElectronModule } from './electron-module'
+import type { ShellWords } from './words/en'
 
 export const LINK_SCHEME = 'espalier'
 
@@ -16,6 +17,7 @@ export interface DeepLinkOptions {
   /** Checks the link and puts it before a person. Throws what is wrong with it; null while the app opens. */
   offer: () => ((link: string) => void) | null
   show(): void
+  words: () => ShellWords['link']
   log(level: 'info' | 'warn', code: string, message: string): void
 }
 
@@ -46,9 +48,9 @@ export function receiveLinks(
       void dialog.showMessageBox({
         type: 'warning',
         title: 'Espalier',
-        message: 'This link cannot be used',
+        message: options.words().cannotBeUsed,
         detail: `${cause}.\n${action}\n\n${code}`,
-        buttons: ['Close'],
+        buttons: [options.words().close],
       })
     }
   }

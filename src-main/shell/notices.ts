@@ -3,6 +3,7 @@ import { type Clock, minuteOfDay } from '../../src-shared/clock'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus, Step } from '../../src-shared/status'
 import { isQuiet } from '../app/owner/policy'
+import type { ShellWords } from './words/en'
 
 export interface Notice {
   title: string
@@ -24,10 +25,11 @@ const STUCK_MS = 60_000
 export function createNotices(options: {
   clock: Clock
   settings: () => Settings
+  words: () => ShellWords['notices']
   isLookedAt: () => boolean
   show(notice: Notice): void
 }): Notices {
-  const { clock, settings } = options
+  const { clock, settings, words } = options
   let approve: Step | undefined
   let stuck: { code: string; sinceMs: number; isTold: boolean } | null = null
   let toldVersion: string | null = null
@@ -43,10 +45,10 @@ export function createNotices(options: {
     approve = status.steps.find(({ name }) => name === 'approve')
     // A start that is approved at once, as every one after the first is, is no news.
     if (before?.state === 'waiting' && approve?.state === 'done')
-      tell('Approved', `${status.headline}. ${status.sentence}`)
+      tell(words().approved, `${status.headline}. ${status.sentence}`)
     const isRejected = approve?.blocker?.code === 'REGISTRATION_REJECTED'
     if (isRejected && before?.blocker?.code !== 'REGISTRATION_REJECTED')
-      tell('Not approved', approve?.blocker?.cause ?? '')
+      tell(words().notApproved, approve?.blocker?.cause ?? '')
   }
 
   function onTrouble({ shape, steps, headline, sentence }: NodeStatus): void {
@@ -72,7 +74,7 @@ export function createNotices(options: {
       const isNews = update.state === 'available' || update.state === 'ready'
       if (!isNews || update.version === null || update.version === toldVersion) return
       toldVersion = update.version
-      tell('A new version', `Espalier ${update.version} is there. ${update.note}`.trim())
+      tell(words().newVersion, `${words().versionIsThere(update.version)} ${update.note}`.trim())
     },
   }
 }

@@ -3,6 +3,7 @@ import { EspalierError } from '../../src-shared/errors'
 import type { EventLog } from '../storage/event-log'
 import type { ElectronModule } from './electron-module'
 import type { MainWindow } from './window'
+import type { ShellWords } from './words/en'
 
 const MOST_RELOADS = 3
 const WITHIN_MS = 60_000
@@ -13,7 +14,13 @@ const WITHIN_MS = 60_000
  */
 export function guardPage(
   { app, dialog }: Pick<ElectronModule, 'app' | 'dialog'>,
-  options: { clock: Clock; window: MainWindow; log: EventLog['write']; quit(): void },
+  options: {
+    clock: Clock
+    window: MainWindow
+    words: () => ShellWords['page']
+    log: EventLog['write']
+    quit(): void
+  },
 ): void {
   const { clock, window, log } = options
   let reloadedAtMs: number[] = []
@@ -46,7 +53,7 @@ export function guardPage(
         title: 'Espalier',
         message: `${cause}.`,
         detail: `${action}\n\n${code}`,
-        buttons: ['Load again', 'Quit'],
+        buttons: [options.words().loadAgain, options.words().quit],
         defaultId: 0,
         cancelId: 0,
       })

@@ -6,6 +6,7 @@ import type { App } from '../app/app'
 import { createAppBridge } from '../app/app-bridge'
 import type { DesktopServices, Updates } from '../app/desktop-services'
 import { startIpcCarrier } from '../bridge/ipc-carrier'
+import type { BridgeServer } from '../bridge/server'
 import { loadStaticFiles } from '../bridge/static-files'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { EventLog } from '../storage/event-log'
@@ -26,6 +27,7 @@ import { openStartGuard, type StartGuard } from './start-guard'
 import { createTray, type TrayView } from './tray'
 import { createUtilityStarter } from './utility-child'
 import { createMainWindow } from './window'
+import { EN } from './words/en'
 
 /** As in build/electron-builder.mjs. */
 const APP_ID = 'contributors.espalier.Espalier'
@@ -80,10 +82,12 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   const { app: host, dialog, powerMonitor, protocol } = electron
   const { clock, platform } = options
   let opened: OpenedApp | null = null
+  let bridge: BridgeServer | null = null
   let tray: TrayView | null = null
   let guard: StartGuard | null = null
   let stopUpdates: Disposer = () => undefined
   let hasDraft = false
+  const words = () => EN
 
   // Before the lock, which Chromium keeps in this folder: one app per data directory.
   const profileDir = join(options.dataRoot, 'desktop')
@@ -91,7 +95,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     mkdirSync(profileDir, { recursive: true, mode: 0o700 })
     host.setPath('userData', profileDir)
   } catch (error) {
-    dialog.showErrorBox('Espalier', `The data directory cannot be used: ${messageOf(error)}`)
+    dialog.showErrorBox('Espalier', words().failed.dataDirectory(messageOf(error)))
     host.exit(1)
     return null
   }
@@ -120,6 +124,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     app: host,
     dialog,
     clock,
+    words: () => words().quit,
     status: () => opened?.app.status() ?? null,
     hasDraft: () => hasDraft,
     window: () => window.current,
@@ -134,6 +139,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   })
   const closeWindow = createWindowCloser(electron, {
     window,
+    words: () => words().close,
     settings: () => opened?.app.settings() ?? null,
     hasTray: async () => tray !== null && (await options.hasTrayHost()),
     rememberNotice: async () => opened?.app.handlers['settings.save']({ trayNoticeSeen: true }),
@@ -150,6 +156,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     argv: options.start.argv,
     offer: () => opened?.app.offerInvite ?? null,
     show: () => window.show(),
+    words: () => words().link,
     log: (level, code, message) => opened?.log.write(level, code, message),
   })
   const opening = host.whenReady().then(async () => {
@@ -166,7 +173,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
       noteDraft(isUnsaved) {
         hasDraft = isUnsaved
       },
-      chooseFile: createFileChooser(electron, window),
+      chooseFile: createFileChooser(electron, window, () => words().files),
     })
   })
   // `open` looks at it a little later; a failure until then must not count as one that nobody looks at.
@@ -184,11 +191,17 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     powerMonitor.on('resume', () => opened?.app.wake())
     hardenSession(electron.session.defaultSession)
     protocol.handle(APP_SCHEME, createAppHandler(await loadStaticFiles(options.rendererDir)))
-    setApplicationMenu(electron, platform, () => host.quit())
+    setApplicationMenu(electron, platform, words().menu, {
+      quit: () => host.quit(),
+      inPage(item) {
+        window.show()
+        bridge?.emit('menu', { item })
+      },
+    })
     opened = await opening
     const { app, log } = opened
     serveBridge(opened)
-    guardPage(electron, { clock, window, log: log.write, quit: () => host.quit() })
+    guardPage(electron, { clock, window, words: () => words().page, log: log.write, quit: () => host.quit() })
     guard = await openStartGuard(join(profileDir, 'starts.json'), clock, log.write)
     electron.nativeTheme.themeSource = app.settings().theme
     app.onSettings(({ theme }) => {
@@ -216,8 +229,9 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   }
 
   function serveBridge({ app, log }: OpenedApp): void {
+    bridge = createAppBridge(app, clock, log)
     startIpcCarrier({
-      server: createAppBridge(app, clock, log),
+      server: bridge,
       ipcMain: electron.ipcMain,
       isTrusted: (event) => isTrustedSender(event, window.current),
       contents: () => window.current?.webContents ?? null,
@@ -231,6 +245,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     const notices = createNotices({
       clock,
       settings: app.settings,
+      words: () => words().notices,
       isLookedAt: () => window.current?.isFocused() ?? false,
       show({ title, body }) {
         const notification = new Notification({ title, body })
@@ -245,7 +260,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   function openTray(app: App, log: EventLog): TrayView {
     const attempt = (code: string, work: Promise<unknown>) =>
       void work.catch((error: unknown) => log.write('error', code, messageOf(error)))
-    const view = createTray(electron, platform, app.status(), {
+    const view = createTray(electron, platform, () => words().tray, app.status(), {
       // The page's own calls, so that a start from here is remembered like one from there.
       start: () => attempt('shell.start.failed', Promise.resolve(app.handlers['node.start']({}))),
       stop: () => attempt('shell.stop.failed', Promise.resolve(app.handlers['node.stop']({}))),
@@ -259,7 +274,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   function giveUp(error: unknown): void {
     const { code, cause, action } = reportOf(error)
     opened?.log.write('error', 'shell.failed', cause)
-    dialog.showErrorBox('Espalier cannot start', `${cause}\n\n${action}\n\n${code}`)
+    dialog.showErrorBox(words().failed.cannotStart, `${cause}\n\n${action}\n\n${code}`)
     quit.now()
   }
 }

@@ -3,16 +3,9 @@ import type { NodeStatus } from '../../src-shared/status'
 import { chainOfHops, nameOf } from '../chain'
 import { formatRate } from '../format'
 import { type Generation, isBusy } from '../stores/generation'
+import { say } from '../words'
 import { tokenTimeWords } from '../words/peers'
-import {
-  GENERATION_STATES,
-  lostWords,
-  readersWords,
-  SAMPLE_MODEL_LINE,
-  seedWords,
-  TRY,
-  tokenCountWords,
-} from '../words/try'
+import { lostWords, readersWords } from '../words/try'
 import { Chain } from './chain'
 import { FailureNote } from './failure-note'
 import { RouteBadges } from './route-badges'
@@ -22,9 +15,15 @@ export function Answer({ generation, status }: { generation: Generation; status:
   const hops = end?.hops ?? []
   const lost = end?.lost ?? []
   return (
-    <section className={`card answer is-${state}`} aria-label={TRY.answerLabel}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <div className="answer-text" role="log" aria-label={TRY.answerLabel} aria-busy={isBusy(generation)} tabIndex={0}>
+    <section className={`card answer is-${state}`} aria-label={say.TRY.answerLabel}>
+      <div
+        className="answer-text"
+        role="log"
+        aria-label={say.TRY.answerLabel}
+        aria-busy={isBusy(generation)}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+        tabIndex={0}
+      >
         <span className={mode === 'chat' ? 'said is-yours' : 'answer-prompt'}>{prompt}</span>
         <span className="answer-new">{mode === 'chat' ? text.trimStart() : text}</span>
       </div>
@@ -33,21 +32,21 @@ export function Answer({ generation, status }: { generation: Generation; status:
       </p>
       {failure && <FailureNote failure={failure} />}
       <p className="answer-foot">
-        <span>{GENERATION_STATES[state]}</span>
-        {end && <span>{tokenCountWords(end.tokens)}</span>}
-        {end && end.tokensPerSecond !== null && <span>{formatRate(end.tokensPerSecond)} tokens/s</span>}
-        {end?.seed !== undefined && <span>{seedWords(end.seed)}</span>}
+        <span>{say.GENERATION_STATES[state]}</span>
+        {end && <span>{say.ANSWER.tokens(end.tokens)}</span>}
+        {end && end.tokensPerSecond !== null && <span>{say.ANSWER.rate(formatRate(end.tokensPerSecond))}</span>}
+        {end?.seed !== undefined && <span>{say.ANSWER.seed(end.seed)}</span>}
       </p>
       <RouteBadges hops={hops} lost={lost} />
       {lost.length > 0 && <p className="answer-lost">{lostWords(lost)}</p>}
-      {status.watermark !== null && <p className="fine">{SAMPLE_MODEL_LINE}</p>}
+      {status.watermark !== null && <p className="fine">{say.SAMPLE_MODEL_LINE}</p>}
       {end && hops.length > 0 && (
         <div className="answer-route">
           <div className="card-head">
-            <h2>{TRY.routeTitle}</h2>
+            <h2>{say.TRY.routeTitle}</h2>
           </div>
           <Chain
-            label={TRY.routeLabel}
+            label={say.TRY.routeLabel}
             rows={chainOfHops(hops, status.peers)}
             blockCount={status.model?.blockCount ?? Math.max(...hops.map(({ blocks }) => blocks.end))}
           />

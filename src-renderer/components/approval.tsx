@@ -2,8 +2,8 @@ import type { Step } from '../../src-shared/status'
 import { closeSentence } from '../format'
 import type { NodeStore } from '../stores/node-store'
 import type { SettingsStore } from '../stores/settings-store'
-import { APPROVAL } from '../words/pages'
-import { STANDING } from '../words/standing'
+import { say } from '../words'
+import { failureWords } from '../words/node-says'
 import { nextWords } from '../words/steps'
 import { useNode, useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
@@ -31,23 +31,26 @@ export function Approval({ step, isStandby = false, sentence, node, settings }: 
       <StatusShapeIcon shape={isRejected ? 'problem' : 'waiting'} size={28} />
       <div>
         <h2 id="approval-title">
-          {isRejected ? APPROVAL.rejectedTitle : isStandby ? STANDING.standbyTitle : APPROVAL.waitingTitle}
+          {isRejected ? say.APPROVAL.rejectedTitle : isStandby ? say.STANDING.standbyTitle : say.APPROVAL.waitingTitle}
         </h2>
         {step.blocker && !sentence.includes(step.blocker.cause) && (
           <p className="approval-reason">
-            <WithPeers text={closeSentence(step.blocker.cause)} /> <code className="code">{step.blocker.code}</code>
+            <WithPeers text={closeSentence(failureWords(step.blocker).cause)} />{' '}
+            <code className="code">{step.blocker.code}</code>
           </p>
         )}
-        <p>{isRejected ? APPROVAL.rejectedText : isStandby ? STANDING.standbyText : APPROVAL.waitingText}</p>
+        <p>
+          {isRejected ? say.APPROVAL.rejectedText : isStandby ? say.STANDING.standbyText : say.APPROVAL.waitingText}
+        </p>
         <p className="fine">
           {step.startedAt !== null && (
             <>
-              {APPROVAL.asked} <Age at={step.startedAt} />.{' '}
+              {say.APPROVAL.asked} <Age at={step.startedAt} />.{' '}
             </>
           )}
           {answeredAt !== undefined && (
             <>
-              {APPROVAL.answered} <Age at={answeredAt} />.{' '}
+              {say.APPROVAL.answered} <Age at={answeredAt} />.{' '}
             </>
           )}
           {step.next && nextWords(step.next, now)}
@@ -60,10 +63,10 @@ export function Approval({ step, isStandby = false, sentence, node, settings }: 
               disabled={pending !== null || !isLive}
               onClick={() => void node.command('reapply')}
             >
-              {pending === 'reapply' ? APPROVAL.asking : APPROVAL.askAgain}
+              {pending === 'reapply' ? say.APPROVAL.asking : say.APPROVAL.askAgain}
             </button>
             <button type="button" className="button" disabled={!isLive} onClick={() => void settings.leave()}>
-              {APPROVAL.other}
+              {say.APPROVAL.other}
             </button>
           </p>
         )}

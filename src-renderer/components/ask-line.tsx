@@ -4,14 +4,14 @@ import type { NodeStatus } from '../../src-shared/status'
 import { goTo } from '../router'
 import { isBusy, modeOf } from '../stores/generation'
 import type { GenerationStore } from '../stores/generation-store'
-import { OVERVIEW } from '../words/pages'
-import { TRY, whyNoPrompt } from '../words/try'
+import { say } from '../words'
+import { whyNoPrompt } from '../words/try'
 
 /** One line to ask with; the answer has a page of its own. */
 export function AskLine({ status, isLive, store }: { status: NodeStatus; isLive: boolean; store: GenerationStore }) {
   const { draft, generation } = useStore(store.state)
   const id = useId()
-  const reason = isLive ? whyNoPrompt(status) : TRY.noContact
+  const reason = isLive ? whyNoPrompt(status) : say.TRY.noContact
   const busy = isBusy(generation)
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
@@ -26,19 +26,19 @@ export function AskLine({ status, isLive, store }: { status: NodeStatus; isLive:
   return (
     <section className="card" aria-labelledby={`${id}-title`}>
       <div className="card-head">
-        <h2 id={`${id}-title`}>{OVERVIEW.tryTitle}</h2>
+        <h2 id={`${id}-title`}>{say.OVERVIEW.tryTitle}</h2>
       </div>
       <form className="ask" onSubmit={onSubmit}>
         <input
           className="field"
-          aria-label={OVERVIEW.tryLabel}
+          aria-label={say.OVERVIEW.tryLabel}
           aria-describedby={reason === null ? undefined : `${id}-why`}
           value={draft.prompt}
-          placeholder={OVERVIEW.tryPlaceholder}
+          placeholder={say.OVERVIEW.tryPlaceholder}
           onChange={(event) => store.write({ prompt: event.target.value })}
         />
         <button type="submit" className="button" disabled={reason !== null || busy || draft.prompt.trim() === ''}>
-          {OVERVIEW.trySend}
+          {say.OVERVIEW.trySend}
         </button>
       </form>
       {reason !== null && (

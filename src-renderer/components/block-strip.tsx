@@ -1,6 +1,7 @@
 import { memo, type PointerEvent, useMemo, useRef, useState } from 'react'
 import { formatBlocks } from '../../src-shared/blocks'
 import { blockAt, layoutStrip, type StripInput, type StripLayout, type StripRow } from '../strip-layout'
+import { say } from '../words'
 import { capitalize, copyWords, coverageWords, stripWords } from '../words/node'
 import { useWidth } from './hooks'
 
@@ -12,7 +13,7 @@ export interface BlockStripProps extends Omit<StripInput, 'width'> {
 
 /** The model's blocks as a lattice: a stem per block, a leaf per copy, ours framed, gaps hollow. */
 export const BlockStrip = memo(
-  function BlockStrip({ modelName, copyName = 'a copy elsewhere', ...input }: BlockStripProps) {
+  function BlockStrip({ modelName, copyName = say.COVERAGE.otherCopy, ...input }: BlockStripProps) {
     const { blockCount, coverage, own, isOwnProved } = input
     const box = useRef<HTMLDivElement>(null)
     const width = useWidth(box, 720)
@@ -31,12 +32,12 @@ export const BlockStrip = memo(
       <section className="card strip" aria-labelledby="strip-title">
         <div className="card-head">
           <h2 id="strip-title">
-            {modelName} <span className="quiet">{blockCount} blocks</span>
+            {modelName} <span className="quiet">{say.COVERAGE.count(blockCount)}</span>
           </h2>
           <p className="aside" aria-hidden={pointed !== null}>
             {pointed === null
               ? coverageWords(coverage)
-              : `Block ${pointed}${isOwn(pointed) ? ', yours' : ''}: ${pointedWords(coverage[pointed])}`}
+              : `${say.COVERAGE.block(pointed)}${isOwn(pointed) ? `, ${say.COVERAGE.own}` : ''}: ${pointedWords(coverage[pointed])}`}
           </p>
         </div>
         <div className="strip-box" ref={box}>
@@ -64,7 +65,7 @@ export const BlockStrip = memo(
 )
 
 function pointedWords(copies: number | undefined): string {
-  return copies === undefined ? 'not known yet' : copyWords(copies)
+  return copies === undefined ? say.COVERAGE.notKnown : copyWords(copies)
 }
 
 const LEAF = 'M0 0C.26-.66.68-.8 1.02-.74 1-.28.64.08 0 0z'
@@ -122,7 +123,7 @@ function RowLabels({ row, layout, own }: { row: StripRow; layout: StripLayout; o
   const { pitch, latticeHeight } = layout
   const y = row.top + latticeHeight + 18
   const right = (row.end - row.start) * pitch
-  const label = own && row.frame ? `yours, ${formatBlocks(own)}` : null
+  const label = own && row.frame ? say.COVERAGE.ownRange(formatBlocks(own)) : null
   const labelWidth = label ? label.length * 7.4 : 0
   const middle = row.frame ? row.frame.x + row.frame.width / 2 : 0
   const labelX = Math.min(right - labelWidth / 2, Math.max(labelWidth / 2, middle))
@@ -162,10 +163,10 @@ type LegendProps = Pick<StripInput, 'coverage' | 'own' | 'isOwnProved'> & { copy
 
 function Legend({ coverage, own, isOwnProved, copyName }: LegendProps) {
   const entries: [kind: string, words: string][] = []
-  if (own) entries.push(isOwnProved ? ['own', 'your copy'] : ['own-unproved', 'yours, not proved yet'])
+  if (own) entries.push(isOwnProved ? ['own', say.COVERAGE.ownCopy] : ['own-unproved', say.COVERAGE.ownUnproved])
   if (coverage.some((copies) => copies > 0)) entries.push(['other', copyName])
   if (coverage.some((copies, block) => copies === 0 && !(own && block >= own.start && block < own.end)))
-    entries.push(['gap', 'served by nobody'])
+    entries.push(['gap', say.COVERAGE.none])
   if (entries.length === 0) return null
   return (
     <p className="strip-legend" aria-hidden="true">

@@ -1,8 +1,8 @@
 import { useId } from 'react'
 import { useStore } from 'zustand'
 import type { AppStores } from '../stores/app-stores'
+import { say } from '../words'
 import { blocksWords, doBlocksFit } from '../words/estimate'
-import { FIELDS } from '../words/settings'
 import { TextField } from './setting-row'
 
 export interface BlocksFieldProps {
@@ -19,7 +19,7 @@ export function BlocksField({ value, problem, stores, disabled, onChange }: Bloc
   // Asked for by what stands below it, whenever a setting changes.
   const estimate = useStore(stores.fit.state, ({ value: fit }) => fit?.together)
   const id = useId()
-  const { label, hint, placeholder } = FIELDS.requestedBlocks
+  const { label, hint, placeholder } = say.FIELDS.requestedBlocks
   const count = value === '' ? 0 : Number(value)
   const most = estimate?.needBytes.length ?? 0
   // A number that the slider could not show stays a number.

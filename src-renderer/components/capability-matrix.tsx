@@ -9,9 +9,8 @@ import {
   filterCapabilities,
 } from '../capabilities'
 import { sortPeers } from '../peer-order'
-import { CAPABILITY, CAPABILITY_NAMES, fittingWords } from '../words/capabilities'
-import { PEER_STATES } from '../words/node'
-import { PEERS_PAGE } from '../words/peers'
+import { say } from '../words'
+import { peerStateWords } from '../words/node'
 import { StatusShapeIcon } from './status-shape'
 
 const ALL: ReadonlySet<Capability> = new Set()
@@ -30,9 +29,9 @@ export function CapabilityMatrix({ peers }: { peers: readonly PeerSummary[] }) {
   return (
     <section className="card capabilities" aria-labelledby="capabilities-title">
       <div className="card-head">
-        <h2 id="capabilities-title">{CAPABILITY.title}</h2>
+        <h2 id="capabilities-title">{say.CAPABILITY.title}</h2>
         <p className="aside" role="status">
-          {fittingWords(shown.length, rows.length)}
+          {say.fittingWords(shown.length, rows.length)}
         </p>
       </div>
       <div className="capability-filter">
@@ -40,23 +39,23 @@ export function CapabilityMatrix({ peers }: { peers: readonly PeerSummary[] }) {
           className="field"
           type="search"
           value={query}
-          placeholder={CAPABILITY.search}
-          aria-label={CAPABILITY.search}
+          placeholder={say.CAPABILITY.search}
+          aria-label={say.CAPABILITY.search}
           onChange={(event) => setQuery(event.target.value)}
         />
         <fieldset>
-          <legend>{CAPABILITY.only}</legend>
+          <legend>{say.CAPABILITY.only}</legend>
           {CAPABILITIES.map((capability) => (
             <label key={capability} className="toggle">
               <input type="checkbox" checked={wanted.has(capability)} onChange={() => toggle(capability)} />
-              {CAPABILITY_NAMES[capability].wanted}
+              {say.CAPABILITY_NAMES[capability].wanted}
             </label>
           ))}
         </fieldset>
       </div>
       {shown.length === 0 ? (
         <p className="empty">
-          {CAPABILITY.nobody}{' '}
+          {say.CAPABILITY.nobody}{' '}
           <button
             type="button"
             className="link"
@@ -65,19 +64,19 @@ export function CapabilityMatrix({ peers }: { peers: readonly PeerSummary[] }) {
               setWanted(ALL)
             }}
           >
-            {CAPABILITY.clear}
+            {say.CAPABILITY.clear}
           </button>
         </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-        <section className="capability-scroll" tabIndex={0} aria-label={CAPABILITY.title}>
+        <section className="capability-scroll" tabIndex={0} aria-label={say.CAPABILITY.title}>
           <table>
             <thead>
               <tr>
-                <th scope="col">{CAPABILITY.node}</th>
+                <th scope="col">{say.CAPABILITY.node}</th>
                 {CAPABILITIES.map((capability) => (
-                  <th key={capability} scope="col" title={CAPABILITY_NAMES[capability].hint}>
-                    {CAPABILITY_NAMES[capability].column}
+                  <th key={capability} scope="col" title={say.CAPABILITY_NAMES[capability].hint}>
+                    {say.CAPABILITY_NAMES[capability].column}
                   </th>
                 ))}
               </tr>
@@ -90,20 +89,20 @@ export function CapabilityMatrix({ peers }: { peers: readonly PeerSummary[] }) {
           </table>
         </section>
       )}
-      <p className="card-foot">{CAPABILITY.says}</p>
+      <p className="card-foot">{say.CAPABILITY.says}</p>
     </section>
   )
 }
 
 const Row = memo(
   function Row({ row: { peer, cells } }: { row: CapabilityRow }) {
-    const { shape, word } = PEER_STATES[peer.state]
+    const { shape, word } = peerStateWords(peer.state)
     return (
       <tr className={peer.state === 'offline' ? 'is-offline' : undefined}>
         <th scope="row">
           <StatusShapeIcon shape={shape} size={16} label={`${word}:`} />
-          <span title={peer.peerId}>{peer.publicName ?? PEERS_PAGE.unnamed}</span>
-          {peer.isSelf && <span className="chip">{PEERS_PAGE.self}</span>}
+          <span title={peer.peerId}>{peer.publicName ?? say.PEERS_PAGE.unnamed}</span>
+          {peer.isSelf && <span className="chip">{say.PEERS_PAGE.self}</span>}
         </th>
         {CAPABILITIES.map((capability) => (
           <CellView key={capability} cell={cells[capability]} />
@@ -120,7 +119,7 @@ function CellView({ cell: { state, words } }: { cell: Cell }) {
     return (
       <td className="quiet">
         <span aria-hidden="true">{words}</span>
-        <span className="only-read">{CAPABILITY.unknownRead}</span>
+        <span className="only-read">{say.CAPABILITY.unknownRead}</span>
       </td>
     )
   }

@@ -4,8 +4,8 @@ import type { CatalogueView } from '../../src-shared/file-views'
 import { whyOffline } from '../internet'
 import type { AppViewStore } from '../stores/app-view-store'
 import type { AskedStore } from '../stores/asked-store'
-import { CATALOGUE, catalogueWords } from '../words/files'
-import { INTERNET } from '../words/internet'
+import { say } from '../words'
+import { catalogueWords } from '../words/files'
 import { FailureNote } from './failure-note'
 
 /** The models that the app knows of: what comes with it, and where others are. */
@@ -18,14 +18,14 @@ export function Catalogue({ store, app }: { store: AskedStore<CatalogueView>; ap
   return (
     <section className="card" aria-labelledby="catalogue-title">
       <div className="card-head">
-        <h2 id="catalogue-title">{CATALOGUE.title}</h2>
+        <h2 id="catalogue-title">{say.CATALOGUE.title}</h2>
       </div>
-      {failure && <FailureNote failure={failure} lead={CATALOGUE.failed} />}
-      {!view && !failure && <p className="empty">{CATALOGUE.loading}</p>}
+      {failure && <FailureNote failure={failure} lead={say.CATALOGUE.failed} />}
+      {!view && !failure && <p className="empty">{say.CATALOGUE.loading}</p>}
       {view && (
         <>
-          <p className="figure-words">{CATALOGUE.lead}</p>
-          {isOffline && view.models.some(({ page }) => page) && <p className="fine">{INTERNET.pagesAway}</p>}
+          <p className="figure-words">{say.CATALOGUE.lead}</p>
+          {isOffline && view.models.some(({ page }) => page) && <p className="fine">{say.INTERNET.pagesAway}</p>}
           <ul className="catalogue">
             {view.models.map((model) => (
               <li key={model.name}>
@@ -34,21 +34,21 @@ export function Catalogue({ store, app }: { store: AskedStore<CatalogueView>; ap
                 <p className="fine">{catalogueWords(model)}</p>
                 <p className="catalogue-tags">
                   <span className={model.manifest ? 'chip' : 'chip is-sand'}>
-                    {model.manifest ? CATALOGUE.bundled : CATALOGUE.needsHost}
+                    {model.manifest ? say.CATALOGUE.bundled : say.CATALOGUE.needsHost}
                   </span>
                   {model.isGated && (
-                    <span className="chip is-sand" title={CATALOGUE.gatedHint}>
-                      {CATALOGUE.gated}
+                    <span className="chip is-sand" title={say.CATALOGUE.gatedHint}>
+                      {say.CATALOGUE.gated}
                     </span>
                   )}
                   {model.page && !isOffline && (
                     <a className="link" href={model.page} target="_blank" rel="noopener noreferrer">
-                      {CATALOGUE.page}
+                      {say.CATALOGUE.page}
                       <span className="only-read"> ({model.name})</span>
                     </a>
                   )}
                 </p>
-                {model.isGated && <p className="fine">{CATALOGUE.gatedHint}</p>}
+                {model.isGated && <p className="fine">{say.CATALOGUE.gatedHint}</p>}
               </li>
             ))}
           </ul>

@@ -2,7 +2,7 @@ import type { CSSProperties } from 'react'
 import { formatBlocks } from '../../src-shared/blocks'
 import { type ChainRow, stepsBetween } from '../chain'
 import { formatMs } from '../format'
-import { PATH, PEERS_PAGE } from '../words/peers'
+import { say } from '../words'
 
 export interface ChainProps {
   label: string
@@ -25,12 +25,12 @@ export function Chain({ label, rows, blockCount }: ChainProps) {
           <span>{blockCount - 1}</span>
         </span>
         {isMeasured && (
-          <span className="number" title={PATH.computeHint}>
-            {PATH.compute}
+          <span className="number" title={say.PATH.computeHint}>
+            {say.PATH.compute}
           </span>
         )}
-        <span className="number" title={PEERS_PAGE.roundTripHint}>
-          {PATH.roundTrip}
+        <span className="number" title={say.PEERS_PAGE.roundTripHint}>
+          {say.PATH.roundTrip}
         </span>
       </div>
       <ol aria-label={label}>
@@ -40,7 +40,7 @@ export function Chain({ label, rows, blockCount }: ChainProps) {
               <b>{row.name}</b>
               <span>
                 {formatBlocks(row.used ?? row.serves)}
-                {row.isSelf && ` · ${PEERS_PAGE.self}`}
+                {row.isSelf && ` · ${say.PEERS_PAGE.self}`}
               </span>
             </span>
             <span className="chain-wire" aria-hidden="true">
@@ -60,8 +60,8 @@ export function Chain({ label, rows, blockCount }: ChainProps) {
                   <span key={block} className="chain-step" style={{ left: percent(block) }} />
                 ))}
             </span>
-            {isMeasured && <Time ms={row.computeMs} name={PATH.compute} />}
-            <Time ms={row.roundTripMs} name={PATH.roundTrip} />
+            {isMeasured && <Time ms={row.computeMs} name={say.PATH.compute} />}
+            <Time ms={row.roundTripMs} name={say.PATH.roundTrip} />
           </li>
         ))}
       </ol>

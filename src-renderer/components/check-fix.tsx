@@ -2,8 +2,7 @@ import type { Check } from '../../src-shared/app-views'
 import { pressBlocker } from '../press-blocker'
 import { goTo } from '../router'
 import type { AppStores } from '../stores/app-stores'
-import { FIXES } from '../words/diagnostics'
-import { BUTTONS } from '../words/readiness'
+import { say } from '../words'
 import { CopyButton } from './copy-button'
 
 export interface CheckFixProps {
@@ -16,7 +15,8 @@ export interface CheckFixProps {
 
 /** The one button of a check; a command for a terminal is shown and copied, never run. */
 export function CheckFix({ check: { id, title, fix, command }, stores, mayOperate, mending }: CheckFixProps) {
-  const label = fix === undefined ? null : fix === 'mend' ? (FIXES.mend[id] ?? FIXES.mendOther) : BUTTONS[fix]
+  const label =
+    fix === undefined ? null : fix === 'mend' ? (say.FIXES.mend[id] ?? say.FIXES.mendOther) : say.BUTTONS[fix]
   return (
     <>
       {command !== undefined && (
@@ -24,7 +24,7 @@ export function CheckFix({ check: { id, title, fix, command }, stores, mayOperat
           <pre>
             <code>{command}</code>
           </pre>
-          <CopyButton isSmall label={FIXES.copyCommand} text={() => command} />
+          <CopyButton isSmall label={say.FIXES.copyCommand} text={() => command} />
         </div>
       )}
       {fix !== undefined && mayOperate && (
@@ -39,7 +39,7 @@ export function CheckFix({ check: { id, title, fix, command }, stores, mayOperat
               : pressBlocker(fix, stores, () => goTo({ page: 'shards' }))
           }
         >
-          {mending === id ? FIXES.mending : label}
+          {mending === id ? say.FIXES.mending : label}
         </button>
       )}
     </>

@@ -1,6 +1,6 @@
 import type { Check } from '../../src-shared/app-views'
 import { closeSentence } from '../format'
-import { VERDICTS } from '../words/diagnostics'
+import { verdictWords } from '../words/diagnostics'
 import { CheckFix, type CheckFixProps } from './check-fix'
 import { StatusShapeIcon } from './status-shape'
 import { Age, WithPeers } from './text'
@@ -25,7 +25,7 @@ export function CheckList({ checks, fixing }: CheckListProps) {
         const { id, title, verdict, evidence, action, code, at } = check
         return (
           <li key={id} className={`is-${verdict}`}>
-            <StatusShapeIcon shape={VERDICTS[verdict].shape} size={18} label={`${VERDICTS[verdict].word}:`} />
+            <StatusShapeIcon shape={verdictWords(verdict).shape} size={18} label={`${verdictWords(verdict).word}:`} />
             <div>
               <div className="step-head">
                 <h3>{title}</h3>

@@ -1,6 +1,6 @@
 import { type FormEvent, useState } from 'react'
 import type { AppViewStore } from '../stores/app-view-store'
-import { CHOOSE_FILE } from '../words/files'
+import { say } from '../words'
 import { FileField } from './file-field'
 
 export interface ChooseFileProps {
@@ -21,11 +21,11 @@ export function ChooseFile({ first, isBusy, app, onUse, onClose }: ChooseFilePro
   return (
     <form className="choose-file" onSubmit={onSubmit}>
       <FileField
-        label={CHOOSE_FILE.label}
-        hint={CHOOSE_FILE.hint}
+        label={say.CHOOSE_FILE.label}
+        hint={say.CHOOSE_FILE.hint}
         value={path}
         purpose="model"
-        placeholder={CHOOSE_FILE.placeholder}
+        placeholder={say.CHOOSE_FILE.placeholder}
         disabled={isBusy}
         hasFocus
         app={app}
@@ -33,10 +33,10 @@ export function ChooseFile({ first, isBusy, app, onUse, onClose }: ChooseFilePro
       />
       <div className="fetch-actions">
         <button type="submit" className="button is-small is-primary" disabled={isBusy || path.trim() === ''}>
-          {CHOOSE_FILE.use}
+          {say.CHOOSE_FILE.use}
         </button>
         <button type="button" className="button is-small" onClick={onClose}>
-          {CHOOSE_FILE.close}
+          {say.CHOOSE_FILE.close}
         </button>
       </div>
     </form>

@@ -1,6 +1,6 @@
 import type { NodeStore } from '../stores/node-store'
+import { say } from '../words'
 import { connectionHero, retryWords } from '../words/connection'
-import { SHELL } from '../words/pages'
 import { useNode, useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
 
@@ -19,7 +19,7 @@ export function ConnectionNotice({ node }: { node: NodeStore }) {
       </p>
       {connection.state === 'retrying' && (
         <button type="button" className="button is-small" onClick={node.retryNow}>
-          {SHELL.tryNow}
+          {say.SHELL.tryNow}
         </button>
       )}
     </div>

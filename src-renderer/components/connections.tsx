@@ -1,7 +1,8 @@
 import { useStore } from 'zustand'
 import { closeSentence } from '../format'
 import type { AppViewStore } from '../stores/app-view-store'
-import { LIGHT_NAMES, LIGHTS, lightWords } from '../words/app'
+import { say } from '../words'
+import { lightWords } from '../words/app'
 import { StatusShapeIcon } from './status-shape'
 import { Age, WithPeers } from './text'
 
@@ -11,11 +12,11 @@ export function Connections({ store }: { store: AppViewStore }) {
   return (
     <section className="card connections" aria-labelledby="connections-title">
       <div className="card-head">
-        <h2 id="connections-title">{LIGHTS.title}</h2>
-        <p className="aside">{LIGHTS.hint}</p>
+        <h2 id="connections-title">{say.LIGHTS.title}</h2>
+        <p className="aside">{say.LIGHTS.hint}</p>
       </div>
       {!lights || lights.length === 0 ? (
-        <p className="empty">{LIGHTS.none}</p>
+        <p className="empty">{say.LIGHTS.none}</p>
       ) : (
         <ul className="lights">
           {lights.map((light) => {
@@ -24,14 +25,14 @@ export function Connections({ store }: { store: AppViewStore }) {
               <li key={light.id} className={`is-${light.state}`}>
                 <StatusShapeIcon shape={shape} size={18} label={`${word}:`} />
                 <div>
-                  <h3>{LIGHT_NAMES[light.id]}</h3>
+                  <h3>{say.LIGHT_NAMES[light.id]}</h3>
                   <p>
-                    {light.isUnsteady && <b>{LIGHTS.unsteady}. </b>}
+                    {light.isUnsteady && <b>{say.LIGHTS.unsteady}. </b>}
                     <WithPeers text={closeSentence(capital(light.evidence))} />
                   </p>
                   {light.state !== 'unknown' && (
                     <p className="light-since">
-                      {LIGHTS.changed} <Age at={light.since} />
+                      {say.LIGHTS.changed} <Age at={light.since} />
                     </p>
                   )}
                 </div>

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { SUPPORT } from '../words/app'
+import { say } from '../words'
 
 export interface CopyButtonProps {
   label: string
@@ -16,8 +16,8 @@ export function CopyButton({ label, text, disabled, isSmall }: CopyButtonProps) 
     const found = await text()
     if (found === null) return
     await navigator.clipboard.writeText(found).then(
-      () => setResult(SUPPORT.copied),
-      () => setResult(SUPPORT.copyFailed),
+      () => setResult(say.SUPPORT.copied),
+      () => setResult(say.SUPPORT.copyFailed),
     )
   }
   return (

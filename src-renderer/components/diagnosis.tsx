@@ -2,7 +2,7 @@ import { useStore } from 'zustand'
 import type { Diagnosis } from '../../src-shared/file-views'
 import { formatSpan } from '../format'
 import type { AskedStore } from '../stores/asked-store'
-import { DIAGNOSIS } from '../words/files'
+import { say } from '../words'
 import { CheckList } from './check-list'
 import { CopyButton } from './copy-button'
 import { FailureNote } from './failure-note'
@@ -15,25 +15,25 @@ export function DiagnosisPanel({ store }: { store: AskedStore<Diagnosis> }) {
     <section className="card" aria-labelledby="diagnosis-title" aria-busy={isAsking}>
       <div className="card-head fetch-head">
         <h2 id="diagnosis-title">
-          {DIAGNOSIS.title} {value && <span className="quiet">{formatSpan(value.tookMs)}</span>}
+          {say.DIAGNOSIS.title} {value && <span className="quiet">{formatSpan(value.tookMs)}</span>}
         </h2>
         <div className="fetch-actions">
-          {value && <CopyButton isSmall label={DIAGNOSIS.copy} text={() => value.report} />}
+          {value && <CopyButton isSmall label={say.DIAGNOSIS.copy} text={() => value.report} />}
           <button type="button" className="button is-small" disabled={isAsking} onClick={store.ask}>
-            {DIAGNOSIS.again}
+            {say.DIAGNOSIS.again}
           </button>
         </div>
       </div>
-      {failure && <FailureNote failure={failure} lead={DIAGNOSIS.failed} />}
+      {failure && <FailureNote failure={failure} lead={say.DIAGNOSIS.failed} />}
       {!value && isAsking && (
         <p className="empty" role="status">
-          {DIAGNOSIS.running}
+          {say.DIAGNOSIS.running}
         </p>
       )}
       {value && (
         <>
           <CheckList checks={value.checks} />
-          <p className="card-foot">{DIAGNOSIS.report}</p>
+          <p className="card-foot">{say.DIAGNOSIS.report}</p>
         </>
       )}
     </section>

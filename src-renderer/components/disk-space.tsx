@@ -1,10 +1,11 @@
 import { useEffect, useState } from 'react'
 import { useStore } from 'zustand'
-import { formatBlocks } from '../../src-shared/blocks'
 import type { DiskView } from '../../src-shared/file-views'
 import { formatBytes } from '../format'
 import type { AskedStore } from '../stores/asked-store'
-import { DISK, diskWords, freeWords } from '../words/files'
+import { say } from '../words'
+import { diskWords, freeWords } from '../words/files'
+import { blockWords } from '../words/node'
 import { ConfirmDialog } from './confirm-dialog'
 import { FailureNote } from './failure-note'
 import { Age } from './text'
@@ -31,34 +32,34 @@ export function DiskSpace({ store, filesKey, disabled }: DiskSpaceProps) {
   return (
     <section className="card" aria-labelledby="space-title" aria-busy={isAsking}>
       <div className="card-head fetch-head">
-        <h2 id="space-title">{DISK.title}</h2>
+        <h2 id="space-title">{say.DISK.title}</h2>
         {view && view.slices.length > 0 && (
           <button
             type="button"
             className="button is-small"
             disabled={disabled || unused.length === 0 || isAsking}
-            title={unused.length === 0 ? DISK.nothingToFree : undefined}
+            title={unused.length === 0 ? say.DISK.nothingToFree : undefined}
             onClick={() => setGoing(unused)}
           >
-            {DISK.free} {unused.length > 0 && <span className="quiet">{formatBytes(view.reclaimableBytes)}</span>}
+            {say.DISK.free} {unused.length > 0 && <span className="quiet">{formatBytes(view.reclaimableBytes)}</span>}
           </button>
         )}
       </div>
       {failure && (
-        <FailureNote failure={failure} lead={DISK.failed}>
+        <FailureNote failure={failure} lead={say.DISK.failed}>
           <button type="button" className="link" onClick={store.ask}>
-            {DISK.again}
+            {say.DISK.again}
           </button>
         </FailureNote>
       )}
-      {!view && !failure && <p className="empty">{DISK.loading}</p>}
+      {!view && !failure && <p className="empty">{say.DISK.loading}</p>}
       {view && (
         <>
           <p className="figure">{formatBytes(view.usedBytes)}</p>
           <p className="figure-words">{diskWords(view)}</p>
           <Share view={view} />
           {view.slices.length === 0 ? (
-            <p className="empty">{DISK.empty}</p>
+            <p className="empty">{say.DISK.empty}</p>
           ) : (
             <>
               <ul className="file-rows">
@@ -66,19 +67,21 @@ export function DiskSpace({ store, filesKey, disabled }: DiskSpaceProps) {
                   <Slice key={slice.id} slice={slice} />
                 ))}
               </ul>
-              <p className="card-foot">{DISK.order}</p>
+              <p className="card-foot">{say.DISK.order}</p>
             </>
           )}
         </>
       )}
       {going && (
         <ConfirmDialog
-          title={DISK.confirmTitle}
+          title={say.DISK.confirmTitle}
           text={freeWords(going)}
           yes={
-            isAsking ? DISK.freeing : `Free ${formatBytes(going.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))}`
+            isAsking
+              ? say.DISK.freeing
+              : say.DISK.freeThis(formatBytes(going.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)))
           }
-          no={DISK.confirmNo}
+          no={say.DISK.confirmNo}
           isBusy={isAsking}
           onYes={() => void free(going)}
           onNo={() => setGoing(null)}
@@ -100,18 +103,17 @@ function Share({ view }: { view: DiskView }) {
 
 function Slice({ slice }: { slice: DiskView['slices'][number] }) {
   const { model, blocks, sizeBytes, isFinished, isInUse, usedAt } = slice
-  const many = blocks.end - blocks.start > 1
   return (
     <li>
       <span className="file-name">
-        {model ?? DISK.unknownModel}, {many ? 'blocks' : 'block'} {formatBlocks(blocks)}
+        {model ?? say.DISK.unknownModel}, {blockWords([blocks])}
       </span>
       <span className="aside">{formatBytes(sizeBytes)}</span>
       <span className={isInUse ? 'file-note is-own' : 'file-note'}>
-        {isInUse ? DISK.inUse : isFinished ? DISK.unused : `${DISK.unfinished}, ${DISK.unused}`}
+        {isInUse ? say.DISK.inUse : isFinished ? say.DISK.unused : `${say.DISK.unfinished}, ${say.DISK.unused}`}
         {!isInUse && usedAt !== null && (
           <>
-            , {DISK.lastUsed} <Age at={usedAt} />
+            , {say.DISK.lastUsed} <Age at={usedAt} />
           </>
         )}
       </span>

@@ -1,6 +1,7 @@
 import type { FetchView } from '../../src-shared/status'
 import type { NodeCommand, NodeState } from '../stores/node-store'
-import { FETCH, fetchWords, sourceWords } from '../words/files'
+import { say } from '../words'
+import { fetchWords, sourceWords } from '../words/files'
 import { FailureNote } from './failure-note'
 
 export interface FetchPanelProps {
@@ -14,7 +15,7 @@ export interface FetchPanelProps {
 /** A fetch under way: how far, how fast, from whom, and the operator's hand on it. */
 export function FetchPanel({ fetch, pending, failure, disabled, onCommand }: FetchPanelProps) {
   const isPaused = fetch.state === 'paused'
-  const title = isPaused ? FETCH.pausedTitle : FETCH.title
+  const title = isPaused ? say.FETCH.pausedTitle : say.FETCH.title
   const button = (command: NodeCommand, words: string, isPrimary = false, hint?: string) => (
     <button
       type="button"
@@ -31,8 +32,8 @@ export function FetchPanel({ fetch, pending, failure, disabled, onCommand }: Fet
       <div className="card-head fetch-head">
         <h2 id="fetch-title">{title}</h2>
         <div className="fetch-actions">
-          {isPaused ? button('resume', FETCH.resume, true) : button('pause', FETCH.pause)}
-          {button('cancel', FETCH.cancel, false, FETCH.cancelHint)}
+          {isPaused ? button('resume', say.FETCH.resume, true) : button('pause', say.FETCH.pause)}
+          {button('cancel', say.FETCH.cancel, false, say.FETCH.cancelHint)}
         </div>
       </div>
       <progress
@@ -42,11 +43,11 @@ export function FetchPanel({ fetch, pending, failure, disabled, onCommand }: Fet
         aria-label={title}
       />
       <p>{fetchWords(fetch)}</p>
-      {isPaused && <p className="fine">{FETCH.pausedHint}</p>}
+      {isPaused && <p className="fine">{say.FETCH.pausedHint}</p>}
       {failure && <FailureNote failure={failure} />}
-      <h3 className="fetch-sources">{FETCH.sourcesTitle}</h3>
+      <h3 className="fetch-sources">{say.FETCH.sourcesTitle}</h3>
       {fetch.sources.length === 0 ? (
-        <p className="fine">{FETCH.noSources}</p>
+        <p className="fine">{say.FETCH.noSources}</p>
       ) : (
         <ul className="file-rows">
           {fetch.sources.map((source) => (

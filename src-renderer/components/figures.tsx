@@ -1,8 +1,7 @@
 import type { NodeStatus } from '../../src-shared/status'
 import { formatCount, formatExact, formatSpan } from '../format'
+import { say } from '../words'
 import { useNow } from './hooks'
-
-const OVER_ALL = 'over all runs of this node'
 
 export function Given({ contribution }: Pick<NodeStatus, 'contribution'>) {
   const { tokens, requests, upSince } = contribution
@@ -10,19 +9,23 @@ export function Given({ contribution }: Pick<NodeStatus, 'contribution'>) {
   return (
     <section className="card" aria-labelledby="given-title">
       <div className="card-head">
-        <h2 id="given-title">Given</h2>
+        <h2 id="given-title">{say.GIVEN.title}</h2>
         <p className="aside">
-          {upSince === null ? 'not running' : <span title={formatExact(upSince)}>up {formatSpan(now - upSince)}</span>}
+          {upSince === null ? (
+            say.GIVEN.notRunning
+          ) : (
+            <span title={formatExact(upSince)}>{say.GIVEN.up(formatSpan(now - upSince))}</span>
+          )}
         </p>
       </div>
       <dl className="figures">
         <div>
-          <dt>tokens served</dt>
-          <dd title={`${tokens.toLocaleString('en')} ${OVER_ALL}`}>{formatCount(tokens)}</dd>
+          <dt>{say.GIVEN.tokens}</dt>
+          <dd title={say.GIVEN.inAll(tokens)}>{formatCount(tokens)}</dd>
         </div>
         <div>
-          <dt>{requests === 1 ? 'request' : 'requests'}</dt>
-          <dd title={`${requests.toLocaleString('en')} ${OVER_ALL}`}>{formatCount(requests)}</dd>
+          <dt>{say.GIVEN.requests(requests)}</dt>
+          <dd title={say.GIVEN.inAll(requests)}>{formatCount(requests)}</dd>
         </div>
       </dl>
     </section>

@@ -2,7 +2,7 @@ import { useEffect, useId, useRef } from 'react'
 import { useStore } from 'zustand'
 import type { FilePurpose } from '../../src-shared/file-choice'
 import type { AppViewStore } from '../stores/app-view-store'
-import { CHOOSE_FILE } from '../words/files'
+import { say } from '../words'
 
 export interface FileFieldProps {
   label: string
@@ -11,6 +11,8 @@ export interface FileFieldProps {
   purpose: FilePurpose
   placeholder?: string | undefined
   disabled: boolean
+  /** Why the value cannot be used; absent or null when it can. */
+  problem?: string | null
   /** The page opened it to be filled in. */
   hasFocus?: boolean
   /** Where there is a dialog, nothing that was typed is taken. */
@@ -23,7 +25,7 @@ export interface FileFieldProps {
 
 /** A path on the node's computer: typed, and chosen in the system's dialog where the app has one. */
 export function FileField({ label, hint, value, purpose, app, onChange, ...props }: FileFieldProps) {
-  const { placeholder, disabled, hasFocus = false, mustChoose = false, near = '' } = props
+  const { placeholder, disabled, problem = null, hasFocus = false, mustChoose = false, near = '' } = props
   const choosesFiles = useStore(app.state, (state) => state.view?.choosesFiles ?? false)
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
@@ -53,15 +55,21 @@ export function FileField({ label, hint, value, purpose, app, onChange, ...props
           readOnly={mustChoose && choosesFiles}
           placeholder={placeholder}
           disabled={disabled}
-          aria-describedby={`${id}-hint`}
+          aria-invalid={problem !== null}
+          aria-describedby={problem === null ? `${id}-hint` : `${id}-problem`}
           onChange={(event) => onChange(event.target.value)}
         />
         {choosesFiles && (
           <button type="button" className="button" disabled={disabled} onClick={() => void choose()}>
-            {CHOOSE_FILE.browse}
+            {say.CHOOSE_FILE.browse}
           </button>
         )}
       </div>
+      {problem !== null && (
+        <p id={`${id}-problem`} className="field-problem" role="alert">
+          {problem}
+        </p>
+      )}
     </div>
   )
 }

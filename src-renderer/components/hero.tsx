@@ -3,9 +3,9 @@ import { nodeAction } from '../../src-shared/node-action'
 import type { NodeStatus, StatusShape } from '../../src-shared/status'
 import type { Connection } from '../bridge/transport'
 import type { NodeState, NodeStore } from '../stores/node-store'
+import { say } from '../words'
 import { connectionHero, retryWords } from '../words/connection'
-import { SHAPE_NAMES } from '../words/node'
-import { SHELL } from '../words/pages'
+import { statusWords } from '../words/node-says'
 import { FailureNote } from './failure-note'
 import { useNode, useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
@@ -22,7 +22,7 @@ export function Hero({ node, isReady = true }: HeroProps) {
   const { connection, status, receivedAt, mayOperate, pending, failure, ...rest } = useNode(node)
   const isLive = rest.isLive && isReady
   const now = useNow()
-  const shown = isLive && status ? status : connectionHero(connection, status)
+  const shown = isLive && status ? { shape: status.shape, ...statusWords(status) } : connectionHero(connection, status)
   const progress = isLive && status ? progressOf(status) : undefined
   const retry = retryWords(connection, receivedAt, now)
   useEffect(() => {
@@ -44,7 +44,7 @@ export function Hero({ node, isReady = true }: HeroProps) {
         {failure && (
           <FailureNote failure={failure}>
             <button type="button" className="link" onClick={node.dismissFailure}>
-              {SHELL.dismiss}
+              {say.SHELL.dismiss}
             </button>
           </FailureNote>
         )}
@@ -65,7 +65,7 @@ export function Hero({ node, isReady = true }: HeroProps) {
 function HeroBadge({ shape, progress }: { shape: StatusShape; progress: number | undefined }) {
   return (
     <span className={`hero-badge is-${shape}`}>
-      <StatusShapeIcon shape={shape} size={34} progress={progress} label={SHAPE_NAMES[shape]} />
+      <StatusShapeIcon shape={shape} size={34} progress={progress} label={say.SHAPE_NAMES[shape]} />
     </span>
   )
 }
@@ -87,19 +87,19 @@ function PrimaryAction({ connection, status, pending, mayOperate, node }: Primar
   if (connection.state === 'retrying') {
     return (
       <button type="button" className="button" onClick={node.retryNow}>
-        {SHELL.tryNow}
+        {say.SHELL.tryNow}
       </button>
     )
   }
   if (connection.state !== 'open' || !status) return null
   if (!mayOperate) {
     return (
-      <span className="chip" title={SHELL.readOnlyHint}>
-        {SHELL.readOnly}
+      <span className="chip" title={say.SHELL.readOnlyHint}>
+        {say.SHELL.readOnly}
       </span>
     )
   }
-  const { id, label } = nodeAction(status)
+  const { id, word } = nodeAction(status)
   return (
     <button
       type="button"
@@ -107,7 +107,7 @@ function PrimaryAction({ connection, status, pending, mayOperate, node }: Primar
       disabled={pending !== null || id === null}
       onClick={() => id && void node.command(id)}
     >
-      {label}
+      {say.NODE_ACTIONS[word]}
     </button>
   )
 }

@@ -2,7 +2,7 @@ import { type FormEvent, useId, useState } from 'react'
 import { useStore } from 'zustand'
 import { MIN_PASSPHRASE_CHARS } from '../../src-shared/identity-view'
 import type { AppViewStore } from '../stores/app-view-store'
-import { IDENTITY } from '../words/identity'
+import { say } from '../words'
 import { FileField } from './file-field'
 
 export interface IdentityFormProps {
@@ -30,8 +30,8 @@ export function IdentityForm({ kind, firstPath, isBusy, app, onSubmit, onClose }
   return (
     <form onSubmit={submit} aria-busy={isBusy} noValidate>
       <FileField
-        label={IDENTITY.pathLabel}
-        hint={isNew ? IDENTITY.pathHint : IDENTITY.importHint}
+        label={say.IDENTITY.pathLabel}
+        hint={isNew ? say.IDENTITY.pathHint : say.IDENTITY.importHint}
         value={path}
         purpose={isNew ? 'new-identity-backup' : 'identity-backup'}
         disabled={isBusy}
@@ -41,15 +41,15 @@ export function IdentityForm({ kind, firstPath, isBusy, app, onSubmit, onClose }
         onChange={setPath}
       />
       <Secret
-        label={IDENTITY.passphraseLabel}
-        hint={IDENTITY.passphraseHint}
+        label={say.IDENTITY.passphraseLabel}
+        hint={say.IDENTITY.passphraseHint}
         disabled={isBusy}
         onChange={setPassphrase}
       />
       {isNew && (
         <Secret
-          label={IDENTITY.againLabel}
-          hint={isDifferent ? IDENTITY.againProblem : ''}
+          label={say.IDENTITY.againLabel}
+          hint={isDifferent ? say.IDENTITY.againProblem : ''}
           isBad={isDifferent}
           disabled={isBusy}
           onChange={setAgain}
@@ -57,10 +57,10 @@ export function IdentityForm({ kind, firstPath, isBusy, app, onSubmit, onClose }
       )}
       <div className="fetch-actions">
         <button type="submit" className="button is-primary" disabled={isBusy || !isReady}>
-          {isBusy ? IDENTITY.working : isNew ? IDENTITY.write : IDENTITY.take}
+          {isBusy ? say.IDENTITY.working : isNew ? say.IDENTITY.write : say.IDENTITY.take}
         </button>
         <button type="button" className="button" onClick={onClose}>
-          {IDENTITY.close}
+          {say.IDENTITY.close}
         </button>
       </div>
     </form>

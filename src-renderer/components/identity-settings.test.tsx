@@ -7,8 +7,7 @@ import { systemClock } from '../../src-shared/clock'
 import { createBridgeClient } from '../bridge-client'
 import { createAppStores } from '../stores/app-stores'
 import { createPlayedTransport, OPEN, ok } from '../testing/played-transport'
-import { UNSAVED } from '../words/app'
-import { IDENTITY } from '../words/identity'
+import { say } from '../words'
 import { IdentitySettings } from './identity-settings'
 import { UnsavedNotice } from './unsaved-notice'
 
@@ -42,19 +41,19 @@ const type = (label: string, value: string) => fireEvent.change(screen.getByLabe
 describe('the identity in Settings', () => {
   it('is backed up to a file that the system’s dialog has named, with a passphrase that was typed twice', async () => {
     const transport = await open()
-    await press(IDENTITY.export)
+    await press(say.IDENTITY.export)
     await press('Choose…')
     expect(transport.lastCall('files.choose').input).toEqual({
       purpose: 'new-identity-backup',
       near: WHOLE.suggestedPath,
     })
     await act(async () => transport.lastCall('files.choose').answer(ok({ path: '/home/kim/mine.json' })))
-    type(IDENTITY.passphraseLabel, 'long enough words')
-    type(IDENTITY.againLabel, 'long enough word')
-    expect(screen.getByRole('alert').textContent).toBe(IDENTITY.againProblem)
-    expect(screen.getByRole('button', { name: IDENTITY.write }).hasAttribute('disabled')).toBe(true)
-    type(IDENTITY.againLabel, 'long enough words')
-    await press(IDENTITY.write)
+    type(say.IDENTITY.passphraseLabel, 'long enough words')
+    type(say.IDENTITY.againLabel, 'long enough word')
+    expect(screen.getByRole('alert').textContent).toBe(say.IDENTITY.againProblem)
+    expect(screen.getByRole('button', { name: say.IDENTITY.write }).hasAttribute('disabled')).toBe(true)
+    type(say.IDENTITY.againLabel, 'long enough words')
+    await press(say.IDENTITY.write)
     expect(transport.lastCall('identity.export').input).toEqual({
       path: '/home/kim/mine.json',
       passphrase: 'long enough words',
@@ -67,18 +66,18 @@ describe('the identity in Settings', () => {
 
   it('is typed where there is no dialog', async () => {
     await open(WHOLE, { choosesFiles: false })
-    await press(IDENTITY.import)
+    await press(say.IDENTITY.import)
     expect(screen.queryByRole('button', { name: 'Choose…' })).toBeNull()
-    expect(screen.getByLabelText(IDENTITY.pathLabel).tagName).toBe('INPUT')
+    expect(screen.getByLabelText(say.IDENTITY.pathLabel).tagName).toBe('INPUT')
   })
 
   it('D-T33: damaged, says so, offers its copy, and asks before it begins anew', async () => {
     const transport = await open({ ...WHOLE, state: 'damaged', peerId: null, problem: 'It cannot be read' })
     expect(screen.getByText(/It cannot be read/).textContent).toContain(WHOLE.copyPeerId ?? '')
-    await press(IDENTITY.renew)
+    await press(say.IDENTITY.renew)
     expect(transport.countOf('identity.renew')).toBe(0)
-    await press(IDENTITY.renewNo)
-    await press(IDENTITY.restore)
+    await press(say.IDENTITY.renewNo)
+    await press(say.IDENTITY.restore)
     await act(async () =>
       transport.lastCall('identity.restoreCopy').answer(ok({ identity: WHOLE, keptAt: '/data/identity.key.before-1' })),
     )
@@ -89,7 +88,7 @@ describe('the identity in Settings', () => {
 it('H-45: what is in memory only is named for as long as it is so', async () => {
   const unsaved = [{ file: 'settings.json', cause: 'ENOSPC: no space left', count: 3, since: 1_000 }]
   const transport = await open(WHOLE, { unsaved })
-  expect(screen.getByRole('alert').textContent).toBe(`${UNSAVED.title}: the settings.`)
+  expect(screen.getByRole('alert').textContent).toBe(`${say.UNSAVED.title}: the settings.`)
   await act(async () => transport.emit('app', appViewOf(2_000)))
   expect(screen.queryByRole('alert')).toBeNull()
 })

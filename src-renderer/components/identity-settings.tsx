@@ -3,7 +3,8 @@ import { useStore } from 'zustand'
 import type { IdentityChange } from '../../src-shared/identity-view'
 import type { BridgeClient } from '../bridge-client'
 import type { AppStores } from '../stores/app-stores'
-import { IDENTITY, identityWords } from '../words/identity'
+import { say } from '../words'
+import { identityWords } from '../words/identity'
 import { ConfirmDialog } from './confirm-dialog'
 import { FailureNote } from './failure-note'
 import { useNode } from './hooks'
@@ -32,7 +33,7 @@ export function IdentitySettings({ stores, disabled }: { stores: AppStores; disa
     })
     if (!isDone) return
     setOpen(null)
-    setDone(keptAt === null ? 'Done.' : `Done. What was there before is kept as ${keptAt}.`)
+    setDone(keptAt === null ? say.IDENTITY.done : say.IDENTITY.doneKept(keptAt))
   }
   const backUp = async (file: { path: string; passphrase: string }) => {
     const isDone = await store.change(async (client) => {
@@ -41,15 +42,15 @@ export function IdentitySettings({ stores, disabled }: { stores: AppStores; disa
     })
     if (!isDone) return
     setOpen(null)
-    setDone(`The backup is ${file.path}.`)
+    setDone(say.IDENTITY.backupIs(file.path))
   }
   const isBusy = disabled || isAsking
   return (
     <section className="card settings identity" aria-labelledby="identity-title">
-      <h2 id="identity-title">{IDENTITY.title}</h2>
-      <p className="fine owner-lead">{IDENTITY.lead}</p>
+      <h2 id="identity-title">{say.IDENTITY.title}</h2>
+      <p className="fine owner-lead">{say.IDENTITY.lead}</p>
       <p className={view?.state === 'damaged' ? 'notice identity-words' : 'identity-words'}>
-        {view ? identityWords(view) : IDENTITY.loading}
+        {view ? identityWords(view) : say.IDENTITY.loading}
       </p>
       {view?.state === 'damaged' && (
         <div className="fetch-actions">
@@ -60,11 +61,11 @@ export function IdentitySettings({ stores, disabled }: { stores: AppStores; disa
               disabled={isBusy || !isStopped}
               onClick={() => void change((client) => client.call('identity.restoreCopy', {}))}
             >
-              {IDENTITY.restore}
+              {say.IDENTITY.restore}
             </button>
           )}
           <button type="button" className="button" disabled={isBusy || !isStopped} onClick={() => setOpen('renew')}>
-            {IDENTITY.renew}
+            {say.IDENTITY.renew}
           </button>
         </div>
       )}
@@ -76,10 +77,10 @@ export function IdentitySettings({ stores, disabled }: { stores: AppStores; disa
             disabled={isBusy || view?.state !== 'whole'}
             onClick={() => setOpen('export')}
           >
-            {IDENTITY.export}
+            {say.IDENTITY.export}
           </button>
           <button type="button" className="button" disabled={isBusy || !isStopped} onClick={() => setOpen('import')}>
-            {IDENTITY.import}
+            {say.IDENTITY.import}
           </button>
         </div>
       ) : (
@@ -95,8 +96,8 @@ export function IdentitySettings({ stores, disabled }: { stores: AppStores; disa
           onClose={() => setOpen(null)}
         />
       )}
-      {!isStopped && <p className="fine">{IDENTITY.mustStop}</p>}
-      <p className="fine">{IDENTITY.once}</p>
+      {!isStopped && <p className="fine">{say.IDENTITY.mustStop}</p>}
+      <p className="fine">{say.IDENTITY.once}</p>
       {done !== '' && (
         <p className="fine" role="status">
           {done}
@@ -105,10 +106,10 @@ export function IdentitySettings({ stores, disabled }: { stores: AppStores; disa
       {failure && <FailureNote failure={failure} />}
       {open === 'renew' && (
         <ConfirmDialog
-          title={IDENTITY.renewTitle}
-          text={IDENTITY.renewText}
-          yes={IDENTITY.renewYes}
-          no={IDENTITY.renewNo}
+          title={say.IDENTITY.renewTitle}
+          text={say.IDENTITY.renewText}
+          yes={say.IDENTITY.renewYes}
+          no={say.IDENTITY.renewNo}
           isBusy={isBusy}
           onYes={() => void change((client) => client.call('identity.renew', {}))}
           onNo={() => setOpen(null)}

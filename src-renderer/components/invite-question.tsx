@@ -2,7 +2,7 @@ import { useStore } from 'zustand'
 import { formatExact } from '../format'
 import { goTo } from '../router'
 import type { AppViewStore } from '../stores/app-view-store'
-import { INVITED } from '../words/app'
+import { say } from '../words'
 import { ConfirmDialog } from './confirm-dialog'
 
 /** A link from elsewhere never joins a network by itself: a person says so here, and reads where it leads. */
@@ -15,10 +15,10 @@ export function InviteQuestion({ store }: { store: AppViewStore }) {
   }
   return (
     <ConfirmDialog
-      title={INVITED.title}
-      text={INVITED.text(invite.coordinatorUrl, formatExact(invite.expiresAt))}
-      yes={busy === 'invite' ? INVITED.joining : INVITED.yes}
-      no={INVITED.no}
+      title={say.INVITED.title}
+      text={say.INVITED.text(invite.coordinatorUrl, formatExact(invite.expiresAt))}
+      yes={busy === 'invite' ? say.INVITED.joining : say.INVITED.yes}
+      no={say.INVITED.no}
       isBusy={busy !== null}
       onYes={() => void join()}
       onNo={() => void store.answerInvite(false)}

@@ -5,7 +5,8 @@ import type { LogLine } from '../../src-shared/app-views'
 import { formatClock, formatExact, formatIso } from '../format'
 import { filterLines, LOG_LEVELS, lineText } from '../log-filter'
 import type { LogStore } from '../stores/log-store'
-import { LOG, logCountWords } from '../words/diagnostics'
+import { say } from '../words'
+import { logCountWords } from '../words/diagnostics'
 import { FailureNote } from './failure-note'
 import { WithPeers } from './text'
 import { useCalm } from './use-calm'
@@ -30,7 +31,7 @@ export function LogView({ store }: { store: LogStore }) {
     <section className="card log" aria-labelledby="log-title">
       <div className="card-head">
         <h2 id="log-title">
-          {LOG.title} <span className="quiet">{lines.length > 0 && logCountWords(shown.length, lines.length)}</span>
+          {say.LOG.title} <span className="quiet">{lines.length > 0 && logCountWords(shown.length, lines.length)}</span>
         </h2>
         <CopyLines lines={shown} />
       </div>
@@ -39,32 +40,32 @@ export function LogView({ store }: { store: LogStore }) {
           className="field"
           type="search"
           value={query}
-          placeholder={LOG.search}
-          aria-label={LOG.search}
+          placeholder={say.LOG.search}
+          aria-label={say.LOG.search}
           onChange={(event) => setQuery(event.target.value)}
         />
         <fieldset className="segments">
-          <legend className="only-read">{LOG.level}</legend>
+          <legend className="only-read">{say.LOG.level}</legend>
           {LOG_LEVELS.map((name) => (
             <label key={name}>
               <input type="radio" name="log-level" checked={level === name} onChange={() => setLevel(name)} />
-              {LOG.levels[name]}
+              {say.LOG.levels[name]}
             </label>
           ))}
         </fieldset>
-        <label className="toggle" title={LOG.followHint}>
+        <label className="toggle" title={say.LOG.followHint}>
           <input type="checkbox" checked={isFollowing} onChange={(event) => setFollowing(event.target.checked)} />
-          {LOG.follow}
+          {say.LOG.follow}
         </label>
       </div>
-      {failure && <FailureNote failure={failure} lead={LOG.failed} />}
+      {failure && <FailureNote failure={failure} lead={say.LOG.failed} />}
       {shown.length > 0 ? (
         <Lines lines={shown} isFollowing={isFollowing} onFollow={setFollowing} />
       ) : (
         <p className="log-empty">
           {lines.length > 0 ? (
             <>
-              {LOG.nothing}{' '}
+              {say.LOG.nothing}{' '}
               <button
                 type="button"
                 className="link"
@@ -73,13 +74,13 @@ export function LogView({ store }: { store: LogStore }) {
                   setLevel('debug')
                 }}
               >
-                {LOG.clear}
+                {say.LOG.clear}
               </button>
             </>
           ) : isLoaded ? (
-            LOG.empty
+            say.LOG.empty
           ) : (
-            !failure && LOG.loading
+            !failure && say.LOG.loading
           )}
         </p>
       )}
@@ -130,7 +131,7 @@ function Lines({ lines, isFollowing, onFollow }: LinesProps) {
       role="log"
       // So many lines would drown everything else that is read aloud.
       aria-live="off"
-      aria-label={LOG.region}
+      aria-label={say.LOG.region}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
       tabIndex={0}
       onScroll={onScroll}
@@ -167,11 +168,11 @@ function Lines({ lines, isFollowing, onFollow }: LinesProps) {
 }
 
 function CopyLines({ lines }: { lines: readonly LogLine[] }) {
-  const [result, setResult] = useState<string>(LOG.copy)
+  const [result, setResult] = useState<string>(say.LOG.copy)
   const copy = () => {
     navigator.clipboard.writeText(lines.map((line) => lineText(line, formatIso)).join('\n')).then(
-      () => setResult(LOG.copied),
-      () => setResult(LOG.copyFailed),
+      () => setResult(say.LOG.copied),
+      () => setResult(say.LOG.copyFailed),
     )
   }
   return (
@@ -181,13 +182,13 @@ function CopyLines({ lines }: { lines: readonly LogLine[] }) {
         className="button is-small"
         disabled={lines.length === 0}
         onClick={copy}
-        onBlur={() => setResult(LOG.copy)}
-        onMouseLeave={() => setResult(LOG.copy)}
+        onBlur={() => setResult(say.LOG.copy)}
+        onMouseLeave={() => setResult(say.LOG.copy)}
       >
         {result}
       </button>
       <span className="only-read" role="status">
-        {result === LOG.copy ? '' : result}
+        {result === say.LOG.copy ? '' : result}
       </span>
     </>
   )

@@ -1,7 +1,8 @@
 import { useStore } from 'zustand'
 import { formatRate } from '../format'
 import type { MeterStore } from '../stores/meter-store'
-import { METER, METER_STAGE_WORDS, METER_VERDICTS, meterRows } from '../words/meter'
+import { say } from '../words'
+import { meterRows } from '../words/meter'
 import { FailureNote } from './failure-note'
 
 export interface MeterCardProps {
@@ -19,12 +20,12 @@ export function MeterCard({ store, url, insecure, disabled }: MeterCardProps) {
   const mine = metering.state !== 'none' && metering.url === url ? metering : null
   const isRunning = mine?.state === 'running'
   return (
-    <section className="meter" aria-label={METER.title}>
+    <section className="meter" aria-label={say.METER.title}>
       <div className="card-head">
-        <h3>{METER.title}</h3>
+        <h3>{say.METER.title}</h3>
         {isRunning ? (
           <button type="button" className="button is-small" onClick={() => store.cancel()}>
-            {METER.stop}
+            {say.METER.stop}
           </button>
         ) : (
           <button
@@ -33,18 +34,18 @@ export function MeterCard({ store, url, insecure, disabled }: MeterCardProps) {
             disabled={disabled}
             onClick={() => void store.run(url, insecure)}
           >
-            {mine ? METER.again : METER.run}
+            {mine ? say.METER.again : say.METER.run}
           </button>
         )}
       </div>
       {mine?.state === 'done' ? (
         <>
-          <p className="meter-verdict">{METER_VERDICTS[mine.meter.verdict]}</p>
+          <p className="meter-verdict">{say.METER_VERDICTS[mine.meter.verdict]}</p>
           <Rows rows={meterRows(mine.meter)} />
         </>
       ) : (
         <p className="fine" role="status">
-          {isRunning ? METER_STAGE_WORDS[mine.stage] : METER.lead}
+          {isRunning ? say.METER_STAGE_WORDS[mine.stage] : say.METER.lead}
         </p>
       )}
       {mine?.state === 'failed' && <FailureNote failure={mine.failure} />}
@@ -63,7 +64,7 @@ function Rows({ rows }: { rows: ReturnType<typeof meterRows> }) {
             <span className="meter-bar" aria-hidden="true">
               {rate !== null && <span style={{ width: `${(100 * rate) / most}%` }} />}
             </span>
-            <b className="number">{rate === null ? '–' : `${formatRate(rate)} ${METER.unit}`}</b>
+            <b className="number">{rate === null ? '–' : `${formatRate(rate)} ${say.METER.unit}`}</b>
             <span className="fine">{basis}</span>
           </dd>
         </div>

@@ -1,15 +1,16 @@
 import type { ReactNode } from 'react'
 import type { NetworkPreview } from '../../src-shared/app-views'
-import { inviteSentence, previewFigures, WELCOME } from '../words/welcome'
+import { say } from '../words'
+import { inviteSentence, previewFigures } from '../words/welcome'
 
 /** What a network is, as its coordinator tells it, and what it would learn about us. */
 export function PreviewCard({ network, children }: { network: NetworkPreview; children?: ReactNode }) {
   return (
     <div className="preview">
-      {network.isDemo && <p className="notice">{WELCOME.demoNetwork}</p>}
+      {network.isDemo && <p className="notice">{say.WELCOME.demoNetwork}</p>}
       {network.invite && (
         <p className="notice is-invite">
-          <b>{WELCOME.inviteTitle}</b> {inviteSentence(network.coordinatorUrl, network.invite.expiresAt)}
+          <b>{say.WELCOME.inviteTitle}</b> {inviteSentence(network.coordinatorUrl, network.invite.expiresAt)}
         </p>
       )}
       <dl className="preview-figures">
@@ -20,7 +21,7 @@ export function PreviewCard({ network, children }: { network: NetworkPreview; ch
           </div>
         ))}
       </dl>
-      <h3>{WELCOME.willSend}</h3>
+      <h3>{say.WELCOME.willSend}</h3>
       <dl className="will-send">
         {network.willSend.map(({ field, value }) => (
           <div key={field}>
@@ -31,7 +32,7 @@ export function PreviewCard({ network, children }: { network: NetworkPreview; ch
           </div>
         ))}
       </dl>
-      <p className="fine">{WELCOME.willSendNothing}</p>
+      <p className="fine">{say.WELCOME.willSendNothing}</p>
       {children}
     </div>
   )

@@ -7,8 +7,7 @@ import { systemClock } from '../../src-shared/clock'
 import { createBridgeClient } from '../bridge-client'
 import { createAskedStore } from '../stores/asked-store'
 import { createPlayedTransport, OPEN, ok, REFUSED } from '../testing/played-transport'
-import { TALK } from '../words/network-talk'
-import { SPEED } from '../words/settings'
+import { say } from '../words'
 import { NetworkTalkPanel } from './network-talk'
 import { ThisComputer } from './this-computer'
 
@@ -26,7 +25,7 @@ async function open({ mayOperate = true } = {}) {
 describe('M-34: what is talked', () => {
   it('M-34: is counted by protocol, and the switch says until when it is on', async () => {
     const { transport, answer } = await open()
-    expect(screen.getByText(TALK.loading)).toBeTruthy()
+    expect(screen.getByText(say.TALK.loading)).toBeTruthy()
     await answer(FIXTURE)
     const rows = screen.getAllByRole('row').slice(1)
     expect(rows.map((row) => row.textContent)).toContain('/espalier/kad/1.0.04123883')
@@ -43,28 +42,28 @@ describe('M-34: what is talked', () => {
   it('M-34: is nothing while no node runs, and a look changes nothing', async () => {
     const { answer } = await open({ mayOperate: false })
     await answer(null)
-    expect(screen.getByText(TALK.stopped)).toBeTruthy()
+    expect(screen.getByText(say.TALK.stopped)).toBeTruthy()
     expect(screen.queryByRole('checkbox')).toBeNull()
     cleanup()
     const { answer: later } = await open({ mayOperate: false })
     await later({ protocols: [], verboseUntil: null })
-    expect(screen.getByText(TALK.none)).toBeTruthy()
+    expect(screen.getByText(say.TALK.none)).toBeTruthy()
     expect(screen.getByRole<HTMLInputElement>('checkbox').disabled).toBe(true)
   })
 
   it('M-34: says why the node did not say', async () => {
     const { transport } = await open()
     await act(() => transport.lastCall('talk.get').answer(REFUSED))
-    expect(screen.getByText(new RegExp(TALK.failed))).toBeTruthy()
-    expect(screen.queryByText(TALK.loading)).toBeNull()
+    expect(screen.getByText(new RegExp(say.TALK.failed))).toBeTruthy()
+    expect(screen.queryByText(say.TALK.loading)).toBeNull()
   })
 })
 
 it('M-39: a speed stands with when and on what it was measured, and not at all where none was', () => {
   const status = servingStatus(1_000)
   const { rerender } = render(<ThisComputer resources={status.resources} compute={undefined} speed={status.speed} />)
-  expect(screen.getByText(SPEED.title)).toBeTruthy()
+  expect(screen.getByText(say.SPEED.title)).toBeTruthy()
   expect(screen.getByText(/^Speed measured on 30 Jan 2026, \d\d:\d\d:\d\d, AMD Ryzen 7 7840U\.$/)).toBeTruthy()
   rerender(<ThisComputer resources={status.resources} compute={undefined} speed={undefined} />)
-  expect(screen.queryByText(SPEED.title)).toBeNull()
+  expect(screen.queryByText(say.SPEED.title)).toBeNull()
 })

@@ -3,7 +3,7 @@ import { useStore } from 'zustand'
 import type { NetworkTalk } from '../../src-shared/network-talk'
 import { formatClock, formatCount } from '../format'
 import type { AskedStore } from '../stores/asked-store'
-import { TALK } from '../words/network-talk'
+import { say } from '../words'
 import { FailureNote } from './failure-note'
 import { useNow } from './hooks'
 
@@ -27,13 +27,13 @@ export function NetworkTalkPanel({ store, isLive, mayOperate }: Props) {
   return (
     <section className="card" aria-labelledby="talk-title" aria-busy={isAsking && talk === undefined}>
       <div className="card-head">
-        <h2 id="talk-title">{TALK.title}</h2>
+        <h2 id="talk-title">{say.TALK.title}</h2>
       </div>
-      <p className="fine">{TALK.lead}</p>
-      {failure && <FailureNote failure={failure} lead={TALK.failed} />}
-      {talk === undefined && !failure && <p className="empty">{TALK.loading}</p>}
-      {talk === null && <p className="empty">{TALK.stopped}</p>}
-      {talk && (talk.protocols.length > 0 ? <Protocols talk={talk} /> : <p className="empty">{TALK.none}</p>)}
+      <p className="fine">{say.TALK.lead}</p>
+      {failure && <FailureNote failure={failure} lead={say.TALK.failed} />}
+      {talk === undefined && !failure && <p className="empty">{say.TALK.loading}</p>}
+      {talk === null && <p className="empty">{say.TALK.stopped}</p>}
+      {talk && (talk.protocols.length > 0 ? <Protocols talk={talk} /> : <p className="empty">{say.TALK.none}</p>)}
       {talk && (
         <div className="talk-verbose">
           <label className="toggle">
@@ -47,10 +47,12 @@ export function NetworkTalkPanel({ store, isLive, mayOperate }: Props) {
                 void store.change((client) => client.call('talk.verbose', { on }))
               }}
             />
-            {TALK.verbose}
+            {say.TALK.verbose}
           </label>
           <p id="talk-verbose-hint" className="fine" role="status">
-            {talk.verboseUntil == null ? TALK.verboseHint : `${TALK.verboseUntil} ${formatClock(talk.verboseUntil)}.`}
+            {talk.verboseUntil == null
+              ? say.TALK.verboseHint
+              : `${say.TALK.verboseUntil} ${formatClock(talk.verboseUntil)}.`}
           </p>
         </div>
       )}
@@ -63,15 +65,15 @@ function Protocols({ talk }: { talk: NetworkTalk }) {
     <table className="protocols">
       <thead>
         <tr>
-          <th scope="col">{TALK.protocol}</th>
+          <th scope="col">{say.TALK.protocol}</th>
           <th scope="col" className="number">
-            {TALK.opened}
+            {say.TALK.opened}
           </th>
           <th scope="col" className="number">
-            {TALK.accepted}
+            {say.TALK.accepted}
           </th>
           <th scope="col" className="number">
-            {TALK.open}
+            {say.TALK.open}
           </th>
         </tr>
       </thead>

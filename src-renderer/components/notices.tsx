@@ -1,6 +1,6 @@
 import type { Notice } from '../../src-shared/status'
 import { closeSentence } from '../format'
-import { NOTICES } from '../words/diagnostics'
+import { say } from '../words'
 import { StatusShapeIcon } from './status-shape'
 import { Age, PeerName, WithPeers } from './text'
 
@@ -9,9 +9,9 @@ export function Notices({ notices }: { notices: readonly Notice[] }) {
   return (
     <section className="card" aria-labelledby="notices-title">
       <div className="card-head">
-        <h2 id="notices-title">{NOTICES.title}</h2>
+        <h2 id="notices-title">{say.NOTICES.title}</h2>
       </div>
-      <p className="fine">{NOTICES.lead}</p>
+      <p className="fine">{say.NOTICES.lead}</p>
       <ul className="checks">
         {notices.toReversed().map(({ by, at, code, cause }) => (
           <li key={`${by}/${at}`} className="is-warn">

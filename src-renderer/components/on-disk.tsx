@@ -1,17 +1,18 @@
 import type { ShardView } from '../../src-shared/app-views'
 import { formatBytes, shortenHash } from '../format'
-import { pieceCountWords, SHARDS, shareWords } from '../words/shards'
+import { say } from '../words'
+import { shareWords } from '../words/shards'
 import { CopyText } from './text'
 
 /** How much of the model lies here, and which model that is. */
 export function OnDisk({ view }: { view: ShardView }) {
-  const { rows } = SHARDS
+  const { rows } = say.SHARDS
   const needed = view.pieces.filter(({ isNeeded }) => isNeeded).length
   const total = Math.max(view.modelBytes, 1)
   return (
     <section className="card" aria-labelledby="disk-title">
       <div className="card-head">
-        <h2 id="disk-title">{SHARDS.diskTitle}</h2>
+        <h2 id="disk-title">{say.SHARDS.diskTitle}</h2>
       </div>
       <p className="figure">{formatBytes(view.neededBytes)}</p>
       <p className="figure-words">{shareWords(view)}</p>
@@ -33,20 +34,18 @@ export function OnDisk({ view }: { view: ShardView }) {
         </div>
         <div>
           <dt>{rows.pieces}</dt>
-          <dd>
-            {needed.toLocaleString('en')} of {pieceCountWords(view.pieces.length)}
-          </dd>
+          <dd>{say.SHARDS.needed(needed, say.SHARDS.pieceCount(view.pieces.length))}</dd>
         </div>
         <div>
           <dt>{rows.root}</dt>
           <dd>
-            <CopyText text={view.root} shown={shortenHash(view.root)} what="the manifest’s hash" />
+            <CopyText text={view.root} shown={shortenHash(view.root)} what={say.SHARDS.manifestHash} />
           </dd>
         </div>
         <div className="is-wide">
           <dt>{rows.directory}</dt>
           <dd>
-            <CopyText text={view.directory} shown={view.directory} what="the folder" />
+            <CopyText text={view.directory} shown={view.directory} what={say.SHARDS.folder} />
           </dd>
         </div>
       </dl>

@@ -3,7 +3,7 @@ import { cleanup, render, screen, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
 import { servingStatus, stoppedStatus } from '../../e2e/support/status-fixtures'
 import { LOOK_NAMES, type OthersSee } from '../../src-shared/status'
-import { LOOKS, OTHERS_SEE } from '../words/others-see'
+import { say } from '../words'
 import { OthersSeePanel } from './others-see'
 
 afterEach(cleanup)
@@ -25,7 +25,7 @@ describe('as others see you', () => {
     expect(items).toHaveLength(LOOK_NAMES.length)
     const failed = items.filter((item) => item.className === 'is-fail')
     expect(failed).toHaveLength(1)
-    expect(within(failed[0]!).getByRole('heading').textContent).toBe(LOOKS[name])
+    expect(within(failed[0]!).getByRole('heading').textContent).toBe(say.LOOKS[name])
     expect(failed[0]!.textContent).toContain('you serve 4 to 7')
   })
 
@@ -40,8 +40,8 @@ describe('as others see you', () => {
   it('says why there is nothing to show', () => {
     const { othersSee: _, ...unseen } = servingStatus(AT)
     const { rerender } = render(<OthersSeePanel status={unseen} />)
-    expect(screen.getByText(OTHERS_SEE.waiting)).toBeTruthy()
+    expect(screen.getByText(say.OTHERS_SEE.waiting)).toBeTruthy()
     rerender(<OthersSeePanel status={stoppedStatus(AT)} />)
-    expect(screen.getByText(OTHERS_SEE.stopped)).toBeTruthy()
+    expect(screen.getByText(say.OTHERS_SEE.stopped)).toBeTruthy()
   })
 })

@@ -1,6 +1,7 @@
 import type { NodeStatus } from '../../src-shared/status'
 import { closeSentence, formatCount } from '../format'
-import { budgetWords, LOOK_STATES, LOOKS, OTHERS_SEE } from '../words/others-see'
+import { say } from '../words'
+import { lookWords } from '../words/others-see'
 import { StatusShapeIcon } from './status-shape'
 import { Age, PeerName, WithPeers } from './text'
 
@@ -10,28 +11,28 @@ export function OthersSeePanel({ status }: { status: NodeStatus }) {
   return (
     <section className="card" aria-labelledby="others-see-title">
       <div className="card-head">
-        <h2 id="others-see-title">{OTHERS_SEE.title}</h2>
+        <h2 id="others-see-title">{say.OTHERS_SEE.title}</h2>
         {othersSee && (
           <p className="aside">
             <Age at={othersSee.at} />
           </p>
         )}
       </div>
-      <p className="fine">{OTHERS_SEE.lead}</p>
+      <p className="fine">{say.OTHERS_SEE.lead}</p>
       {othersSee ? (
         <ol className="checks">
           {othersSee.steps.map(({ name, state, by, value }) => (
             <li key={name} className={`is-${state}`}>
-              <StatusShapeIcon shape={LOOK_STATES[state].shape} size={18} label={`${LOOK_STATES[state].word}:`} />
+              <StatusShapeIcon shape={lookWords(state).shape} size={18} label={`${lookWords(state).word}:`} />
               <div>
-                <h3>{LOOKS[name]}</h3>
+                <h3>{say.LOOKS[name]}</h3>
                 <p>
                   {value !== '' && (
                     <>
                       <WithPeers text={closeSentence(value)} />{' '}
                     </>
                   )}
-                  {by.length > 0 && OTHERS_SEE.by}
+                  {by.length > 0 && say.OTHERS_SEE.by}
                   {by.map((peer) => (
                     <span key={peer}>
                       {' '}
@@ -44,17 +45,18 @@ export function OthersSeePanel({ status }: { status: NodeStatus }) {
           ))}
         </ol>
       ) : (
-        <p className="empty">{status.phase === 'running' ? OTHERS_SEE.waiting : OTHERS_SEE.stopped}</p>
+        <p className="empty">{status.phase === 'running' ? say.OTHERS_SEE.waiting : say.OTHERS_SEE.stopped}</p>
       )}
       {routingTable && (
         <p className="fine others-see-note">
-          {OTHERS_SEE.table}: {formatCount(routingTable.peers)}, {OTHERS_SEE.changed}{' '}
+          {say.OTHERS_SEE.table}: {formatCount(routingTable.peers)}, {say.OTHERS_SEE.changed}{' '}
           <Age at={routingTable.changedAt} />
         </p>
       )}
       {map && (
         <p className="fine others-see-note">
-          {OTHERS_SEE.map}: <WithPeers text={closeSentence(map.text)} /> {budgetWords(map)}
+          {say.OTHERS_SEE.map}: <WithPeers text={closeSentence(map.text)} />{' '}
+          {say.OTHERS_SEE.budget(map.asked, map.budget)}
         </p>
       )}
     </section>

@@ -5,7 +5,8 @@ import { closeSentence } from '../format'
 import { whyOffline } from '../internet'
 import type { AppStores } from '../stores/app-stores'
 import type { SettingsPatch } from '../stores/settings-store'
-import { minutesOf, OWNER, SYSTEM, timeOf, updateWords } from '../words/app'
+import { say } from '../words'
+import { minutesOf, timeOf, updateWords } from '../words/app'
 import { FailureNote } from './failure-note'
 import { SettingRow, SwitchField } from './setting-row'
 
@@ -29,16 +30,16 @@ export function OwnerSettings({ settings, stores, disabled }: OwnerSettingsProps
   const save = (patch: SettingsPatch) => void stores.settings.save(patch)
   return (
     <section className="card settings" aria-labelledby="owner-title">
-      <h2 id="owner-title">{OWNER.title}</h2>
-      <p className="fine owner-lead">{OWNER.lead}</p>
+      <h2 id="owner-title">{say.OWNER.title}</h2>
+      <p className="fine owner-lead">{say.OWNER.lead}</p>
       {REASONS.map((reason) => {
         const can = view?.canPauseFor.includes(reason) ?? false
-        const { label, hint } = OWNER.reasons[reason]
+        const { label, hint } = say.OWNER.reasons[reason]
         return (
           <SwitchField
             key={reason}
             label={label}
-            hint={can || view === null ? hint : `${hint} ${OWNER.cannot}.`}
+            hint={can || view === null ? hint : `${hint} ${say.OWNER.cannot}.`}
             isOn={settings[SWITCHES[reason]]}
             disabled={disabled || !(can || settings[SWITCHES[reason]])}
             onChange={(isOn) => save({ [SWITCHES[reason]]: isOn })}
@@ -69,8 +70,8 @@ function QuietHours({
   return (
     <>
       <SwitchField
-        label={OWNER.quietLabel}
-        hint={OWNER.quietHint}
+        label={say.OWNER.quietLabel}
+        hint={say.OWNER.quietHint}
         isOn={quietHours !== null}
         disabled={disabled}
         onChange={(isOn) => onSave({ quietHours: isOn ? FIRST_HOURS : null })}
@@ -79,7 +80,7 @@ function QuietHours({
         <div className="quiet-hours">
           {(['fromMinute', 'toMinute'] as const).map((name) => (
             <label key={name} className="quiet-span">
-              {name === 'fromMinute' ? OWNER.quietFrom : OWNER.quietTo}
+              {name === 'fromMinute' ? say.OWNER.quietFrom : say.OWNER.quietTo}
               <input
                 className="field"
                 type="time"
@@ -103,19 +104,19 @@ export function SystemSettings({ settings, stores, disabled }: OwnerSettingsProp
   const isRefused = startsAtLogin !== null && startsAtLogin !== settings.startsAtLogin
   return (
     <section className="card settings" aria-labelledby="system-title">
-      <h2 id="system-title">{SYSTEM.title}</h2>
+      <h2 id="system-title">{say.SYSTEM.title}</h2>
       {startsAtLogin !== null && (
         <SwitchField
-          label={SYSTEM.loginLabel}
-          hint={isRefused && settings.startsAtLogin ? SYSTEM.loginFailed : SYSTEM.loginHint}
+          label={say.SYSTEM.loginLabel}
+          hint={isRefused && settings.startsAtLogin ? say.SYSTEM.loginFailed : say.SYSTEM.loginHint}
           isOn={startsAtLogin}
           disabled={disabled}
           onChange={(isOn) => void stores.settings.save({ startsAtLogin: isOn })}
         />
       )}
       <SwitchField
-        label={SYSTEM.noticesLabel}
-        hint={SYSTEM.noticesHint}
+        label={say.SYSTEM.noticesLabel}
+        hint={say.SYSTEM.noticesHint}
         isOn={settings.notifications}
         disabled={disabled}
         onChange={(notifications) => void stores.settings.save({ notifications })}
@@ -141,7 +142,7 @@ function UpdateRow({
   // What is here already is installed without the internet.
   const offline = button !== null && view.update.state !== 'ready' ? whyOffline(view) : null
   return (
-    <SettingRow label={SYSTEM.updateLabel} hint={offline === null ? hint : `${closeSentence(hint)} ${offline}`}>
+    <SettingRow label={say.SYSTEM.updateLabel} hint={offline === null ? hint : `${closeSentence(hint)} ${offline}`}>
       {button && (
         <button type="button" className="button" disabled={disabled || isBusy || offline !== null} onClick={onPress}>
           {button}

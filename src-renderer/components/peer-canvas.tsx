@@ -1,7 +1,8 @@
 import { type PointerEvent, useEffect, useRef } from 'react'
 import type { PeerSummary, StatusShape } from '../../src-shared/status'
-import { PEER_STATES } from '../words/node'
-import { manyPlacedWords, PEERS_PAGE } from '../words/peers'
+import { say } from '../words'
+import { peerStateWords } from '../words/node'
+import { markWords } from '../words/places'
 
 export interface Mark {
   peer: PeerSummary
@@ -61,7 +62,7 @@ export function PeerCanvas({ marks, width, height }: { marks: readonly Mark[]; w
 
   const onPointerMove = ({ currentTarget, nativeEvent }: PointerEvent<HTMLCanvasElement>) => {
     const near = nearest(marks, nativeEvent.offsetX, nativeEvent.offsetY)
-    currentTarget.title = near ? `${near.publicName ?? PEERS_PAGE.unnamed}: ${PEER_STATES[near.state].word}` : ''
+    currentTarget.title = near ? markWords(near) : ''
   }
   return (
     <canvas
@@ -69,7 +70,7 @@ export function PeerCanvas({ marks, width, height }: { marks: readonly Mark[]; w
       className="map-canvas"
       style={{ width, height }}
       role="img"
-      aria-label={manyPlacedWords(marks.length)}
+      aria-label={say.PLACES.many(marks.length)}
       onPointerMove={onPointerMove}
     />
   )
@@ -90,7 +91,7 @@ function paint(
   context.clearRect(0, 0, pixelsWide, pixelsHigh)
   const half = (MARK_PX * scale) / 2
   for (const { peer, x, y } of marks) {
-    const sprite = sprites.byShape.get(PEER_STATES[peer.state].shape)
+    const sprite = sprites.byShape.get(peerStateWords(peer.state).shape)
     if (sprite) context.drawImage(sprite, Math.round(x * scale - half), Math.round(y * scale - half))
   }
 }

@@ -1,9 +1,8 @@
 import { formatBlocks } from '../../src-shared/blocks'
 import type { PeerSummary } from '../../src-shared/status'
 import { hashOf } from '../router'
-import { PEER_STATES } from '../words/node'
-import { OVERVIEW, othersWords } from '../words/pages'
-import { PEERS_PAGE } from '../words/peers'
+import { say } from '../words'
+import { peerStateWords } from '../words/node'
 import { MiniStrip } from './mini-strip'
 import { StatusShapeIcon } from './status-shape'
 
@@ -15,18 +14,18 @@ export function PeerList({ peers, blockCount }: { peers: readonly PeerSummary[];
   return (
     <section className="card" aria-labelledby="peers-title">
       <div className="card-head">
-        <h2 id="peers-title">{OVERVIEW.peersTitle}</h2>
-        {others.length > 0 && <p className="aside">{othersWords(others.length)}</p>}
+        <h2 id="peers-title">{say.OVERVIEW.peersTitle}</h2>
+        {others.length > 0 && <p className="aside">{say.othersWords(others.length)}</p>}
       </div>
       {others.length === 0 ? (
-        <p className="empty">{OVERVIEW.noPeers}</p>
+        <p className="empty">{say.OVERVIEW.noPeers}</p>
       ) : (
         <ul className="peer-list">
           {others.slice(0, SHOWN).map(({ peerId, publicName, blocks, state }) => (
             <li key={peerId}>
-              <StatusShapeIcon shape={PEER_STATES[state].shape} size={16} label={PEER_STATES[state].word} />
+              <StatusShapeIcon shape={peerStateWords(state).shape} size={16} label={peerStateWords(state).word} />
               <span className="peer-list-name" title={peerId}>
-                {publicName ?? PEERS_PAGE.unnamed}
+                {publicName ?? say.PEERS_PAGE.unnamed}
               </span>
               {blocks && blockCount !== null ? <MiniStrip {...blocks} blockCount={blockCount} /> : <span />}
               <span className={blocks ? 'number' : 'number quiet'}>{blocks ? formatBlocks(blocks) : '–'}</span>
@@ -37,7 +36,7 @@ export function PeerList({ peers, blockCount }: { peers: readonly PeerSummary[];
       {others.length > 0 && (
         <p className="card-foot">
           <a className="link" href={hashOf({ page: 'peers', view: 'table' })}>
-            {OVERVIEW.allPeers}
+            {say.OVERVIEW.allPeers}
           </a>
         </p>
       )}

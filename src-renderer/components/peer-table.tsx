@@ -4,8 +4,8 @@ import { formatBlocks } from '../../src-shared/blocks'
 import type { PeerSummary } from '../../src-shared/status'
 import { formatMs } from '../format'
 import { PEER_COLUMNS, type PeerColumn, type PeerOrder, sortPeers } from '../peer-order'
-import { PEER_STATES } from '../words/node'
-import { PEERS_PAGE } from '../words/peers'
+import { say } from '../words'
+import { peerStateWords } from '../words/node'
 import { MiniStrip } from './mini-strip'
 import { StatusShapeIcon } from './status-shape'
 import { Age, CopyPeerId } from './text'
@@ -40,7 +40,7 @@ export function PeerTable({ peers, blockCount }: PeerTableProps) {
     setOrder((before) => ({ column, isDescending: before.column === column && !before.isDescending }))
 
   return (
-    <section className="card is-table" aria-label="Peers">
+    <section className="card is-table" aria-label={say.PEERS_PAGE.title}>
       <table className="peers" ref={table} aria-rowcount={sorted.length + 1}>
         <thead>
           <tr>
@@ -96,10 +96,10 @@ function Heading({ column, order, onTurn }: HeadingProps) {
       <button
         type="button"
         className="sort"
-        title={column === 'roundTripMs' ? PEERS_PAGE.roundTripHint : undefined}
+        title={column === 'roundTripMs' ? say.PEERS_PAGE.roundTripHint : undefined}
         onClick={() => onTurn(column)}
       >
-        {PEERS_PAGE.columns[column]}
+        {say.PEERS_PAGE.columns[column]}
         <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
           <path d={order.isDescending && isSorted ? 'M2 3.5l3 3 3-3' : 'M2 6.500l3-3 3 3'} />
         </svg>
@@ -116,14 +116,14 @@ interface PeerRowProps {
 
 const PeerRow = memo(
   function PeerRow({ row, peer, blockCount }: PeerRowProps) {
-    const { word, shape } = PEER_STATES[peer.state]
+    const { word, shape } = peerStateWords(peer.state)
     return (
       <tr className={peer.isSelf ? 'is-self' : undefined} aria-rowindex={row}>
         <th scope="row">
           <span className="peer-name" title={peer.publicName ?? undefined}>
-            {peer.publicName ?? PEERS_PAGE.unnamed}
+            {peer.publicName ?? say.PEERS_PAGE.unnamed}
           </span>
-          {peer.isSelf && <span className="chip">{PEERS_PAGE.self}</span>}
+          {peer.isSelf && <span className="chip">{say.PEERS_PAGE.self}</span>}
           <CopyPeerId peerId={peer.peerId} />
         </th>
         <td>
@@ -145,7 +145,7 @@ const PeerRow = memo(
         <td className="number peer-heard">{peer.isSelf ? null : <Age at={peer.seenAt} />}</td>
         <td className="number">
           {peer.isSelf ? null : peer.roundTripMs === null ? (
-            <span className="quiet" title="Not measured yet">
+            <span className="quiet" title={say.PEERS_PAGE.notMeasured}>
               –
             </span>
           ) : (

@@ -1,8 +1,8 @@
 import { useId, useMemo, useState } from 'react'
 import type { ShardView } from '../../src-shared/app-views'
-import { formatBytes, shortenHash } from '../format'
+import { formatBytes, formatWhole, shortenHash } from '../format'
 import { groupPieces, type PieceGroup } from '../piece-map'
-import { pieceCountWords, SHARDS } from '../words/shards'
+import { say } from '../words'
 import { CopyText } from './text'
 
 /** Every piece of the model as a small square, block by block; one block at a time in full. */
@@ -16,15 +16,15 @@ export function PieceMap({ view, isVerified }: { view: ShardView; isVerified: bo
     <section className="card" aria-labelledby={`${name}-title`}>
       <div className="card-head">
         <h2 id={`${name}-title`}>
-          {SHARDS.piecesTitle} <span className="quiet">{view.pieces.length.toLocaleString('en')}</span>
+          {say.SHARDS.piecesTitle} <span className="quiet">{formatWhole(view.pieces.length)}</span>
         </h2>
         <p className="piece-legend" aria-hidden="true">
-          <span className={own}>{isVerified ? SHARDS.yoursVerified : SHARDS.yoursUnverified}</span>
-          <span>{SHARDS.notNeeded}</span>
+          <span className={own}>{isVerified ? say.SHARDS.yoursVerified : say.SHARDS.yoursUnverified}</span>
+          <span>{say.SHARDS.notNeeded}</span>
         </p>
       </div>
       <fieldset className="piece-map">
-        <legend className="only-read">{SHARDS.piecesHelp}</legend>
+        <legend className="only-read">{say.SHARDS.piecesHelp}</legend>
         {groups.map((group) => (
           <label key={group.key} className={group.isNeeded ? own : undefined} title={groupWords(group)}>
             <input
@@ -49,7 +49,7 @@ export function PieceMap({ view, isVerified }: { view: ShardView; isVerified: bo
 }
 
 function groupWords({ name, pieces, sizeBytes, isNeeded }: PieceGroup): string {
-  return `${name}${isNeeded ? ', yours' : ''}: ${pieceCountWords(pieces.length)}, ${formatBytes(sizeBytes)}`
+  return `${name}${isNeeded ? `, ${say.SHARDS.own}` : ''}: ${say.SHARDS.pieceCount(pieces.length)}, ${formatBytes(sizeBytes)}`
 }
 
 function PieceTable({ group, isVerified }: { group: PieceGroup; isVerified: boolean }) {
@@ -58,7 +58,7 @@ function PieceTable({ group, isVerified }: { group: PieceGroup; isVerified: bool
       <h3 className="piece-title">
         {group.name}{' '}
         <span className="quiet">
-          {pieceCountWords(group.pieces.length)}, {formatBytes(group.sizeBytes)}
+          {say.SHARDS.pieceCount(group.pieces.length)}, {formatBytes(group.sizeBytes)}
         </span>
       </h3>
       <ul>
@@ -66,7 +66,7 @@ function PieceTable({ group, isVerified }: { group: PieceGroup; isVerified: bool
           <li key={index}>
             <span className={`piece-square ${isNeeded ? (isVerified ? 'is-own' : 'is-unverified') : ''}`} />
             <span className="piece-index">{index}</span>
-            <CopyText text={sha256} shown={shortenHash(sha256)} what={`the hash of piece ${index},`} />
+            <CopyText text={sha256} shown={shortenHash(sha256)} what={say.SHARDS.pieceHash(index)} />
             <span className="aside">{formatBytes(sizeBytes)}</span>
           </li>
         ))}

@@ -2,7 +2,7 @@ import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import type { Settings } from '../../src-shared/settings'
 import type { AppStores } from '../stores/app-stores'
-import { SETTINGS } from '../words/settings'
+import { say } from '../words'
 import { FailureNote } from './failure-note'
 import { SettingRow, SwitchField } from './setting-row'
 import { CopyText } from './text'
@@ -21,18 +21,18 @@ export function Programs({ settings, stores, disabled }: { settings: Settings; s
     void stores.settings.save({ apiAccess: access }).then(() => stores.api.ask())
   return (
     <section className="card settings" aria-labelledby="programs-title">
-      <h2 id="programs-title">{SETTINGS.sections.programs}</h2>
+      <h2 id="programs-title">{say.SETTINGS.sections.programs}</h2>
       <SwitchField
-        label={SETTINGS.apiLabel}
-        hint={SETTINGS.apiHint}
+        label={say.SETTINGS.apiLabel}
+        hint={say.SETTINGS.apiHint}
         isOn={apiAccess !== 'off'}
         disabled={disabled}
         onChange={(isOn) => save(isOn ? 'loopback' : 'off')}
       />
       {apiAccess !== 'off' && (
         <SwitchField
-          label={SETTINGS.apiLanLabel}
-          hint={SETTINGS.apiLanHint}
+          label={say.SETTINGS.apiLanLabel}
+          hint={say.SETTINGS.apiLanHint}
           isOn={apiAccess === 'lan'}
           // A demonstration stays on this computer (C-40).
           disabled={disabled || network?.kind === 'demo'}
@@ -40,13 +40,13 @@ export function Programs({ settings, stores, disabled }: { settings: Settings; s
         />
       )}
       {view?.url && (
-        <SettingRow label={SETTINGS.apiAddress} hint={SETTINGS.apiAddressHint}>
-          <CopyText text={view.url} shown={view.url} what="the address" />
+        <SettingRow label={say.SETTINGS.apiAddress} hint={say.SETTINGS.apiAddressHint}>
+          <CopyText text={view.url} shown={view.url} what={say.SETTINGS.apiAddressName} />
         </SettingRow>
       )}
       {view?.key && (
-        <SettingRow label={SETTINGS.apiKey} hint={SETTINGS.apiKeyHint}>
-          <CopyText text={view.key} shown={`${view.key.slice(0, SHOWN_OF_KEY)}…`} what="the key" />
+        <SettingRow label={say.SETTINGS.apiKey} hint={say.SETTINGS.apiKeyHint}>
+          <CopyText text={view.key} shown={`${view.key.slice(0, SHOWN_OF_KEY)}…`} what={say.SETTINGS.apiKeyName} />
         </SettingRow>
       )}
       {view?.error && <FailureNote failure={view.error} />}

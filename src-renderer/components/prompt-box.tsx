@@ -4,15 +4,8 @@ import type { NodeStatus } from '../../src-shared/status'
 import { readSampling } from '../sampling-form'
 import { isBusy, modeOf } from '../stores/generation'
 import type { GenerationStore } from '../stores/generation-store'
-import {
-  CHECKED_PRIVACY_LINE,
-  PLAIN_PROMPTS,
-  PRIVACY_LINE,
-  SAMPLE_PROMPTS,
-  TRY,
-  tokenRangeWords,
-  whyNoPrompt,
-} from '../words/try'
+import { say } from '../words'
+import { SAMPLE_PROMPTS, whyNoPrompt } from '../words/try'
 import { SamplingFields } from './sampling-fields'
 
 const MOST_TOKENS = 4_096
@@ -31,7 +24,7 @@ export function PromptBox({ status, isLive, store, isChecked }: PromptBoxProps) 
   const id = useId()
   const tokens = Number(draft.maxTokens)
   const tokensAreRight = Number.isInteger(tokens) && tokens >= 1 && tokens <= MOST_TOKENS
-  const reason = isLive ? whyNoPrompt(status) : TRY.noContact
+  const reason = isLive ? whyNoPrompt(status) : say.TRY.noContact
   const busy = isBusy(generation)
   const mode = modeOf(draft.mode, status)
   const sampling = readSampling(draft.sampling)
@@ -52,13 +45,13 @@ export function PromptBox({ status, isLive, store, isChecked }: PromptBoxProps) 
   }
 
   return (
-    <section className="card try" aria-label={TRY.promptLabel}>
+    <section className="card try" aria-label={say.TRY.promptLabel}>
       <form onSubmit={onSubmit}>
         <div className="try-head">
           <fieldset className="segments">
-            <legend className="only-read">{TRY.modeLabel}</legend>
+            <legend className="only-read">{say.TRY.modeLabel}</legend>
             {(['chat', 'text'] as const).map((one) => (
-              <label key={one} title={TRY.modeHints[one]}>
+              <label key={one} title={say.TRY.modeHints[one]}>
                 <input
                   type="radio"
                   name={`${id}-mode`}
@@ -66,13 +59,13 @@ export function PromptBox({ status, isLive, store, isChecked }: PromptBoxProps) 
                   checked={mode === one}
                   onChange={() => store.write({ mode: one })}
                 />
-                {TRY.modes[one]}
+                {say.TRY.modes[one]}
               </label>
             ))}
           </fieldset>
           {(talk.length > 0 || (generation?.mode === 'chat' && !busy)) && (
             <button type="button" className="button is-small" disabled={busy} onClick={() => store.forget()}>
-              {TRY.newChat}
+              {say.TRY.newChat}
             </button>
           )}
         </div>
@@ -81,26 +74,26 @@ export function PromptBox({ status, isLive, store, isChecked }: PromptBoxProps) 
           rows={3}
           value={draft.prompt}
           maxLength={MOST_PROMPT_CHARS}
-          placeholder={TRY.placeholders[mode]}
-          aria-label={TRY.promptLabel}
+          placeholder={say.TRY.placeholders[mode]}
+          aria-label={say.TRY.promptLabel}
           aria-describedby={`${id}-why`}
           onChange={(event) => store.write({ prompt: event.target.value })}
           onKeyDown={onKeyDown}
         />
-        {mode === 'chat' && status.model?.hasChatTemplate === false && <p className="fine">{TRY.noTemplate}</p>}
+        {mode === 'chat' && status.model?.hasChatTemplate === false && <p className="fine">{say.TRY.noTemplate}</p>}
         {draft.prompt === '' && !generation && <Suggestions isSample={status.watermark !== null} store={store} />}
         <div className="try-row">
           <label className="try-tokens">
-            {TRY.atMost}
+            {say.TRY.atMost}
             <input
               className="field"
               inputMode="numeric"
               value={draft.maxTokens}
-              aria-label={TRY.maxTokensLabel}
+              aria-label={say.TRY.maxTokensLabel}
               aria-invalid={!tokensAreRight}
               onChange={(event) => store.write({ maxTokens: event.target.value.trim() })}
             />
-            {TRY.tokens}
+            {say.TRY.tokens}
           </label>
           {busy ? (
             <button
@@ -109,18 +102,19 @@ export function PromptBox({ status, isLive, store, isChecked }: PromptBoxProps) 
               disabled={generation?.state !== 'streaming'}
               onClick={() => void store.cancel()}
             >
-              {TRY.stop}
+              {say.TRY.stop}
             </button>
           ) : (
             <button type="submit" className="button is-primary" disabled={!canSend}>
-              {TRY.send}
+              {say.TRY.send}
             </button>
           )}
         </div>
         <SamplingFields form={draft.sampling} read={sampling} onChange={(form) => store.write({ sampling: form })} />
       </form>
       <p id={`${id}-why`} className={reason === null && tokensAreRight ? 'fine' : 'fine is-strong'}>
-        {reason ?? (tokensAreRight ? (isChecked ? CHECKED_PRIVACY_LINE : PRIVACY_LINE) : tokenRangeWords(MOST_TOKENS))}
+        {reason ??
+          (tokensAreRight ? (isChecked ? say.CHECKED_PRIVACY_LINE : say.PRIVACY_LINE) : say.ANSWER.range(MOST_TOKENS))}
       </p>
     </section>
   )
@@ -129,7 +123,7 @@ export function PromptBox({ status, isLive, store, isChecked }: PromptBoxProps) 
 function Suggestions({ isSample, store }: { isSample: boolean; store: GenerationStore }) {
   return (
     <div className="suggestions">
-      {(isSample ? SAMPLE_PROMPTS : PLAIN_PROMPTS).map((prompt) => (
+      {(isSample ? SAMPLE_PROMPTS : say.PLAIN_PROMPTS).map((prompt) => (
         <button key={prompt} type="button" className="chip is-button" onClick={() => store.write({ prompt })}>
           {prompt}
         </button>

@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react'
 import type { BlockerButton, Readiness, TimelineRow } from '../../src-shared/readiness'
 import type { NodeStatus } from '../../src-shared/status'
-import { BUTTONS, isCalm, READINESS, readinessLead, secondsWords, shardHint, shardWords } from '../words/readiness'
+import { say } from '../words'
+import { nodeSentence, reportsOf } from '../words/node-says'
+import { isCalm, readinessLead, secondsWords, shardHint, shardWords } from '../words/readiness'
 
 interface Props {
   status: NodeStatus
@@ -19,7 +21,7 @@ export function ReadinessGrid({ status, readiness, mayPress, onButton, children 
   return (
     <section className="card" aria-labelledby="readiness-title">
       <div className="card-head">
-        <h2 id="readiness-title">{READINESS.title}</h2>
+        <h2 id="readiness-title">{say.READINESS.title}</h2>
         <p className="aside">
           {readiness.shards.filter(({ label }) => label === 'loaded').length} / {shards.length}
         </p>
@@ -29,7 +31,7 @@ export function ReadinessGrid({ status, readiness, mayPress, onButton, children 
         <ul className="shard-grid">
           {shards.map((shard) => (
             <li key={shard.index} className={`shard is-${shard.label}`} title={shardHint(shard, status.peers)}>
-              <span className="shard-index">Shard {shard.index}</span>
+              <span className="shard-index">{say.READINESS.shard(shard.index)}</span>
               <span className="shard-words">{shardWords(shard)}</span>
             </li>
           ))}
@@ -37,14 +39,14 @@ export function ReadinessGrid({ status, readiness, mayPress, onButton, children 
       )}
       {blocker && (
         <p className={isCalm(blocker) ? 'blocker shard-blocker is-calm' : 'blocker shard-blocker'}>
-          <span>{blocker.sentence}</span>
+          <span>{nodeSentence(blocker.sentence, reportsOf(status))}</span>
           <button
             type="button"
             className="button is-small"
             disabled={!mayPress && blocker.button !== 'run-diagnosis'}
             onClick={() => onButton(blocker.button)}
           >
-            {BUTTONS[blocker.button]}
+            {say.BUTTONS[blocker.button]}
           </button>
         </p>
       )}
@@ -57,20 +59,20 @@ export function ReadinessGrid({ status, readiness, mayPress, onButton, children 
 function Timeline({ rows }: { rows: readonly TimelineRow[] }) {
   return (
     <table className="timeline">
-      <caption>{READINESS.timelineTitle}</caption>
+      <caption>{say.READINESS.timelineTitle}</caption>
       <thead>
         <tr>
           <td />
-          <th scope="col">{READINESS.expected}</th>
-          <th scope="col">{READINESS.actual}</th>
+          <th scope="col">{say.READINESS.expected}</th>
+          <th scope="col">{say.READINESS.actual}</th>
         </tr>
       </thead>
       <tbody>
         {rows.map(({ what, expectedS, actualS, isLate }) => (
           <tr key={what} className={isLate ? 'is-late' : undefined}>
-            <th scope="row">{what}</th>
+            <th scope="row">{nodeSentence(what)}</th>
             <td>{secondsWords(expectedS)}</td>
-            <td>{isLate ? READINESS.late : secondsWords(actualS)}</td>
+            <td>{isLate ? say.READINESS.late : secondsWords(actualS)}</td>
           </tr>
         ))}
       </tbody>

@@ -1,6 +1,8 @@
 import { nodeAction } from '../../src-shared/node-action'
 import { closeSentence } from '../format'
 import type { NodeStore } from '../stores/node-store'
+import { say } from '../words'
+import { failureWords, statusWords } from '../words/node-says'
 import { useNode } from './hooks'
 import { StatusShapeIcon } from './status-shape'
 
@@ -8,12 +10,12 @@ import { StatusShapeIcon } from './status-shape'
 export function SafeModeNotice({ node }: { node: NodeStore }) {
   const { status, isLive, mayOperate, pending } = useNode(node)
   if (!isLive || !status?.heldBack) return null
+  const { cause, code } = failureWords(status.heldBack)
   return (
     <div className="notice is-contact">
       <StatusShapeIcon shape={status.shape} size={18} />
       <p>
-        <b>{status.headline}.</b> {closeSentence(status.heldBack.cause)}{' '}
-        <code className="code">{status.heldBack.code}</code>
+        <b>{statusWords(status).headline}.</b> {closeSentence(cause)} <code className="code">{code}</code>
       </p>
       {mayOperate && (
         <button
@@ -22,7 +24,7 @@ export function SafeModeNotice({ node }: { node: NodeStore }) {
           disabled={pending !== null}
           onClick={() => void node.command('start')}
         >
-          {nodeAction(status).label}
+          {say.NODE_ACTIONS[nodeAction(status).word]}
         </button>
       )}
     </div>

@@ -1,6 +1,6 @@
 import { useId } from 'react'
 import { type ReadSampling, SAMPLING_FIELDS, type SamplingForm } from '../sampling-form'
-import { SAMPLING } from '../words/try'
+import { say } from '../words'
 
 export interface SamplingFieldsProps {
   form: SamplingForm
@@ -14,28 +14,30 @@ export function SamplingFields({ form, read, onChange }: SamplingFieldsProps) {
   return (
     <details className="sampling">
       <summary>
-        {SAMPLING.title}
-        <span>{read.problems.size > 0 ? SAMPLING.problems : read.wish ? SAMPLING.drawn : SAMPLING.likeliest}</span>
+        {say.SAMPLING.title}
+        <span>
+          {read.problems.size > 0 ? say.SAMPLING.problems : read.wish ? say.SAMPLING.drawn : say.SAMPLING.likeliest}
+        </span>
       </summary>
       <div className="sampling-fields">
         {SAMPLING_FIELDS.map((field) => {
           const isWrong = read.problems.has(field)
           return (
             <div key={field} className="labelled">
-              <label htmlFor={`${id}-${field}`}>{SAMPLING.fields[field].label}</label>
+              <label htmlFor={`${id}-${field}`}>{say.SAMPLING.fields[field].label}</label>
               <input
                 id={`${id}-${field}`}
                 className="field number"
                 inputMode="decimal"
                 autoComplete="off"
                 value={form[field]}
-                placeholder={SAMPLING.fields[field].placeholder}
+                placeholder={say.SAMPLING.fields[field].placeholder}
                 aria-invalid={isWrong}
                 aria-describedby={`${id}-${field}-note`}
                 onChange={(event) => onChange({ ...form, [field]: event.target.value })}
               />
               <p id={`${id}-${field}-note`} className={isWrong ? 'field-problem' : 'fine'}>
-                {isWrong ? SAMPLING.fields[field].problem : SAMPLING.fields[field].hint}
+                {isWrong ? say.SAMPLING.fields[field].problem : say.SAMPLING.fields[field].hint}
               </p>
             </div>
           )

@@ -46,6 +46,8 @@ export function TextField({ label, hint, value, problem, disabled, placeholder, 
 }
 
 export interface ChoiceFieldProps<T extends string> {
+  /** Stays the same when the page is built anew, so that the focus finds it again. */
+  id?: string
   label: string
   hint: string
   value: T
@@ -55,6 +57,7 @@ export interface ChoiceFieldProps<T extends string> {
 }
 
 export function ChoiceField<T extends string>({
+  id: ownId,
   label,
   hint,
   value,
@@ -62,7 +65,8 @@ export function ChoiceField<T extends string>({
   disabled,
   onChange,
 }: ChoiceFieldProps<T>) {
-  const id = useId()
+  const madeId = useId()
+  const id = ownId ?? madeId
   return (
     <div className="setting">
       <div>

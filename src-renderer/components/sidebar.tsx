@@ -2,10 +2,8 @@ import type { NodeStatus, StatusShape } from '../../src-shared/status'
 import { isMac, keyName } from '../palette/keys'
 import { hashOf, PAGES, type Page } from '../router'
 import type { Theme } from '../theme'
-import { PALETTE } from '../words/commands'
-import { profileWords, SHAPE_NAMES } from '../words/node'
-import { PAGE_NAMES, SHELL } from '../words/pages'
-import { SETTINGS } from '../words/settings'
+import { say } from '../words'
+import { profileWords } from '../words/node'
 import { NAV_ICONS } from './nav-icons'
 import { Mark, StatusShapeIcon } from './status-shape'
 import { CopyPeerId } from './text'
@@ -31,7 +29,7 @@ export function Sidebar({ page, status, isLive, theme, onTheme, isUnsaved, onCom
           Espalier
         </div>
         <CommandsButton onPress={onCommands} />
-        <nav aria-label="Pages">
+        <nav aria-label={say.SHELL.pages}>
           {PAGES.map((name) => (
             <a
               key={name}
@@ -41,10 +39,10 @@ export function Sidebar({ page, status, isLive, theme, onTheme, isUnsaved, onCom
               <svg className="side-icon" width="18" height="18" viewBox="0 0 20 20" aria-hidden="true">
                 <path d={NAV_ICONS[name]} />
               </svg>
-              {PAGE_NAMES[name]}
+              {say.PAGE_NAMES[name]}
               {name === 'settings' && isUnsaved && (
-                <span className="side-mark" title={SETTINGS.unsaved}>
-                  <span className="only-read">{SETTINGS.unsaved}</span>
+                <span className="side-mark" title={say.SETTINGS.unsaved}>
+                  <span className="only-read">{say.SETTINGS.unsaved}</span>
                 </span>
               )}
             </a>
@@ -65,7 +63,7 @@ function CommandsButton({ onPress }: { onPress(): void }) {
       <svg className="side-icon" width="16" height="16" viewBox="0 0 20 20" aria-hidden="true">
         <path d="M9 3.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11M13 13l4 4" />
       </svg>
-      <span>{PALETTE.open}</span>
+      <span>{say.PALETTE.open}</span>
       <kbd>{keyName('Mod', isMac(navigator))} K</kbd>
     </button>
   )
@@ -77,7 +75,7 @@ function Who({ status, isLive }: { status: NodeStatus; isLive: boolean }) {
   return (
     <div className="who">
       <span className="who-name" title={status.publicName}>
-        <StatusShapeIcon shape={shape} size={16} label={`${isLive ? SHAPE_NAMES[shape] : SHELL.noContact}:`} />
+        <StatusShapeIcon shape={shape} size={16} label={`${isLive ? say.SHAPE_NAMES[shape] : say.SHELL.noContact}:`} />
         <b>{status.publicName}</b>
       </span>
       {status.peerId && <CopyPeerId peerId={status.peerId} />}

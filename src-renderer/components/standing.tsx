@@ -1,5 +1,6 @@
 import type { CoordinatorView, TimelineEntry } from '../../src-shared/coordinator-view'
-import { dropWords, STANDING, stateWords, timelineWords } from '../words/standing'
+import { say } from '../words'
+import { dropWords, stateWords, timelineWords } from '../words/standing'
 import { useNow } from './hooks'
 import { Age, WithPeers } from './text'
 
@@ -14,13 +15,13 @@ export function Standing({ view, dashboardUrl }: { view: CoordinatorView; dashbo
   return (
     <section className="card standing" aria-labelledby="standing-title">
       <div className="card-head">
-        <h2 id="standing-title">{STANDING.title}</h2>
+        <h2 id="standing-title">{say.STANDING.title}</h2>
         <p className="aside">
           {view.answeredAt === null ? (
-            STANDING.never
+            say.STANDING.never
           ) : (
             <>
-              {STANDING.answered} <Age at={view.answeredAt} />
+              {say.STANDING.answered} <Age at={view.answeredAt} />
             </>
           )}
         </p>
@@ -33,7 +34,7 @@ export function Standing({ view, dashboardUrl }: { view: CoordinatorView; dashbo
         </p>
       ))}
       {newestFirst.length === 0 ? (
-        <p className="fine">{STANDING.empty}</p>
+        <p className="fine">{say.STANDING.empty}</p>
       ) : (
         <ol className="timeline">
           {newestFirst.slice(0, SHOWN).map((entry) => (
@@ -44,7 +45,7 @@ export function Standing({ view, dashboardUrl }: { view: CoordinatorView; dashbo
       {older.length > 0 && (
         <details>
           <summary>
-            {older.length} {STANDING.earlier}
+            {older.length} {say.STANDING.earlier}
           </summary>
           <ol className="timeline">
             {older.map((entry) => (
@@ -55,8 +56,8 @@ export function Standing({ view, dashboardUrl }: { view: CoordinatorView; dashbo
       )}
       <p className="fine standing-network">
         {[
-          view.quantization === null ? null : `${STANDING.quantization}: ${view.quantization}`,
-          view.recommendedSplit === null ? null : `${STANDING.split}: ${view.recommendedSplit}`,
+          view.quantization === null ? null : `${say.STANDING.quantization}: ${view.quantization}`,
+          view.recommendedSplit === null ? null : `${say.STANDING.split}: ${view.recommendedSplit}`,
         ]
           .filter((part) => part !== null)
           .join(' · ')}
@@ -64,7 +65,7 @@ export function Standing({ view, dashboardUrl }: { view: CoordinatorView; dashbo
       {dashboardUrl && (
         <p className="fine">
           <a className="link" href={dashboardUrl} target="_blank" rel="noopener noreferrer">
-            {STANDING.openDashboard}
+            {say.STANDING.openDashboard}
           </a>
         </p>
       )}

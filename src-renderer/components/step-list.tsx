@@ -1,5 +1,7 @@
 import type { NodeStatus, StatusShape, Step, StepState } from '../../src-shared/status'
 import { closeSentence, formatSpan } from '../format'
+import { say } from '../words'
+import { failureWords } from '../words/node-says'
 import { evidenceWords, nextWords, progressWords, stepTitle } from '../words/steps'
 import { useNow } from './hooks'
 import { StatusShapeIcon } from './status-shape'
@@ -23,8 +25,8 @@ export function StepList({ status }: { status: NodeStatus }) {
   return (
     <section className="card" aria-labelledby="steps-title">
       <div className="card-head">
-        <h2 id="steps-title">{isFresh ? 'What happens when you start' : 'How you got here'}</h2>
-        {took !== null && <p className="aside">from Start to visible in {formatSpan(took)}</p>}
+        <h2 id="steps-title">{isFresh ? say.STEPS.fresh : say.STEPS.past}</h2>
+        {took !== null && <p className="aside">{say.STEPS.took(formatSpan(took))}</p>}
       </div>
       <ol className="steps">
         {status.steps.map((step) => (
@@ -47,6 +49,7 @@ function StepItem({ step }: { step: Step }) {
   const now = useNow()
   const { progress } = step
   const share = progress && progress.total > 0 ? progress.done / progress.total : undefined
+  const blocker = step.blocker && failureWords(step.blocker)
   const isMoving = step.state === 'working' || step.state === 'waiting'
   return (
     <li className={`step is-${step.state}`}>
@@ -59,10 +62,10 @@ function StepItem({ step }: { step: Step }) {
           <StepTime step={step} />
         </div>
         {progress && isMoving && <ProgressBar title={stepTitle(step)} {...progress} />}
-        {step.blocker && (
+        {blocker && (
           <p className={step.state === 'waiting' ? 'step-held' : 'blocker'}>
-            <WithPeers text={closeSentence(step.blocker.cause)} /> {step.blocker.action}{' '}
-            <code className="code">{step.blocker.code}</code>
+            <WithPeers text={closeSentence(blocker.cause)} /> {blocker.action}{' '}
+            <code className="code">{blocker.code}</code>
           </p>
         )}
         <Witnesses step={step} />
@@ -84,7 +87,7 @@ function Witnesses({ step }: { step: Step }) {
       {sentences.slice(0, EVIDENCE_SHOWN)}
       {folded.length > 0 && (
         <details>
-          <summary>{folded.length} more</summary>
+          <summary>{say.STEPS.more(folded.length)}</summary>
           {folded}
         </details>
       )}
@@ -102,7 +105,7 @@ function StepTime({ step }: { step: Step }) {
     )
   }
   if (step.startedAt === null || step.state === 'idle') return null
-  return <span className="step-time">for {formatSpan(Math.max(1_000, now - step.startedAt))}</span>
+  return <span className="step-time">{say.STEPS.since(formatSpan(Math.max(1_000, now - step.startedAt)))}</span>
 }
 
 function ProgressBar({ title, done, total, unit }: { title: string } & NonNullable<Step['progress']>) {

@@ -2,7 +2,8 @@ import { useEffect, useRef } from 'react'
 import type { SupportBundle } from '../../src-shared/app-view'
 import type { Failure } from '../bridge-client'
 import type { DiagnosticsStore } from '../stores/diagnostics-store'
-import { SUPPORT, takenOutWords } from '../words/app'
+import { say } from '../words'
+import { takenOutWords } from '../words/app'
 import { CopyButton } from './copy-button'
 import { FailureNote } from './failure-note'
 
@@ -22,33 +23,33 @@ export function SupportDialog({
   useEffect(() => dialog.current?.showModal(), [])
   return (
     <dialog ref={dialog} className="dialog is-wide" aria-labelledby="support-title" onClose={store.closeBundle}>
-      <h2 id="support-title">{SUPPORT.title}</h2>
-      <p>{SUPPORT.lead}</p>
+      <h2 id="support-title">{say.SUPPORT.title}</h2>
+      <p>{say.SUPPORT.lead}</p>
       <p className="fine">
         {bundle.takenOut.length === 0 ? (
-          SUPPORT.nothingTakenOut
+          say.SUPPORT.nothingTakenOut
         ) : (
           <>
-            <b>{SUPPORT.takenOut}:</b> {takenOutWords(bundle.takenOut)}
+            <b>{say.SUPPORT.takenOut}:</b> {takenOutWords(bundle.takenOut)}
           </>
         )}
       </p>
       {/* A text box, so that it can be read and searched by keyboard, and marked. */}
-      <textarea className="field bundle-text" readOnly aria-label={SUPPORT.region} value={bundle.text} />
+      <textarea className="field bundle-text" readOnly aria-label={say.SUPPORT.region} value={bundle.text} />
       {savedAt !== null && (
         <p className="fine" role="status">
-          {SUPPORT.saved} <code>{savedAt}</code>
+          {say.SUPPORT.saved} <code>{savedAt}</code>
         </p>
       )}
-      {failure && <FailureNote failure={failure} lead={SUPPORT.failed} />}
+      {failure && <FailureNote failure={failure} lead={say.SUPPORT.failed} />}
       <div className="dialog-actions">
         <button type="button" className="button" onClick={() => dialog.current?.close()}>
-          {SUPPORT.close}
+          {say.SUPPORT.close}
         </button>
         <button type="button" className="button" onClick={() => void store.saveBundle()}>
-          {SUPPORT.save}
+          {say.SUPPORT.save}
         </button>
-        <CopyButton label={SUPPORT.copy} text={() => bundle.text} />
+        <CopyButton label={say.SUPPORT.copy} text={() => bundle.text} />
       </div>
     </dialog>
   )

@@ -1,12 +1,12 @@
 import type { Generation } from '../stores/generation'
-import { TRY } from '../words/try'
+import { say } from '../words'
 import { RouteBadges } from './route-badges'
 
 /** What was said in a chat before the newest question, newest first: next to where one asks. */
 export function Talk({ talk }: { talk: readonly Generation[] }) {
   if (talk.length === 0) return null
   return (
-    <ol reversed className="talk" aria-label={TRY.talkLabel}>
+    <ol reversed className="talk" aria-label={say.TRY.talkLabel}>
       {talk.toReversed().map((said, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the cards have no state of their own
         <li key={index} className="card">

@@ -1,5 +1,6 @@
 import { Fragment, useState } from 'react'
 import { formatAge, formatExact, shortenPeerId } from '../format'
+import { say } from '../words'
 import type { Words } from '../words/steps'
 import { useNow } from './hooks'
 
@@ -20,7 +21,7 @@ export function PeerName({ peerId }: { peerId: string }) {
 
 /** A peer id that a click copies. */
 export function CopyPeerId({ peerId }: { peerId: string }) {
-  return <CopyText text={peerId} shown={shortenPeerId(peerId)} what="the peer id" />
+  return <CopyText text={peerId} shown={shortenPeerId(peerId)} what={say.COPY.peerId} />
 }
 
 /** Something long, shown short, that a click copies whole. `what`: its name, for those who hear the button. */
@@ -36,15 +37,15 @@ export function CopyText({ text, shown, what }: { text: string; shown: string; w
     <button
       type="button"
       className="copy"
-      title={`${text}\nClick to copy`}
-      aria-label={`Copy ${what} ${text}`}
+      title={`${text}\n${say.COPY.click}`}
+      aria-label={say.COPY.label(what, text)}
       onClick={copy}
       onBlur={() => setResult(null)}
       onMouseLeave={() => setResult(null)}
     >
       <code aria-hidden="true">{withBreaks(shown)}</code>
       <span className="copy-result" role="status">
-        {result === 'copied' ? 'Copied' : result === 'failed' ? 'Select it on hover: copying is not allowed here' : ''}
+        {result === 'copied' ? say.COPY.copied : result === 'failed' ? say.COPY.failed : ''}
       </span>
     </button>
   )

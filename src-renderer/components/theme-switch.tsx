@@ -1,6 +1,6 @@
 import { useId } from 'react'
 import { THEMES, type Theme } from '../theme'
-import { THEME_NAMES } from '../words/node'
+import { say } from '../words'
 
 const DRAWINGS: Readonly<Record<Theme, string>> = {
   system: 'M3 4.5h14v9H3zM7 17h6M10 13.5V17',
@@ -20,14 +20,14 @@ export function ThemeSwitch({ theme, onTheme, withWords = false }: ThemeSwitchPr
   const group = useId()
   return (
     <fieldset className={withWords ? 'theme has-words' : 'theme'}>
-      <legend className="only-read">Colours</legend>
+      <legend className="only-read">{say.SETTINGS.themeLabel}</legend>
       {THEMES.map((name) => (
-        <label key={name} title={THEME_NAMES[name]}>
+        <label key={name} title={say.THEME_NAMES[name]}>
           <input type="radio" name={group} value={name} checked={theme === name} onChange={() => onTheme(name)} />
           <svg className="side-icon" width="16" height="16" viewBox="0 0 20 20" aria-hidden="true">
             <path d={DRAWINGS[name]} />
           </svg>
-          <span className={withWords ? undefined : 'only-read'}>{THEME_NAMES[name]}</span>
+          <span className={withWords ? undefined : 'only-read'}>{say.THEME_NAMES[name]}</span>
         </label>
       ))}
     </fieldset>

@@ -2,7 +2,8 @@ import { type FormEvent, useEffect, useId, useState } from 'react'
 import { useStore } from 'zustand'
 import { TokenSchema, type TokenView } from '../../src-shared/file-views'
 import type { AskedStore } from '../stores/asked-store'
-import { TOKEN, tokenWords } from '../words/files'
+import { say } from '../words'
+import { tokenWords } from '../words/files'
 import { FailureNote } from './failure-note'
 
 /** A token goes in and never comes out: afterwards only how it is kept is known here. */
@@ -26,8 +27,8 @@ export function TokenField({ store, disabled }: { store: AskedStore<TokenView>; 
   return (
     <form className="setting is-long" onSubmit={onSubmit} aria-busy={isAsking} noValidate>
       <div>
-        <label htmlFor={id}>{TOKEN.label}</label>
-        <p id={`${id}-hint`}>{TOKEN.hint}</p>
+        <label htmlFor={id}>{say.TOKEN.label}</label>
+        <p id={`${id}-hint`}>{say.TOKEN.hint}</p>
         {view && <p role="status">{tokenWords(view)}</p>}
       </div>
       <div className="token-line">
@@ -38,25 +39,25 @@ export function TokenField({ store, disabled }: { store: AskedStore<TokenView>; 
           autoComplete="off"
           spellCheck={false}
           value={text}
-          placeholder={TOKEN.placeholder}
+          placeholder={say.TOKEN.placeholder}
           disabled={disabled}
           aria-invalid={isBad}
           aria-describedby={isBad ? `${id}-problem` : `${id}-hint`}
           onChange={(event) => setText(event.target.value)}
         />
         <button type="submit" className="button" disabled={disabled || isAsking || isBad || text.trim() === ''}>
-          {TOKEN.save}
+          {say.TOKEN.save}
         </button>
         {view?.isSet && (
           <button type="button" className="button" disabled={disabled || isAsking} onClick={() => void set(null)}>
-            {TOKEN.forget}
+            {say.TOKEN.forget}
           </button>
         )}
       </div>
       {view?.found && (
         <div className="notice is-contact">
           <p>
-            <code className="code">{view.found}</code> {TOKEN.found}
+            <code className="code">{view.found}</code> {say.TOKEN.found}
           </p>
           <button
             type="button"
@@ -64,13 +65,13 @@ export function TokenField({ store, disabled }: { store: AskedStore<TokenView>; 
             disabled={disabled || isAsking}
             onClick={() => void store.change((client) => client.call('token.takeFound', {}))}
           >
-            {TOKEN.takeFound}
+            {say.TOKEN.takeFound}
           </button>
         </div>
       )}
       {isBad && (
         <p id={`${id}-problem`} className="field-problem" role="alert">
-          {TOKEN.problem}
+          {say.TOKEN.problem}
         </p>
       )}
       {failure && <FailureNote failure={failure} />}

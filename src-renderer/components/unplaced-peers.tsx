@@ -1,8 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useRef } from 'react'
 import type { PeerSummary } from '../../src-shared/status'
-import { blockWords, PEER_STATES } from '../words/node'
-import { PEERS_PAGE } from '../words/peers'
+import { say } from '../words'
+import { blockWords, peerStateWords } from '../words/node'
 import { StatusShapeIcon } from './status-shape'
 import { CopyPeerId } from './text'
 
@@ -34,13 +34,17 @@ export function UnplacedPeers({ peers }: { peers: readonly PeerSummary[] }) {
                 aria-setsize={peers.length}
                 aria-posinset={index + 1}
               >
-                <StatusShapeIcon shape={PEER_STATES[peer.state].shape} size={16} label={PEER_STATES[peer.state].word} />
+                <StatusShapeIcon
+                  shape={peerStateWords(peer.state).shape}
+                  size={16}
+                  label={peerStateWords(peer.state).word}
+                />
                 <span className="map-name">
-                  <b>{peer.publicName ?? PEERS_PAGE.unnamed}</b>
+                  <b>{peer.publicName ?? say.PEERS_PAGE.unnamed}</b>
                   <CopyPeerId peerId={peer.peerId} />
                 </span>
                 <span className="aside">
-                  {peer.isSelf ? PEERS_PAGE.self : peer.blocks ? blockWords([peer.blocks]) : null}
+                  {peer.isSelf ? say.PEERS_PAGE.self : peer.blocks ? blockWords([peer.blocks]) : null}
                 </span>
               </li>
             )

@@ -1,7 +1,8 @@
 import { useStore } from 'zustand'
 import { closeSentence } from '../format'
 import type { AppViewStore } from '../stores/app-view-store'
-import { UNSAVED, unsavedNames } from '../words/app'
+import { say } from '../words'
+import { unsavedNames } from '../words/app'
 import { StatusShapeIcon } from './status-shape'
 
 /** On every page, for as long as it is so: what is in memory only, because the disk does not take it (H-45). */
@@ -14,9 +15,9 @@ export function UnsavedNotice({ store }: { store: AppViewStore }) {
       <StatusShapeIcon shape="problem" size={18} />
       <p>
         <b role="alert">
-          {UNSAVED.title}: {unsavedNames(unsaved)}.
+          {say.UNSAVED.title}: {unsavedNames(unsaved)}.
         </b>{' '}
-        {closeSentence(first.cause)} {UNSAVED.text}
+        {closeSentence(first.cause)} {say.UNSAVED.text}
       </p>
     </div>
   )

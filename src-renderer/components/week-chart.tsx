@@ -1,9 +1,10 @@
 import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import type { DayGiven, WeekGiven } from '../../src-shared/contribution'
-import { formatCount, formatSpan } from '../format'
+import { formatCount, formatSpan, formatWhole } from '../format'
 import type { AskedStore } from '../stores/asked-store'
-import { barWords, dayWords, isCounted, longDay, shortDay, tableDay, WEEK, weekSum, weekWords } from '../words/week'
+import { say } from '../words'
+import { barWords, dayWords, isCounted, longDay, shortDay, tableDay, weekSum, weekWords } from '../words/week'
 import { FailureNote } from './failure-note'
 import { useNow } from './hooks'
 
@@ -29,22 +30,26 @@ export function WeekChart({ store, isLive, isDemo }: WeekChartProps) {
   return (
     <section className="card week" aria-labelledby="week-title" aria-busy={isAsking && !week}>
       <div className="card-head">
-        <h2 id="week-title">{WEEK.title}</h2>
-        {sum && sum.tokens > 0 && <p className="aside">{formatCount(sum.tokens)} tokens</p>}
+        <h2 id="week-title">{say.WEEK.title}</h2>
+        {sum && sum.tokens > 0 && <p className="aside">{say.WEEK.sum(formatCount(sum.tokens))}</p>}
       </div>
       {failure && (
-        <FailureNote failure={failure} lead={WEEK.failed}>
+        <FailureNote failure={failure} lead={say.WEEK.failed}>
           <button type="button" className="link" onClick={store.ask}>
-            {WEEK.again}
+            {say.WEEK.again}
           </button>
         </FailureNote>
       )}
-      {!week && !failure && <p className="empty">{WEEK.loading}</p>}
+      {!week && !failure && <p className="empty">{say.WEEK.loading}</p>}
       {week &&
-        (week.firstDay === null ? <p className="empty">{isDemo ? WEEK.demo : WEEK.nothing}</p> : <Chart week={week} />)}
+        (week.firstDay === null ? (
+          <p className="empty">{isDemo ? say.WEEK.demo : say.WEEK.nothing}</p>
+        ) : (
+          <Chart week={week} />
+        ))}
       {week && week.firstDay !== null && (
         <>
-          {week.firstDay === week.days.at(-1)?.day && <p className="fine">{WEEK.firstDay}</p>}
+          {week.firstDay === week.days.at(-1)?.day && <p className="fine">{say.WEEK.firstDay}</p>}
           <Table week={week} />
         </>
       )}
@@ -79,14 +84,14 @@ interface BarProps {
 function Bar({ day, most, isToday, isCounted: counted }: BarProps) {
   const classes = ['week-day', ...(isToday ? ['is-today'] : []), ...(counted ? [] : ['is-uncounted'])]
   return (
-    <div className={classes.join(' ')} title={`${longDay(day.day)}: ${counted ? dayWords(day) : WEEK.notCounted}`}>
+    <div className={classes.join(' ')} title={`${longDay(day.day)}: ${counted ? dayWords(day) : say.WEEK.notCounted}`}>
       <span className="week-figure">{counted ? barWords(day.tokens) : ''}</span>
       <span className="week-stem">
         {/* What was given at all can be seen, however little it was. */}
         {day.tokens > 0 && <span style={{ height: `max(2px, ${(100 * day.tokens) / most}%)` }} />}
       </span>
-      <span className="week-name">{isToday ? WEEK.today : shortDay(day.day)}</span>
-      <span className="week-ran" title={`${WEEK.ran}: ${formatSpan(day.runningMs)}`}>
+      <span className="week-name">{isToday ? say.WEEK.today : shortDay(day.day)}</span>
+      <span className="week-ran" title={`${say.WEEK.ran}: ${formatSpan(day.runningMs)}`}>
         <span style={{ width: `${Math.min(100, (100 * day.runningMs) / DAY_MS)}%` }} />
       </span>
     </div>
@@ -96,15 +101,15 @@ function Bar({ day, most, isToday, isCounted: counted }: BarProps) {
 function Table({ week }: { week: WeekGiven }) {
   return (
     <details className="week-table">
-      <summary>{WEEK.asTable}</summary>
+      <summary>{say.WEEK.asTable}</summary>
       <table>
-        <caption className="only-read">{WEEK.caption}</caption>
+        <caption className="only-read">{say.WEEK.caption}</caption>
         <thead>
           <tr>
-            <th scope="col">{WEEK.day}</th>
-            <th scope="col">{WEEK.tokens}</th>
-            <th scope="col">{WEEK.requests}</th>
-            <th scope="col">{WEEK.running}</th>
+            <th scope="col">{say.WEEK.day}</th>
+            <th scope="col">{say.WEEK.tokens}</th>
+            <th scope="col">{say.WEEK.requests}</th>
+            <th scope="col">{say.WEEK.running}</th>
           </tr>
         </thead>
         <tbody>
@@ -113,12 +118,12 @@ function Table({ week }: { week: WeekGiven }) {
               <th scope="row">{tableDay(day.day)}</th>
               {isCounted(week, day.day) ? (
                 <>
-                  <td>{day.tokens.toLocaleString('en')}</td>
-                  <td>{day.requests.toLocaleString('en')}</td>
+                  <td>{formatWhole(day.tokens)}</td>
+                  <td>{formatWhole(day.requests)}</td>
                   <td>{formatSpan(day.runningMs)}</td>
                 </>
               ) : (
-                <td colSpan={3}>{WEEK.notCounted}</td>
+                <td colSpan={3}>{say.WEEK.notCounted}</td>
               )}
             </tr>
           ))}

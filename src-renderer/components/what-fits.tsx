@@ -4,7 +4,8 @@ import type { FitView } from '../../src-shared/file-views'
 import type { Settings } from '../../src-shared/settings'
 import { closeSentence } from '../format'
 import type { AppStores } from '../stores/app-stores'
-import { FIT, fitWords, placeWords } from '../words/files'
+import { say } from '../words'
+import { fitWords, placeWords } from '../words/files'
 import { FailureNote } from './failure-note'
 
 /** How many blocks fit where, before anything is loaded; several cards can share them. */
@@ -34,20 +35,20 @@ export function WhatFits({ settings, stores, disabled }: { settings: Settings; s
   return (
     <div className="setting is-long" aria-busy={isAsking}>
       <div>
-        <b>{FIT.title}</b>
-        {view && <p>{view.model ? fitWords(view) : FIT.noModel}</p>}
-        {!view && !failure && <p>{FIT.loading}</p>}
+        <b>{say.FIT.title}</b>
+        {view && <p>{view.model ? fitWords(view) : say.FIT.noModel}</p>}
+        {!view && !failure && <p>{say.FIT.loading}</p>}
       </div>
       {failure && (
-        <FailureNote failure={failure} lead={FIT.failed}>
+        <FailureNote failure={failure} lead={say.FIT.failed}>
           <button type="button" className="link" onClick={stores.fit.ask}>
-            {FIT.again}
+            {say.FIT.again}
           </button>
         </FailureNote>
       )}
       {view?.missedGpu && (
         <p className="notice">
-          {FIT.missed}: {closeSentence(view.missedGpu)}
+          {say.FIT.missed}: {closeSentence(view.missedGpu)}
         </p>
       )}
       {view && (
@@ -83,7 +84,7 @@ function Place({ place, blockCount, mayChoose, onChoose }: PlaceProps) {
   return (
     <li>
       {place.kind === 'card' ? (
-        <label className="file-name toggle" title={FIT.use}>
+        <label className="file-name toggle" title={say.FIT.use}>
           <input
             type="checkbox"
             checked={place.isChosen}
@@ -96,7 +97,7 @@ function Place({ place, blockCount, mayChoose, onChoose }: PlaceProps) {
         <span className="file-name">{place.description}</span>
       )}
       <span className="aside">{placeWords(place, blockCount)}</span>
-      {place.isChosen && <span className="file-note is-own">{FIT.chosen}</span>}
+      {place.isChosen && <span className="file-note is-own">{say.FIT.chosen}</span>}
     </li>
   )
 }

@@ -13,9 +13,8 @@ import { PageHead } from '../components/page-head'
 import { PeerCalls } from '../components/peer-calls'
 import { SupportDialog } from '../components/support-dialog'
 import type { AppStores } from '../stores/app-stores'
-import { SUPPORT } from '../words/app'
-import { checksLead, DIAGNOSTICS } from '../words/diagnostics'
-import { PAGE_NAMES } from '../words/pages'
+import { say } from '../words'
+import { checksLead } from '../words/diagnostics'
 
 export function DiagnosticsPage({ stores }: { stores: AppStores }) {
   const { status, isLive, mayOperate } = useNode(stores.node)
@@ -29,14 +28,14 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
     <>
       {mayOperate && (
         <>
-          <CopyButton label={SUPPORT.copy} disabled={!isLive} text={stores.diagnostics.summary} />
+          <CopyButton label={say.SUPPORT.copy} disabled={!isLive} text={stores.diagnostics.summary} />
           <button
             type="button"
             className="button"
             disabled={!isLive || isBundling}
             onClick={() => void stores.diagnostics.openBundle()}
           >
-            {isBundling ? SUPPORT.opening : SUPPORT.open}
+            {isBundling ? say.SUPPORT.opening : say.SUPPORT.open}
           </button>
         </>
       )}
@@ -46,13 +45,13 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
         disabled={isRunning || !isLive}
         onClick={() => void stores.diagnostics.run()}
       >
-        {isRunning ? DIAGNOSTICS.running : DIAGNOSTICS.run}
+        {isRunning ? say.DIAGNOSTICS.running : say.DIAGNOSTICS.run}
       </button>
     </>
   )
   return (
     <>
-      <PageHead title={PAGE_NAMES.diagnostics} actions={buttons}>
+      <PageHead title={say.PAGE_NAMES.diagnostics} actions={buttons}>
         {checksLead(checks)}
       </PageHead>
       <div className={isLive ? 'panels' : 'panels is-old'}>
@@ -62,15 +61,15 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
           <div className="panels">
             <section className="card" aria-labelledby="checks-title" aria-busy={isRunning}>
               <div className="card-head">
-                <h2 id="checks-title">{DIAGNOSTICS.checksTitle}</h2>
+                <h2 id="checks-title">{say.DIAGNOSTICS.checksTitle}</h2>
               </div>
-              {failure && <FailureNote failure={failure} lead={DIAGNOSTICS.failed} />}
-              {workFailure && <FailureNote failure={workFailure} lead={SUPPORT.failed} />}
+              {failure && <FailureNote failure={failure} lead={say.DIAGNOSTICS.failed} />}
+              {workFailure && <FailureNote failure={workFailure} lead={say.SUPPORT.failed} />}
               {checks && checks.length > 0 && (
                 <CheckList checks={checks} fixing={{ stores, mayOperate: mayOperate && isLive, mending }} />
               )}
-              {checks?.length === 0 && <p className="empty">{DIAGNOSTICS.none}</p>}
-              {checks === null && !failure && <p className="empty">{DIAGNOSTICS.checking}</p>}
+              {checks?.length === 0 && <p className="empty">{say.DIAGNOSTICS.none}</p>}
+              {checks === null && !failure && <p className="empty">{say.DIAGNOSTICS.checking}</p>}
             </section>
             {status && <OthersSeePanel status={status} />}
             <NetworkTalkPanel store={stores.talk} isLive={isLive} mayOperate={mayOperate} />

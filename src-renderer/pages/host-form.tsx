@@ -1,16 +1,18 @@
 import { type FormEvent, useState } from 'react'
 import { HOST_REACHES, type HostChoice } from '../../src-shared/host-network'
-import { TextField } from '../components/setting-row'
+import { FileField } from '../components/file-field'
+import type { AppViewStore } from '../stores/app-view-store'
 import { HOST, REACHES } from './host-words'
 
 export interface HostFormProps {
   first: HostChoice
   disabled: boolean
+  app: AppViewStore
   onStart(choice: HostChoice): void
 }
 
 /** Which model, and for whom. */
-export function HostForm({ first, disabled, onStart }: HostFormProps) {
+export function HostForm({ first, disabled, app, onStart }: HostFormProps) {
   const [modelPath, setModelPath] = useState(first.modelPath)
   const [reach, setReach] = useState(first.reach)
   const [isTried, setTried] = useState(false)
@@ -24,14 +26,15 @@ export function HostForm({ first, disabled, onStart }: HostFormProps) {
     <form className="panels is-reading" onSubmit={onSubmit} noValidate>
       <section className="card settings" aria-labelledby="host-model">
         <h2 id="host-model">{HOST.modelTitle}</h2>
-        <TextField
+        <FileField
           label={HOST.modelLabel}
           hint={HOST.modelHint}
           value={modelPath}
+          purpose="model"
           placeholder={HOST.modelPlaceholder}
           problem={isTried && isEmpty ? HOST.modelEmpty : null}
           disabled={disabled}
-          isLong
+          app={app}
           onChange={setModelPath}
         />
       </section>

@@ -17,7 +17,7 @@ import { StatusShapeIcon } from '../components/status-shape'
 import { CopyText } from '../components/text'
 import { hashOf } from '../router'
 import type { AppStores } from '../stores/app-stores'
-import { SHELL } from '../words/pages'
+import { say } from '../words'
 import { HostForm } from './host-form'
 import type { HostStore } from './host-store'
 import { HOST, hostHeadline, sinceWords } from './host-words'
@@ -55,7 +55,7 @@ export function HostPage({ stores, isFirstRun }: { stores: AppStores; isFirstRun
           {failure && (
             <FailureNote failure={failure}>
               <button type="button" className="link" onClick={stores.host.dismissFailure}>
-                {SHELL.dismiss}
+                {say.SHELL.dismiss}
               </button>
             </FailureNote>
           )}
@@ -64,6 +64,7 @@ export function HostPage({ stores, isFirstRun }: { stores: AppStores; isFirstRun
               key={host.modelPath ?? modelPath}
               first={{ modelPath: host.modelPath ?? modelPath, reach: host.reach }}
               disabled={!isLive}
+              app={stores.app}
               onStart={(choice) => void stores.host.start(choice)}
             />
           )}

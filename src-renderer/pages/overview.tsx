@@ -14,7 +14,7 @@ import { ThisComputer } from '../components/this-computer'
 import { WeekChart } from '../components/week-chart'
 import { dashboardOf, isProved, undecided } from '../node-facts'
 import type { AppStores } from '../stores/app-stores'
-import { OVERVIEW } from '../words/pages'
+import { say } from '../words'
 
 export function OverviewPage({ stores }: { stores: AppStores }) {
   const { status, isLive, mayOperate } = useNode(stores.node)
@@ -57,8 +57,8 @@ function Model({ status, stores }: { status: NodeStatus; stores: AppStores }) {
   const { model } = status
   if (!model) {
     return (
-      <Empty title={OVERVIEW.noModel}>
-        {status.phase === 'stopped' ? OVERVIEW.noModelStopped : OVERVIEW.noModelRunning}
+      <Empty title={say.OVERVIEW.noModel}>
+        {status.phase === 'stopped' ? say.OVERVIEW.noModelStopped : say.OVERVIEW.noModelRunning}
       </Empty>
     )
   }

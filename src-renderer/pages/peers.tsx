@@ -11,8 +11,8 @@ import { PeerTable } from '../components/peer-table'
 import { hashOf, PEER_VIEWS, type PeerView } from '../router'
 import type { AppStores } from '../stores/app-stores'
 import type { GenerationStore } from '../stores/generation-store'
-import { PAGE_NAMES, PEER_VIEW_NAMES, SHELL } from '../words/pages'
-import { moreServersWords, PATH, PEERS_PAGE, peersLead, tokenTimeWords } from '../words/peers'
+import { say } from '../words'
+import { peersLead, tokenTimeWords } from '../words/peers'
 
 /** Land and projection are most of this page's weight, and few look at them. */
 const PeerMap = lazy(() => import('../components/peer-map').catch(() => ({ default: MapMissing })))
@@ -21,14 +21,14 @@ const PeerMap = lazy(() => import('../components/peer-map').catch(() => ({ defau
 function MapMissing() {
   return (
     <Empty
-      title={PEERS_PAGE.mapFailed}
+      title={say.PEERS_PAGE.mapFailed}
       action={
         <button type="button" className="link" onClick={() => window.location.reload()}>
-          {SHELL.reload}
+          {say.SHELL.reload}
         </button>
       }
     >
-      {PEERS_PAGE.mapFailedText}
+      {say.PEERS_PAGE.mapFailedText}
     </Empty>
   )
 }
@@ -38,24 +38,25 @@ const MOST_ROWS = 60
 
 export function PeersPage({ stores, view }: { stores: AppStores; view: PeerView }) {
   const { status, isLive } = useNode(stores.node)
+  const locatesPeers = useStore(stores.settings.state, ({ settings }) => settings?.locatesPeers ?? true)
   if (!status) return null
   return (
     <>
-      <PageHead title={PAGE_NAMES.peers} actions={<Views view={view} />}>
+      <PageHead title={say.PAGE_NAMES.peers} actions={<Views view={view} />}>
         {peersLead(status.peers, status.peersLeftOut)}
       </PageHead>
       <div className={isLive ? 'panels' : 'panels is-old'}>
         {status.peers.length === 0 && view !== 'map' ? (
-          <Empty title={PEERS_PAGE.empty}>
-            {status.phase === 'stopped' ? PEERS_PAGE.emptyStopped : PEERS_PAGE.emptyText}
+          <Empty title={say.PEERS_PAGE.empty}>
+            {status.phase === 'stopped' ? say.PEERS_PAGE.emptyStopped : say.PEERS_PAGE.emptyText}
           </Empty>
         ) : view === 'table' ? (
           <PeerTable peers={status.peers} blockCount={status.model?.blockCount ?? null} />
         ) : view === 'capabilities' ? (
           <CapabilityMatrix peers={status.peers} />
         ) : view === 'map' ? (
-          <Suspense fallback={<p className="card empty">{PEERS_PAGE.mapLoading}</p>}>
-            <PeerMap peers={status.peers} />
+          <Suspense fallback={<p className="card empty">{say.PEERS_PAGE.mapLoading}</p>}>
+            <PeerMap peers={status.peers} isOn={locatesPeers} />
           </Suspense>
         ) : (
           <Path status={status} store={stores.generation} />
@@ -67,10 +68,10 @@ export function PeersPage({ stores, view }: { stores: AppStores; view: PeerView 
 
 function Views({ view }: { view: PeerView }) {
   return (
-    <nav className="segments" aria-label={PEERS_PAGE.views}>
+    <nav className="segments" aria-label={say.PEERS_PAGE.views}>
       {PEER_VIEWS.map((name) => (
         <a key={name} href={hashOf({ page: 'peers', view: name })} aria-current={name === view ? 'true' : undefined}>
-          {PEER_VIEW_NAMES[name]}
+          {say.PEER_VIEW_NAMES[name]}
         </a>
       ))}
     </nav>
@@ -86,19 +87,19 @@ function Path({ status, store }: { status: NodeStatus; store: GenerationStore })
   return (
     <section className="card" aria-labelledby="path-title">
       <div className="card-head">
-        <h2 id="path-title">{PATH.title}</h2>
+        <h2 id="path-title">{say.PATH.title}</h2>
         <p className="chain-legend">
-          {hops.length > 0 && <span className="is-used">{PATH.used}</span>}
-          <span>{hops.length > 0 ? PATH.free : PATH.servers}</span>
+          {hops.length > 0 && <span className="is-used">{say.PATH.used}</span>}
+          <span>{hops.length > 0 ? say.PATH.free : say.PATH.servers}</span>
         </p>
       </div>
       {rows.length === 0 ? (
-        <p className="empty">{PATH.noServers}</p>
+        <p className="empty">{say.PATH.noServers}</p>
       ) : (
-        <Chain label={PATH.title} rows={rows.slice(0, MOST_ROWS)} blockCount={blockCount} />
+        <Chain label={say.PATH.title} rows={rows.slice(0, MOST_ROWS)} blockCount={blockCount} />
       )}
-      {rows.length > MOST_ROWS && <p className="fine">{moreServersWords(rows.length - MOST_ROWS)}</p>}
-      <p className="fine">{hops.length === 0 ? PATH.empty : time}</p>
+      {rows.length > MOST_ROWS && <p className="fine">{say.moreServersWords(rows.length - MOST_ROWS)}</p>}
+      <p className="fine">{hops.length === 0 ? say.PATH.empty : time}</p>
     </section>
   )
 }

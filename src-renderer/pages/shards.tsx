@@ -17,8 +17,8 @@ import { ReadinessGrid } from '../components/readiness-grid'
 import { hasReached, isProved } from '../node-facts'
 import { pressBlocker } from '../press-blocker'
 import type { AppStores } from '../stores/app-stores'
-import { PAGE_NAMES } from '../words/pages'
-import { noShardsWords, SHARDS, shardsLead } from '../words/shards'
+import { say } from '../words'
+import { noShardsWords, shardsLead } from '../words/shards'
 
 export function ShardsPage({ stores }: { stores: AppStores }) {
   const { status, isLive, mayOperate, pending, failure: refusal } = useNode(stores.node)
@@ -36,12 +36,12 @@ export function ShardsPage({ stores }: { stores: AppStores }) {
   }
   return (
     <>
-      <PageHead title={PAGE_NAMES.shards}>{shardsLead(status)}</PageHead>
+      <PageHead title={say.PAGE_NAMES.shards}>{shardsLead(status)}</PageHead>
       <div className={isLive ? 'panels' : 'panels is-old'}>
         {failure && (
-          <FailureNote failure={failure} lead={SHARDS.failed}>
+          <FailureNote failure={failure} lead={say.SHARDS.failed}>
             <button type="button" className="link" onClick={stores.shards.ask}>
-              {SHARDS.readingAgain}
+              {say.SHARDS.readingAgain}
             </button>
           </FailureNote>
         )}
@@ -88,7 +88,7 @@ export function ShardsPage({ stores }: { stores: AppStores }) {
           <Ladder status={status} />
           {view && <OnDisk view={view} />}
         </div>
-        {view === undefined && !failure && <p className="card empty">{SHARDS.loading}</p>}
+        {view === undefined && !failure && <p className="card empty">{say.SHARDS.loading}</p>}
         {view && <PieceMap view={view} isVerified={hasReached(status.loadLevel, 'L3')} />}
         <DiskSpace
           store={stores.disk}

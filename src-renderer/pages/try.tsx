@@ -6,7 +6,8 @@ import { PageHead } from '../components/page-head'
 import { PromptBox } from '../components/prompt-box'
 import { Talk } from '../components/talk'
 import type { AppStores } from '../stores/app-stores'
-import { TRY, tryLead } from '../words/try'
+import { say } from '../words'
+import { tryLead } from '../words/try'
 
 export function TryPage({ stores }: { stores: AppStores }) {
   const { status, isLive, mayOperate } = useNode(stores.node)
@@ -15,12 +16,12 @@ export function TryPage({ stores }: { stores: AppStores }) {
   if (!status) return null
   return (
     <>
-      <PageHead title={TRY.title}>{tryLead(status)}</PageHead>
+      <PageHead title={say.TRY.title}>{tryLead(status)}</PageHead>
       <div className="panels is-reading">
         {mayOperate ? (
           <PromptBox status={status} isLive={isLive} store={stores.generation} isChecked={isChecked} />
         ) : (
-          <p className="notice">{TRY.readOnly}</p>
+          <p className="notice">{say.TRY.readOnly}</p>
         )}
         {generation ? (
           <>
@@ -28,7 +29,7 @@ export function TryPage({ stores }: { stores: AppStores }) {
             <Talk talk={talk} />
           </>
         ) : (
-          <Empty title={TRY.emptyTitle}>{TRY.emptyText}</Empty>
+          <Empty title={say.TRY.emptyTitle}>{say.TRY.emptyText}</Empty>
         )}
       </div>
     </>

@@ -10,8 +10,8 @@ import { goTo, hashOf } from '../router'
 import type { AppStores } from '../stores/app-stores'
 import type { MeterStore } from '../stores/meter-store'
 import type { SettingsStore } from '../stores/settings-store'
-import { FIELDS } from '../words/settings'
-import { isInvite, urlProblem, WELCOME } from '../words/welcome'
+import { say } from '../words'
+import { isInvite, urlProblem } from '../words/welcome'
 
 /** The first run, on one page: what it is, which network, and one button. */
 export function WelcomePage({ stores }: { stores: AppStores }) {
@@ -24,21 +24,21 @@ export function WelcomePage({ stores }: { stores: AppStores }) {
       <header>
         <Mark size={44} />
         {status && <p className="welcome-state">{status.headline}</p>}
-        <h1 tabIndex={-1}>{WELCOME.title}</h1>
-        <p>{WELCOME.lead}</p>
+        <h1 tabIndex={-1}>{say.WELCOME.title}</h1>
+        <p>{say.WELCOME.lead}</p>
       </header>
       <div className="welcome-steps">
-        <WelcomeStep title={WELCOME.whatTitle}>
+        <WelcomeStep title={say.WELCOME.whatTitle}>
           <div className="promises">
-            <Promises lead={WELCOME.doesLead} lines={WELCOME.does} kind="does" />
-            <Promises lead={WELCOME.doesNotLead} lines={WELCOME.doesNot} kind="does-not" />
+            <Promises lead={say.WELCOME.doesLead} lines={say.WELCOME.does} kind="does" />
+            <Promises lead={say.WELCOME.doesNotLead} lines={say.WELCOME.doesNot} kind="does-not" />
           </div>
         </WelcomeStep>
         {mayOperate ? (
           <Choice store={stores.settings} meter={stores.meter} isLive={isLive} />
         ) : (
-          <WelcomeStep title={WELCOME.chooseTitle} isLast>
-            <p className="notice">{WELCOME.readOnly}</p>
+          <WelcomeStep title={say.WELCOME.chooseTitle} isLast>
+            <p className="notice">{say.WELCOME.readOnly}</p>
           </WelcomeStep>
         )}
       </div>
@@ -77,13 +77,13 @@ function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterSt
   const [typedWord, setTypedWord] = useState('')
   const publicName = (name ?? settings?.publicName ?? '').trim()
   const wrongUrl = urlProblem(url)
-  const wrongName = SettingsSchema.shape.publicName.safeParse(publicName).success ? null : FIELDS.publicName.problem
+  const wrongName = SettingsSchema.shape.publicName.safeParse(publicName).success ? null : say.FIELDS.publicName.problem
   const asked = url.trim()
   const network = preview.state === 'seen' && preview.url === asked ? preview.network : null
   const isRefusedHttp =
     preview.state === 'failed' && preview.url === asked && preview.failure.code === 'COORDINATOR_INSECURE'
   /** Only for the address that it was typed for; see `change`. */
-  const insecure = typedWord.trim().toLowerCase() === WELCOME.insecureWord ? { insecure: true as const } : {}
+  const insecure = typedWord.trim().toLowerCase() === say.WELCOME.insecureWord ? { insecure: true as const } : {}
   const isLooking = preview.state === 'looking' && preview.url === asked
 
   /** The coordinator's preview lists what will be sent, our name with it: so a new name is saved first. */
@@ -110,32 +110,32 @@ function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterSt
   }
   const label =
     busy === 'join'
-      ? WELCOME.joining
+      ? say.WELCOME.joining
       : kind === 'demo'
-        ? WELCOME.startDemo
+        ? say.WELCOME.startDemo
         : isLooking
-          ? WELCOME.looking
+          ? say.WELCOME.looking
           : network
             ? network.invite
-              ? WELCOME.joinInvited
-              : WELCOME.join
+              ? say.WELCOME.joinInvited
+              : say.WELCOME.join
             : isInvite(url)
-              ? WELCOME.lookAtInvite
-              : WELCOME.look
+              ? say.WELCOME.lookAtInvite
+              : say.WELCOME.look
 
   return (
     <form onSubmit={onSubmit} noValidate>
-      <WelcomeStep title={WELCOME.chooseTitle}>
+      <WelcomeStep title={say.WELCOME.chooseTitle}>
         <div className="choices">
           <ChoiceCard
-            title={WELCOME.demo}
-            text={WELCOME.demoText}
+            title={say.WELCOME.demo}
+            text={say.WELCOME.demoText}
             isChosen={kind === 'demo'}
             onChoose={() => change(() => setKind('demo'))}
           />
           <ChoiceCard
-            title={WELCOME.coordinator}
-            text={WELCOME.coordinatorText}
+            title={say.WELCOME.coordinator}
+            text={say.WELCOME.coordinatorText}
             isChosen={kind === 'coordinator'}
             onChoose={() => change(() => setKind('coordinator'))}
           />
@@ -143,8 +143,8 @@ function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterSt
         {kind === 'coordinator' && (
           <div className="card coordinator">
             <Field
-              label={WELCOME.urlLabel}
-              placeholder={WELCOME.urlPlaceholder}
+              label={say.WELCOME.urlLabel}
+              placeholder={say.WELCOME.urlPlaceholder}
               value={url}
               problem={isTried ? wrongUrl : null}
               onChange={(value) =>
@@ -155,8 +155,8 @@ function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterSt
               }
             />
             <Field
-              label={WELCOME.nameLabel}
-              hint={WELCOME.nameHint}
+              label={say.WELCOME.nameLabel}
+              hint={say.WELCOME.nameHint}
               value={name ?? settings?.publicName ?? ''}
               problem={wrongName}
               onChange={(value) => change(() => setName(value))}
@@ -164,8 +164,8 @@ function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterSt
             {preview.state === 'failed' && preview.url === asked && <FailureNote failure={preview.failure} />}
             {(isRefusedHttp || typedWord !== '') && (
               <Field
-                label={WELCOME.insecureLabel}
-                hint={WELCOME.insecureHint}
+                label={say.WELCOME.insecureLabel}
+                hint={say.WELCOME.insecureHint}
                 value={typedWord}
                 problem={null}
                 onChange={setTypedWord}
@@ -179,16 +179,16 @@ function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterSt
           </div>
         )}
       </WelcomeStep>
-      <WelcomeStep title={WELCOME.beginTitle} isLast>
+      <WelcomeStep title={say.WELCOME.beginTitle} isLast>
         {failure && <FailureNote failure={failure} />}
         <div className="begin">
           <button type="submit" className="button is-primary is-large" disabled={busy !== null || isLooking || !isLive}>
             {label}
           </button>
           <p className="fine">
-            {WELCOME.beginText}{' '}
+            {say.WELCOME.beginText}{' '}
             <a className="link" href={hashOf({ page: 'host' })}>
-              {WELCOME.host}
+              {say.WELCOME.host}
             </a>
           </p>
         </div>

@@ -1,7 +1,7 @@
 import { whyOffline } from '../internet'
 import { isBusy } from '../stores/generation'
+import { say } from '../words'
 import { updateWords } from '../words/app'
-import { BLOCKED, COMMANDS, QUESTIONS, SAID } from '../words/commands'
 import type { Command, CommandFacts, CommandHands } from './commands'
 import { firstOf, mayNotChange } from './why-blocked'
 
@@ -10,16 +10,24 @@ export function tryCommands({ generation, talkLength, ...facts }: CommandFacts, 
   const isWriting = isBusy(generation)
   return [
     {
-      ...{ id: 'stop-writing', group: 'try', title: COMMANDS.stopWriting, keywords: 'answer cancel generation' },
-      blocked: firstOf(!facts.node.isLive && BLOCKED.noContact, !isWriting && BLOCKED.nothingWritten),
+      ...{
+        id: 'stop-writing',
+        group: 'try',
+        title: say.COMMANDS.stopWriting,
+        keywords: say.COMMAND_KEYWORDS.stopWriting,
+      },
+      blocked: firstOf(!facts.node.isLive && say.BLOCKED.noContact, !isWriting && say.BLOCKED.nothingWritten),
       run() {
         hands.stopWriting()
         hands.go({ page: 'try' })
       },
     },
     {
-      ...{ id: 'new-chat', group: 'try', title: COMMANDS.newChat, keywords: 'forget clear conversation' },
-      blocked: firstOf(isWriting && BLOCKED.busy, talkLength === 0 && generation?.mode !== 'chat' && BLOCKED.noChat),
+      ...{ id: 'new-chat', group: 'try', title: say.COMMANDS.newChat, keywords: say.COMMAND_KEYWORDS.newChat },
+      blocked: firstOf(
+        isWriting && say.BLOCKED.busy,
+        talkLength === 0 && generation?.mode !== 'chat' && say.BLOCKED.noChat,
+      ),
       run() {
         hands.newChat()
         hands.go({ page: 'try' })
@@ -30,37 +38,42 @@ export function tryCommands({ generation, talkLength, ...facts }: CommandFacts, 
 
 /** Checks, help and the app itself. */
 export function appCommands(facts: CommandFacts, hands: CommandHands): Command[] {
-  const noContact = !facts.node.isLive && BLOCKED.noContact
+  const noContact = !facts.node.isLive && say.BLOCKED.noContact
   const mayNot = mayNotChange(facts)
   return [
     {
-      ...{ id: 'diagnose', group: 'help', title: COMMANDS.diagnose, keywords: 'runbook problem report shards' },
-      blocked: firstOf(noContact, facts.isDiagnosing && BLOCKED.diagnosing),
+      ...{ id: 'diagnose', group: 'help', title: say.COMMANDS.diagnose, keywords: say.COMMAND_KEYWORDS.diagnose },
+      blocked: firstOf(noContact, facts.isDiagnosing && say.BLOCKED.diagnosing),
       run() {
         hands.diagnose()
         hands.go({ page: 'shards' })
       },
     },
     {
-      ...{ id: 'check', group: 'help', title: COMMANDS.check, keywords: 'diagnostics doctor again' },
-      blocked: firstOf(noContact, facts.isChecking && BLOCKED.diagnosing),
+      ...{ id: 'check', group: 'help', title: say.COMMANDS.check, keywords: say.COMMAND_KEYWORDS.check },
+      blocked: firstOf(noContact, facts.isChecking && say.BLOCKED.diagnosing),
       run() {
         hands.check()
         hands.go({ page: 'diagnostics' })
       },
     },
     {
-      ...{ id: 'copy-support', group: 'help', title: COMMANDS.copySupport, keywords: 'summary clipboard report' },
+      ...{
+        id: 'copy-support',
+        group: 'help',
+        title: say.COMMANDS.copySupport,
+        keywords: say.COMMAND_KEYWORDS.copySupport,
+      },
       blocked: mayNot,
       async run() {
         const text = await hands.summary()
         if (text !== null) return hands.copy(text)
         hands.go({ page: 'diagnostics' })
-        return SAID.noSummary
+        return say.SAID.noSummary
       },
     },
     {
-      ...{ id: 'bundle', group: 'help', title: COMMANDS.bundle, keywords: 'export save redacted log report' },
+      ...{ id: 'bundle', group: 'help', title: say.COMMANDS.bundle, keywords: say.COMMAND_KEYWORDS.bundle },
       blocked: mayNot,
       run() {
         hands.openBundle()
@@ -71,8 +84,8 @@ export function appCommands(facts: CommandFacts, hands: CommandHands): Command[]
       ...{
         id: 'shortcuts',
         group: 'help',
-        title: COMMANDS.shortcuts,
-        keywords: 'keys hotkeys list help',
+        title: say.COMMANDS.shortcuts,
+        keywords: say.COMMAND_KEYWORDS.shortcuts,
         blocked: null,
       },
       run: () => hands.openShortcuts(),
@@ -88,13 +101,18 @@ function updateCommand(facts: CommandFacts, hands: CommandHands): Command[] {
   const { button, hint } = updateWords(app, app.update)
   return [
     {
-      ...{ id: 'update', group: 'app', title: button ?? COMMANDS.update, keywords: `update version upgrade ${hint}` },
+      ...{
+        id: 'update',
+        group: 'app',
+        title: button ?? say.COMMANDS.update,
+        keywords: `${say.COMMAND_KEYWORDS.update} ${hint}`,
+      },
       blocked: firstOf(
         mayNotChange(facts),
-        button === null && BLOCKED.noUpdate,
-        app.update.state !== 'ready' && whyOffline(app) !== null && BLOCKED.offline,
+        button === null && say.BLOCKED.noUpdate,
+        app.update.state !== 'ready' && whyOffline(app) !== null && say.BLOCKED.offline,
       ),
-      ...(app.update.state === 'ready' && { question: QUESTIONS.update }),
+      ...(app.update.state === 'ready' && { question: say.QUESTIONS.update }),
       run() {
         hands.update()
         hands.go({ page: 'settings' })

@@ -5,7 +5,7 @@ import { useNode, useNow } from '../components/hooks'
 import { goTo } from '../router'
 import type { AppStores } from '../stores/app-stores'
 import type { Theme } from '../theme'
-import { SAID } from '../words/commands'
+import { say } from '../words'
 import { CommandPalette } from './command-palette'
 import { type Command, type CommandFacts, commandsOf } from './commands'
 import { isMac, type Overlay, overlayOf } from './keys'
@@ -28,6 +28,7 @@ export function CommandCenter({ stores, theme, onTheme, open, onOpen }: CommandC
   const [said, setSaid] = useState<{ words: string; at: number } | null>(null)
   const now = useNow()
   useOverlayKeys(onOpen)
+  useSystemMenu(stores.app, onOpen)
 
   const run = async (command: Command) => {
     const words = await command.run()
@@ -94,6 +95,17 @@ function useOverlayKeys(onOpen: (overlay: Overlay | null) => void): void {
   }, [onOpen])
 }
 
+/** The desktop app's menu opens what the keys open. */
+function useSystemMenu({ onMenu }: AppStores['app'], onOpen: (overlay: Overlay) => void): void {
+  useEffect(
+    () =>
+      onMenu((item) => {
+        if (document.querySelector('dialog[open]') === null) onOpen(item)
+      }),
+    [onMenu, onOpen],
+  )
+}
+
 interface PaletteProps extends Pick<CommandCenterProps, 'stores' | 'theme' | 'onTheme'> {
   onShortcuts(): void
   onClose(): void
@@ -125,8 +137,8 @@ function Palette({ stores, theme, onTheme, onShortcuts, onClose, onChoose }: Pal
     summary: stores.diagnostics.summary,
     copy: (text) =>
       navigator.clipboard.writeText(text).then(
-        () => SAID.copied,
-        () => SAID.copyFailed,
+        () => say.SAID.copied,
+        () => say.SAID.copyFailed,
       ),
   })
   return <CommandPalette commands={commands} onChoose={onChoose} onClose={onClose} />

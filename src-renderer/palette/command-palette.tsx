@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
-import { countWords, GROUPS, PALETTE } from '../words/commands'
+import { say } from '../words'
 import type { Command } from './commands'
 import { search } from './fuzzy'
 
@@ -56,7 +56,7 @@ export function CommandPalette({ commands, onChoose, onClose }: CommandPalettePr
     <dialog
       ref={dialog}
       className="palette"
-      aria-label={PALETTE.title}
+      aria-label={say.PALETTE.title}
       onClose={onEnd}
       onClick={(event) => event.target === dialog.current && dialog.current.close()}
     >
@@ -65,14 +65,14 @@ export function CommandPalette({ commands, onChoose, onClose }: CommandPalettePr
           autoFocus
           className="palette-input"
           role="combobox"
-          aria-label={PALETTE.placeholder}
+          aria-label={say.PALETTE.placeholder}
           aria-expanded="true"
           aria-controls={`${id}-list`}
           aria-activedescendant={marked ? `${id}-${marked.id}` : undefined}
           aria-autocomplete="list"
           autoComplete="off"
           spellCheck={false}
-          placeholder={PALETTE.placeholder}
+          placeholder={say.PALETTE.placeholder}
           value={query}
           onChange={(event) => {
             setQuery(event.target.value)
@@ -80,7 +80,7 @@ export function CommandPalette({ commands, onChoose, onClose }: CommandPalettePr
           }}
           onKeyDown={onKeyDown}
         />
-        <div id={`${id}-list`} className="palette-list" role="listbox" aria-label={PALETTE.list}>
+        <div id={`${id}-list`} className="palette-list" role="listbox" aria-label={say.PALETTE.list}>
           {found.map((command) => (
             <Option
               key={command.id}
@@ -93,10 +93,10 @@ export function CommandPalette({ commands, onChoose, onClose }: CommandPalettePr
           ))}
         </div>
         <p className={found.length === 0 ? 'palette-none' : 'only-read'} role="status">
-          {found.length === 0 ? PALETTE.nothing : countWords(found.length)}
+          {found.length === 0 ? say.PALETTE.nothing : say.countWords(found.length)}
         </p>
         <p className="palette-foot" aria-hidden="true">
-          {PALETTE.keys}
+          {say.PALETTE.keys}
         </p>
       </div>
     </dialog>
@@ -125,7 +125,7 @@ function Option({ id, command: { title, group, blocked }, isMarked, onMark, onCh
       onClick={onChoose}
     >
       <span className="palette-title">{title}</span>
-      <span className="palette-aside">{blocked ?? GROUPS[group]}</span>
+      <span className="palette-aside">{blocked ?? say.GROUPS[group]}</span>
     </div>
   )
 }

@@ -4,7 +4,7 @@ import { servingStatus, stoppedStatus } from '../../e2e/support/status-fixtures'
 import { appViewOf, rejectedStatus, SETTINGS } from '../../e2e/support/view-fixtures'
 import type { NodeStatus } from '../../src-shared/status'
 import { beginGeneration } from '../stores/generation'
-import { BLOCKED } from '../words/commands'
+import { say } from '../words'
 import { type CommandFacts, type CommandHands, commandsOf } from './commands'
 
 function factsOf(status: NodeStatus, change: Partial<CommandFacts> = {}): CommandFacts {
@@ -74,17 +74,17 @@ describe('H-30: the commands', () => {
   it('of a node that serves: it can be stopped and not started, and says why', () => {
     const { find } = lookAt(factsOf(servingStatus(1)))
     expect(find('stop').blocked).toBeNull()
-    expect(find('start').blocked).toBe(BLOCKED.running)
-    expect(find('load').blocked).toBe(BLOCKED.loaded)
-    expect(find('pause').blocked).toBe(BLOCKED.nothingFetched)
+    expect(find('start').blocked).toBe(say.BLOCKED.running)
+    expect(find('load').blocked).toBe(say.BLOCKED.loaded)
+    expect(find('pause').blocked).toBe(say.BLOCKED.nothingFetched)
   })
 
   it('of a stopped node, of one that fetches, and of one that was turned down', () => {
     expect(lookAt(factsOf(stoppedStatus(1))).find('start').blocked).toBeNull()
-    expect(lookAt(factsOf(stoppedStatus(1))).find('stop').blocked).toBe(BLOCKED.stopped)
+    expect(lookAt(factsOf(stoppedStatus(1))).find('stop').blocked).toBe(say.BLOCKED.stopped)
     const paused = lookAt(factsOf(pausedStatus(1)))
     expect(paused.find('resume').blocked).toBeNull()
-    expect(paused.find('pause').blocked).toBe(BLOCKED.isPaused)
+    expect(paused.find('pause').blocked).toBe(say.BLOCKED.isPaused)
     expect(lookAt(factsOf(rejectedStatus(1))).find('reapply').blocked).toBeNull()
   })
 
@@ -100,11 +100,11 @@ describe('H-30: the commands', () => {
   it('change nothing for a link that only looks, or without contact', () => {
     const facts = factsOf(servingStatus(1))
     const looking = lookAt({ ...facts, node: { ...facts.node, mayOperate: false } })
-    expect(looking.find('stop').blocked).toBe(BLOCKED.readOnly)
+    expect(looking.find('stop').blocked).toBe(say.BLOCKED.readOnly)
     expect(looking.open()).toEqual(['peer-id', 'diagnose', 'check', 'shortcuts', 'theme-light', 'theme-dark'])
     const connection = { state: 'retrying', retryAt: 1, attempts: 1 } as const
     const away = lookAt({ ...facts, node: { ...facts.node, isLive: false, connection } })
-    expect(away.find('stop').blocked).toBe(BLOCKED.noContact)
+    expect(away.find('stop').blocked).toBe(say.BLOCKED.noContact)
     expect(away.open()).toEqual(['retry', 'peer-id', 'shortcuts', 'theme-light', 'theme-dark'])
   })
 
@@ -139,6 +139,6 @@ describe('H-30: the commands', () => {
   it('stop an answer only while one is written', () => {
     const writing = { ...beginGeneration('a', 'chat'), state: 'streaming' } as const
     expect(lookAt(factsOf(servingStatus(1), { generation: writing })).find('stop-writing').blocked).toBeNull()
-    expect(lookAt(factsOf(servingStatus(1))).find('stop-writing').blocked).toBe(BLOCKED.nothingWritten)
+    expect(lookAt(factsOf(servingStatus(1))).find('stop-writing').blocked).toBe(say.BLOCKED.nothingWritten)
   })
 })

@@ -6,12 +6,12 @@ import type { Generation } from '../stores/generation'
 import type { Metering } from '../stores/meter-store'
 import type { NodeCommand, NodeState } from '../stores/node-store'
 import { THEMES, type Theme } from '../theme'
-import { BLOCKED, COMMANDS, type CommandGroup, PAGE_KEYWORDS } from '../words/commands'
-import { THEME_NAMES } from '../words/node'
-import { PAGE_NAMES } from '../words/pages'
+import { type Catalogue, say } from '../words'
 import { appCommands, tryCommands } from './app-commands'
 import type { Searched } from './fuzzy'
 import { nodeCommands } from './node-commands'
+
+export type CommandGroup = keyof Catalogue['GROUPS']
 
 /** Asked before something is done that a slip of the finger should not do. */
 export interface Question {
@@ -88,18 +88,18 @@ function pages({ go }: CommandHands): Command[] {
     ...PAGES.map((page) =>
       place(
         `page-${page}`,
-        PAGE_NAMES[page],
-        PAGE_KEYWORDS[page],
+        say.PAGE_NAMES[page],
+        say.PAGE_KEYWORDS[page],
         page === 'peers' ? { page, view: 'table' } : { page },
       ),
     ),
-    place('page-capabilities', COMMANDS.peersCapabilities, 'matrix filter room speed quantization relay', {
+    place('page-capabilities', say.COMMANDS.peersCapabilities, say.COMMAND_KEYWORDS.peersCapabilities, {
       page: 'peers',
       view: 'capabilities',
     }),
-    place('page-map', COMMANDS.peersMap, 'world globe where', { page: 'peers', view: 'map' }),
-    place('page-path', COMMANDS.peersPath, 'route hops latency pipeline', { page: 'peers', view: 'path' }),
-    place('page-space', COMMANDS.space, 'remove delete files reclaim full', { page: 'shards' }),
+    place('page-map', say.COMMANDS.peersMap, say.COMMAND_KEYWORDS.peersMap, { page: 'peers', view: 'map' }),
+    place('page-path', say.COMMANDS.peersPath, say.COMMAND_KEYWORDS.peersPath, { page: 'peers', view: 'path' }),
+    place('page-space', say.COMMANDS.space, say.COMMAND_KEYWORDS.space, { page: 'shards' }),
   ]
 }
 
@@ -107,9 +107,9 @@ function colours({ theme }: CommandFacts, { chooseTheme }: CommandHands): Comman
   return THEMES.map((name) => ({
     id: `theme-${name}`,
     group: 'colours',
-    title: THEME_NAMES[name],
-    keywords: 'theme colours colors appearance mode',
-    blocked: name === theme ? BLOCKED.isChosen : null,
+    title: say.THEME_NAMES[name],
+    keywords: say.THEME_KEYWORDS,
+    blocked: name === theme ? say.BLOCKED.isChosen : null,
     run: () => chooseTheme(name),
   }))
 }

@@ -1,17 +1,17 @@
-import { SHORTCUTS } from '../words/commands'
+import type { Catalogue } from '../words'
 
 /** What opens over a page at a key. */
 export type Overlay = 'palette' | 'shortcuts'
 
 /** Every key of the app, in one place. `Mod` is Command on a Mac and Control elsewhere. */
-export const KEYS: readonly { keys: readonly string[]; does: string }[] = [
-  { keys: ['Mod', 'K'], does: SHORTCUTS.rows.palette },
-  { keys: ['Mod', '/'], does: SHORTCUTS.rows.shortcuts },
-  { keys: ['Tab'], does: SHORTCUTS.rows.skip },
-  { keys: ['Enter'], does: SHORTCUTS.rows.send },
-  { keys: ['Shift', 'Enter'], does: SHORTCUTS.rows.line },
-  { keys: ['Esc'], does: SHORTCUTS.rows.close },
-  { keys: ['↑', '↓'], does: SHORTCUTS.rows.scroll },
+export const KEYS: readonly { keys: readonly string[]; does: keyof Catalogue['SHORTCUTS']['rows'] }[] = [
+  { keys: ['Mod', 'K'], does: 'palette' },
+  { keys: ['Mod', '/'], does: 'shortcuts' },
+  { keys: ['Tab'], does: 'skip' },
+  { keys: ['Enter'], does: 'send' },
+  { keys: ['Shift', 'Enter'], does: 'line' },
+  { keys: ['Esc'], does: 'close' },
+  { keys: ['↑', '↓'], does: 'scroll' },
 ]
 
 export function isMac(navigator: Pick<Navigator, 'platform'>): boolean {

@@ -1,8 +1,7 @@
 import { nodeAction } from '../../src-shared/node-action'
 import { hasReached, undecided } from '../node-facts'
 import { HOST } from '../pages/host-words'
-import { BLOCKED, COMMANDS, QUESTIONS } from '../words/commands'
-import { SETTINGS } from '../words/settings'
+import { say } from '../words'
 import type { Command, CommandFacts, CommandHands } from './commands'
 import { firstOf, mayNotChange } from './why-blocked'
 
@@ -12,9 +11,9 @@ export function nodeCommands(facts: CommandFacts, hands: CommandHands): Command[
   const { settings, metering } = facts
   const phase = status?.phase ?? 'stopped'
   const mayNot = mayNotChange(facts)
-  const cannot = firstOf(mayNot, pending !== null && BLOCKED.busy)
-  const isStopping = phase === 'stopping' && BLOCKED.stopping
-  const isStopped = phase === 'stopped' && BLOCKED.stopped
+  const cannot = firstOf(mayNot, pending !== null && say.BLOCKED.busy)
+  const isStopping = phase === 'stopping' && say.BLOCKED.stopping
+  const isStopped = phase === 'stopped' && say.BLOCKED.stopped
   const isRejected = status && undecided(status)?.blocker?.code === 'REGISTRATION_REJECTED'
   const fetch = status?.fetch
   const network = settings?.network ?? null
@@ -29,71 +28,75 @@ export function nodeCommands(facts: CommandFacts, hands: CommandHands): Command[
   }
   return [
     {
-      ...{ id: 'start', group: 'node', title: COMMANDS.start, keywords: 'run begin on normally serve' },
+      ...{ id: 'start', group: 'node', title: say.COMMANDS.start, keywords: say.COMMAND_KEYWORDS.start },
       blocked: firstOf(
         cannot,
         isStopping,
-        phase !== 'stopped' && BLOCKED.running,
-        status !== null && nodeAction(status).id === null && BLOCKED.noNetwork,
+        phase !== 'stopped' && say.BLOCKED.running,
+        status !== null && nodeAction(status).id === null && say.BLOCKED.noNetwork,
       ),
       run: overview(() => hands.command('start')),
     },
     {
-      ...{ id: 'stop', group: 'node', title: COMMANDS.stop, keywords: 'end off shut down' },
+      ...{ id: 'stop', group: 'node', title: say.COMMANDS.stop, keywords: say.COMMAND_KEYWORDS.stop },
       blocked: firstOf(cannot, isStopping, isStopped),
-      question: QUESTIONS.stop,
+      question: say.QUESTIONS.stop,
       run: overview(() => hands.command('stop')),
     },
     {
-      ...{ id: 'reapply', group: 'node', title: COMMANDS.reapply, keywords: 'apply again rejected register approval' },
-      blocked: firstOf(cannot, !isRejected && BLOCKED.notRejected),
+      ...{ id: 'reapply', group: 'node', title: say.COMMANDS.reapply, keywords: say.COMMAND_KEYWORDS.reapply },
+      blocked: firstOf(cannot, !isRejected && say.BLOCKED.notRejected),
       run: overview(() => hands.command('reapply')),
     },
     {
-      ...{ id: 'retry', group: 'node', title: COMMANDS.retry, keywords: 'reconnect connect contact again' },
-      blocked: connection.state === 'retrying' ? null : isLive ? BLOCKED.connected : BLOCKED.busy,
+      ...{ id: 'retry', group: 'node', title: say.COMMANDS.retry, keywords: say.COMMAND_KEYWORDS.retry },
+      blocked: connection.state === 'retrying' ? null : isLive ? say.BLOCKED.connected : say.BLOCKED.busy,
       run: () => hands.retryNow(),
     },
     {
-      ...{ id: 'peer-id', group: 'node', title: COMMANDS.peerId, keywords: 'identity address' },
-      blocked: peerId === null ? BLOCKED.noPeerId : null,
+      ...{ id: 'peer-id', group: 'node', title: say.COMMANDS.peerId, keywords: say.COMMAND_KEYWORDS.peerId },
+      blocked: peerId === null ? say.BLOCKED.noPeerId : null,
       run: () => hands.copy(peerId ?? ''),
     },
     {
-      ...{ id: 'load', group: 'files', title: COMMANDS.load, keywords: 'fetch again prove shards model' },
+      ...{ id: 'load', group: 'files', title: say.COMMANDS.load, keywords: say.COMMAND_KEYWORDS.load },
       blocked: firstOf(
         cannot,
         isStopped,
         isStopping,
-        !status?.blocks && BLOCKED.noBlocks,
-        status !== null && hasReached(status.loadLevel, 'L6') && BLOCKED.loaded,
+        !status?.blocks && say.BLOCKED.noBlocks,
+        status !== null && hasReached(status.loadLevel, 'L6') && say.BLOCKED.loaded,
       ),
       run: shards(() => hands.command('load')),
     },
     {
-      ...{ id: 'pause', group: 'files', title: COMMANDS.pause, keywords: 'download hold' },
-      blocked: firstOf(cannot, !fetch && BLOCKED.nothingFetched, fetch?.state === 'paused' && BLOCKED.isPaused),
+      ...{ id: 'pause', group: 'files', title: say.COMMANDS.pause, keywords: say.COMMAND_KEYWORDS.pause },
+      blocked: firstOf(cannot, !fetch && say.BLOCKED.nothingFetched, fetch?.state === 'paused' && say.BLOCKED.isPaused),
       run: shards(() => hands.command('pause')),
     },
     {
-      ...{ id: 'resume', group: 'files', title: COMMANDS.resume, keywords: 'download continue' },
-      blocked: firstOf(cannot, !fetch && BLOCKED.nothingFetched, fetch?.state !== 'paused' && BLOCKED.notPaused),
+      ...{ id: 'resume', group: 'files', title: say.COMMANDS.resume, keywords: say.COMMAND_KEYWORDS.resume },
+      blocked: firstOf(
+        cannot,
+        !fetch && say.BLOCKED.nothingFetched,
+        fetch?.state !== 'paused' && say.BLOCKED.notPaused,
+      ),
       run: shards(() => hands.command('resume')),
     },
     {
-      ...{ id: 'cancel', group: 'files', title: COMMANDS.cancel, keywords: 'download abort end' },
-      blocked: firstOf(cannot, !fetch && BLOCKED.nothingFetched),
-      question: QUESTIONS.cancel,
+      ...{ id: 'cancel', group: 'files', title: say.COMMANDS.cancel, keywords: say.COMMAND_KEYWORDS.cancel },
+      blocked: firstOf(cannot, !fetch && say.BLOCKED.nothingFetched),
+      question: say.QUESTIONS.cancel,
       run: shards(() => hands.command('cancel')),
     },
     {
-      ...{ id: 'leave', group: 'network', title: COMMANDS.leave, keywords: 'join leave switch invite coordinator' },
-      blocked: firstOf(mayNot, network === null && BLOCKED.noNetwork),
+      ...{ id: 'leave', group: 'network', title: say.COMMANDS.leave, keywords: say.COMMAND_KEYWORDS.leave },
+      blocked: firstOf(mayNot, network === null && say.BLOCKED.noNetwork),
       question: {
-        title: SETTINGS.confirmTitle,
-        text: network?.kind === 'demo' ? SETTINGS.confirmTextDemo : SETTINGS.confirmText,
-        yes: SETTINGS.confirmYes,
-        no: SETTINGS.confirmNo,
+        title: say.SETTINGS.confirmTitle,
+        text: network?.kind === 'demo' ? say.SETTINGS.confirmTextDemo : say.SETTINGS.confirmText,
+        yes: say.SETTINGS.confirmYes,
+        no: say.SETTINGS.confirmNo,
       },
       run() {
         hands.leaveNetwork()
@@ -101,12 +104,12 @@ export function nodeCommands(facts: CommandFacts, hands: CommandHands): Command[
       },
     },
     {
-      ...{ id: 'measure', group: 'network', title: COMMANDS.meter, keywords: 'meter speed compare alone joining' },
+      ...{ id: 'measure', group: 'network', title: say.COMMANDS.meter, keywords: say.COMMAND_KEYWORDS.meter },
       blocked: firstOf(
         mayNot,
-        network === null && BLOCKED.noNetwork,
-        network?.kind === 'demo' && BLOCKED.noCoordinator,
-        metering.state === 'running' && BLOCKED.measuring,
+        network === null && say.BLOCKED.noNetwork,
+        network?.kind === 'demo' && say.BLOCKED.noCoordinator,
+        metering.state === 'running' && say.BLOCKED.measuring,
       ),
       run() {
         if (network?.kind === 'coordinator') hands.measure(network.url, network.insecure)
@@ -118,17 +121,23 @@ export function nodeCommands(facts: CommandFacts, hands: CommandHands): Command[
 }
 
 function hostCommands(facts: CommandFacts, hands: CommandHands): Command[] {
-  const blocked = firstOf(mayNotChange(facts), facts.host?.phase !== 'running' && BLOCKED.notHosting)
+  const blocked = firstOf(mayNotChange(facts), facts.host?.phase !== 'running' && say.BLOCKED.notHosting)
   return [
     {
-      ...{ id: 'invite', group: 'network', title: COMMANDS.invite, keywords: 'host qr link join', blocked },
+      ...{ id: 'invite', group: 'network', title: say.COMMANDS.invite, keywords: say.COMMAND_KEYWORDS.invite, blocked },
       run() {
         hands.makeInvite()
         hands.go({ page: 'host' })
       },
     },
     {
-      ...{ id: 'stop-hosting', group: 'network', title: COMMANDS.stopHosting, keywords: 'coordinator end', blocked },
+      ...{
+        id: 'stop-hosting',
+        group: 'network',
+        title: say.COMMANDS.stopHosting,
+        keywords: say.COMMAND_KEYWORDS.stopHosting,
+        blocked,
+      },
       question: { title: HOST.confirmTitle, text: HOST.confirmText, yes: HOST.stop, no: HOST.confirmNo },
       run() {
         hands.stopHosting()

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import { SHORTCUTS } from '../words/commands'
+import { say } from '../words'
 import { isMac, KEYS, keyName } from './keys'
 
 /** All keys in one place. */
@@ -9,12 +9,12 @@ export function ShortcutList({ onClose }: { onClose(): void }) {
   const mac = isMac(navigator)
   return (
     <dialog ref={dialog} className="dialog" aria-labelledby="shortcuts-title" onClose={onClose}>
-      <h2 id="shortcuts-title">{SHORTCUTS.title}</h2>
+      <h2 id="shortcuts-title">{say.SHORTCUTS.title}</h2>
       <table className="shortcuts">
         <thead className="only-read">
           <tr>
-            <th scope="col">{SHORTCUTS.column}</th>
-            <th scope="col">{SHORTCUTS.does}</th>
+            <th scope="col">{say.SHORTCUTS.column}</th>
+            <th scope="col">{say.SHORTCUTS.does}</th>
           </tr>
         </thead>
         <tbody>
@@ -25,14 +25,14 @@ export function ShortcutList({ onClose }: { onClose(): void }) {
                   <kbd key={key}>{keyName(key, mac)}</kbd>
                 ))}
               </th>
-              <td>{does}</td>
+              <td>{say.SHORTCUTS.rows[does]}</td>
             </tr>
           ))}
         </tbody>
       </table>
       <div className="dialog-actions">
         <button type="button" className="button" onClick={() => dialog.current?.close()}>
-          {SHORTCUTS.close}
+          {say.SHORTCUTS.close}
         </button>
       </div>
     </dialog>

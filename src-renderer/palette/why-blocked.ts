@@ -1,4 +1,4 @@
-import { BLOCKED } from '../words/commands'
+import { say } from '../words'
 import type { CommandFacts } from './commands'
 
 /** The first reason of those that hold; null when none does. */
@@ -8,5 +8,5 @@ export function firstOf(...reasons: (string | false | null)[]): string | null {
 
 /** What every change needs: the node's own words, and a link that may do more than look. */
 export function mayNotChange({ node: { isLive, mayOperate } }: CommandFacts): string | null {
-  return firstOf(!isLive && BLOCKED.noContact, !mayOperate && BLOCKED.readOnly)
+  return firstOf(!isLive && say.BLOCKED.noContact, !mayOperate && say.BLOCKED.readOnly)
 }

@@ -1,8 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { Disposer } from '../../src-shared/clock'
 import type { BridgeClient } from '../bridge-client'
-import { formOf, readForm, type SettingsForm } from '../settings-form'
-import type { FieldName } from '../words/settings'
+import { type FieldName, formOf, readForm, type SettingsForm } from '../settings-form'
 import type { SettingsStore } from './settings-store'
 
 export interface DraftState {

@@ -4,6 +4,7 @@ import type { EventPayload } from '../../src-shared/contract'
 import type { SamplingWish } from '../../src-shared/generation'
 import type { BridgeClient } from '../bridge-client'
 import { PLAIN_FORM, type SamplingForm } from '../sampling-form'
+import { say } from '../words'
 import { failureOf } from './failure'
 import type { Frames } from './frames'
 import {
@@ -134,7 +135,7 @@ function lostOnTheWay(generation: Generation): Generation {
   if (!isBusy(generation)) return generation
   return withFailure(generation, {
     code: 'BRIDGE_DISCONNECTED',
-    cause: 'The connection to the node was lost, and with it the rest of this answer',
-    action: 'Ask again when the page is connected.',
+    cause: say.PAGE_FAILURES.answerLost,
+    action: say.PAGE_FAILURES.askAgain,
   })
 }

@@ -1,12 +1,5 @@
-import { formatBlocks } from '../../src-shared/blocks'
-
-const STATUSES: Readonly<Record<string, string>> = {
-  pending: 'your request waits for the host',
-  online: 'approved',
-  standby: 'approved, on standby',
-  offline: 'this node counts as offline',
-  rejected: 'turned down',
-}
+import { say } from '.'
+import { blockWords } from './node'
 
 /** As the client of the coordinator quotes an answer; what comes from the host (model, reason) may hold anything. */
 const QUOTED =
@@ -14,17 +7,16 @@ const QUOTED =
 
 /** What a coordinator said, in a sentence; words that are no quotation of an answer stay as they are. */
 export function coordinatorWords(host: string, value: string): string {
-  const lead = `The coordinator at ${host}`
-  if (value === '') return `${lead} says so`
+  const { COORDINATOR, ANSWERED_STATES } = say
+  const lead = COORDINATOR.lead(host)
+  if (value === '') return COORDINATOR.saysSo(lead)
   const said = QUOTED.exec(value)?.groups
-  if (!said) return `${lead} says: ${value}`
+  if (!said) return COORDINATOR.says(lead, value)
   const { status, start, end, model, reason } = said
-  if (!status) return `${lead} answered`
+  if (!status) return COORDINATOR.answered(lead)
   const blocks =
-    start !== undefined && end !== undefined
-      ? `, blocks ${formatBlocks({ start: Number(start), end: Number(end) })}`
-      : ''
-  const ofModel = blocks !== '' && model ? ` of ${model}` : ''
-  const because = reason ? `: “${reason}”` : ''
-  return `${lead} says: ${STATUSES[status] ?? status}${blocks}${ofModel}${because}`
+    start !== undefined && end !== undefined ? `, ${blockWords([{ start: Number(start), end: Number(end) }])}` : ''
+  const ofModel = blocks !== '' && model ? COORDINATOR.ofModel(model) : ''
+  const because = reason ? COORDINATOR.because(reason) : ''
+  return COORDINATOR.says(lead, `${ANSWERED_STATES[status] ?? status}${blocks}${ofModel}${because}`)
 }

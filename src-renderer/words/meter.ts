@@ -1,35 +1,6 @@
 import { formatBlocks } from '../../src-shared/blocks'
-import type { Meter, MeterStage } from '../../src-shared/meter'
-
-export const METER = {
-  title: 'What joining would change',
-  lead: 'Measured now, as a guest: a short answer of the network, the ways to its nodes, and a few steps on this computer. Nothing is registered.',
-  run: 'Measure',
-  again: 'Measure again',
-  stop: 'Stop',
-  alone: 'This computer alone',
-  now: 'The network now',
-  together: 'Through this computer too',
-  measured: 'measured',
-  reckoned: 'reckoned from its parts',
-  unknown: 'not known',
-  unit: 'tokens/s',
-} as const
-
-export const METER_STAGE_WORDS: Readonly<Record<MeterStage, string>> = {
-  network: 'Looking who serves the model…',
-  answer: 'Timing an answer of the network…',
-  computer: 'Timing this computer…',
-}
-
-export const METER_VERDICTS: Readonly<Record<Meter['verdict'], string>> = {
-  completes: 'No answer can pass now. With this computer one can.',
-  faster: 'An answer through this computer is faster than one is now.',
-  same: 'An answer through this computer is about as fast as one is now.',
-  slower:
-    'An answer through this computer is slower than one is now. It still makes room for more conversations, and stands in when another node goes away.',
-  unknown: 'What this computer would change is not known.',
-}
+import type { Meter } from '../../src-shared/meter'
+import { say } from '.'
 
 export interface MeterRow {
   name: string
@@ -40,7 +11,8 @@ export interface MeterRow {
 
 /** What was timed stands before what was reckoned. */
 export function meterRows({ alone, now, together }: Meter): MeterRow[] {
-  const blocks = together.blocks ? `, with blocks ${formatBlocks(together.blocks)}` : ''
+  const { METER } = say
+  const withBlocks = together.blocks ? METER.withBlocks(formatBlocks(together.blocks)) : METER.reckoned
   return [
     {
       name: METER.alone,
@@ -52,7 +24,7 @@ export function meterRows({ alone, now, together }: Meter): MeterRow[] {
       rate: now.measured ?? now.estimated,
       basis:
         now.measured !== null
-          ? `${METER.measured}, over ${now.nodes === 1 ? '1 node' : `${now.nodes} nodes`}`
+          ? METER.over(now.nodes)
           : now.estimated !== null
             ? `${METER.reckoned}${now.reason === null ? '' : `. ${now.reason}`}`
             : (now.reason ?? METER.unknown),
@@ -60,7 +32,7 @@ export function meterRows({ alone, now, together }: Meter): MeterRow[] {
     {
       name: METER.together,
       rate: together.estimated,
-      basis: together.estimated !== null ? `${METER.reckoned}${blocks}` : (together.reason ?? METER.unknown),
+      basis: together.estimated !== null ? withBlocks : (together.reason ?? METER.unknown),
     },
   ]
 }

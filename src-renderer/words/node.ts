@@ -1,36 +1,21 @@
 import { formatBlocks } from '../../src-shared/blocks'
 import type { PeerSummary, StatusShape } from '../../src-shared/status'
-import type { Theme } from '../theme'
+import { say } from '.'
 
-export const SHAPE_NAMES: Readonly<Record<StatusShape, string>> = {
-  visible: 'visible',
-  working: 'working',
-  waiting: 'waiting',
-  degraded: 'degraded',
-  problem: 'problem',
-  stopped: 'stopped',
+const PEER_SHAPES: Readonly<Record<PeerSummary['state'], StatusShape>> = {
+  online: 'visible',
+  joining: 'working',
+  offline: 'stopped',
+  unreachable: 'problem',
+  unknown: 'waiting',
 }
 
-export const PEER_STATES: Readonly<Record<PeerSummary['state'], { word: string; shape: StatusShape }>> = {
-  online: { word: 'Online', shape: 'visible' },
-  joining: { word: 'Joining', shape: 'working' },
-  offline: { word: 'Offline', shape: 'stopped' },
-  unreachable: { word: 'Unreachable', shape: 'problem' },
-  unknown: { word: 'Unknown', shape: 'waiting' },
-}
-
-export const THEME_NAMES: Readonly<Record<Theme, string>> = { system: 'As the system', light: 'Light', dark: 'Dark' }
-
-const PROFILES: Readonly<Record<string, string>> = {
-  none: 'No network yet',
-  local: 'This computer only',
-  espalier: 'Espalier network',
-  kwaai: 'KwaaiNet',
-  petals: 'Petals',
+export function peerStateWords(state: PeerSummary['state']): { word: string; shape: StatusShape } {
+  return { word: say.PEER_STATES[state], shape: PEER_SHAPES[state] }
 }
 
 export function profileWords(profile: string): string {
-  return PROFILES[profile] ?? profile
+  return say.PROFILES[profile] ?? profile
 }
 
 interface Range {
@@ -58,17 +43,18 @@ function runsOf<V>(coverage: readonly number[], keyOf: (copies: number, block: n
 }
 
 export function blockWords(ranges: readonly Range[]): string {
-  const plural = ranges.length > 1 || !isSingle(ranges[0])
-  return `${plural ? 'blocks' : 'block'} ${ranges.map(formatBlocks).join(', ')}`
+  const isOne = ranges.length <= 1 && isSingle(ranges[0])
+  return say.COVERAGE.blocks(ranges.map(formatBlocks).join(', '), isOne)
 }
 
 /** The strip's headline: is the chain whole, and how thin is it at its thinnest? */
 export function coverageWords(coverage: readonly number[]): string {
-  if (coverage.length === 0) return 'Not known yet who serves which block'
+  const { COVERAGE } = say
+  if (coverage.length === 0) return COVERAGE.unknown
   const gaps = gapsOf(coverage)
-  if (gaps.length > 0) return `Nobody serves ${blockWords(gaps)} yet`
+  if (gaps.length > 0) return COVERAGE.gaps(blockWords(gaps))
   const least = Math.min(...coverage)
-  return least === 1 ? 'Every block has at least one copy' : `Every block has ${least} or more copies`
+  return least === 1 ? COVERAGE.single : COVERAGE.least(least)
 }
 
 /** The whole strip in words, for those who do not see it: runs of equal blocks, ours named. */
@@ -76,13 +62,13 @@ export function stripWords(coverage: readonly number[], own: Range | null): stri
   const isOwn = (block: number) => own !== null && block >= own.start && block < own.end
   return runsOf(coverage, (copies, block) => `${copies}/${isOwn(block)}`).map((run) => {
     const copies = coverage[run.start] ?? 0
-    return `${capitalize(blockWords([run]))}${isOwn(run.start) ? ', yours' : ''}: ${copyWords(copies)}.`
+    const whose = isOwn(run.start) ? `, ${say.COVERAGE.own}` : ''
+    return `${capitalize(blockWords([run]))}${whose}: ${copyWords(copies)}.`
   })
 }
 
 export function copyWords(copies: number): string {
-  if (copies === 0) return 'served by nobody'
-  return copies === 1 ? '1 copy' : `${copies} copies`
+  return copies === 0 ? say.COVERAGE.none : say.COVERAGE.copies(copies)
 }
 
 export function capitalize(text: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BLOCKER_BUTTONS, type Readiness, SHARD_LABELS, type ShardReadiness } from '../../src-shared/readiness'
-import { BUTTONS, readinessLead, secondsWords, shardHint, shardWords } from './readiness'
+import { say } from '.'
+import { readinessLead, secondsWords, shardHint, shardWords } from './readiness'
 
 const shard = (change: Partial<ShardReadiness> = {}): ShardReadiness => ({
   index: 0,
@@ -43,7 +44,7 @@ describe('the grid of shards', () => {
   })
 
   it('S-26: every button has words', () => {
-    for (const button of BLOCKER_BUTTONS) expect(BUTTONS[button].length).toBeGreaterThan(3)
+    for (const button of BLOCKER_BUTTONS) expect(say.BUTTONS[button].length).toBeGreaterThan(3)
     expect([secondsWords(null), secondsWords(1.25), secondsWords(134.2)]).toEqual(['–', '1.3\u00a0s', '134\u00a0s'])
   })
 })

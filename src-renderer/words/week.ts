@@ -1,54 +1,38 @@
 import { noonOfDay } from '../../src-shared/clock'
 import type { DayGiven, WeekGiven } from '../../src-shared/contribution'
 import { formatCount, formatSpan } from '../format'
+import { inLocale } from '../locale'
+import { say } from '.'
 
-const GAP = '\u00a0'
+const weekday = dayFormat({ weekday: 'short' })
+const rowDay = dayFormat({ weekday: 'short', day: 'numeric', month: 'short' })
+const wholeDay = dayFormat({ weekday: 'long', day: 'numeric', month: 'long' })
 
-export const WEEK = {
-  title: 'Last seven days',
-  loading: 'Reading what was given…',
-  failed: 'What was given could not be read',
-  again: 'Read again',
-  nothing: 'Nothing yet. While the node serves, what it gives is counted here day by day.',
-  demo: 'A demo is for show, and is not counted.',
-  firstDay: 'The first day that is counted. The next ones stand beside it.',
-  asTable: 'As a table',
-  caption: 'Given in the last seven days',
-  day: 'Day',
-  tokens: 'Tokens',
-  requests: 'Requests',
-  running: 'Ran for',
-  today: 'Today',
-  notCounted: 'not counted yet',
-  ran: 'The bar below a day: how much of it the node ran',
-} as const
-
-const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'short', timeZone: 'UTC' })
-const rowDay = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' })
-const wholeDay = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', timeZone: 'UTC' })
+function dayFormat(options: Intl.DateTimeFormatOptions) {
+  return inLocale((locale) => new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' }))
+}
 
 export function shortDay(day: string): string {
-  return weekday.format(noonOfDay(day))
+  return weekday().format(noonOfDay(day))
 }
 
 /** In a narrow column. */
 export function tableDay(day: string): string {
-  return rowDay.format(noonOfDay(day)).replace(',', '')
+  return rowDay().format(noonOfDay(day)).replace(',', '')
 }
 
 export function longDay(day: string): string {
-  return wholeDay.format(noonOfDay(day))
+  return wholeDay().format(noonOfDay(day))
 }
 
 /** Few characters, above a bar. */
 export function barWords(tokens: number): string {
   if (tokens < 10_000 || tokens >= 1_000_000) return formatCount(tokens)
-  return `${Math.round(tokens / 1_000)}${GAP}k`
+  return say.WEEK.thousands(Math.round(tokens / 1_000))
 }
 
 export function dayWords({ tokens, requests, runningMs }: DayGiven): string {
-  const asked = requests === 1 ? '1 request' : `${requests.toLocaleString('en')} requests`
-  return `${tokens.toLocaleString('en')} tokens, ${asked}, ran for ${formatSpan(runningMs)}`
+  return say.WEEK.dayGiven(tokens, requests, formatSpan(runningMs))
 }
 
 export function weekSum({ days }: WeekGiven): { tokens: number; requests: number } {
@@ -62,8 +46,8 @@ export function weekSum({ days }: WeekGiven): { tokens: number; requests: number
 export function weekWords(week: WeekGiven): string {
   const { tokens, requests } = weekSum(week)
   const most = week.days.reduce((best, day) => (day.tokens > best.tokens ? day : best))
-  const peak = most.tokens > 0 ? `, most on ${longDay(most.day)}` : ''
-  return `${tokens.toLocaleString('en')} tokens for ${requests.toLocaleString('en')} ${requests === 1 ? 'request' : 'requests'}${peak}`
+  const peak = most.tokens > 0 ? say.WEEK.mostOn(longDay(most.day)) : ''
+  return `${say.WEEK.given(tokens, requests)}${peak}`
 }
 
 export function isCounted({ firstDay }: WeekGiven, day: string): boolean {

@@ -1,56 +1,6 @@
 import type { NetworkPreview } from '../../src-shared/app-views'
-import { formatExact } from '../format'
-
-export const WELCOME = {
-  title: 'Lend a branch of this computer',
-  lead: 'Espalier joins this computer to others that together run one large language model. Each serves a few of the model’s blocks.',
-  whatTitle: 'What it does, and what it does not promise',
-  does: [
-    'Fetches only the blocks that the host of a network assigns, and checks every piece against its hash.',
-    'Computes with them for others while it runs, and stops when you say so.',
-    'Says “visible” only when another computer has seen it.',
-  ],
-  doesNot: [
-    'Privacy of prompts: every node on a route can read what passes through it.',
-    'Speed: an answer waits for the slowest node and the longest way.',
-    'Payment, or a right to be served by others.',
-  ],
-  doesLead: 'It does',
-  doesNotLead: 'It does not promise',
-  chooseTitle: 'Choose a network',
-  demo: 'A demo on this computer',
-  demoText: 'A small network of its own with a sample model. Nothing leaves this computer.',
-  coordinator: 'A network with a coordinator',
-  coordinatorText: 'Its host decides whom to take, and which blocks are yours.',
-  urlLabel: 'Address of the coordinator, or an invite',
-  urlPlaceholder: 'https://coordinator.example or espalier://invite?…',
-  nameLabel: 'Name that others see',
-  nameHint: 'Made up for this installation; it says nothing about you. Change it as you like.',
-  beginTitle: 'Begin',
-  beginText: 'You can stop at any moment on the overview, and leave the network in the settings.',
-  host: 'Or host a network of your own.',
-  willSend: 'Exactly this will be sent when you ask to join',
-  willSendNothing: 'Looking has told the coordinator nothing about this computer.',
-  demoNetwork: 'A demo network: real nodes cannot join it.',
-  insecureWord: 'unencrypted',
-  insecureLabel: 'To send it unencrypted all the same, type “unencrypted”',
-  insecureHint: 'Everybody on the way could read your node’s name and addresses, and change what the coordinator says.',
-  readOnly: 'Nobody has chosen a network on this computer yet, and this link cannot do it. Open the operator’s link.',
-  looking: 'Looking…',
-  look: 'Look at this network',
-  startDemo: 'Start the demo',
-  join: 'Ask to join',
-  lookAtInvite: 'Look at this invite',
-  joinInvited: 'Join with this invite',
-  inviteTitle: 'A good invite',
-  joining: 'Joining…',
-} as const
-
-export const URL_PROBLEMS = {
-  empty: 'Enter the address that the host of the network gave you.',
-  bad: 'This is not a web address. It begins with https://, or with http:// on your own network.',
-  token: 'This is a capability token, which a node gets once it is in. An invite begins with espalier://invite.',
-} as const
+import { formatExact, formatWhole } from '../format'
+import { say } from '.'
 
 export function isInvite(text: string): boolean {
   return /^espalier:/i.test(text.trim())
@@ -58,6 +8,7 @@ export function isInvite(text: string): boolean {
 
 /** Null when `text` can be asked; the coordinator rules beyond the form are the node's. */
 export function urlProblem(text: string): string | null {
+  const { URL_PROBLEMS } = say
   if (text.trim() === '') return URL_PROBLEMS.empty
   if (isInvite(text)) return null
   if (/^hntoken:/i.test(text.trim())) return URL_PROBLEMS.token
@@ -71,15 +22,15 @@ export function previewFigures({
   onlineWorkers,
   coveragePercent,
 }: NetworkPreview): [string, string][] {
+  const { PREVIEW } = say
   return [
-    ['Model', modelName ?? 'none chosen yet'],
-    ['Blocks', blockCount > 0 ? blockCount.toLocaleString('en') : 'not known'],
-    ['Nodes online', onlineWorkers === null ? 'not said' : onlineWorkers.toLocaleString('en')],
-    ['Blocks covered', coveragePercent === null ? 'not said' : `${Math.floor(coveragePercent)}\u00a0%`],
+    [PREVIEW.model, modelName ?? PREVIEW.noModel],
+    [PREVIEW.blocks, blockCount > 0 ? formatWhole(blockCount) : PREVIEW.unknown],
+    [PREVIEW.online, onlineWorkers === null ? PREVIEW.unsaid : formatWhole(onlineWorkers)],
+    [PREVIEW.covered, coveragePercent === null ? PREVIEW.unsaid : `${Math.floor(coveragePercent)}\u00a0%`],
   ]
 }
 
-/** Whose it is, until when, and for how many: read before it is used. */
 export function inviteSentence(coordinatorUrl: string, expiresAt: number): string {
-  return `from ${coordinatorUrl}, until ${formatExact(expiresAt)}. It lets one node in, at once and without waiting for the host.`
+  return say.PREVIEW.invite(coordinatorUrl, formatExact(expiresAt))
 }

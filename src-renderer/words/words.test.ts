@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { PEERS, servingStatus, stoppedStatus } from '../../e2e/support/status-fixtures'
 import { checksOf, SHARDS } from '../../e2e/support/view-fixtures'
 import { type Evidence, STEP_NAMES, STEP_STATES } from '../../src-shared/status'
+import { say } from '.'
 import { connectionHero, retryWords } from './connection'
-import { checksLead, DIAGNOSTICS } from './diagnostics'
+import { checksLead } from './diagnostics'
 import { blockWords, coverageWords, gapsOf, profileWords, stripWords } from './node'
 import { tokenTimeWords } from './peers'
 import { shareWords } from './shards'
-import { evidenceWords, nextWords, progressWords, STEP_TITLES } from './steps'
-import { PRIVACY_LINE, readersWords, whyNoPrompt } from './try'
-import { URL_PROBLEMS, urlProblem } from './welcome'
+import { evidenceWords, nextWords, progressWords } from './steps'
+import { readersWords, whyNoPrompt } from './try'
+import { urlProblem } from './welcome'
 
 const NOW = 1_700_000_000_000
 const said = (words: ReturnType<typeof evidenceWords>) =>
@@ -18,7 +19,7 @@ const evidence = (kind: Evidence['kind'], by: string, value: string): Evidence =
 
 describe('steps', () => {
   it('have a title in every state, and no two alike', () => {
-    const titles = STEP_NAMES.flatMap((step) => STEP_STATES.map((state) => `${step}: ${STEP_TITLES[step][state]}`))
+    const titles = STEP_NAMES.flatMap((step) => STEP_STATES.map((state) => `${step}: ${say.STEP_TITLES[step][state]}`))
     expect(titles.every((title) => !title.endsWith(': ') && !title.includes('!'))).toBe(true)
     expect(new Set(titles).size).toBeGreaterThanOrEqual(STEP_NAMES.length * STEP_STATES.length - 1)
   })
@@ -141,7 +142,7 @@ describe('figures of an answer', () => {
 
   it('name who has read it', () => {
     expect(readersWords(['walnut', 'fig', 'attic-pc'])).toBe('Read on the way by walnut, fig and attic-pc.')
-    expect(readersWords([])).toBe(PRIVACY_LINE)
+    expect(readersWords([])).toBe(say.PRIVACY_LINE)
   })
 })
 
@@ -149,9 +150,9 @@ describe('the address of a coordinator', () => {
   it('is a web address', () => {
     expect(urlProblem('https://orchard.example/x')).toBeNull()
     expect(urlProblem(' http://192.168.1.4:7070 ')).toBeNull()
-    expect(urlProblem('')).toBe(URL_PROBLEMS.empty)
+    expect(urlProblem('')).toBe(say.URL_PROBLEMS.empty)
     for (const bad of ['orchard', 'orchard.example:7070', 'file:///etc/passwd', 'javascript:alert(1)']) {
-      expect(urlProblem(bad)).toBe(URL_PROBLEMS.bad)
+      expect(urlProblem(bad)).toBe(say.URL_PROBLEMS.bad)
     }
   })
 })
@@ -160,7 +161,7 @@ describe('checks and shards in a sentence', () => {
   it('count what needs somebody', () => {
     expect(checksLead(checksOf(0))).toBe('19 checks: 1 warns, 1 could not be looked at.')
     expect(checksLead(checksOf(0).filter(({ verdict }) => verdict === 'pass'))).toBe('17 checks, and all pass.')
-    expect(checksLead(null)).toBe(DIAGNOSTICS.lead)
+    expect(checksLead(null)).toBe(say.DIAGNOSTICS.lead)
   })
 
   it('never round a share down to nothing', () => {

@@ -1,4 +1,6 @@
-import type { Capability } from '../capabilities'
+import type { Capability } from '../../capabilities'
+import { formatWhole } from '../../format'
+import { counted } from '../counted'
 
 export const CAPABILITY = {
   title: 'What each node can do',
@@ -11,9 +13,11 @@ export const CAPABILITY = {
   direct: 'directly',
   byRelay: 'by a relay',
   full: 'full',
+  tokens: (count: number) => counted(count, '# token', '# tokens'),
+  rate: (tokensPerSecond: string) => `${tokensPerSecond} tokens/s`,
   nobody: 'No node here fits that.',
   clear: 'Show all',
-} as const
+}
 
 export const CAPABILITY_NAMES: Readonly<Record<Capability, { column: string; wanted: string; hint: string }>> = {
   serves: { column: 'Serves blocks', wanted: 'serve now', hint: 'Online, with these blocks' },
@@ -24,7 +28,5 @@ export const CAPABILITY_NAMES: Readonly<Record<Capability, { column: string; wan
 }
 
 export function fittingWords(shown: number, all: number): string {
-  return shown === all
-    ? `${all.toLocaleString('en')} nodes`
-    : `${shown.toLocaleString('en')} of ${all.toLocaleString('en')}`
+  return shown === all ? counted(all, '# node', '# nodes') : `${formatWhole(shown)} of ${formatWhole(all)}`
 }

@@ -12,4 +12,4 @@ export const TALK = {
   verbose: 'Write down what libp2p does',
   verboseHint: 'For 30 minutes, as debug lines in the log and its files. The lines name peers and addresses.',
   verboseUntil: 'As debug lines in the log and its files. Ends by itself at',
-} as const
+}

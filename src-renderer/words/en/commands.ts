@@ -1,4 +1,5 @@
-import type { Page } from '../router'
+import type { Page } from '../../router'
+import { counted } from '../counted'
 
 export const PALETTE = {
   open: 'Commands',
@@ -8,10 +9,10 @@ export const PALETTE = {
   nothing: 'Nothing here is called that.',
   skip: 'Skip to the page',
   keys: '↑ ↓ choose · Enter does it · Esc closes',
-} as const
+}
 
 export function countWords(count: number): string {
-  return count === 1 ? '1 command' : `${count} commands`
+  return counted(count, '# command', '# commands')
 }
 
 export const GROUPS = {
@@ -23,8 +24,7 @@ export const GROUPS = {
   try: 'Try it',
   colours: 'Colours',
   app: 'App',
-} as const
-export type CommandGroup = keyof typeof GROUPS
+}
 
 /** What else people might type for a page: what it holds. */
 export const PAGE_KEYWORDS: Readonly<Record<Page, string>> = {
@@ -64,7 +64,37 @@ export const COMMANDS = {
   stopWriting: 'Stop writing',
   newChat: 'New chat',
   update: 'Look for a newer version',
-} as const
+}
+
+/** What else people might type for a command. */
+export const COMMAND_KEYWORDS = {
+  start: 'run begin on normally serve',
+  stop: 'end off shut down',
+  reapply: 'apply again rejected register approval',
+  retry: 'reconnect connect contact again',
+  peerId: 'identity address',
+  load: 'fetch again prove shards model',
+  pause: 'download hold',
+  resume: 'download continue',
+  cancel: 'download abort end',
+  leave: 'join leave switch invite coordinator',
+  meter: 'meter speed compare alone joining',
+  invite: 'host qr link join',
+  stopHosting: 'coordinator end',
+  stopWriting: 'answer cancel generation',
+  newChat: 'forget clear conversation',
+  diagnose: 'runbook problem report shards',
+  check: 'diagnostics doctor again',
+  copySupport: 'summary clipboard report',
+  bundle: 'export save redacted log report',
+  shortcuts: 'keys hotkeys list help',
+  peersCapabilities: 'matrix filter room speed quantization relay',
+  peersMap: 'world globe where',
+  peersPath: 'route hops latency pipeline',
+  space: 'remove delete files reclaim full',
+  update: 'update version upgrade',
+}
+export const THEME_KEYWORDS: string = 'theme colours colors appearance mode'
 
 /** Why something cannot be done now. */
 export const BLOCKED = {
@@ -92,7 +122,7 @@ export const BLOCKED = {
   noChat: 'There is no chat to end',
   offline: 'The internet is out of reach',
   noUpdate: 'There is nothing to install or to look for now',
-} as const
+}
 
 export const QUESTIONS = {
   stop: {
@@ -113,13 +143,13 @@ export const QUESTIONS = {
     yes: 'Install and restart',
     no: 'Not now',
   },
-} as const
+}
 
 export const SAID = {
   copied: 'Copied',
   copyFailed: 'Copying is not allowed here',
   noSummary: 'It could not be made; Diagnostics says why',
-} as const
+}
 
 export const SHORTCUTS = {
   title: 'Keyboard shortcuts',
@@ -135,4 +165,4 @@ export const SHORTCUTS = {
     close: 'Close what is open, and change nothing',
     scroll: 'Scroll the log, when it has the focus',
   },
-} as const
+}

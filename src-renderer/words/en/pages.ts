@@ -1,4 +1,5 @@
-import type { Page, PeerView } from '../router'
+import type { Page, PeerView } from '../../router'
+import { counted } from '../counted'
 
 export const PAGE_NAMES: Readonly<Record<Page, string>> = {
   overview: 'Overview',
@@ -17,7 +18,7 @@ export const PEER_VIEW_NAMES: Readonly<Record<PeerView, string>> = {
   path: 'Path',
 }
 
-export const DEMO_LINE = 'This node can’t leave this computer; nobody outside can see or use it.'
+export const DEMO_LINE: string = 'This node can’t leave this computer; nobody outside can see or use it.'
 
 export const SHELL = {
   misfit: 'This page and the node are of different versions, so some of what it says was not understood.',
@@ -27,7 +28,8 @@ export const SHELL = {
   readOnly: 'Read-only link',
   readOnlyHint: 'This link shows the node and cannot change it.',
   noContact: 'No contact',
-} as const
+  pages: 'Pages',
+}
 
 export const OVERVIEW = {
   tryTitle: 'Try it',
@@ -41,10 +43,10 @@ export const OVERVIEW = {
   noModelStopped:
     'When the node starts, the host of the network says which model it serves and which blocks are yours.',
   noModelRunning: 'The host of the network says which model it serves and which blocks are yours. They grow here.',
-} as const
+}
 
 export function othersWords(count: number): string {
-  return count === 1 ? '1 other node' : `${count} other nodes`
+  return counted(count, '# other node', '# other nodes')
 }
 
 /** The way into the network, as the card on the overview tells it while somebody decides. */
@@ -59,4 +61,4 @@ export const APPROVAL = {
   askAgain: 'Ask again',
   asking: 'Asking…',
   other: 'Choose another network',
-} as const
+}

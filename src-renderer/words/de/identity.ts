@@ -1,0 +1,36 @@
+import { MIN_PASSPHRASE_CHARS } from '../../../src-shared/identity-view'
+import type { Catalogue } from '..'
+
+export const IDENTITY: Catalogue['IDENTITY'] = {
+  title: 'Identität',
+  loading: 'Identität wird gelesen\u00a0…',
+  lead: 'Der Schlüssel, durch den dieser Knoten nach einem Neustart derselbe ist. Eine Sicherung bringt ihn zurück oder zieht ihn auf einen anderen Computer um.',
+  once: 'Betreiben Sie eine Identität nur auf einem Computer. Zwei Knoten mit derselben Identität schaden einander, und der zweite hält an.',
+  export: 'Exportieren\u00a0…',
+  import: 'Importieren\u00a0…',
+  pathLabel: 'Datei auf dem Computer des Knotens',
+  pathHint: 'Der vollständige Pfad. Eine vorhandene Datei wird nie überschrieben.',
+  importHint: 'Der vollständige Pfad einer Sicherung. Die jetzige Identität bleibt daneben erhalten.',
+  passphraseLabel: 'Passphrase',
+  passphraseHint: `Mindestens ${MIN_PASSPHRASE_CHARS} Zeichen. Ohne sie kann niemand die Sicherung öffnen, auch Sie nicht.`,
+  againLabel: 'Noch einmal dieselbe',
+  againProblem: 'Die beiden sind verschieden.',
+  write: 'Sicherung schreiben',
+  take: 'Diese Identität übernehmen',
+  working: 'In Arbeit\u00a0…',
+  close: 'Schließen',
+  mustStop: 'Halten Sie den Knoten an, um eine andere Identität zu übernehmen.',
+  restore: 'Kopie zurückholen',
+  renew: 'Mit einer neuen beginnen\u00a0…',
+  renewTitle: 'Mit einer neuen Identität beginnen?',
+  renewText:
+    'Für alle anderen ist dies dann ein Knoten, den es nie gab: Er muss erneut angenommen werden. Was von der alten Identität übrig ist, bleibt erhalten.',
+  renewYes: 'Neu beginnen',
+  renewNo: 'Abbrechen',
+  none: 'Noch keine. Sie entsteht beim ersten Start des Knotens.',
+  copyIs: (peerId) => `Die Kopie daneben ist ${peerId}.`,
+  nothingByItself: 'Von selbst geschieht damit nichts.',
+  done: 'Erledigt.',
+  doneKept: (path) => `Erledigt. Was vorher da war, liegt in ${path}.`,
+  backupIs: (path) => `Die Sicherung ist ${path}.`,
+}

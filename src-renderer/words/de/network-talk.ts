@@ -1,0 +1,18 @@
+import type { Catalogue } from '..'
+
+export const TALK: Catalogue['TALK'] = {
+  title: 'Gespräche mit anderen Knoten',
+  lead: 'Streams jedes Protokolls seit dem Start des Knotens.',
+  protocol: 'Protokoll',
+  opened: 'Von uns',
+  accepted: 'Von anderen',
+  open: 'Offen',
+  loading: 'Der Knoten wird gefragt\u00a0…',
+  stopped: 'Der Knoten läuft nicht.',
+  none: 'Noch kein Stream.',
+  failed: 'Der Knoten hat es nicht gesagt',
+  verbose: 'Mitschreiben, was libp2p tut',
+  verboseHint:
+    '30 Minuten lang, als Debug-Zeilen im Protokoll und in seinen Dateien. Die Zeilen nennen Peers und Adressen.',
+  verboseUntil: 'Als Debug-Zeilen im Protokoll und in seinen Dateien. Endet von selbst um',
+}

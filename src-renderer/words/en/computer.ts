@@ -1,0 +1,56 @@
+import { formatWhole } from '../../format'
+
+/** What a figure is called, and what it says on hover. */
+type Figure = readonly [name: string, hint: string]
+
+export const COMPUTER = {
+  title: 'This computer',
+  notRunning: 'not running',
+  hostMemory: ['Memory, app', 'Resident memory of the app itself, as the system reports it'] as Figure,
+  engineMemory: ['Memory, engine', 'Resident memory of the process that computes, with your blocks'] as Figure,
+  processor: ['Processor', 'App and engine together, over the last sample'] as Figure,
+  cards: [
+    'Graphics memory',
+    'What all programs use of the cards that compute here, as their driver reports it',
+  ] as Figure,
+  network: [
+    'Network, peers',
+    'Received and sent over connections to other peers, encrypted bytes. What the coordinator and web servers send is not in it',
+  ] as Figure,
+  used: (used: string, total: string) => `${used} of ${total}`,
+  inAll: (hint: string, total: string) => `${hint}. In all: ${total}`,
+}
+
+export const CALLS = {
+  title: 'Calls of other peers',
+  hint: 'Since the node started',
+  lead: 'Each peer has a part of its own, and all share the rest. What goes beyond is refused before it costs much.',
+  none: 'Nobody has asked this node anything yet.',
+  notRunning: 'The node does not run.',
+  answered: 'answered',
+  refused: 'refused',
+  protocol: 'Protocol',
+  early: 'before it was said what for',
+}
+
+/** What stays above a limit, and what to do about it. */
+export const OVER = {
+  memory: {
+    lead: 'More memory than you offer',
+    text: (used: string, cap: string) =>
+      `App and engine use ${used} of ${cap}. Ask for fewer blocks, or offer more, in the settings.`,
+  },
+  processor: {
+    lead: 'More processor than you allow',
+    text: (used: string, cap: string) => `App and engine keep ${used} busy, of ${cap}. The log says what else happens.`,
+  },
+}
+
+export const GIVEN = {
+  title: 'Given',
+  notRunning: 'not running',
+  up: (span: string) => `up ${span}`,
+  tokens: 'tokens served',
+  requests: (count: number): string => (count === 1 ? 'request' : 'requests'),
+  inAll: (count: number) => `${formatWhole(count)} over all runs of this node`,
+}

@@ -1,0 +1,31 @@
+import { headlineIn, reportIn, sentenceIn } from '../../src-shared/node-says'
+import type { NodeStatus } from '../../src-shared/status'
+import type { Failure } from '../bridge-client'
+import { say } from '.'
+
+/** The node's state in the page's language; what it says in words of the moment stays English. */
+export function statusWords({
+  headline,
+  sentence,
+  steps,
+  heldBack,
+}: Pick<NodeStatus, 'headline' | 'sentence' | 'steps' | 'heldBack'>): { headline: string; sentence: string } {
+  return {
+    headline: headlineIn(say.NODE_SAYS, headline),
+    sentence: nodeSentence(sentence, reportsOf({ steps, heldBack })),
+  }
+}
+
+/** What of the node's troubles a sentence about it may quote. */
+export function reportsOf({ steps, heldBack }: Pick<NodeStatus, 'steps' | 'heldBack'>): Failure[] {
+  return [...steps.flatMap(({ blocker }) => blocker ?? []), ...(heldBack ? [heldBack] : [])]
+}
+
+export function failureWords<F extends Failure>(failure: F): F {
+  return reportIn(say.NODE_SAYS, failure)
+}
+
+/** One of the node's own sentences. */
+export function nodeSentence(text: string, reports: readonly Failure[] = []): string {
+  return sentenceIn(say.NODE_SAYS, text, reports)
+}
