@@ -37,6 +37,8 @@ export interface HivemindDht {
   get(keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
   /** What this one peer has, and nobody else: for reading back. */
   findAt(peer: PeerId, keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
+  /** What others than this peer and ourselves have: for judging what it says about itself. */
+  getWithout(peer: PeerId, keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
   /** What we keep ourselves for others. Empty in client mode. */
   readLocal(keys: readonly string[]): Map<string, FoundValue>
   /** Never counts ourselves: `ackedBy` are other peers. */
@@ -116,8 +118,12 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
     return outcomes
   }
 
-  function search(keys: readonly DhtId[], signal: AbortSignal | undefined): Promise<Map<string, LookupResult>> {
-    return lookup(keys, { self, rpc, table, blacklist, clock, counters, signal })
+  function search(
+    keys: readonly DhtId[],
+    signal: AbortSignal | undefined,
+    without?: PeerId,
+  ): Promise<Map<string, LookupResult>> {
+    return lookup(keys, { self, without, rpc, table, blacklist, clock, counters, signal })
   }
 
   async function lookUp(keys: readonly DhtId[], signal: AbortSignal | undefined): Promise<Map<string, LookupResult>> {
@@ -201,6 +207,16 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
         if (value) values.set(key, value)
       }
       return values
+    },
+
+    async getWithout(peer, keys, { signal } = {}) {
+      const found = await search(keys.map(dhtIdOf), signal, peer)
+      return new Map(
+        keys.flatMap((key) => {
+          const value = found.get(dhtIdKey(dhtIdOf(key)))?.value
+          return value ? [[key, value] as const] : []
+        }),
+      )
     },
 
     async findAt(peer, keys, { signal } = {}) {
