@@ -189,7 +189,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         if (modelPath === null) await firstLook.within(FIRST_LOOK_MS)
         return sourcesFor(
           { ...next, modelPath },
-          { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly, token: transfers.token },
+          { store, host, spans: () => facts.view.spans, token: transfers.token },
         )
       },
       control: hand.control,
