@@ -38,6 +38,8 @@ export interface HivemindDht {
   get(keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
   /** What this one peer has, and nobody else: for reading back. */
   findAt(peer: PeerId, keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
+  /** What others than this peer and ourselves have: for judging what it says about itself. */
+  getWithout(peer: PeerId, keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
   /** What we keep ourselves for others. Empty in client mode. */
   readLocal(keys: readonly string[]): Map<string, FoundValue>
   /** Never counts ourselves: `ackedBy` are other peers. */
@@ -126,9 +128,10 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
   function search(
     keys: readonly DhtId[],
     signal: AbortSignal | undefined,
-    place: (key: DhtId) => KnownPlace | null = () => null,
+    how: { place?: ((key: DhtId) => KnownPlace | null) | undefined; without?: PeerId | undefined } = {},
   ): Promise<Map<string, LookupResult>> {
-    return lookup(keys, { self, rpc, table, blacklist, clock, counters, signal, place })
+    const { place = () => null, without } = how
+    return lookup(keys, { self, without, rpc, table, blacklist, clock, counters, signal, place })
   }
 
   async function lookUp(
@@ -137,7 +140,7 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
     place?: (key: DhtId) => KnownPlace | null,
   ): Promise<Map<string, LookupResult>> {
     if (table.size === 0 && options.bootstrapPeers) await bootstrap(options.bootstrapPeers(), { signal })
-    return search(keys, signal, place)
+    return search(keys, signal, { place })
   }
 
   /** Where to write: what was found the last time is confirmed, and looked for anew now and then. */
@@ -227,6 +230,16 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
         if (value) values.set(key, value)
       }
       return values
+    },
+
+    async getWithout(peer, keys, { signal } = {}) {
+      const found = await search(keys.map(dhtIdOf), signal, { without: peer })
+      return new Map(
+        keys.flatMap((key) => {
+          const value = found.get(dhtIdKey(dhtIdOf(key)))?.value
+          return value ? [[key, value] as const] : []
+        }),
+      )
     },
 
     async findAt(peer, keys, { signal } = {}) {

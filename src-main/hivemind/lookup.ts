@@ -62,6 +62,8 @@ export async function lookup(
   keys: readonly DhtId[],
   context: {
     self: PeerId
+    /** Not asked either: what it says about itself is what is being judged. */
+    without?: PeerId | undefined
     rpc: DhtRpc
     table: RoutingTable
     blacklist: Blacklist
@@ -71,7 +73,7 @@ export async function lookup(
     place?: (key: DhtId) => KnownPlace | null
   },
 ): Promise<Map<string, LookupResult>> {
-  const { self, rpc, table, blacklist, clock, counters, signal } = context
+  const { self, without, rpc, table, blacklist, clock, counters, signal } = context
   const failed = new Set<string>()
   const peerOf = rememberingPeers()
   const searches = new Map<string, Search>()
@@ -99,7 +101,7 @@ export async function lookup(
   }
 
   function isNew(search: Search, peer: PeerId): boolean {
-    return !search.known.has(peer.toString()) && !peer.equals(self) && !blacklist.has(peer)
+    return !search.known.has(peer.toString()) && !peer.equals(self) && !without?.equals(peer) && !blacklist.has(peer)
   }
 
   function add(search: Search, nodes: readonly KnownNode[]): void {

@@ -79,7 +79,7 @@ export async function openShardRoom(
         if (modelPath === null) await options.whenLooked()
         return sourcesFor(
           { ...next, modelPath },
-          { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly, token: transfers.token },
+          { store, host, spans: () => facts.view.spans, token: transfers.token },
         )
       },
       control: hand.control,
