@@ -33,6 +33,8 @@ interface Waiting {
 }
 
 interface State extends MendableEntry {
+  /** Peers that are not called any more. */
+  readonly lost: Set<string>
   results: ResultFrame[]
   waiting: Waiting | null
 }
@@ -61,7 +63,10 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     const state = sessions.get(id)
     if (!state || state.failure) return
     state.failure = failure
-    if (failure instanceof RouteError) state.isBroken = true
+    if (failure instanceof RouteError) {
+      state.isBroken = true
+      state.lost.add(failure.peer)
+    }
     state.opened.reject(failure)
     state.waiting?.reject(failure)
     state.waiting = null
@@ -93,6 +98,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
       failure: null,
       isHeld: false,
       isBroken: false,
+      lost: new Set(),
       sentRows: 0,
       given: new Map(),
       answeredRows: 0,
@@ -166,8 +172,9 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
   }
 
   /** Where the chain is broken, what goes in at its first stage does not come to the others. */
-  function closeEach(id: string, { route }: State): void {
+  function closeEach(id: string, { route, lost }: State): void {
     for (const { peer } of route.slice(1)) {
+      if (lost.has(peer)) continue
       links()
         .to(peer)
         .then((link) => link.send({ type: 'close', session: id }))

@@ -106,8 +106,13 @@ export function createLinks(host: Host, events: LinkEvents) {
     /** The stream to this peer: the one that is open, or a new one. Throws STAGE_LOST. */
     async to(peer: string): Promise<Link> {
       if (peer === self) return ownLink
-      const known = await outgoing.get(peer)?.catch(() => undefined)
-      if (known && !known.closed) return known
+      for (;;) {
+        const before = outgoing.get(peer)
+        const known = await before?.catch(() => undefined)
+        if (known && !known.closed) return known
+        // Unless somebody else has begun to open one meanwhile.
+        if (outgoing.get(peer) === before) break
+      }
       const opening = open(peer)
       outgoing.set(peer, opening)
       try {

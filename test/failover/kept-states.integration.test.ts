@@ -31,11 +31,12 @@ const ROUNDS = [
 
 /**
  * Arithmetic instead of a model, which remembers as a cache does: what comes of a row depends on all rows of its
- * sequence before it, and a row out of order is refused. Small whole numbers, so that half precision changes nothing.
+ * sequence before it, the choice of a token also on the choices before, as a sampler's does, and a row out of order is
+ * refused. Small whole numbers, so that half precision changes nothing.
  */
 function rememberingStage(stage: number, stages: number) {
   const start = stage * BLOCKS_PER_STAGE
-  const sequences = new Map<number, { rows: number; sum: number }>()
+  const sequences = new Map<number, { rows: number; sum: number; answers: number }>()
   const counts: Place['counts'] = { rows: 0, onRun: () => undefined }
   const runner: StageRunner = {
     ...{ blocks: { start, end: start + BLOCKS_PER_STAGE }, blockCount: stages * BLOCKS_PER_STAGE },
@@ -43,7 +44,7 @@ function rememberingStage(stage: number, stages: number) {
     openSequence() {
       const free = [0, 1, 2, 3].find((sequence) => !sequences.has(sequence))
       if (free === undefined) throw new EspalierError('SESSION_LIMIT')
-      sequences.set(free, { rows: 0, sum: 0 })
+      sequences.set(free, { rows: 0, sum: 0, answers: 0 })
       return free
     },
     closeSequence: (sequence) => void sequences.delete(sequence),
@@ -61,7 +62,7 @@ function rememberingStage(stage: number, stages: number) {
       counts.rows += values.length
       counts.onRun()
       const isLast = stage === stages - 1
-      const token = isLast && answer !== 'none' ? cache.sum % 100 : null
+      const token = isLast && answer !== 'none' ? (cache.sum + cache.answers++) % 100 : null
       return { hidden: isLast ? null : hidden, token, logits: null, computeMs: 0.1 }
     },
   }
