@@ -219,8 +219,7 @@ export function createStageSessions(options: {
     const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact)
     if (reply?.type === 'step') session.mending?.kept?.add(reply)
     // What comes after a replaced stage has the outcome already; who asks compares its answers.
-    const isNeeded = !session.mending?.isParted && (isLast || !frame.isKept)
-    if (reply && isNeeded) {
+    if (reply && (isLast || !frame.isKept)) {
       await mender.passOn(session, reply, !frame.wantsAnswer).catch((error: unknown) => fail(session, error))
       if (session.ended) return
     }

@@ -116,6 +116,20 @@ describe('the stage before a lost one', () => {
     stages.stop()
   })
 
+  it('takes on chunks of a prompt meanwhile, more than may be on their way to a neighbour', async () => {
+    const { stages, to, heard, clock, before } = await middleStage()
+    stages.onLinkEnd(to('after'), 'gone')
+    await clock.advance(1)
+    heard()
+    for (let position = 3; position < 15; position++) {
+      const rest = { rows: 1, wantsAnswer: false, computeMs: [], input: { hidden: Float32Array.of(1) } }
+      stages.onStep({ type: 'step', session: ID, position, ...rest }, before)
+      await clock.advance(1)
+    }
+    expect(heard()).toEqual(Array(12).fill('before: taken'))
+    stages.stop()
+  })
+
   it('does not wait for one that takes nothing more and does not go, nor for such a replacement', async () => {
     const { stages, to, heard, step, mend, clock, silent } = await middleStage()
     heard()

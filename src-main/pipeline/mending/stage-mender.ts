@@ -134,10 +134,10 @@ export function createStageMender(options: {
      */
     passOn(session: StageSession, frame: Frame, needsRoom: boolean): Promise<void> {
       const { mending } = session
+      if (mending?.isParted) return Promise.resolve()
       const send = async () => {
         if (needsRoom) await session.window.take()
-        const next = session.nextLink ?? (await session.next)
-        if (!mending?.isParted) await next.send(frame)
+        await (session.nextLink ?? (await session.next)).send(frame)
       }
       if (!mending) return send()
       return new Promise((resolve, reject) => {
