@@ -52,8 +52,9 @@ export const CALL_LIMITS: CallLimits = {
   protocols: {
     // Each look dials a peer as a stranger and reads records.
     '/espalier/witness/1': { peer: { perSecond: 0.2, burst: 10 } },
-    // Streams of these two last as long as the work that is done over them.
+    // Streams of these last as long as the work that is done over them.
     '/espalier/pipeline/1': { peer: { perSecond: 2, burst: 50 } },
+    '/espalier/pipeline/1.1': { peer: { perSecond: 2, burst: 50 } },
     '/espalier/pieces/1': { peer: { perSecond: 2, burst: 50 } },
   },
   patience: { perSecond: 100, burst: 2_000 },
