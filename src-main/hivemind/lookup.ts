@@ -123,9 +123,15 @@ export async function lookup(
   /** Whom it is worth asking about a key now, nearest first. */
   function openNodes({ place, candidates, asked, trusted }: Search): KnownNode[] {
     if (asked.size >= MAX_ASKED_PER_KEY) return []
-    const near = candidates.filter(({ peer }) => !failed.has(peer.toString())).slice(0, place?.scope ?? BEAM_SIZE)
-    const open = near.filter(({ peer }) => !asked.has(peer.toString()))
-    const isConfirmed = place !== null && near.length - open.length >= place.confirmations
+    const open: KnownNode[] = []
+    let alive = 0
+    for (const node of candidates) {
+      const id = node.peer.toString()
+      if (failed.has(id)) continue
+      if (!asked.has(id)) open.push(node)
+      if (++alive === (place?.scope ?? BEAM_SIZE)) break
+    }
+    const isConfirmed = place !== null && alive - open.length >= place.confirmations
     return isConfirmed ? open.filter(({ peer }) => !trusted.has(peer.toString())) : open
   }
 

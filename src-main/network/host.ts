@@ -109,7 +109,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       maxConnections: 200,
       inboundUpgradeTimeout: 5_000,
     },
-    // A hung peer (not a closed one) is noticed by watch-lines.ts, after about 3 s.
+    // A hung peer (not a closed one) is noticed by watch-lines.ts, after about 4 s.
     connectionMonitor: { enabled: false },
     connectionGater: {
       denyInboundEncryptedConnection(peer, connection) {

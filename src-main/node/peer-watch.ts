@@ -50,7 +50,7 @@ export function watchPeers(options: {
   let stopped = false
 
   function roundTripMs(peer: PeerId): number | null {
-    // Measured by the connection monitor's pings, on the connection that is in use.
+    // Measured now and then on the connection that is in use (network/watch-lines.ts).
     const [connection] = host.getConnections(peer)
     return connection?.rtt ?? null
   }

@@ -32,7 +32,7 @@ export interface CallLimits {
 
 /**
  * What a node answers in real networks. A call costs about a millisecond of processor time, nearly all of it for the
- * stream that it comes on, and a refused stream about a seventh of that; so that a thousand of them a second stay below
+ * stream that it comes on, and a refused stream at most a seventh of that; so that a thousand of them a second stay below
  * a quarter of a core, 25 a second and one for each peer are answered in the long run. A map asks each server once a minute, a
  * neighbour pings every two seconds; a node that writes 80 blocks in the Kademlia form to a network of three calls each
  * of the others some 300 times within seconds, every four minutes.
