@@ -591,7 +591,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       isComplete: () => swarm.verdict()?.isReady ?? false,
       longestMs: profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined,
       local: profile.recordForms[0] === 'hivemind' ? () => localSpans(dht, model) : null,
-      countryOf: config.countryOf && placePeers(host, config.countryOf),
+      countryOf: config.countryOf && placePeers(host, config.countryOf, clock),
       clock,
       log,
       onView(seen) {
