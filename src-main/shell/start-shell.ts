@@ -89,7 +89,8 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   let stopUpdates: Disposer = () => undefined
   let hasDraft = false
   let spoken: ShellWords | null = null
-  const words = () => wordsFor(opened?.app.settings().language ?? 'system', host.getPreferredSystemLanguages())
+  const chosenWords = () => wordsFor(opened?.app.settings().language ?? 'system', host.getPreferredSystemLanguages())
+  const words = () => spoken ?? chosenWords()
 
   // Before the lock, which Chromium keeps in this folder: one app per data directory.
   const profileDir = join(options.dataRoot, 'desktop')
@@ -228,9 +229,10 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
 
   /** The system's menu and the tray in the language that counts now; nothing is made anew for the same one. */
   function speak(): void {
-    if (words() === spoken) return
-    spoken = words()
-    setApplicationMenu(electron, platform, spoken.menu, {
+    const chosen = chosenWords()
+    if (chosen === spoken) return
+    spoken = chosen
+    setApplicationMenu(electron, platform, chosen.menu, {
       quit: () => host.quit(),
       inPage(item) {
         window.show()
