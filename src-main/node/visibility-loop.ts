@@ -6,8 +6,8 @@ import type { HivemindDht } from '../hivemind/dht'
 import type { Host } from '../network/host'
 import type { RecordForm } from '../network/profiles'
 import { fiveSteps, lookThrough } from '../observe/own-look'
-import { judgeVisibility, type VisibilityVerdict } from '../observe/visibility'
-import { type askWitness, pickWitnesses } from '../observe/witness-client'
+import { judgeVisibility, type VisibilityVerdict, WITNESSES_NEEDED } from '../observe/visibility'
+import { askInTurn, type askWitness, pickWitnesses } from '../observe/witness-client'
 import type { EventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
 
@@ -22,7 +22,7 @@ export interface VisibilityLoop {
   pause(): void
 }
 
-/** Asks two witnesses again and again how this node looks from outside. */
+/** Has two witnesses say again and again how this node looks from outside. */
 export function createVisibilityLoop(options: {
   host: Host
   dht: HivemindDht
@@ -50,7 +50,7 @@ export function createVisibilityLoop(options: {
     })
     const witnesses = pickWitnesses(host.peerId, options.bootstraps(), walked, random)
     const [answers, looks] = await Promise.all([
-      Promise.all(witnesses.map((witness) => options.ask(host, witness, { keys, forms: options.forms }))),
+      askInTurn(witnesses, WITNESSES_NEEDED, (witness) => options.ask(host, witness, { keys, forms: options.forms })),
       lookAtOurselves(target, walked),
     ])
     if (mine !== generation) return

@@ -15,6 +15,7 @@ import {
 } from './witness-wire'
 
 const ASK_TIMEOUT_MS = 15_000
+const MAX_WITNESSES = 4
 
 export interface WitnessAnswer {
   witness: string
@@ -57,8 +58,8 @@ export async function askWitness(
 }
 
 /**
- * Two witnesses that we did not choose alone: one bootstrap, and one that a walk to a random place in the network
- * turned up. Fewer where the network is smaller.
+ * Witnesses that we did not choose alone, in the order in which they are asked: one bootstrap, one that a walk to a
+ * random place in the network turned up, and others of both for those that do not answer.
  */
 export function pickWitnesses(
   self: PeerId,
@@ -66,8 +67,40 @@ export function pickWitnesses(
   walked: readonly PeerId[],
   random: () => number,
 ): PeerId[] {
-  const one = (peers: readonly PeerId[]) => peers.slice(Math.floor(random() * peers.length))[0]
-  const first = one(bootstraps.filter((peer) => !peer.equals(self)))
-  const second = one(walked.filter((peer) => !peer.equals(self) && !(first && peer.equals(first))))
-  return [first, second].filter((peer) => peer !== undefined)
+  const chosen = new Map<string, PeerId>()
+  const take = (peers: readonly PeerId[]) => {
+    const left = peers.filter((peer) => !peer.equals(self) && !chosen.has(peer.toString()))
+    const one = left[Math.floor(random() * left.length)]
+    if (one) chosen.set(one.toString(), one)
+    return one !== undefined
+  }
+  take(bootstraps)
+  take(walked)
+  while (chosen.size < MAX_WITNESSES && (take(walked) || take(bootstraps))) {
+    // Until there are enough, or no more.
+  }
+  return [...chosen.values()]
+}
+
+/**
+ * Asks as many as are needed at once, and the next in the list for each that has nothing to say: that a peer has left,
+ * or is busy, says nothing about us. Resolves to all answers, in the order of the list.
+ */
+export async function askInTurn(
+  witnesses: readonly PeerId[],
+  needed: number,
+  ask: (witness: PeerId) => Promise<WitnessAnswer>,
+): Promise<WitnessAnswer[]> {
+  const answers: WitnessAnswer[] = []
+  let next = 0
+  async function askNext(): Promise<void> {
+    const place = next++
+    const witness = witnesses[place]
+    if (!witness) return
+    const answer = await ask(witness)
+    answers[place] = answer
+    if (!answer.verdict) await askNext()
+  }
+  await Promise.all(Array.from({ length: needed }, askNext))
+  return answers.filter(Boolean)
 }
