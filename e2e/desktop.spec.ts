@@ -89,11 +89,6 @@ test('a demo node is started, serves, is stopped, and is as it was left at the n
   test.setTimeout(180_000)
   expect((await status()).phase).toBe('stopped')
   await call('network.join', { kind: 'demo' })
-  // Nothing is asked any more: from here on the page hears of the node by events.
-  await expect(heading()).toHaveText(/^Serving blocks/, { timeout: 90_000 })
-  await expect(page.getByText(/Demo/i).first()).toBeVisible()
-  await page.screenshot({ path: join(SCREENSHOT_DIR, 'desktop-serving.png') })
-
   // Chosen in the menu of the system, done by the page.
   const choose = (id: string) =>
     app.evaluate(({ Menu }, item) => Menu.getApplicationMenu()?.getMenuItemById(item)?.click(), id)
@@ -106,6 +101,11 @@ test('a demo node is started, serves, is stopped, and is as it was left at the n
   await choose('palette')
   await page.keyboard.press('Escape')
   await expect(commands).toHaveCount(0)
+
+  // Nothing is asked any more: from here on the page hears of the node by events.
+  await expect(heading()).toHaveText(/^Serving blocks/, { timeout: 90_000 })
+  await expect(page.getByText(/Demo/i).first()).toBeVisible()
+  await page.screenshot({ path: join(SCREENSHOT_DIR, 'desktop-serving.png') })
 
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await expect(heading()).toHaveText('Stopped', { timeout: 30_000 })

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { idleStatus, type Situation } from '../src-main/app/idle-status'
 import { summarize } from '../src-main/node/words'
@@ -59,6 +61,17 @@ describe('what the node says in fixed words, in German', () => {
         expect(headlineIn(NODE_SAYS_DE, headline), headline).not.toBe(headline)
         expect(sentenceIn(NODE_SAYS_DE, sentence, [report]), sentence).not.toMatch(ENGLISH)
       }
+  })
+
+  it('every check has a German title', () => {
+    const folder = join(import.meta.dirname, '../src-main/diagnostics')
+    const titles = readdirSync(folder)
+      .filter((name) => /(?<!\.test)\.ts$/.test(name))
+      .flatMap((name) =>
+        [...readFileSync(join(folder, name), 'utf8').matchAll(/title: '([^']+)'/g)].map(([, title]) => title),
+      )
+    expect(titles.length).toBeGreaterThan(25)
+    expect(titles.filter((title) => title && !NODE_SAYS_DE.phrases[title])).toEqual(['Coordinator', 'Manifest'])
   })
 
   it('serving, with percents, with trouble', () => {

@@ -21,6 +21,7 @@ export interface FakeElectronOptions {
   isPackaged?: boolean
   notifications?: boolean
   switches?: Readonly<Record<string, string>>
+  languages?: readonly string[]
   /** Gets what the app may ask of its pages; returns what gives windows their pages. */
   backend?: (hooks: PageHooks) => PageBackend
   /** Where utility-bootstrap.mjs lies, for a bundled fake. */

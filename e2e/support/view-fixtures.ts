@@ -308,7 +308,10 @@ export function manyPeers(at: number, count: number, blockCount: number): PeerSu
   const states = ['online', 'online', 'online', 'joining', 'online', 'unreachable', 'offline'] as const
   return Array.from({ length: count }, (_, index) => {
     const start = (index * 8) % blockCount
-    const tail = Array.from({ length: 44 }, (__, place) => BASE58[(index * (place + 7) + place * 13) % 58]).join('')
+    const tail = Array.from(
+      { length: 44 },
+      (__, place) => BASE58[(index * (place + 7) + Math.floor(index / 58) * (place % 5) + place * 13) % 58],
+    ).join('')
     return {
       peerId: `12D3KooW${tail}`,
       publicName: index % 9 === 8 ? null : `${['quince', 'medlar', 'fig', 'almond', 'olive'][index % 5]}-${index + 1}`,

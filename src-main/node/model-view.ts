@@ -52,7 +52,7 @@ export function createModelView(
         isComplete,
         longestMs: profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined,
         local: profile.recordForms[0] === 'hivemind' ? () => localSpans(dht, model) : null,
-        countryOf: config.countryOf && placePeers(host, config.countryOf),
+        countryOf: config.countryOf && placePeers(host, config.countryOf, clock),
         clock,
         log,
         onView,

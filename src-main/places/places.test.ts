@@ -2,6 +2,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PEERS } from '../../e2e/support/status-fixtures'
+import { FakeClock } from '../../test/fake-clock'
 import { installedCountryTable } from './build'
 import { createCountryTable } from './country-table'
 import { placePeers } from './place-peers'
@@ -107,6 +108,8 @@ describe('a peer', () => {
 
   function placing(known: { connected?: string[]; announced?: string[]; own?: string[] }) {
     const asked: string[] = []
+    const reads: number[] = []
+    const clock = new FakeClock()
     const list = (texts: readonly string[] = []): Multiaddr[] => texts.map((text) => multiaddr(text))
     const host = {
       peerId: SELF,
@@ -114,6 +117,7 @@ describe('a peer', () => {
       getConnections: () => list(known.connected).map((remoteAddr) => ({ remoteAddr })),
       peerStore: {
         async get() {
+          reads.push(clock.monotonicMs())
           if (!known.announced) throw new Error('not found')
           return { addresses: list(known.announced).map((address) => ({ multiaddr: address })) }
         },
@@ -123,7 +127,7 @@ describe('a peer', () => {
       asked.push(ip)
       return 'NL'
     }
-    return { place: placePeers(host as never, countryOf), asked }
+    return { place: placePeers(host as never, countryOf, clock), asked, reads, clock }
   }
 
   it('is where we are connected to it, whatever it announces', async () => {
@@ -149,6 +153,22 @@ describe('a peer', () => {
       expect(await place(WALNUT)).toBeNull()
       expect(asked).toEqual([])
     }
+  })
+
+  it('has its announced addresses read once a minute, and a new connection looked at at once', async () => {
+    const known: { connected?: string[]; announced: string[] } = { announced: ['/ip4/10.0.0.7/tcp/1'] }
+    const { place, asked, reads, clock } = placing(known)
+    expect(await place(WALNUT)).toBeNull()
+    known.announced = ['/ip4/193.0.6.139/tcp/1']
+    await clock.advance(59_000)
+    expect(await place(WALNUT)).toBeNull()
+    expect(reads).toHaveLength(1)
+    await clock.advance(1_000)
+    expect(await place(WALNUT)).toBe('NL')
+    expect(reads).toHaveLength(2)
+    known.connected = ['/ip4/8.8.8.8/tcp/1']
+    await place(WALNUT)
+    expect(asked).toEqual(['193.0.6.139', '8.8.8.8'])
   })
 
   it('that is this node is where its own public address is', async () => {

@@ -1,7 +1,7 @@
 import type { FileChoice, FilePurpose } from '../../src-shared/file-choice'
 import type { ElectronModule } from './electron-module'
 import type { MainWindow } from './window'
-import type { ShellWords } from './words/en'
+import type { ShellWords } from './words'
 
 function filterFor(purpose: FilePurpose, words: ShellWords['files']): Electron.FileFilter {
   switch (purpose) {
@@ -21,13 +21,13 @@ function filterFor(purpose: FilePurpose, words: ShellWords['files']): Electron.F
 export function createFileChooser(
   { dialog }: Pick<ElectronModule, 'dialog'>,
   window: Pick<MainWindow, 'current'>,
-  words: () => ShellWords['files'],
+  words: () => ShellWords,
 ) {
   let isOpen = false
 
   async function ask(parent: Electron.BrowserWindow, { purpose, near }: FileChoice): Promise<string | null> {
-    const filters = [filterFor(purpose, words())]
-    const place = { title: words().titles[purpose], filters, ...(near !== undefined && { defaultPath: near }) }
+    const filters = [filterFor(purpose, words().files)]
+    const place = { title: words().files.titles[purpose], filters, ...(near !== undefined && { defaultPath: near }) }
     if (purpose === 'new-identity-backup') {
       const { canceled, filePath } = await dialog.showSaveDialog(parent, {
         ...place,

@@ -1,11 +1,11 @@
 import type { Settings } from '../../src-shared/settings'
 import type { ElectronModule } from './electron-module'
 import type { MainWindow } from './window'
-import type { ShellWords } from './words/en'
+import type { ShellWords } from './words'
 
 export interface CloseOptions {
   window: MainWindow
-  words: () => ShellWords['close']
+  words: () => ShellWords
   /** Null while there is no app yet. */
   settings(): Settings | null
   /** Whether the app can be reached without its window. Asked anew, for trays come and go. */
@@ -28,7 +28,7 @@ export function createWindowCloser({ dialog }: Pick<ElectronModule, 'dialog'>, o
     if (isAsking) return
     if (settings.trayNoticeSeen || !window.current) return window.hide()
     isAsking = true
-    const words = options.words()
+    const { close: words } = options.words()
     try {
       const { response } = await dialog.showMessageBox(window.current, {
         type: 'info',

@@ -1,6 +1,6 @@
 import type { EventPayload } from '../../src-shared/contract'
 import type { ElectronModule } from './electron-module'
-import type { ShellWords } from './words/en'
+import type { ShellWords } from './words'
 
 type Template = Electron.MenuItemConstructorOptions[]
 

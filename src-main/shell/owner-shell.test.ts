@@ -89,7 +89,7 @@ describe('notifications', () => {
     const notices = createNotices({
       clock,
       settings: () => settings,
-      words: () => EN.notices,
+      words: () => EN,
       isLookedAt: () => isLookedAt,
       show: (notice) => void shown.push(notice),
     })

@@ -1,9 +1,10 @@
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import { reportIn } from '../../src-shared/node-says'
 import type { EventLog } from '../storage/event-log'
 import type { ElectronModule } from './electron-module'
 import type { MainWindow } from './window'
-import type { ShellWords } from './words/en'
+import type { ShellWords } from './words'
 
 const MOST_RELOADS = 3
 const WITHIN_MS = 60_000
@@ -17,7 +18,7 @@ export function guardPage(
   options: {
     clock: Clock
     window: MainWindow
-    words: () => ShellWords['page']
+    words: () => ShellWords
     log: EventLog['write']
     quit(): void
   },
@@ -47,13 +48,14 @@ export function guardPage(
   async function ask(): Promise<void> {
     isAsking = true
     try {
-      const { cause, action, code } = new EspalierError('PAGE_CRASH_LOOP').report()
+      const { says, page } = options.words()
+      const { cause, action, code } = reportIn(says, new EspalierError('PAGE_CRASH_LOOP').report())
       const { response } = await dialog.showMessageBox({
         type: 'error',
         title: 'Espalier',
         message: `${cause}.`,
         detail: `${action}\n\n${code}`,
-        buttons: [options.words().loadAgain, options.words().quit],
+        buttons: [page.loadAgain, page.quit],
         defaultId: 0,
         cancelId: 0,
       })

@@ -1,12 +1,13 @@
 import type { Clock } from '../../src-shared/clock'
+import { headlineIn } from '../../src-shared/node-says'
 import type { NodeStatus } from '../../src-shared/status'
-import type { ShellWords } from './words/en'
+import type { ShellWords } from './words'
 
 export interface QuitOptions {
   app: Pick<Electron.App, 'on' | 'quit'>
   dialog: Pick<Electron.Dialog, 'showMessageBox'>
   clock: Clock
-  words: () => ShellWords['quit']
+  words: () => ShellWords
   /** Null while nothing runs yet. */
   status(): NodeStatus | null
   /** Whether the page holds settings that are not saved. */
@@ -67,7 +68,7 @@ export function createQuit(options: QuitOptions): Quit {
   }
 
   async function ask(serving: NodeStatus | null): Promise<boolean> {
-    const words = options.words()
+    const { quit: words, says } = options.words()
     const question = {
       type: 'question' as const,
       buttons: serving ? [words.stopAndQuit, words.keepRunning] : [words.quitWithoutSaving, words.goBack],
@@ -76,7 +77,7 @@ export function createQuit(options: QuitOptions): Quit {
       title: 'Espalier',
       message: serving ? words.isServing : words.isUnsaved,
       detail: [
-        ...(serving ? [`${serving.headline}. ${words.endsAnswers}`] : []),
+        ...(serving ? [`${headlineIn(says, serving.headline)}. ${words.endsAnswers}`] : []),
         ...(options.hasDraft() ? [words.losesDraft] : []),
       ].join(' '),
     }

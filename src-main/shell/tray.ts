@@ -3,7 +3,7 @@ import type { NodeStatus } from '../../src-shared/status'
 import type { ElectronModule } from './electron-module'
 import { shapeBitmap } from './tray-icons'
 import { type TrayWords, trayWords } from './tray-words'
-import type { ShellWords } from './words/en'
+import type { ShellWords } from './words'
 
 export interface TrayActions {
   start(): void
@@ -25,7 +25,7 @@ const PROGRESS_STEPS = 20
 export function createTray(
   { Tray, Menu, nativeImage }: Pick<ElectronModule, 'Tray' | 'Menu' | 'nativeImage'>,
   platform: NodeJS.Platform,
-  words: () => ShellWords['tray'],
+  words: () => ShellWords,
   status: NodeStatus,
   actions: TrayActions,
 ): TrayView {
@@ -48,7 +48,7 @@ export function createTray(
     return image
   }
 
-  function menuOf({ headline, action: { id, word } }: TrayWords, said: ShellWords['tray']) {
+  function menuOf({ headline, action: { id, word } }: TrayWords, { tray: said }: ShellWords) {
     const template: Electron.MenuItemConstructorOptions[] = [
       { id: 'status', label: headline, enabled: false },
       { type: 'separator' },
@@ -60,15 +60,15 @@ export function createTray(
     return Menu.buildFromTemplate(template)
   }
 
-  const tray = new Tray(imageOf(status, trayWords(status).progress))
+  const tray = new Tray(imageOf(status, trayWords(status, words()).progress))
   tray.on('click', () => actions.open())
   let shown: { image: Electron.NativeImage; toolTip: string; menu: string } | null = null
 
   function update(next: NodeStatus): void {
-    const now = trayWords(next)
     const said = words()
+    const now = trayWords(next, said)
     const image = imageOf(next, now.progress)
-    const menu = `${now.headline}\n${said.actions[now.action.word]}\n${said.open}`
+    const menu = `${now.headline}\n${said.tray.actions[now.action.word]}\n${said.tray.open}`
     // Replacing a menu closes it under the reader's eyes on some desktops, so nothing is set twice.
     if (image !== shown?.image) tray.setImage(image)
     if (now.toolTip !== shown?.toolTip) tray.setToolTip(now.toolTip)

@@ -1,6 +1,7 @@
 import type { Check } from '../../src-shared/app-views'
 import { closeSentence } from '../format'
 import { verdictWords } from '../words/diagnostics'
+import { actionWords, nodeTitle } from '../words/node-says'
 import { CheckFix, type CheckFixProps } from './check-fix'
 import { StatusShapeIcon } from './status-shape'
 import { Age, WithPeers } from './text'
@@ -22,7 +23,9 @@ export function CheckList({ checks, fixing }: CheckListProps) {
   return (
     <ul className="checks">
       {sortChecks(checks).map((check) => {
-        const { id, title, verdict, evidence, action, code, at } = check
+        const { id, verdict, evidence, code, at } = check
+        const title = nodeTitle(check.title)
+        const action = actionWords(check)
         return (
           <li key={id} className={`is-${verdict}`}>
             <StatusShapeIcon shape={verdictWords(verdict).shape} size={18} label={`${verdictWords(verdict).word}:`} />
@@ -43,7 +46,7 @@ export function CheckList({ checks, fixing }: CheckListProps) {
                   {action} {code && <code className="code">{code}</code>}
                 </p>
               )}
-              {fixing && <CheckFix check={check} {...fixing} />}
+              {fixing && <CheckFix check={{ ...check, title }} {...fixing} />}
             </div>
           </li>
         )

@@ -2,7 +2,7 @@ import { type FormEvent, useState } from 'react'
 import { HOST_REACHES, type HostChoice } from '../../src-shared/host-network'
 import { FileField } from '../components/file-field'
 import type { AppViewStore } from '../stores/app-view-store'
-import { HOST, REACHES } from './host-words'
+import { say } from '../words'
 
 export interface HostFormProps {
   first: HostChoice
@@ -25,21 +25,21 @@ export function HostForm({ first, disabled, app, onStart }: HostFormProps) {
   return (
     <form className="panels is-reading" onSubmit={onSubmit} noValidate>
       <section className="card settings" aria-labelledby="host-model">
-        <h2 id="host-model">{HOST.modelTitle}</h2>
+        <h2 id="host-model">{say.HOST.modelTitle}</h2>
         <FileField
-          label={HOST.modelLabel}
-          hint={HOST.modelHint}
+          label={say.HOST.modelLabel}
+          hint={say.HOST.modelHint}
           value={modelPath}
           purpose="model"
-          placeholder={HOST.modelPlaceholder}
-          problem={isTried && isEmpty ? HOST.modelEmpty : null}
+          placeholder={say.HOST.modelPlaceholder}
+          problem={isTried && isEmpty ? say.HOST.modelEmpty : null}
           disabled={disabled}
           app={app}
           onChange={setModelPath}
         />
       </section>
       <fieldset>
-        <legend className="only-read">{HOST.reachTitle}</legend>
+        <legend className="only-read">{say.HOST.reachTitle}</legend>
         <div className="choices">
           {HOST_REACHES.map((name) => (
             <label key={name} className="card choice">
@@ -51,8 +51,8 @@ export function HostForm({ first, disabled, app, onStart }: HostFormProps) {
                 onChange={() => setReach(name)}
               />
               <span>
-                <b>{REACHES[name].title}</b>
-                <span>{REACHES[name].text}</span>
+                <b>{say.REACHES[name].title}</b>
+                <span>{say.REACHES[name].text}</span>
               </span>
             </label>
           ))}
@@ -60,7 +60,7 @@ export function HostForm({ first, disabled, app, onStart }: HostFormProps) {
       </fieldset>
       <div>
         <button type="submit" className="button is-primary is-large" disabled={disabled}>
-          {HOST.start}
+          {say.HOST.start}
         </button>
       </div>
     </form>

@@ -11,19 +11,20 @@ import type { AppStores } from '../stores/app-stores'
 import type { MeterStore } from '../stores/meter-store'
 import type { SettingsStore } from '../stores/settings-store'
 import { say } from '../words'
+import { statusWords } from '../words/node-says'
 import { isInvite, urlProblem } from '../words/welcome'
 
 /** The first run, on one page: what it is, which network, and one button. */
 export function WelcomePage({ stores }: { stores: AppStores }) {
   const { status, mayOperate, isLive } = useNode(stores.node)
   useEffect(() => {
-    document.title = 'Welcome · Espalier'
+    document.title = `${say.WELCOME.pageTitle} · Espalier`
   }, [])
   return (
     <div className="welcome">
       <header>
         <Mark size={44} />
-        {status && <p className="welcome-state">{status.headline}</p>}
+        {status && <p className="welcome-state">{statusWords(status).headline}</p>}
         <h1 tabIndex={-1}>{say.WELCOME.title}</h1>
         <p>{say.WELCOME.lead}</p>
       </header>

@@ -25,6 +25,16 @@ export function failureWords<F extends Failure>(failure: F): F {
   return reportIn(say.NODE_SAYS, failure)
 }
 
+/** What to do, where that is the catalogue's own sentence. */
+export function actionWords({ code, action }: { code: string | null; action: string | null }): string | null {
+  return code === null || action === null ? action : failureWords({ code, cause: '', action }).action
+}
+
+/** What the node calls a thing: a check, a state. */
+export function nodeTitle(title: string): string {
+  return headlineIn(say.NODE_SAYS, title)
+}
+
 /** One of the node's own sentences. */
 export function nodeSentence(text: string, reports: readonly Failure[] = []): string {
   return sentenceIn(say.NODE_SAYS, text, reports)

@@ -30,11 +30,12 @@ export function evidenceWords(step: StepName, { kind, by, at, value }: Evidence)
   }
 }
 
-/** What was seen goes on with the sentence where it can ("dialled back", "in 3 ms"), and follows a colon otherwise. */
+const DIALLED_BACK = 'dialled back'
+
 function tailOf(value: string): string {
   if (value === '') return ''
-  if (value.startsWith('dialled back')) return say.STEPS.dialledBack(value)
-  return say.STEPS.goesOn && /^(after|at|for|from|in|on|over|through|with) /.test(value) ? ` ${value}` : `: ${value}`
+  if (value.startsWith(DIALLED_BACK)) return say.STEPS.dialledBack(value.slice(DIALLED_BACK.length))
+  return say.STEPS.goesOn.test(value) ? ` ${value}` : `: ${value}`
 }
 
 export function progressWords({ done, total, unit }: Progress): string {

@@ -1,6 +1,8 @@
+import { NODE_SAYS_DE } from '../../../src-shared/node-says-de'
 import type { ShellWords } from './en'
 
 export const DE: ShellWords = {
+  says: NODE_SAYS_DE,
   menu: {
     file: 'Datei',
     quit: 'Beenden',
@@ -12,7 +14,7 @@ export const DE: ShellWords = {
     paste: 'Einfügen',
     selectAll: 'Alles auswählen',
     view: 'Ansicht',
-    palette: 'Befehle …',
+    palette: 'Befehle\u00a0…',
     shortcuts: 'Tastenkürzel',
     actualSize: 'Originalgröße',
     larger: 'Größer',
@@ -36,18 +38,18 @@ export const DE: ShellWords = {
       start: 'Starten',
       startNormally: 'Normal starten',
       stop: 'Anhalten',
-      stopping: 'Wird angehalten …',
+      stopping: 'Hält an\u00a0…',
     },
   },
   notices: {
-    approved: 'Zugelassen',
-    notApproved: 'Nicht zugelassen',
+    approved: 'Angenommen',
+    notApproved: 'Nicht angenommen',
     newVersion: 'Eine neue Version',
     versionIsThere: (version) => `Espalier ${version} ist verfügbar.`,
   },
   quit: {
-    isServing: 'Dieser Computer arbeitet gerade für das Netz.',
-    endsAnswers: 'Beim Beenden brechen laufende Antworten ab; das Netz wird vorher benachrichtigt.',
+    isServing: 'Dieser Computer arbeitet gerade für das Netzwerk.',
+    endsAnswers: 'Beim Beenden bricht ab, was gerade durch ihn läuft; das Netzwerk erfährt es vorher.',
     stopAndQuit: 'Anhalten und beenden',
     keepRunning: 'Weiterlaufen lassen',
     isUnsaved: 'Einige Einstellungen sind noch nicht gespeichert.',
@@ -56,9 +58,9 @@ export const DE: ShellWords = {
     goBack: 'Zurück',
   },
   close: {
-    staysInTray: 'Espalier läuft im Infobereich weiter',
+    staysInTray: 'Espalier bleibt im Infobereich',
     detail:
-      'Das Fenster wird geschlossen, der Node läuft unverändert weiter. Das Symbol im Infobereich öffnet das Fenster wieder. In den Einstellungen lässt sich festlegen, dass das Schließen die App beendet.',
+      'Das Fenster schließt sich, und der Knoten läuft weiter wie bisher. Das Symbol im Infobereich öffnet das Fenster wieder. In den Einstellungen lässt sich wählen, dass das Schließen die App beendet.',
     closeWindow: 'Fenster schließen',
     quit: 'Espalier beenden',
   },

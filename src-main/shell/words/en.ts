@@ -1,8 +1,11 @@
 import type { FilePurpose } from '../../../src-shared/file-choice'
 import type { NodeAction } from '../../../src-shared/node-action'
+import type { NodePhrases } from '../../../src-shared/node-says'
 
 /** What the system shows for the app, outside its page: menu, tray, notifications, dialogs. */
 export const EN = {
+  /** What the node and its errors say; English is what they say by themselves. */
+  says: null as NodePhrases | null,
   menu: {
     file: 'File',
     quit: 'Quit',

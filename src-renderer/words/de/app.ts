@@ -39,11 +39,11 @@ export const STATE_FILES: Catalogue['STATE_FILES'] = {
 }
 
 export const SUPPORT: Catalogue['SUPPORT'] = {
-  copy: 'Für den Support kopieren',
+  copy: 'Für Support kopieren',
   copied: 'Kopiert',
   copyFailed: 'Kopieren ist hier nicht erlaubt',
-  open: 'Paket zusammenstellen\u00a0…',
-  opening: 'Wird zusammengestellt\u00a0…',
+  open: 'Paket erstellen\u00a0…',
+  opening: 'Wird erstellt\u00a0…',
   title: 'Was diesen Computer verlassen würde',
   lead: 'Es wird nichts gesendet. Dies ist der ganze Text; lesen Sie ihn, dann kopieren Sie ihn oder speichern ihn als Datei.',
   takenOut: 'Entfernt',

@@ -19,7 +19,7 @@ export const GROUPS: Catalogue['GROUPS'] = {
   files: 'Dateien',
   network: 'Netzwerk',
   help: 'Hilfe',
-  try: 'Ausprobieren',
+  try: 'Testen',
   colours: 'Farben',
   app: 'App',
 }
@@ -28,7 +28,7 @@ export const PAGE_KEYWORDS: Catalogue['PAGE_KEYWORDS'] = {
   overview: 'start status schritte beitrag woche token anfragen speicher prozessor',
   shards: 'blöcke modell datei stücke laden herunterladen platte speicherplatz katalog bereitschaft',
   peers: 'knoten nachbarn tabelle liste nodes',
-  try: 'prompt fragen chat antwort text erzeugen',
+  try: 'ausprobieren prompt fragen chat antwort text erzeugen',
   host: 'coordinator zustimmen ablehnen wartend einladung arbeiter eigenes netzwerk',
   diagnostics: 'prüfungen protokoll log lichter verbindungen internet paket support',
   settings:
@@ -55,8 +55,8 @@ export const COMMANDS: Catalogue['COMMANDS'] = {
   stopHosting: 'Hosting beenden\u00a0…',
   diagnose: 'Diagnose der Shards starten',
   check: 'Alle Prüfungen starten',
-  copySupport: 'Für den Support kopieren',
-  bundle: 'Support-Paket zusammenstellen',
+  copySupport: 'Für Support kopieren',
+  bundle: 'Support-Paket erstellen',
   shortcuts: 'Tastenkürzel',
   stopWriting: 'Antwort anhalten',
   newChat: 'Neuer Chat',

@@ -43,7 +43,7 @@ export const OVER: Catalogue['OVER'] = {
 export const GIVEN: Catalogue['GIVEN'] = {
   title: 'Gegeben',
   notRunning: 'läuft nicht',
-  up: (span) => `läuft seit ${span}`,
+  up: (span) => `Laufzeit ${span}`,
   tokens: 'bereitgestellte Token',
   requests: (count) => (count === 1 ? 'Anfrage' : 'Anfragen'),
   inAll: (count) => `${formatWhole(count)} über alle Läufe dieses Knotens`,

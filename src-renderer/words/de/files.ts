@@ -63,7 +63,7 @@ export const CATALOGUE: Catalogue['CATALOGUE'] = {
   failed: 'Die Liste der Modelle konnte nicht gelesen werden',
   lead: 'Ein Knoten stellt das Modell seines Netzwerks bereit. Für ein anderes treten Sie einem Netzwerk bei, das es hostet, oder hosten es selbst.',
   bundled: 'Liegt dieser App bei',
-  needsHost: 'Braucht einen Coordinator, der es hostet',
+  needsHost: 'Braucht einen Coordinator',
   gated: 'Verlangt Zustimmung',
   gatedHint:
     'Nehmen Sie die Lizenz auf der Seite des Modells an und tragen Sie dann in den Einstellungen ein Hugging-Face-Token ein.',

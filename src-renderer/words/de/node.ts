@@ -15,7 +15,7 @@ export const PEER_STATES: Catalogue['PEER_STATES'] = {
   joining: 'Tritt bei',
   offline: 'Offline',
   unreachable: 'Nicht erreichbar',
-  unknown: 'Unbekannt',
+  unknown: 'Unklar',
 }
 
 export const THEME_NAMES: Catalogue['THEME_NAMES'] = { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' }

@@ -5,7 +5,7 @@ export const PAGE_NAMES: Catalogue['PAGE_NAMES'] = {
   overview: 'Übersicht',
   shards: 'Shards',
   peers: 'Peers',
-  try: 'Ausprobieren',
+  try: 'Testen',
   host: 'Host',
   diagnostics: 'Diagnose',
   settings: 'Einstellungen',
@@ -33,7 +33,7 @@ export const SHELL: Catalogue['SHELL'] = {
 }
 
 export const OVERVIEW: Catalogue['OVERVIEW'] = {
-  tryTitle: 'Ausprobieren',
+  tryTitle: 'Testen',
   tryPlaceholder: 'Einen Text beginnen',
   trySend: 'Fragen',
   tryLabel: 'Prompt',

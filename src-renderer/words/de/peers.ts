@@ -34,7 +34,7 @@ export const PATH: Catalogue['PATH'] = {
   title: 'Der Weg einer Antwort',
   servers: 'wer jetzt welche Blöcke bereitstellt',
   empty:
-    'Seit diese Seite offen ist, kam keine Antwort durch. Stellen Sie unter „Ausprobieren“ eine Frage: Ihr Weg wird hier gezeichnet.',
+    'Seit diese Seite offen ist, kam keine Antwort durch. Stellen Sie unter „Testen“ eine Frage: Ihr Weg wird hier gezeichnet.',
   noServers: 'Noch niemand hat gesagt, welche Blöcke er bereitstellt.',
   compute: 'Rechenzeit',
   computeHint: 'Rechenzeit dieser Stufe je Token, Median, wie die Stufe selbst sie meldet',

@@ -96,7 +96,7 @@ export const FIELDS: Catalogue['FIELDS'] = {
 export const SPEED: Catalogue['SPEED'] = {
   title: 'Schritte je Sekunde und Block',
   hint: 'Einzelne Token durch einen Block, wie andere Knoten es in den Einträgen dieses Knotens lesen',
-  measured: 'Geschwindigkeit gemessen auf',
+  measured: 'Geschwindigkeit gemessen am',
 }
 
 export const COMPUTE: Catalogue['COMPUTE'] = {

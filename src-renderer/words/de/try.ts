@@ -19,7 +19,7 @@ export const GENERATION_STATES: Catalogue['GENERATION_STATES'] = {
 }
 
 export const TRY: Catalogue['TRY'] = {
-  title: 'Ausprobieren',
+  title: 'Testen',
   modeLabel: 'Art der Frage',
   modes: { chat: 'Chat', text: 'Text fortsetzen' },
   modeHints: {
@@ -89,7 +89,7 @@ export const SAMPLING: Catalogue['SAMPLING'] = {
 
 export const PLAIN_PROMPTS: Catalogue['PLAIN_PROMPTS'] = [
   'Es war einmal',
-  'Die drei Hauptsätze der Thermodynamik lauten',
+  'Der erste Hauptsatz der Physik lautet',
   'In einfachen Worten ist Entropie',
 ]
 

@@ -19,7 +19,7 @@ export const WEEK: Catalogue['WEEK'] = {
   today: 'Heute',
   notCounted: 'noch nicht gezählt',
   ran: 'Der Balken unter einem Tag: wie viel davon der Knoten lief',
-  thousands: (count) => `${count}\u00a0Tsd.`,
+  thousands: (count) => `${count}\u00a0k`,
   dayGiven: (tokens, requests, span) =>
     `${counted(tokens, '# Token', '# Token')}, ${counted(requests, '# Anfrage', '# Anfragen')}, Laufzeit ${span}`,
   given: (tokens, requests) => `${formatWhole(tokens)} Token für ${counted(requests, '# Anfrage', '# Anfragen')}`,

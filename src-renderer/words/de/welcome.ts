@@ -1,7 +1,8 @@
 import type { Catalogue } from '..'
 
 export const WELCOME: Catalogue['WELCOME'] = {
-  title: 'Leihen Sie einen Zweig dieses Computers',
+  pageTitle: 'Willkommen',
+  title: 'Verleihen Sie einen Zweig dieses Computers',
   lead: 'Espalier verbindet diesen Computer mit anderen, die gemeinsam ein großes Sprachmodell betreiben. Jeder stellt einige Blöcke des Modells bereit.',
   whatTitle: 'Was es tut und was es nicht verspricht',
   does: [

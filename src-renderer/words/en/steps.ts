@@ -90,9 +90,9 @@ export const STEPS = {
   saidBy: 'Said by ',
   checkedWith: (method: string) => `Checked with ${method}`,
   measuredBy: (what: string) => `Measured by ${what}`,
-  dialledBack: (value: string) => `, and ${value}`,
-  /** Whether what was seen ("in 3 ms"), which is English, may go on with the sentence. */
-  goesOn: true as boolean,
+  dialledBack: (how: string) => `, and dialled back${how}`,
+  /** What the node saw goes on with the sentence where it begins so ("in 3 ms"), and follows a colon otherwise. */
+  goesOn: /^(after|at|for|from|in|on|over|through|with) /,
   progress: (done: string, total: string) => `${done} of ${total}`,
   fresh: 'What happens when you start',
   past: 'How you got here',
