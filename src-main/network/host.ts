@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { createServer } from 'node:net'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { identify } from '@libp2p/identify'
+import { identify, identifyPush } from '@libp2p/identify'
 import type { ComponentLogger, Metrics, PrivateKey } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
@@ -23,6 +23,7 @@ import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 import { quietLogger } from './quiet-logger'
 import { isRelayed } from './relay-place'
+import { pushIdentify, tellAddresses } from './tell-addresses'
 import { createTraffic } from './traffic'
 
 export type { Host, HostServices }
@@ -123,6 +124,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       calls: calls.service,
       traffic: () => traffic,
       identify: identify(),
+      // Only listens; what it sends and when is not enough (tell-addresses.ts). The one before may not be closed yet.
+      identifyPush: identifyPush({ runOnSelfUpdate: false, maxInboundStreams: 4 }),
       // Our own pings run beside those of the connection monitor; the default allows one at a time.
       ping: ping({ maxInboundStreams: 8, maxOutboundStreams: 8 }),
       dht: kadDHT({
@@ -155,6 +158,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
   reuseLimitedConnections(host)
   const stopEvicting = evictGonePeers(host, options.clock ?? systemClock)
   host.addEventListener('stop', stopEvicting, { once: true })
+  const stopTelling = tellAddresses(host, options.clock ?? systemClock, (to) => pushIdentify(host, to))
+  host.addEventListener('stop', stopTelling, { once: true })
   return host
 }
 
