@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { createServer } from 'node:net'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { identify } from '@libp2p/identify'
+import { identify, identifyPush } from '@libp2p/identify'
 import type { ComponentLogger, Metrics, PrivateKey } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
@@ -25,6 +25,7 @@ import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 import { quietLogger } from './quiet-logger'
 import { isRelayed } from './relay-place'
+import { pushIdentify, tellAddresses } from './tell-addresses'
 import { createTraffic } from './traffic'
 import { watchLines } from './watch-lines'
 
@@ -127,6 +128,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
       calls: calls.service,
       traffic: () => traffic,
       identify: identify(),
+      // Only listens; what it sends and when is not enough (tell-addresses.ts). The one before may not be closed yet.
+      identifyPush: identifyPush({ runOnSelfUpdate: false, maxInboundStreams: 4 }),
+      // Our own pings run beside those of the connection monitor; the default allows one at a time.
       // Several of our rooms ping, and so does the monitor of other libp2p peers; the default allows one at a time.
       ping: ping({ maxInboundStreams: 8, maxOutboundStreams: 8 }),
       dht: kadDHT({
@@ -159,7 +163,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
   reuseLimitedConnections(host)
   noteProtocolsOnce(host, clock)
   pingOneAtATime(host, clock)
-  for (const stop of [evictGonePeers(host, clock), lines.start(host)]) {
+  const stopTelling = tellAddresses(host, clock, (to) => pushIdentify(host, to))
+  for (const stop of [evictGonePeers(host, clock), lines.start(host), stopTelling]) {
     host.addEventListener('stop', stop, { once: true })
   }
   return host
