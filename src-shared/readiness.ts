@@ -38,11 +38,19 @@ export const BLOCKER_BUTTONS = [
   'open-settings',
   'fetch-again',
   'resume-fetch',
+  'download',
+  'wait-for-coordinator',
   'run-diagnosis',
 ] as const
 export type BlockerButton = (typeof BLOCKER_BUTTONS)[number]
 
-export const ShardBlockerSchema = z.object({ id: text(40), sentence: text(600), button: z.enum(BLOCKER_BUTTONS) })
+export const ShardBlockerSchema = z.object({
+  id: text(40),
+  sentence: text(600),
+  button: z.enum(BLOCKER_BUTTONS),
+  /** What else would help, where the operator has a choice (S-10). */
+  others: z.optional(z.array(z.enum(BLOCKER_BUTTONS)).check(z.maxLength(4))),
+})
 export type ShardBlocker = z.infer<typeof ShardBlockerSchema>
 
 /** A moment of the document's timeline: when it was expected and when it came, in seconds since the node started. */

@@ -54,6 +54,7 @@ export type RunningNode = Pick<
   | 'readBack'
   | 'loadNow'
   | 'cancelLoad'
+  | 'awaitLoad'
   | 'swarm'
   | 'links'
   | 'lanDiscovery'

@@ -46,6 +46,11 @@ export function ReadinessGrid({ status, readiness, mayPress, onButton, children 
           >
             {BUTTONS[blocker.button]}
           </button>
+          {blocker.others?.map((button) => (
+            <button key={button} type="button" className="link" disabled={!mayPress} onClick={() => onButton(button)}>
+              {BUTTONS[button]}
+            </button>
+          ))}
         </p>
       )}
       {children}

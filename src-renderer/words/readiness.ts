@@ -37,7 +37,7 @@ export function readinessLead({ isReady, discovered, shards, reasons }: Readines
 
 /** Nothing is wrong: it takes time, or somebody wanted it so. */
 export function isCalm({ id }: ShardBlocker): boolean {
-  return /^(working-|paused$|discovering$|waiting-for-approval$|standby$|stopped$)/.test(id)
+  return /^(working-|paused$|awaiting-command$|discovering$|waiting-for-approval$|standby$|stopped$)/.test(id)
 }
 
 export const BUTTONS: Readonly<Record<BlockerButton, string>> = {
@@ -49,6 +49,8 @@ export const BUTTONS: Readonly<Record<BlockerButton, string>> = {
   'open-settings': 'Open settings',
   'fetch-again': 'Fetch again',
   'resume-fetch': 'Resume',
+  download: 'Download',
+  'wait-for-coordinator': 'Wait for the coordinator',
   'run-diagnosis': 'Run diagnosis',
 }
 

@@ -81,7 +81,8 @@ export const STEP_TITLES: Readonly<Record<StepName, Readonly<Record<StepState, s
 }
 
 export function stepTitle({ name, state, blocker }: Pick<Step, 'name' | 'state' | 'blocker'>): string {
-  return blocker?.code === 'FETCH_PAUSED' ? 'Fetching is paused' : STEP_TITLES[name][state]
+  if (blocker?.code === 'FETCH_PAUSED') return 'Fetching is paused'
+  return blocker?.code === 'LOAD_AWAITED' ? 'Waiting to be told to load' : STEP_TITLES[name][state]
 }
 
 /** Who said what, as a witness would put it; freshness is part of what another peer says. */
