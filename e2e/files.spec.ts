@@ -1,6 +1,14 @@
 import type { Page } from '@playwright/test'
 import { EspalierError } from '../src-shared/errors'
-import { CPU_FIT, fetchDetailStatus, missingShardStatus, pausedStatus, readinessOf } from './support/file-fixtures'
+import {
+  awaitingStatus,
+  CPU_FIT,
+  cancelledStatus,
+  fetchDetailStatus,
+  missingShardStatus,
+  pausedStatus,
+  readinessOf,
+} from './support/file-fixtures'
 import { expect, headline, test } from './support/page-test'
 import { READ_TOKEN, type ScriptedHost } from './support/scripted-host'
 import { servingStatus, stoppedStatus } from './support/status-fixtures'
@@ -32,7 +40,11 @@ test.describe('a fetch', () => {
     await expect(fetch).not.toContainText('left')
   })
 
-  test('is paused, resumed by the blocker’s own button, and cancelled', async ({ page, host }) => {
+  test('S-29: is paused, resumed by the blocker’s own button, cancelled, and begun again by “Load now”', async ({
+    page,
+    host,
+  }) => {
+    host.onCancel = () => host.say(cancelledStatus)
     host.onPause = () => host.say(pausedStatus)
     host.onResume = () => host.say(fetchDetailStatus)
     host.say(fetchDetailStatus)
@@ -45,6 +57,8 @@ test.describe('a fetch', () => {
     await expect(region(page, /^Fetching$/)).toBeVisible()
     await page.getByRole('button', { name: 'Cancel' }).click()
     expect(inputsOf(host, 'fetch.cancel')).toEqual([{}])
+    await model.getByRole('button', { name: 'Load now' }).click()
+    expect(inputsOf(host, 'node.load')).toEqual([{}])
   })
 
   test('says why a command was refused', async ({ page, host }) => {
@@ -69,12 +83,27 @@ test.describe('a blocker', () => {
     host.onLoad = () => host.say(servingStatus)
     host.say(missingShardStatus)
     await open(page, host, 'Shards')
-    await region(page, 'The whole model').getByRole('button').click()
+    await region(page, 'The whole model').getByRole('button', { name: 'Choose the model file' }).click()
     await page.getByRole('textbox', { name: 'Path of the model file' }).fill(' /models/tiny.gguf ')
     await page.getByRole('button', { name: 'Use this file' }).click()
     await expect(page.getByText('Served another node')).toBeVisible()
     expect(inputsOf(host, 'settings.save')).toEqual([{ modelPath: '/models/tiny.gguf' }])
     expect(inputsOf(host, 'node.load')).toEqual([{}])
+  })
+
+  test('S-10: or it is looked for now, or waited for', async ({ page, host }) => {
+    host.onAwait = () => host.say(awaitingStatus)
+    host.say(missingShardStatus)
+    await open(page, host, 'Shards')
+    const model = region(page, 'The whole model')
+    await model.getByRole('button', { name: 'Download' }).click()
+    expect(inputsOf(host, 'node.load')).toEqual([{}])
+    await model.getByRole('button', { name: 'Wait for the coordinator' }).click()
+    await expect(model).toContainText('this node waits for the coordinator’s LOAD_SHARD command.')
+    await expect(model.getByRole('button')).toHaveText(['Choose the model file', 'Download'])
+    expect(inputsOf(host, 'fetch.await')).toEqual([{}])
+    await page.getByRole('link', { name: 'Overview', exact: true }).click()
+    await expect(headline(page)).toHaveText('Waiting for the coordinator')
   })
 
   test('S-41: its button runs the runbook’s steps here, and the report is copied', async ({ page, host, context }) => {

@@ -51,16 +51,36 @@ function start(script: string, args: string[], ready: RegExp): Promise<string> {
   })
 }
 
-async function approveAll(url: string): Promise<number> {
+async function askHost<T = unknown>(url: string, method: string, path: string): Promise<T> {
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' }
-  const { workers } = await (await fetch(`${url}/workers`, { headers })).json()
-  for (const { worker_id, status } of workers)
-    if (status === 'pending')
-      await fetch(`${url}/workers/${worker_id}/approve`, { method: 'POST', headers, body: '{}' })
-  return workers.filter(({ status }: { status: string }) => status !== 'pending').length
+  const response = await fetch(`${url}${path}`, { method, headers, ...(method === 'POST' && { body: '{}' }) })
+  expect(response.status).toBe(200)
+  return response.json()
 }
 
-test('S-10, S-26: the shard is missing: one sentence, one button, and the node has it', async ({ page }) => {
+interface Worker {
+  worker_id: string
+  nickname: string
+  status: string
+}
+
+/** Resolves to how many were let in before. */
+async function approveAll(url: string): Promise<number> {
+  const { workers } = await askHost<{ workers: Worker[] }>(url, 'GET', '/workers')
+  const pending = workers.filter(({ status }) => status === 'pending')
+  for (const { worker_id } of pending) await askHost(url, 'POST', `/workers/${worker_id}/approve`)
+  return workers.length - pending.length
+}
+
+/** The address of the page of a new node that has no file of the model. */
+function startNode(coordinatorUrl: string, name: string): Promise<string> {
+  const args = `serve --json --profile local --port 0 --threads 1 --api off --name ${name} --data-dir ${join(directory, name)} --coordinator ${coordinatorUrl} --model-file ${join(directory, 'nowhere.gguf')}`
+  return start('cli.js', args.split(' '), /"ui":"(http:[^"]+)"/)
+}
+
+const THREE_WAYS = ['Choose the model file', 'Download', 'Wait for the coordinator']
+
+test('S-10, S-26: the shard is missing: one sentence and three ways, and each of them brings it', async ({ page }) => {
   const coordinatorUrl = await start(
     'coordinator.js',
     `--json --demo --port 0 --dht-port 0 --target-workers 1 --data-dir ${join(directory, 'host')} --manifest ${SAMPLE}.manifest.json`.split(
@@ -68,33 +88,62 @@ test('S-10, S-26: the shard is missing: one sentence, one button, and the node h
     ),
     /"type":"ready","url":"([^"]+)"/,
   )
-  const pageUrl = await start(
-    'cli.js',
-    `serve --json --profile local --port 0 --threads 1 --api off --data-dir ${join(directory, 'node')} --coordinator ${coordinatorUrl} --model-file ${join(directory, 'nowhere.gguf')}`.split(
-      ' ',
-    ),
-    /"ui":"(http:[^"]+)"/,
+  const [chooser, asker, waiter] = await Promise.all(
+    ['chooser', 'asker', 'waiter'].map((name) => startNode(coordinatorUrl, name)),
   )
+  await expect.poll(() => approveAll(coordinatorUrl), { timeout: 60_000 }).toBe(3)
+  // The command that comes with an approval has come, or it would end the waits below.
+  const commands = async () => {
+    const answer = await askHost<{ decisions: { decision: string }[] }>(coordinatorUrl, 'GET', '/decisions?limit=50')
+    return answer.decisions.filter(({ decision }) => decision === 'load-acknowledged').length
+  }
+  await expect.poll(commands, { timeout: 60_000 }).toBe(3)
+
   const complaints = complaintsOf(page)
   await page.setViewportSize({ width: 1180, height: 780 })
-  await page.goto(pageUrl)
-  await page.getByRole('link', { name: 'Shards', exact: true }).click()
-  await expect.poll(() => approveAll(coordinatorUrl), { timeout: 60_000 }).toBe(1)
-
   const model = page.getByRole('region', { name: 'The whole model' })
-  const fix = model.getByRole('button', { name: 'Choose the model file' })
-  await expect(fix).toBeVisible({ timeout: 60_000 })
-  await expect(model.getByRole('button')).toHaveCount(1)
-  await fix.click()
+  const cells = model.getByRole('listitem')
+  const press = (button: string) => model.getByRole('button', { name: button }).click()
+  const labelled = (words: string) =>
+    expect.poll(() => cells.filter({ hasText: words }).count(), { timeout: 90_000 }).toBe(8)
+  const visit = async (url = '') => {
+    await page.goto(url)
+    await page.getByRole('link', { name: 'Shards', exact: true }).click()
+  }
+  const awaits = 'this node waits for the coordinator’s LOAD_SHARD command'
+
+  // Each has joined without it. Who then waits does not look: somebody has the pieces soon, and two nodes stay as they are.
+  for (const url of [asker, waiter]) {
+    await visit(url)
+    await expect(model.getByRole('button')).toHaveText(THREE_WAYS, { timeout: 60_000 })
+    await expect(model).toContainText('Nobody has the missing pieces')
+    await labelled('LOCAL (not loaded)')
+    await press('Wait for the coordinator')
+    await expect(model).toContainText(awaits)
+  }
+
+  await visit(chooser)
+  await press('Choose the model file')
   await page.getByRole('textbox', { name: 'Path of the model file' }).fill(`${SAMPLE}.gguf`)
   await page.getByRole('button', { name: 'Use this file' }).click()
-
-  const cells = model.getByRole('listitem')
-  await expect(cells).toHaveCount(8)
-  await expect.poll(() => cells.filter({ hasText: 'LOCAL + LOADED' }).count(), { timeout: 60_000 }).toBe(8)
+  await labelled('LOCAL + LOADED')
   await expect(page.getByRole('heading', { name: 'Test pass as expected' })).toBeVisible()
   const disk = page.getByRole('region', { name: 'Space on this disk' })
   await expect(disk.getByText(/^Tiny Jargon 8, blocks 0–7$/)).toBeVisible()
   await expect(disk.getByText('in use', { exact: true })).toBeVisible()
+
+  await visit(asker)
+  await labelled('ONLINE + LOADED')
+  await expect(model).toContainText(awaits)
+  await press('Download')
+  await labelled('LOCAL + LOADED')
+
+  await visit(waiter)
+  await labelled('ONLINE + LOADED')
+  await expect(model).toContainText(awaits)
+  const { workers } = await askHost<{ workers: Worker[] }>(coordinatorUrl, 'GET', '/workers')
+  const { worker_id } = workers.find(({ nickname }) => nickname === 'waiter')!
+  await askHost(coordinatorUrl, 'POST', `/workers/${worker_id}/load`)
+  await labelled('LOCAL + LOADED')
   expect(complaints).toEqual([])
 })

@@ -14,6 +14,13 @@ export type SendLoad = (
   signal: AbortSignal,
 ) => Promise<string>
 
+export interface LoadCommands {
+  /** Tells a worker once more, on the host's word. Nothing for one that has no blocks. */
+  tell(workerId: string): void
+  stop: Disposer
+  settled(): Promise<unknown>
+}
+
 /** After these decisions a worker may have blocks that it had not before. */
 const GIVES_BLOCKS: ReadonlySet<DecisionKind> = new Set(['approved', 'assigned', 'moved'])
 /** A worker that hears of its blocks first asks for its assignment and the manifest, and says no until it has them. */
@@ -31,7 +38,7 @@ export function createLoadCommands(options: {
   models: readonly HostedModel[]
   send: SendLoad
   log?: Pick<EventLog, 'write'> | undefined
-}): { stop: Disposer; settled(): Promise<unknown> } {
+}): LoadCommands {
   const { database, clock, send, log } = options
   const roots = new Map(options.models.map(({ name, manifestJson }) => [name, rootOf(manifestJson)]))
   const ending = new AbortController()
@@ -70,13 +77,14 @@ export function createLoadCommands(options: {
     }
   }
 
-  const stopListening = options.events.subscribe((event) => {
-    if (event.type !== 'decision') return
-    const { worker_id: workerId, decision } = event.decision
-    if (decision === 'load-acknowledged' || ending.signal.aborted) return
+  function drop(workerId: string): void {
     telling.get(workerId)?.abort()
     telling.delete(workerId)
-    if (!GIVES_BLOCKS.has(decision)) return
+  }
+
+  function begin(workerId: string): void {
+    if (ending.signal.aborted) return
+    drop(workerId)
     const controller = new AbortController()
     telling.set(workerId, controller)
     const work = tell(workerId, controller.signal)
@@ -88,9 +96,18 @@ export function createLoadCommands(options: {
         if (telling.get(workerId) === controller) telling.delete(workerId)
       })
     under.add(work)
+  }
+
+  const stopListening = options.events.subscribe((event) => {
+    if (event.type !== 'decision') return
+    const { worker_id: workerId, decision } = event.decision
+    if (decision === 'load-acknowledged') return
+    drop(workerId)
+    if (GIVES_BLOCKS.has(decision)) begin(workerId)
   })
 
   return {
+    tell: begin,
     stop() {
       stopListening()
       ending.abort()

@@ -156,6 +156,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       settings,
       heartbeats,
       peers,
+      loads,
       registration: createRegistration({ ...common, isDemo: options.demo }),
       approval: security.guardApproval(approval),
       membership: security.membership,

@@ -14,7 +14,11 @@ export function pressBlocker(
       return
     case 'load-now':
     case 'fetch-again':
+    case 'download':
       void node.command('load')
+      return
+    case 'wait-for-coordinator':
+      void node.command('await')
       return
     case 'resume-fetch':
       void node.command('resume')

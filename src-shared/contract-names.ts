@@ -20,6 +20,7 @@ export const METHOD_NAMES = [
   'fetch.pause',
   'fetch.resume',
   'fetch.cancel',
+  'fetch.await',
   'disk.get',
   'disk.free',
   'catalogue.get',

@@ -71,6 +71,8 @@ export const METHODS = {
   'fetch.resume': { scope: 'operate', input: nothing, output: nothing },
   /** Ends the fetch or load under way until `node.load`; what was fetched is kept. */
   'fetch.cancel': { scope: 'operate', input: nothing, output: nothing },
+  /** While the bytes are missing: looks for them no more until LOAD_SHARD or `node.load`. */
+  'fetch.await': { scope: 'operate', input: nothing, output: nothing },
   'disk.get': { scope: 'read', input: nothing, output: DiskViewSchema },
   /** Removes these slices and no others; one that is in use is refused. */
   'disk.free': {

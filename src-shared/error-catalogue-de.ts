@@ -273,6 +273,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Sie haben das Laden unterbrochen',
     action: 'Wählen Sie auf der Seite „Shards“ „Fortsetzen“. Was schon da ist, bleibt.',
   },
+  LOAD_AWAITED: {
+    cause: 'Der Shard fehlt hier, und dieser Node wartet auf den Befehl LOAD_SHARD des Coordinators',
+    action: 'Wählen Sie die Modelldatei oder auf der Seite „Shards“ „Herunterladen“, um nicht länger zu warten.',
+  },
   FETCH_PIECES_REJECTED: {
     cause: 'Was ankam, war nicht, was das Manifest beschreibt',
     action: 'Benutzen Sie eine andere Quelle oder fragen Sie den Host des Netzwerks, ob das Manifest das richtige ist.',

@@ -246,6 +246,10 @@ export const ERROR_CATALOGUE = {
     cause: 'Fetching is paused by you',
     action: 'Choose “Resume” on the Shards page. What was fetched is kept.',
   },
+  LOAD_AWAITED: {
+    cause: 'The shard is missing here, and this node waits for the coordinator’s LOAD_SHARD command',
+    action: 'Choose the model file, or “Download” on the Shards page, to wait no longer.',
+  },
   FETCH_PIECES_REJECTED: {
     cause: 'What arrived was not what the manifest describes',
     action: 'Use another source, or ask the host of the network whether the manifest is the right one.',

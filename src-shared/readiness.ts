@@ -37,6 +37,8 @@ export const BLOCKER_BUTTONS = [
   'open-settings',
   'fetch-again',
   'resume-fetch',
+  'download',
+  'wait-for-coordinator',
   'run-diagnosis',
 ] as const
 export type BlockerButton = (typeof BLOCKER_BUTTONS)[number]
@@ -45,6 +47,8 @@ export const ShardBlockerSchema = z.object({
   id: shownText(40),
   sentence: shownText(600),
   button: z.enum(BLOCKER_BUTTONS),
+  /** What else would help, where the operator has a choice (S-10). */
+  others: z.optional(z.array(z.enum(BLOCKER_BUTTONS)).check(z.maxLength(4))),
 })
 export type ShardBlocker = z.infer<typeof ShardBlockerSchema>
 

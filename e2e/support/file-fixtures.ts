@@ -337,6 +337,58 @@ export function missingShardStatus(at: number): NodeStatus {
         next: { what: 'Looking again by itself', at: at + 4_000 },
       },
     }),
-    readiness: fetchingReadiness(at, { id: 'shard-missing', sentence: `${cause}.`, button: 'choose-file' }),
+    readiness: fetchingReadiness(at, {
+      id: 'shard-missing',
+      sentence: `${cause}.`,
+      button: 'choose-file',
+      others: ['download', 'wait-for-coordinator'],
+    }),
+  })
+}
+
+/** As it is after “Cancel”. */
+export function cancelledStatus(at: number): NodeStatus {
+  const status = missingShardStatus(at)
+  const { cause, action } = ERROR_CATALOGUE.CANCELLED
+  return told({
+    ...status,
+    steps: status.steps.map((step) =>
+      step.name === 'fetch'
+        ? {
+            name: 'fetch',
+            state: 'failed',
+            startedAt: at - 12_000,
+            evidence: [],
+            blocker: { code: 'CANCELLED', cause, action },
+          }
+        : step,
+    ),
+    readiness: fetchingReadiness(at, { id: 'cancelled', sentence: `${cause}.`, button: 'load-now' }),
+  })
+}
+
+/** Its operator would rather be told than look. */
+export function awaitingStatus(at: number): NodeStatus {
+  const status = missingShardStatus(at)
+  const { cause, action } = ERROR_CATALOGUE.LOAD_AWAITED
+  return told({
+    ...status,
+    steps: status.steps.map((step) =>
+      step.name === 'fetch'
+        ? {
+            name: 'fetch',
+            state: 'waiting',
+            startedAt: at - 12_000,
+            evidence: [],
+            blocker: { code: 'LOAD_AWAITED', cause, action },
+          }
+        : step,
+    ),
+    readiness: fetchingReadiness(at, {
+      id: 'awaiting-command',
+      sentence: `${cause}.`,
+      button: 'choose-file',
+      others: ['download'],
+    }),
   })
 }

@@ -65,6 +65,8 @@ export class ScriptedHost {
   identity: IdentityView = IDENTITY
   onPause: () => void = () => undefined
   onResume: () => void = () => undefined
+  onAwait: () => void = () => undefined
+  onCancel: () => void = () => undefined
   onLoad: () => void = () => undefined
   preview: NetworkPreview = PREVIEW
   /** How the meter ends; null: it never does. */
@@ -146,7 +148,14 @@ export class ScriptedHost {
       this.onResume()
       return {}
     },
-    'fetch.cancel': () => ({}),
+    'fetch.cancel': () => {
+      this.onCancel()
+      return {}
+    },
+    'fetch.await': () => {
+      this.onAwait()
+      return {}
+    },
     'disk.get': () => this.disk,
     'disk.free': ({ ids }) => {
       const slices = this.disk.slices.filter(({ id }) => !ids.includes(id))

@@ -211,6 +211,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     errors: ['BAD_ARGUMENT', 'COORDINATOR_ADMIN_ONLY', 'COORDINATOR_UNKNOWN_WORKER', 'COORDINATOR_BUSY'],
     isAdmin: true,
   },
+  'POST /workers/:id/load': {
+    tag: 'workers',
+    summary: 'Sends LOAD_SHARD to a worker again; its answer becomes a decision',
+    params: workerParams,
+    reply: workerRow,
+    errors: ['BAD_ARGUMENT', 'COORDINATOR_ADMIN_ONLY', 'COORDINATOR_UNKNOWN_WORKER', 'COORDINATOR_BUSY'],
+    isAdmin: true,
+  },
   'DELETE /workers/:id': {
     tag: 'workers',
     summary: 'A worker leaves, or the host takes it off the list, with a reason',

@@ -4,6 +4,7 @@ import type { Approval } from '../approval'
 import type { CoordinatorEvents } from '../coordinator-events'
 import type { CoordinatorDatabase } from '../database/tables'
 import type { Heartbeats } from '../heartbeats'
+import type { LoadCommands } from '../load-commands'
 import type { NetworkSettingsStore } from '../network-settings'
 import type { PeerList } from '../peer-list'
 import type { Registration } from '../registration'
@@ -21,6 +22,8 @@ export interface RouteContext extends DocumentContext {
   approval: Approval
   membership: Membership
   peers: PeerList
+  /** Null where no peer of ours can speak to workers. */
+  loads: Pick<LoadCommands, 'tell'> | null
   /** Throws when the request may not use the host's powers. */
   requireAdmin: (request: FastifyRequest) => void
 }

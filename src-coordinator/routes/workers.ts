@@ -6,7 +6,7 @@ import {
   WorkerIdSchema,
   WorkerRegistrationSchema,
 } from '../../src-main/coordinator/coordinator-wire'
-import { listEntries, type StandingEntry } from '../roster-entries'
+import { listEntries, readEntry, type StandingEntry } from '../roster-entries'
 import { validated } from '../security/http-guards'
 import { withProvenPeer } from '../security/signed-requests'
 import { workerAnswer, workerDocument } from '../worker-documents'
@@ -50,6 +50,13 @@ export const workerRoutes: FastifyPluginAsync<RouteOptions> = async (app, { cont
     const { id } = validated(WorkerParamsSchema, request.params)
     const reason = validated(DecisionBodySchema, request.body)?.reason
     return workerDocument(await approval.reject(id, reason, 'the host'))
+  })
+  app.post('/workers/:id/load', async (request) => {
+    context.requireAdmin(request)
+    const { id } = validated(WorkerParamsSchema, request.params)
+    const entry = await readEntry(db, id)
+    context.loads?.tell(id)
+    return workerDocument(entry)
   })
   app.delete('/workers/:id', async (request) => {
     const { id } = validated(WorkerParamsSchema, request.params)

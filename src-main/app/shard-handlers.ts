@@ -20,6 +20,7 @@ export type ShardMethod =
   | 'fetch.pause'
   | 'fetch.resume'
   | 'fetch.cancel'
+  | 'fetch.await'
   | 'disk.get'
   | 'disk.free'
   | 'catalogue.get'
@@ -77,6 +78,10 @@ export function createShardHandlers(options: {
       running()?.cancelLoad()
       // Whoever begins again later does not want to find it paused.
       await settings.save({ fetchPaused: false })
+      return {}
+    },
+    'fetch.await'() {
+      running()?.awaitLoad()
       return {}
     },
     'disk.get': disk.view,

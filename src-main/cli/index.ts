@@ -79,8 +79,12 @@ program
 
 program
   .command('shards')
-  .description('what is fetched and what lies on the disk; pause, resume or cancel a fetch, load now, or free space')
-  .addArgument(new Argument('[action]', 'default: show').choices(['show', 'pause', 'resume', 'cancel', 'load', 'free']))
+  .description(
+    'what is fetched and what lies on the disk; pause, resume or cancel a fetch, await the coordinator’s command, load now, or free space',
+  )
+  .addArgument(
+    new Argument('[action]', 'default: show').choices(['show', 'pause', 'resume', 'cancel', 'await', 'load', 'free']),
+  )
   .addOption(dataDir())
   .addOption(json())
   .action(async (action, options) => (await import('./shards')).shards(action ?? 'show', options))

@@ -8,7 +8,7 @@ import { askRunning } from './ask-running'
 
 const DAY_MS = 86_400_000
 
-export type ShardsAction = 'show' | 'pause' | 'resume' | 'cancel' | 'load' | 'free'
+export type ShardsAction = 'show' | 'pause' | 'resume' | 'cancel' | 'await' | 'load' | 'free'
 
 /**
  * The operator's hand on the running node's files. Every action ends with what is so afterwards; `free` removes what is
@@ -17,7 +17,8 @@ export type ShardsAction = 'show' | 'pause' | 'resume' | 'cancel' | 'load' | 'fr
 export async function shards(action: ShardsAction, options: { dataDir?: string; json: boolean }): Promise<void> {
   const { root } = dataDirectoryAt(options.dataDir)
   let freedBytes = 0
-  if (action === 'pause' || action === 'resume' || action === 'cancel') await askRunning(root, `fetch.${action}`)
+  if (action === 'pause' || action === 'resume' || action === 'cancel' || action === 'await')
+    await askRunning(root, `fetch.${action}`)
   if (action === 'load') await askRunning(root, 'node.load')
   if (action === 'free') {
     const { slices, usedBytes } = await askRunning(root, 'disk.get')

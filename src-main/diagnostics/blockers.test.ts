@@ -192,6 +192,34 @@ describe('S-26: the blocker is the most upstream cause, in one sentence with one
     expect(silent(61_000, { history })?.id).toBe('shard-missing')
   })
 
+  it('S-10: a shard that is missing offers a download and, where there is a coordinator, to wait for it', () => {
+    const missing = facts({ steps: [failed('fetch', 'FETCH_NO_SOURCE')] })
+    expect(chooseBlocker(missing)).toMatchObject({
+      button: 'choose-file',
+      others: ['download', 'wait-for-coordinator'],
+    })
+    const alone = { ...missing, status: { ...missing.status, coordinatorUrl: null } }
+    expect(chooseBlocker(alone)).toMatchObject({ id: 'shard-missing', others: ['download'] })
+    expect(chooseBlocker(facts({ steps: [failed('fetch', 'DISK_FULL')] }))?.others).toBeUndefined()
+  })
+
+  it('S-10: who rather waits is told so, with both other ways, and after 60 s that nobody commands', () => {
+    const awaiting = (ms: number, lastLoadAt: number | null = null) =>
+      chooseBlocker(
+        facts({
+          steps: [
+            { ...done('approve'), endedAt: NOW - ms },
+            { ...waitingForShard(ms), blocker: new EspalierError('LOAD_AWAITED').report() },
+          ],
+          change: { history: { lastLoadAt, lastLoadBy: null, lastRefusal: null } },
+        }),
+      )
+    const ways = { button: 'choose-file', others: ['download'] }
+    expect(awaiting(5_000)).toMatchObject({ id: 'awaiting-command', ...ways })
+    expect(awaiting(61_000)).toMatchObject({ id: 'coordinator-silent', ...ways })
+    expect(awaiting(61_000, NOW - 50_000)).toMatchObject({ id: 'awaiting-command', ...ways })
+  })
+
   it('a command is waited for only where nothing else loads the shard, and for 60 s first', () => {
     expect(chooseBlocker(facts({ steps: [waitingForShard(30_000)] }))?.id).toBe('working-fetch')
   })

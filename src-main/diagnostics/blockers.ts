@@ -88,6 +88,7 @@ const RULES: readonly Rule[] = [
   },
   pausedHere,
   commandTrouble,
+  commandAwaited,
   stepFailure(['fetch', 'load', 'prove']),
   ownWork,
   stepFailure(SEEN_STEPS),
@@ -137,12 +138,18 @@ function stepFailure(names: readonly StepName[]): Rule {
     if (!step?.blocker) return null
     const { code, cause } = step.blocker
     const known = OWN_BLOCKERS[code] ?? { id: `${step.name}-failed`, button: 'run-diagnosis' as const }
-    return blocker(known.id, cause, known.button)
+    return { ...blocker(known.id, cause, known.button), ...(NOT_GOT.has(code) ? waysOut(status) : {}) }
   }
 }
 
 /** No bytes, and no place to take them from: then the coordinator's word is what is waited for (S-10, S-12). */
 const MISSING_HERE: ReadonlySet<string> = new Set<ErrorCode>(['SHARD_MISSING', 'FETCH_NO_SOURCE'])
+const NOT_GOT: ReadonlySet<string> = new Set<ErrorCode>(['SHARD_MISSING', 'FETCH_NO_SOURCE', 'FETCH_SOURCES_FAILED'])
+
+/** Besides the file that the operator may have: what else brings the bytes here (S-10). */
+function waysOut({ coordinatorUrl }: BlockerFacts['status'], isAwaited = false): Pick<ShardBlocker, 'others'> {
+  return { others: coordinatorUrl === null || isAwaited ? ['download'] : ['download', 'wait-for-coordinator'] }
+}
 
 /** Nothing is broken: the operator has said so, and only the operator can say otherwise. */
 function pausedHere({ status }: BlockerFacts): ShardBlocker | null {
@@ -155,7 +162,8 @@ function pausedHere({ status }: BlockerFacts): ShardBlocker | null {
 /** Only where a command is waited for: a node that can load by itself does not wait for one. */
 function commandTrouble({ status, history, now }: BlockerFacts): ShardBlocker | null {
   const fetch = stepOf(status, 'fetch')
-  const isMissing = fetch?.state === 'failed' && MISSING_HERE.has(fetch.blocker?.code ?? '')
+  const isAwaited = fetch?.blocker?.code === AWAITED
+  const isMissing = isAwaited || (fetch?.state === 'failed' && MISSING_HERE.has(fetch.blocker?.code ?? ''))
   if (!fetch || status.coordinatorUrl === null || !(fetch.state === 'waiting' || isMissing)) return null
   if (history.lastRefusal && history.lastRefusal.at > (history.lastLoadAt ?? 0)) {
     return blocker(
@@ -166,12 +174,20 @@ function commandTrouble({ status, history, now }: BlockerFacts): ShardBlocker | 
   }
   // Each new try begins the step again; what is waited for is waited for since the approval.
   const sinceMs = now - Math.min(fetch.startedAt ?? now, stepOf(status, 'approve')?.endedAt ?? now)
-  return history.lastLoadAt === null && sinceMs > SILENT_MS
-    ? blocker(
-        'coordinator-silent',
-        `The shard is missing here, and the coordinator has sent no LOAD_SHARD command for ${Math.round(sinceMs / 1000)} s`,
-        isMissing ? 'choose-file' : 'load-now',
-      )
+  if (history.lastLoadAt !== null || sinceMs <= SILENT_MS) return null
+  const sentence = `The shard is missing here, and the coordinator has sent no LOAD_SHARD command for ${Math.round(sinceMs / 1000)} s`
+  return isMissing
+    ? { ...blocker('coordinator-silent', sentence, 'choose-file'), ...waysOut(status, isAwaited) }
+    : blocker('coordinator-silent', sentence, 'load-now')
+}
+
+const AWAITED: ErrorCode = 'LOAD_AWAITED'
+
+/** The operator would rather be told than look: that is no fault, and can be taken back. */
+function commandAwaited({ status }: BlockerFacts): ShardBlocker | null {
+  const report = stepOf(status, 'fetch')?.blocker
+  return report?.code === AWAITED
+    ? { ...blocker('awaiting-command', report.cause, 'choose-file'), ...waysOut(status, true) }
     : null
 }
 

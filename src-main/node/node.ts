@@ -55,6 +55,7 @@ export type RunningNode = Pick<
   | 'readBack'
   | 'loadNow'
   | 'cancelLoad'
+  | 'awaitLoad'
   | 'swarm'
   | 'links'
   | 'refreshView'

@@ -47,6 +47,8 @@ export interface Runtime {
   loadNow(): void
   /** Ends the fetch or load under way, until `loadNow`; what was fetched is kept. */
   cancelLoad(): void
+  /** While the bytes are missing: looks for them no more until somebody commands it, or `loadNow`. */
+  awaitLoad(): void
   /** Asks the host to be considered again, after a rejection or refusal. Throws NO_COORDINATOR. */
   reapply(): void
   /** The computer is about to sleep: others are told. Resolves when that is written or could not be. */

@@ -289,6 +289,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     swarm,
     loadNow: shards.loadNow,
     cancelLoad: loader.cancel,
+    awaitLoad: loader.awaitCommand,
     get shard() {
       return blocks.serving
     },

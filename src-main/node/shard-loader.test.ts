@@ -185,7 +185,7 @@ function shown(verifiedBytes: number): FetchProgress {
 
 const stateOf = (name: 'fetch' | 'load' | 'prove') => steps.get(name)?.state
 
-describe('S-06: for each level there is a fault that stops exactly there, and nothing below L6 is called loaded', () => {
+describe('S-06, X-20: for each level there is a fault that stops exactly there, and nothing below L6 is called loaded', () => {
   const faults: [string, LoadLevel | undefined, () => void][] = [
     [
       'no file',
@@ -461,6 +461,38 @@ describe('S-38: a load is cancelled', () => {
     expect(proven).toBe(1)
     loader.cancel()
     expect(loader.loaded).not.toBeNull()
+  })
+})
+
+describe('S-10: a node that rather waits for the coordinator', () => {
+  const nobody = () => Promise.reject(new EspalierError('FETCH_NO_SOURCE'))
+
+  it('looks no more by itself, says what it waits for, and begins when it is commanded', async () => {
+    let tries = 0
+    script.fetch = () => {
+      tries++
+      return nobody()
+    }
+    loader.use(target)
+    await pass(6_000)
+    expect(tries).toBe(2)
+    loader.awaitCommand()
+    await pass(60_000)
+    expect(tries).toBe(2)
+    expect(steps.get('fetch')).toMatchObject({ state: 'waiting', blocker: { code: 'LOAD_AWAITED' } })
+    script.fetch = async () => undefined
+    loader.again()
+    await clock.advance(10)
+    expect(proven).toBe(1)
+  })
+
+  it('goes on where the bytes are there', async () => {
+    script.load = forever
+    loader.use(target)
+    await clock.advance(10)
+    loader.awaitCommand()
+    await clock.advance(10)
+    expect([stateOf('fetch'), stateOf('load')]).toEqual(['done', 'working'])
   })
 })
 

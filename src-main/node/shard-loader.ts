@@ -291,6 +291,16 @@ export function createShardLoader(options: {
     else supervisor.start()
   }
 
+  /** Ends what is under way, and begins nothing again by itself. */
+  function hold(): void {
+    isHeld = true
+    generation++
+    cancelTimer()
+    stopWatching()
+    cancelling.abort(new EspalierError('CANCELLED'))
+    events.onFetch?.(null)
+  }
+
   function halt(): void {
     generation++
     target = null
@@ -321,14 +331,15 @@ export function createShardLoader(options: {
     /** Ends what is under way; nothing begins again before `again` or `use`. */
     cancel(): void {
       if (!target || loaded) return
-      isHeld = true
-      generation++
-      cancelTimer()
-      stopWatching()
-      cancelling.abort(new EspalierError('CANCELLED'))
+      hold()
       const step = (['prove', 'load', 'fetch'] as const).find((name) => steps.get(name)?.state === 'working') ?? 'fetch'
       steps.failed(step, new EspalierError('CANCELLED', 'on request').report())
-      events.onFetch?.(null)
+    },
+    /** Looks no more for bytes that are missing here, before `again` or `use`. Does nothing where they have come. */
+    awaitCommand(): void {
+      if (!target || loaded || steps.isDone('fetch')) return
+      hold()
+      steps.held('fetch', new EspalierError('LOAD_AWAITED').report())
     },
     /** Serves nothing until `use` is called again; the engine lets go of the memory. */
     rest(): void {

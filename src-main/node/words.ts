@@ -1,4 +1,5 @@
 import { type BlockRange, formatBlocks } from '../../src-shared/blocks'
+import type { ErrorCode } from '../../src-shared/error-catalogue'
 import type { NodePhase, StatusShape, Step, StepName } from '../../src-shared/status'
 
 export interface Summary {
@@ -31,6 +32,12 @@ const WHY: Record<StepName, string> = {
   serve: 'Another peer is asked to reach the blocks on a new connection.',
 }
 
+/** Nothing is wrong: the operator wanted it so. */
+const WISHES: Partial<Record<ErrorCode, string>> = {
+  FETCH_PAUSED: 'Paused by you',
+  LOAD_AWAITED: 'Waiting for the coordinator',
+}
+
 /** One state in plain words, from the first step that is not done: the most upstream cause wins. */
 export function summarize(
   phase: NodePhase,
@@ -53,9 +60,8 @@ export function summarize(
   }
   const current = steps.find(({ state }) => state !== 'done')
   if (current) {
-    if (current.blocker?.code === 'FETCH_PAUSED') {
-      return { shape: 'waiting', headline: 'Paused by you', sentence: sentenceOf(current) }
-    }
+    const wish = current.blocker && WISHES[current.blocker.code]
+    if (wish) return { shape: 'waiting', headline: wish, sentence: sentenceOf(current) }
     const shape = current.state === 'waiting' ? 'waiting' : 'working'
     return {
       shape,

@@ -22,7 +22,8 @@ export interface DialBackOptions {
   vias: readonly Via[]
   /** Ourselves, asked where none of them is there any more. */
   own: Via
-  viaTimeoutMs: number
+  /** For all of them together. */
+  timeoutMs: number
   forms: readonly RecordForm[]
   profile: NetworkProfile
   clock: Clock
@@ -83,13 +84,18 @@ export async function dialBack(options: DialBackOptions): Promise<DialBackFindin
  * Another's word is needed for where the subject is. One that goes while it is asked has said nothing; one that is there
  * and does not know, or knows a wrong address, has, and counts unless the next one knows better.
  */
-async function meet(stranger: Host, { subject, vias, own, clock, signal, viaTimeoutMs }: DialBackOptions) {
+async function meet(stranger: Host, { subject, vias, own, clock, signal, timeoutMs }: DialBackOptions) {
   const said: string[] = []
   const gone: string[] = []
-  async function through({ peerId, addresses }: Via, patience: AbortSignal) {
+  async function through({ peerId, addresses }: Via, limit: AbortSignal) {
     let line: Connection | null = null
+    const ending = new AbortController()
+    const patience = AbortSignal.any([limit, ending.signal])
     try {
       line = await stranger.dial([...addresses], { signal: patience })
+      line.addEventListener('close', () => ending.abort(new EspalierError('PEER_UNREACHABLE', `${peerId} has left`)), {
+        once: true,
+      })
       const found = await findAddresses(stranger, subject, clock, patience)
       const startedAtMs = clock.monotonicMs()
       const connection = await stranger.dial(found, { signal: patience })
@@ -103,7 +109,7 @@ async function meet(stranger: Host, { subject, vias, own, clock, signal, viaTime
     }
   }
   for (const via of vias) {
-    const met = await through(via, AbortSignal.any([signal, AbortSignal.timeout(viaTimeoutMs)]))
+    const met = await through(via, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs / vias.length)]))
     if (met) return met
   }
   const met = said.length === 0 ? await through(own, signal) : null

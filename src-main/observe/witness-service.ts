@@ -178,7 +178,7 @@ export function createWitnessService(options: {
     const alive = thirds.filter((_, index) => there[index]).slice(0, MAX_VIAS)
     const vias = await Promise.all(alive.map(async (peerId) => ({ peerId, addresses: await addressesOf(peerId) })))
     const own = { peerId: host.peerId, addresses: host.getMultiaddrs() }
-    return dialBack({ subject, vias, own, forms, profile, clock, signal, viaTimeoutMs: LOOK_TIMEOUT_MS / 3 })
+    return dialBack({ subject, vias, own, forms, profile, clock, signal, timeoutMs: LOOK_TIMEOUT_MS })
   }
 
   async function isAlive(peer: PeerId, signal: AbortSignal): Promise<boolean> {

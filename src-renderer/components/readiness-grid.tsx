@@ -48,6 +48,11 @@ export function ReadinessGrid({ status, readiness, mayPress, onButton, children 
           >
             {say.BUTTONS[blocker.button]}
           </button>
+          {blocker.others?.map((button) => (
+            <button key={button} type="button" className="link" disabled={!mayPress} onClick={() => onButton(button)}>
+              {say.BUTTONS[button]}
+            </button>
+          ))}
         </p>
       )}
       {children}

@@ -29,6 +29,7 @@ const COMMANDS = {
   pause: 'fetch.pause',
   resume: 'fetch.resume',
   cancel: 'fetch.cancel',
+  await: 'fetch.await',
 } as const
 export type NodeCommand = keyof typeof COMMANDS
 

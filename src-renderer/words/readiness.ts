@@ -28,7 +28,7 @@ export function readinessLead({ isReady, discovered, shards, reasons }: Readines
 
 /** Nothing is wrong: it takes time, or somebody wanted it so. */
 export function isCalm({ id }: ShardBlocker): boolean {
-  return /^(working-|paused$|discovering$|waiting-for-approval$|standby$|stopped$)/.test(id)
+  return /^(working-|paused$|awaiting-command$|discovering$|waiting-for-approval$|standby$|stopped$)/.test(id)
 }
 
 export function secondsWords(seconds: number | null): string {

@@ -8,7 +8,8 @@ import { nodeSentence } from './node-says'
 export type Words = readonly (string | { peer: string } | { ageOf: number })[]
 
 export function stepTitle({ name, state, blocker }: Pick<Step, 'name' | 'state' | 'blocker'>): string {
-  return blocker?.code === 'FETCH_PAUSED' ? say.STEPS.fetchPaused : say.STEP_TITLES[name][state]
+  if (blocker?.code === 'FETCH_PAUSED') return say.STEPS.fetchPaused
+  return blocker?.code === 'LOAD_AWAITED' ? say.STEPS.loadAwaited : say.STEP_TITLES[name][state]
 }
 
 /** Who said what, as a witness would put it; freshness is part of what another peer says. */

@@ -103,7 +103,7 @@ it('D-T17: a peer that lets nobody in is unreachable 20 times out of 20, whateve
       subject: subject.peerId,
       vias: [via],
       own: via,
-      viaTimeoutMs: 30_000,
+      timeoutMs: 30_000,
       forms: ['hivemind'],
       profile: PROFILES.local,
       clock: systemClock,

@@ -14,7 +14,7 @@ import { connect, loopbackHost } from '../loopback-host'
 
 const THIRDS = 5
 const profile = PROFILES.local
-const stops: (() => Promise<unknown> | void)[] = []
+const stops: (() => unknown)[] = []
 const keyOf = (index: number) => `Some-model.${index}`
 
 async function member(): Promise<{ host: Host; dht: HivemindDht }> {
@@ -74,9 +74,9 @@ describe('a network in which nobody has everything', () => {
 
 describe('a dial-back through others', () => {
   const viaOf = ({ host }: { host: Host }) => ({ peerId: host.peerId, addresses: host.getMultiaddrs() })
-  const look = (vias: ReturnType<typeof viaOf>[], own: ReturnType<typeof viaOf>, viaTimeoutMs = 20_000) =>
+  const look = (vias: ReturnType<typeof viaOf>[], own: ReturnType<typeof viaOf>, timeoutMs = 20_000) =>
     dialBack({
-      ...{ subject: subject.host.peerId, vias, own, viaTimeoutMs, forms: [], profile, clock: systemClock },
+      ...{ subject: subject.host.peerId, vias, own, timeoutMs, forms: [], profile, clock: systemClock },
       signal: AbortSignal.timeout(60_000),
     })
 
@@ -95,7 +95,7 @@ describe('a dial-back through others', () => {
     const stranger = await loopbackHost()
     stops.push(() => stranger.stop())
     const [third] = thirds.map(viaOf)
-    const found = await look([viaOf({ host: stranger }), third!], third!, 1_500)
+    const found = await look([viaOf({ host: stranger }), third!], third!, 6_000)
     expect(found.dialBack).toMatchObject({ ok: true, addressFrom: third!.peerId.toString() })
     expect((await look([viaOf({ host: stranger })], third!, 1_500)).dialBack).toMatchObject({ ok: false })
   })

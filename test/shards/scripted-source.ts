@@ -5,7 +5,16 @@ import type { ByteSource, SourceKind } from '../../src-main/shards/sources/sourc
 /** A source in memory that gives what a test lets it give, when the test lets it. */
 export function scriptedSource(
   path: string,
-  options: { id: string; kind: SourceKind; hangsAtPiece?: (manifest: Manifest) => number; fails?: () => Error | null },
+  options: {
+    id: string
+    kind: SourceKind
+    hangsAtPiece?: (manifest: Manifest) => number
+    fails?: () => Error | null
+    /** Which pieces it says to have; everything when not given. */
+    has?: () => ReadonlySet<number>
+    /** Gives other bytes than the model’s, behind the header. */
+    isWrong?: boolean
+  },
 ): ByteSource & { readonly asked: number } {
   const bytes = readFileSync(path)
   let asked = 0
@@ -20,7 +29,8 @@ export function scriptedSource(
     },
     async open(manifest) {
       hangAt = manifest.pieces[options.hangsAtPiece?.(manifest) ?? -1]?.offset ?? Number.POSITIVE_INFINITY
-      return null
+      if (options.isWrong) bytes.fill(1, manifest.header.sizeBytes)
+      return options.has?.() ?? null
     },
     async read({ offset, sizeBytes }, sink, signal) {
       asked++

@@ -86,19 +86,33 @@ describe('S-19: standstills', { timeout: 60_000 }, () => {
       code: 'FETCH_STALLED',
     },
     { what: 'a busy peer', kind: 'swarm' as const, error: new EspalierError('SOURCE_BUSY'), code: 'FETCH_STALLED' },
-  ])('S-27: after three minutes names what is wrong: $what', async ({ kind, error, code }) => {
-    const failing = scriptedSource(SAMPLE_MODEL, { id: 'failing', kind, fails: () => error })
-    const stop = new AbortController()
-    const running = await run({ sources: [failing], control: createFetchControl(), signal: stop.signal })
-    await running.pass(170_000)
-    expect(running.when('blocked')).toBeUndefined()
-    await running.pass(190_000)
-    const blocked = running.events.find(({ event }) => event.type === 'blocked')
-    expect(blocked?.event).toMatchObject({ blocker: { code, cause: expect.stringContaining(error.message) } })
-    expect(running.progress.at(-1)?.blocker?.code).toBe(code)
-    stop.abort()
-    await running.fetching
-  })
+    {
+      what: 'nobody has it',
+      kind: 'swarm' as const,
+      has: () => new Set<number>(),
+      code: 'FETCH_NO_SOURCE',
+      isAtOnce: true,
+    },
+    { what: 'its hash', kind: 'file' as const, isWrong: true, code: 'FETCH_PIECES_REJECTED', isAtOnce: true },
+  ])(
+    'S-27: after three minutes at most names what is wrong: $what',
+    async ({ kind, error, code, isAtOnce, ...more }) => {
+      const failing = scriptedSource(SAMPLE_MODEL, { id: 'failing', kind, fails: () => error ?? null, ...more })
+      const stop = new AbortController()
+      const running = await run({ sources: [failing], control: createFetchControl(), signal: stop.signal })
+      await running.pass(170_000, () => running.when('blocked') !== undefined)
+      // What no wait can change is said when it is known.
+      expect(running.when('blocked') !== undefined).toBe(isAtOnce ?? false)
+      await running.pass(190_000, () => running.when('blocked') !== undefined)
+      const blocked = running.events.find(({ event }) => event.type === 'blocked')
+      expect(blocked?.event).toMatchObject({
+        blocker: { code, cause: expect.stringContaining(error?.message ?? 'piece') },
+      })
+      expect(running.progress.at(-1)?.blocker?.code).toBe(code)
+      stop.abort()
+      await running.fetching
+    },
+  )
 
   it('S-10, S-29: without a source waits with a blocker, and goes on with the file that is chosen then', async () => {
     const control = createFetchControl()

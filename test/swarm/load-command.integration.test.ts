@@ -45,6 +45,20 @@ describe('blocks that are assigned between two heartbeats', () => {
     expect(refused.filter(({ level }) => level === 'warn')).toEqual([])
   })
 
+  it('S-10: the host sends it again on request, and nobody else does', async () => {
+    const { url, adminToken } = network.coordinator
+    const [worker] = (await network.coordinator.snapshot()).workers
+    const load = (id: string, headers: Record<string, string>) =>
+      fetch(`${url}/workers/${id}/load`, { method: 'POST', headers })
+    const asHost = { authorization: `Bearer ${adminToken}` }
+    expect((await load(worker!.worker_id, {})).status).toBe(401)
+    expect((await load('00000000-0000-4000-8000-000000000000', asHost)).status).toBe(404)
+    expect((await load(worker!.worker_id, asHost)).status).toBe(200)
+    const acknowledged = async () =>
+      (await decisions()).filter(({ decision }) => decision === 'load-acknowledged').map(({ reason }) => reason)
+    await expect.poll(acknowledged).toEqual(['LOAD_SHARD for blocks 0–7: already_loaded', expect.any(String)])
+  })
+
   it('S-06: a slice that is overwritten under the loaded engine is mended and loaded again, long before the next probe', async () => {
     const loaded = await until(live, 'loaded', ({ loadLevel }) => loadLevel === 'L6' || loadLevel === 'L7')
     const { root } = await readManifest(SAMPLE_MANIFEST)

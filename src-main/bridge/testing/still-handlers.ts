@@ -39,6 +39,7 @@ export function stillHandlers(): MethodHandlers {
     'fetch.pause': () => ({}),
     'fetch.resume': () => ({}),
     'fetch.cancel': () => ({}),
+    'fetch.await': () => ({}),
     'disk.get': () => diskOf(1_000),
     'disk.free': () => diskOf(1_000),
     'catalogue.get': () => CATALOGUE,

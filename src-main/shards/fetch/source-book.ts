@@ -124,12 +124,21 @@ export function causeOf(
   if (liar !== undefined) {
     return new EspalierError('FETCH_PIECES_REJECTED', `${liar.rejected.size} from ${liar.source.label}; ${pieces}`)
   }
-  const failed = entries.toSorted((a, b) => tierOf(b) - tierOf(a)).find(({ lastFailure }) => lastFailure !== null)
+  const failed = entries
+    .toSorted((a, b) => tierOf(b) - tierOf(a))
+    .find((entry) => entry.lastFailure !== null && !isAbsent(entry))
   if (failed?.lastFailure) {
     const { code, cause } = failed.lastFailure
     if (code === 'SOURCE_GATED') return new EspalierError('SOURCE_GATED', `${gatedWords(cause, failed)}; ${pieces}`)
     const kind = isHopeless ? 'FETCH_SOURCES_FAILED' : 'FETCH_STALLED'
     return new EspalierError(kind, `${failed.source.label}: ${cause}; ${pieces}`)
   }
-  return new EspalierError('FETCH_NO_SOURCE', entries.length === 0 ? `no source is known; ${pieces}` : pieces)
+  const absent = entries.filter(isAbsent).map(({ source }) => `${source.label} is not there`)
+  const why = entries.length === 0 ? ['no source is known'] : absent
+  return new EspalierError('FETCH_NO_SOURCE', [...why, pieces].join('; '))
+}
+
+/** A file that does not exist is no source that failed. */
+function isAbsent({ source, lastFailure }: SourceEntry): boolean {
+  return isLocal(source.kind) && lastFailure?.code === 'SHARD_MISSING'
 }

@@ -36,5 +36,7 @@ export const BUTTONS: Catalogue['BUTTONS'] = {
   'open-settings': 'Einstellungen öffnen',
   'fetch-again': 'Erneut laden',
   'resume-fetch': 'Fortsetzen',
+  download: 'Herunterladen',
+  'wait-for-coordinator': 'Auf den Coordinator warten',
   'run-diagnosis': 'Diagnose starten',
 }

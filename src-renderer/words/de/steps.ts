@@ -86,6 +86,7 @@ export const PEER_LEADS: Catalogue['PEER_LEADS'] = {
 
 export const STEPS: Catalogue['STEPS'] = {
   fetchPaused: 'Laden der Dateien ist unterbrochen',
+  loadAwaited: 'Wartet auf den Auftrag zu laden',
   saidBy: 'Gesagt von ',
   checkedWith: (method) => `Geprüft mit ${method}`,
   measuredBy: (what) => `Gemessen von ${what}`,

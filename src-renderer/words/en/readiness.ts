@@ -38,5 +38,7 @@ export const BUTTONS: Readonly<Record<BlockerButton, string>> = {
   'open-settings': 'Open settings',
   'fetch-again': 'Fetch again',
   'resume-fetch': 'Resume',
+  download: 'Download',
+  'wait-for-coordinator': 'Wait for the coordinator',
   'run-diagnosis': 'Run diagnosis',
 }

@@ -87,6 +87,7 @@ export const PEER_LEADS: Partial<Readonly<Record<StepName, string>>> = {
 
 export const STEPS = {
   fetchPaused: 'Fetching is paused',
+  loadAwaited: 'Waiting to be told to load',
   saidBy: 'Said by ',
   checkedWith: (method: string) => `Checked with ${method}`,
   measuredBy: (what: string) => `Measured by ${what}`,
