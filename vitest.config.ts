@@ -62,11 +62,12 @@ export default defineConfig({
         },
       },
       {
-        // Against hivemind's own daemon; `npm run test:interop` finds or builds it.
+        // Against peers of other families; `npm run test:interop` finds or builds them.
         test: {
           ...shared,
           name: 'interop',
           include: ['test/interop/*.interop.ts'],
+          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

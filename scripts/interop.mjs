@@ -1,52 +1,45 @@
-// The tests against hivemind's own libp2p daemon, `p2pd`, where it can be had: ESPALIER_P2PD names a binary, or Go builds
-// one. Where neither is possible nothing is tested, and the last line says so.
+// The tests against peers of other families, as far as they can be had on this computer: hivemind's DHT in Python and its
+// libp2p daemon `p2pd` (both from PyPI, with `--install` the first time; the daemon alone also where Go can build it), and
+// a peer on rust-libp2p (needs Cargo). What could not be had is not tested, and the last lines say so.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-
-const MODULE = 'github.com/learning-at-home/go-libp2p-daemon'
-/** What hivemind itself downloads. */
-const VERSION = 'v0.5.0.hivemind1'
-const BUILD_WITHIN_MS = 600_000
+import { hivemind } from './interop/hivemind.mjs'
+import { p2pd } from './interop/p2pd.mjs'
+import { rustPeer } from './interop/rust-peer.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const args = process.argv.slice(2)
+const mayInstall = args.includes('--install')
 
-function skip(why) {
-  console.log(`Skipped: ${why}`)
-  console.log(
-    'Nothing was tested against a real p2pd. The same framing is tested by test/interop/strict-p2pd.integration.test.ts.',
-  )
-  process.exit(0)
-}
+const python = hivemind(mayInstall)
+const daemon = p2pd(python.p2pd)
+const rust = rustPeer()
+const families = [
+  { name: 'p2pd', variable: 'ESPALIER_P2PD', ...daemon },
+  { name: 'hivemind in Python', variable: 'ESPALIER_HIVEMIND_PYTHON', ...python },
+  { name: 'rust-libp2p', variable: 'ESPALIER_RUST_PEER', ...rust },
+]
 
-/** Path of the daemon in `directory`. */
-function build(directory) {
-  if (spawnSync('go', ['version'], { stdio: 'ignore' }).status !== 0) skip('Go is not installed')
-  const { status, stderr, error } = spawnSync('go', ['install', `${MODULE}/p2pd@${VERSION}`], {
-    env: { ...process.env, GOBIN: directory },
-    encoding: 'utf8',
-    timeout: BUILD_WITHIN_MS,
-  })
-  if (status !== 0) {
-    const words = (stderr ?? '').trim().split('\n').slice(-2).join(' ')
-    skip(`Go cannot get or build ${MODULE}@${VERSION} (${words || error?.message || `exit ${status}`})`)
+let status = 0
+if (families.some(({ path }) => path)) {
+  const env = { ...process.env }
+  for (const { variable, path } of families) {
+    // An empty one skips the tests of that family.
+    env[variable] = path ?? ''
   }
-  return join(directory, 'p2pd')
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
+  const rest = args.filter((argument) => argument !== '--install')
+  status = spawnSync(process.execPath, [vitest, 'run', '--project', 'interop', ...rest], {
+    cwd: root,
+    stdio: 'inherit',
+    env,
+  }).status
 }
-
-const directory = mkdtempSync(join(tmpdir(), 'espalier-p2pd-'))
-process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-const program = process.env.ESPALIER_P2PD ?? build(directory)
-if (!existsSync(program)) {
-  console.error(`There is no p2pd at ${program}`)
-  process.exit(1)
+for (const { name, skipped } of families) {
+  if (skipped) console.log(`Skipped: nothing was tested against ${name}: ${skipped}`)
 }
-const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
-const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', 'interop'], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, ESPALIER_P2PD: program },
-})
+if (daemon.skipped) {
+  console.log('The framing of p2pd is also tested by test/interop/strict-p2pd.integration.test.ts.')
+}
 process.exit(status ?? 1)

@@ -6,9 +6,10 @@ import { compareDistance, type DhtId, dhtIdKey, dhtIdOf, isDhtId, randomDhtId } 
 import { createDhtRpc, type DhtCounters, type PingReport, type RpcOptions } from './dht-rpc'
 import { serveDht } from './dht-server'
 import { dhtTimeS } from './expiration'
+import { findInParts } from './find-parts'
 import { type FoundValue, foundFrom, mergeFound } from './found-value'
 import { rememberPlaces } from './known-places'
-import { KEYS_PER_CALL, type KnownPlace, type LookupResult, lookup } from './lookup'
+import { type KnownPlace, type LookupResult, lookup } from './lookup'
 import { createMembers } from './members'
 import { EMPTY_NODE_INFO } from './messages'
 import { RoutingTable } from './routing-table'
@@ -244,15 +245,12 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
 
     async findAt(peer, keys, { signal } = {}) {
       const values = new Map<string, FoundValue>()
-      for (let from = 0; from < keys.length; from += KEYS_PER_CALL) {
-        const part = keys.slice(from, from + KEYS_PER_CALL)
-        const results = await rpc.find(peer, part.map(dhtIdOf), { signal })
-        part.forEach((key, index) => {
-          const result = results[index]
-          const value = result ? foundFrom(result, dhtTimeS(clock)) : null
-          if (value) values.set(key, value)
-        })
-      }
+      const results = await findInParts(rpc, peer, keys.map(dhtIdOf), { signal })
+      keys.forEach((key, index) => {
+        const result = results[index]
+        const value = result ? foundFrom(result, dhtTimeS(clock)) : null
+        if (value) values.set(key, value)
+      })
       return values
     },
 

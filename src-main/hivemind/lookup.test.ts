@@ -17,7 +17,7 @@ const REPLICAS = 5
 
 const peers: PeerId[] = []
 beforeAll(async () => {
-  for (let i = 0; i <= SIZE + 1; i++) peers.push(peerIdFromPrivateKey(await generateKeyPair('Ed25519')))
+  for (let i = 0; i <= SIZE + 2; i++) peers.push(peerIdFromPrivateKey(await generateKeyPair('Ed25519')))
 })
 
 /** Nodes that answer from routing tables of their own, and one that looks. */
@@ -30,7 +30,7 @@ function network() {
   const table = new RoutingTable(dhtIdOf('one who looks'))
   for (const node of nodes) table.heard(node)
   const gone = new Set<string>()
-  const lies = new Map<string, KnownNode>()
+  const lies = new Map<string, readonly KnownNode[]>()
   const asked = { calls: 0, keys: 0, peers: new Set<string>(), answered: new Set<string>() }
   const rpc: Pick<DhtRpc, 'find'> = {
     async find(peer, keys) {
@@ -41,8 +41,7 @@ function network() {
       if (!theirs || gone.has(peer.toString())) throw new Error('no answer')
       asked.answered.add(peer.toString())
       return keys.map((key) => {
-        const lie = lies.get(dhtIdKey(key))
-        const near = [...(lie ? [lie] : []), ...theirs.nearest(key, 20)].slice(0, 20)
+        const near = [...(lies.get(dhtIdKey(key)) ?? []), ...theirs.nearest(key, 20)].slice(0, 20)
         return {
           kind: 'missing',
           value: new Uint8Array(0),
@@ -68,7 +67,7 @@ function network() {
         answered: (peer: string) => answered.has(peer),
       }
     },
-    lie: (key: DhtId, peer: PeerId) => void lies.set(dhtIdKey(key), { nodeId: key.slice(), peer }),
+    lie: (key: DhtId, invented: readonly KnownNode[]) => void lies.set(dhtIdKey(key), invented),
     join(node: KnownNode, knownTo: readonly KnownNode[]) {
       nodes.push(node)
       const own = new RoutingTable(node.nodeId)
@@ -125,11 +124,22 @@ it('M-30: a node that names others which do not exist gets nothing stored there'
   const whole = await look()
   const places = new Map(KEYS.map((key) => [key, whole.found(key).nearest.slice(0, 20)]))
   const place = (key: DhtId) => ({ nodes: places.get(key) ?? [], scope: REPLICAS, confirmations: 2 })
-  // Every one of them invents a neighbour nearer than all.
-  for (const key of KEYS) lie(key, peers[SIZE + 1]!)
+  // Every one of them invents a neighbour nearer than all, and one that is only rather near.
+  const invented = [peers[SIZE + 1]!, peers[SIZE + 2]!] as const
+  for (const key of KEYS) {
+    const ratherNear = places.get(key)![10]!.nodeId.slice()
+    ratherNear[19] = 255 - ratherNear[19]!
+    lie(key, [
+      { nodeId: key.slice(), peer: invented[0] },
+      { nodeId: ratherNear, peer: invented[1] },
+    ])
+  }
   for (const { found } of [await look(place), await look()]) {
-    for (const key of KEYS)
-      expect(names(found(key).nearest).slice(0, 5)).toEqual(names(nearestFirst(key, nodes)).slice(0, 5))
+    for (const key of KEYS) {
+      const nearest = names(found(key).nearest)
+      expect(nearest.slice(0, 5)).toEqual(names(nearestFirst(key, nodes)).slice(0, 5))
+      for (const peer of invented) expect(nearest).not.toContain(peer.toString())
+    }
   }
 })
 

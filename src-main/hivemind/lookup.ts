@@ -1,11 +1,11 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
-import { isErrorCode } from '../../src-shared/errors'
 import type { Blacklist } from './blacklist'
 import { abortError } from './deadline'
 import { type DhtId, dhtIdKey, isDhtId, nearestFirst } from './dht-id'
 import type { DhtCounters, DhtRpc } from './dht-rpc'
 import { dhtTimeS } from './expiration'
+import { findInParts, KEYS_PER_CALL } from './find-parts'
 import { type FoundValue, foundFrom, mergeFound } from './found-value'
 import type { FindResult } from './messages'
 import { peerFromBytes } from './peer-bytes'
@@ -19,10 +19,6 @@ export interface LookupResult {
 
 /** How many of the nearest are asked about a key, and named by each. */
 const BEAM_SIZE = BUCKET_SIZE
-/** An 80-block model in one call: what a call costs is the call, not its keys. */
-export const KEYS_PER_CALL = 128
-/** When that was too much for the other side: keys of crowded models have long answers, and a reply has 4 MiB. */
-const KEYS_PER_SMALL_CALL = 32
 const CALLS_AT_ONCE = 8
 /** Ends a search that strangers prolong by naming ever nearer nodes that do not exist. */
 const MAX_ASKED_PER_KEY = 64
@@ -123,9 +119,15 @@ export async function lookup(
   /** Whom it is worth asking about a key now, nearest first. */
   function openNodes({ place, candidates, asked, trusted }: Search): KnownNode[] {
     if (asked.size >= MAX_ASKED_PER_KEY) return []
-    const near = candidates.filter(({ peer }) => !failed.has(peer.toString())).slice(0, place?.scope ?? BEAM_SIZE)
-    const open = near.filter(({ peer }) => !asked.has(peer.toString()))
-    const isConfirmed = place !== null && near.length - open.length >= place.confirmations
+    const open: KnownNode[] = []
+    let alive = 0
+    for (const node of candidates) {
+      const id = node.peer.toString()
+      if (failed.has(id)) continue
+      if (!asked.has(id)) open.push(node)
+      if (++alive === (place?.scope ?? BEAM_SIZE)) break
+    }
+    const isConfirmed = place !== null && alive - open.length >= place.confirmations
     return isConfirmed ? open.filter(({ peer }) => !trusted.has(peer.toString())) : open
   }
 
@@ -140,28 +142,12 @@ export async function lookup(
     return { peer, searches: wanted.slice(0, KEYS_PER_CALL).map(({ search }) => search) }
   }
 
-  async function findAll(peer: PeerId, wanted: readonly DhtId[]): Promise<FindResult[]> {
-    try {
-      return await rpc.find(peer, wanted, { signal })
-    } catch (error) {
-      const isTooMuch = isErrorCode(error, 'REMOTE_ERROR') || isErrorCode(error, 'TIMED_OUT')
-      if (wanted.length <= KEYS_PER_SMALL_CALL || !isTooMuch || signal?.aborted) throw error
-      const results: FindResult[] = []
-      for (let from = 0; from < wanted.length; from += KEYS_PER_SMALL_CALL) {
-        results.push(...(await rpc.find(peer, wanted.slice(from, from + KEYS_PER_SMALL_CALL), { signal })))
-      }
-      return results
-    }
-  }
-
   async function ask(peer: PeerId, wanted: readonly Search[]): Promise<void> {
     const id = peer.toString()
     let results: FindResult[]
     try {
-      results = await findAll(
-        peer,
-        wanted.map((search) => search.key),
-      )
+      const keys = wanted.map((search) => search.key)
+      results = await findInParts(rpc, peer, keys, { signal })
     } catch {
       // Counted and blacklisted where the call was made; the search goes on without this peer.
       failed.add(id)

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { createServer } from 'node:net'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
-import { identify } from '@libp2p/identify'
+import { identify, identifyPush } from '@libp2p/identify'
 import type { ComponentLogger, Metrics, PrivateKey } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { noise } from '@libp2p/noise'
@@ -20,10 +20,12 @@ import type { Host, HostServices } from './host-services'
 import { type LanOptions, lanDiscovery } from './lan-peers'
 import { listening, natServices } from './nat'
 import { noteProtocolsOnce } from './note-protocols'
+import { pingOneAtATime } from './one-ping'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 import { quietLogger } from './quiet-logger'
 import { isRelayed } from './relay-place'
+import { pushIdentify, tellAddresses } from './tell-addresses'
 import { createTraffic } from './traffic'
 import { watchLines } from './watch-lines'
 
@@ -109,7 +111,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       maxConnections: 200,
       inboundUpgradeTimeout: 5_000,
     },
-    // A hung peer (not a closed one) is noticed by watch-lines.ts, after about 3 s.
+    // A hung peer (not a closed one) is noticed by watch-lines.ts, after about 4 s.
     connectionMonitor: { enabled: false },
     connectionGater: {
       denyInboundEncryptedConnection(peer, connection) {
@@ -126,6 +128,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
       calls: calls.service,
       traffic: () => traffic,
       identify: identify(),
+      // Only listens; what it sends and when is not enough (tell-addresses.ts). The one before may not be closed yet.
+      identifyPush: identifyPush({ runOnSelfUpdate: false, maxInboundStreams: 4 }),
+      // Our own pings run beside those of the connection monitor; the default allows one at a time.
       // Several of our rooms ping, and so does the monitor of other libp2p peers; the default allows one at a time.
       ping: ping({ maxInboundStreams: 8, maxOutboundStreams: 8 }),
       dht: kadDHT({
@@ -157,7 +162,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
   })
   reuseLimitedConnections(host)
   noteProtocolsOnce(host, clock)
-  for (const stop of [evictGonePeers(host, clock), lines.start(host)]) {
+  pingOneAtATime(host, clock)
+  const stopTelling = tellAddresses(host, clock, (to) => pushIdentify(host, to))
+  for (const stop of [evictGonePeers(host, clock), lines.start(host), stopTelling]) {
     host.addEventListener('stop', stop, { once: true })
   }
   return host

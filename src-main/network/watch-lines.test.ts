@@ -53,7 +53,7 @@ it('D-T30: a line that says nothing is dropped within a few seconds, and one tha
   await clock.advance(60_000)
   expect(connection).toMatchObject({ status: 'open', rtt: 20 })
   // Slower and slower, as under load: each answer earns the next one time.
-  for (const slower of [300, 1_000, 3_000, 8_000]) {
+  for (const slower of [300, 2_500, 4_000, 8_000]) {
     roundTripMs = slower
     await clock.advance(30_000)
     expect(connection).toMatchObject({ status: 'open', rtt: slower })
@@ -64,7 +64,7 @@ it('D-T30: a line that says nothing is dropped within a few seconds, and one tha
   const deadSinceMs = clock.monotonicMs()
   await clock.advance(30_000)
   expect(connection.status).toBe('aborted')
-  expect(figures.abortedAtMs! - deadSinceMs).toBeLessThanOrEqual(INTERVAL_MS + 1_500)
+  expect(figures.abortedAtMs! - deadSinceMs).toBeLessThanOrEqual(INTERVAL_MS + 3_000)
 })
 
 it('D-T30: as long as anything arrives nobody is dropped, and who talks anyway is hardly ever pinged', async () => {
@@ -89,11 +89,11 @@ it('D-T30: what this process was too busy to read is not held against the other 
   let roundTripMs = 20
   const { connection } = watched(clock, () => roundTripMs, busy)
   await clock.advance(10_000)
-  // The ping goes out at 12 s; its answer is read at 14.5 s, after a timer that should have come at 13.5 s.
-  roundTripMs = 2_500
+  // The ping goes out at 12 s; its answer is read at 16 s, after a timer that should have come at 15 s.
+  roundTripMs = 4_000
   await clock.advance(2_100)
   lateMs = 1_000
-  await clock.advance(1_500)
+  await clock.advance(3_000)
   expect(connection.status).toBe('open')
   await clock.advance(10_000)
   expect(connection.status).toBe('open')

@@ -26,7 +26,7 @@ interface Line {
   cancel: Disposer
 }
 
-const MIN_PATIENCE_MS = 1_500
+const MIN_PATIENCE_MS = 3_000
 const MAX_PATIENCE_MS = 10_000
 /** As long as nothing is known: who has just shaken hands is there, but may be busy starting. */
 const FIRST_PATIENCE_MS = 5_000

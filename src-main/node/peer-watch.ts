@@ -1,6 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
+import { fitText } from '../../src-shared/shown-text'
 import type { PeerSummary } from '../../src-shared/status'
 import type { Host } from '../network/host'
 import { coverageOf, type ServerSpan } from '../observe/model-servers'
@@ -16,6 +17,9 @@ export interface PeerView {
 
 export const EMPTY_VIEW: PeerView = { spans: [], peers: [], coverage: [] }
 
+/** Of a name that somebody gave himself in a record. */
+const MAX_NAME_CHARS = 200
+const MAX_QUANTIZATION_CHARS = 40
 const READ_TIMEOUT_MS = 10_000
 
 const INCOMPLETE_MS = 2_000
@@ -46,7 +50,7 @@ export function watchPeers(options: {
   let stopped = false
 
   function roundTripMs(peer: PeerId): number | null {
-    // Measured by the connection monitor's pings, on the connection that is in use.
+    // Measured now and then on the connection that is in use (network/watch-lines.ts).
     const [connection] = host.getConnections(peer)
     return connection?.rtt ?? null
   }
@@ -64,7 +68,7 @@ export function watchPeers(options: {
       const peers = spans.map(
         ({ peer, start, end, info }, index): PeerSummary => ({
           peerId: peer.toString(),
-          publicName: info.publicName,
+          publicName: info.publicName && fitText(info.publicName, MAX_NAME_CHARS),
           blocks: { start, end },
           state: info.state,
           roundTripMs: roundTripMs(peer),
@@ -72,7 +76,7 @@ export function watchPeers(options: {
           seenAt: clock.now(),
           ...(countries[index] ? { country: countries[index] } : {}),
           offers: {
-            quantization: info.quantType?.slice(0, 40) ?? null,
+            quantization: info.quantType && fitText(info.quantType, MAX_QUANTIZATION_CHARS),
             tokensPerSecond: info.inferenceRps,
             cacheTokensLeft: info.cacheTokensLeft,
             usesRelay: info.usingRelay,

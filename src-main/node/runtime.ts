@@ -111,6 +111,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     stage,
     events,
     onNotice,
+    keptDirectory: config.data.keptDirectory,
     ...(sessionGuard ? { guard: sessionGuard } : {}),
   })
   await rooms.startPipeline(pipeline)

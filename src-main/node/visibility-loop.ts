@@ -54,7 +54,7 @@ export function createVisibilityLoop(options: {
       lookAtOurselves(target, walked),
     ])
     if (mine !== generation) return
-    const verdict = judgeVisibility(answers, target.range, target.manifest.root)
+    const verdict = judgeVisibility(answers, target.range, target.manifest.root, clock.now())
     options.onVerdict(verdict, looks && fiveSteps(looks, answers, intendedOf(target), clock.now()))
     const isFine = verdict.visible && verdict.servingBlocker === null
     // While something is wrong the next look comes sooner; witnesses answer repeated questions from memory.
@@ -67,7 +67,7 @@ export function createVisibilityLoop(options: {
     look(mine, target, keys).catch((error: unknown) => {
       if (mine !== generation) return
       log.write('error', 'visibility.look.failed', messageOf(error))
-      options.onVerdict(judgeVisibility([], target.range, target.manifest.root), null)
+      options.onVerdict(judgeVisibility([], target.range, target.manifest.root, clock.now()), null)
       again(MIN_RETRY_MS, mine, target, keys)
     })
   }

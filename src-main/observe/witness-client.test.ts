@@ -3,7 +3,7 @@ import type { PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../test/models/random'
-import { askInTurn, pickWitnesses, type WitnessAnswer } from './witness-client'
+import { askInTurn, pickWitnesses, type WitnessAnswer, whatIsWrong } from './witness-client'
 import type { Verdict } from './witness-wire'
 
 let self: PeerId
@@ -67,5 +67,46 @@ describe('witnesses that are asked in turn', () => {
   it('when nobody answers, each was asked once', async () => {
     const answers = await askInTurn(walked.slice(0, 3), 2, async (peer) => silent(peer))
     expect(answers).toEqual(walked.slice(0, 3).map(silent))
+  })
+})
+
+describe('a verdict that is well signed', () => {
+  const nonce = new Uint8Array(16).fill(7)
+  const asked = { witness: 'w', subject: 'me', nonce, keyCount: 3, forms: ['hivemind', 'kademlia'] as const }
+  const records = { ok: true as const, readFrom: 'third', found: 3, asked: 3, expiresAt: 2 }
+  const call = { ok: true as const, version: '1' }
+  const good: Verdict = {
+    v: 1,
+    witness: 'w',
+    subject: 'me',
+    nonce,
+    at: 1,
+    forms: [
+      { form: 'hivemind', records, call },
+      { form: 'kademlia', records: { ...records, found: 1, asked: 1 }, call },
+    ],
+    dialBack: { ok: true, address: '/ip4/10.0.0.5/tcp/1/p2p/me', roundTripMs: 1, addressFrom: 'third' },
+    pipeline: { ok: false, cause: 'no' },
+  }
+  const hivemind = (change: Partial<typeof records>): Verdict => ({
+    ...good,
+    forms: [{ form: 'hivemind', records: { ...records, ...change }, call }, good.forms[1]!],
+  })
+
+  it('is taken when it answers what was asked', () => {
+    expect(whatIsWrong(good, asked)).toBeNull()
+    expect(whatIsWrong({ ...good, dialBack: { ok: false, cause: 'no way' } }, asked)).toBeNull()
+  })
+
+  it.each<[string, Verdict]>([
+    ['of somebody else', { ...good, subject: 'you' }],
+    ['for another question', { ...good, nonce: new Uint8Array(16) }],
+    ['silent about a form', { ...good, forms: [good.forms[0]!] }],
+    ['about one record of three', hivemind({ found: 1, asked: 1 })],
+    ['with more found than asked for', hivemind({ found: 4 })],
+    ['read from the node itself', hivemind({ readFrom: 'me' })],
+    ['with an address from the node itself', { ...good, dialBack: { ...good.dialBack, addressFrom: 'me' } as never }],
+  ])('is no evidence when it is %s', (_, verdict) => {
+    expect(whatIsWrong(verdict, asked)).not.toBeNull()
   })
 })

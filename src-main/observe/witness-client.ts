@@ -41,11 +41,10 @@ export async function askWitness(
       const reply = (await lp.read({ signal })).subarray()
       if (!witness.publicKey) throw new EspalierError('PROTOCOL_VIOLATION', 'a witness without a public key')
       const verdict = await openVerdict(reply, witness.publicKey)
-      if (verdict.witness !== witness.toString() || verdict.subject !== host.peerId.toString()) {
-        throw new EspalierError('PROTOCOL_VIOLATION', 'a verdict by or about somebody else')
-      }
-      if (!Buffer.from(verdict.nonce).equals(nonce))
-        throw new EspalierError('PROTOCOL_VIOLATION', 'a verdict for another question')
+      const self = host.peerId.toString()
+      const expected = { witness: answer.witness, subject: self, nonce, keyCount: keys.length, forms }
+      const wrong = whatIsWrong(verdict, expected)
+      if (wrong !== null) throw new EspalierError('PROTOCOL_VIOLATION', wrong)
       return { ...answer, verdict }
     } finally {
       await stream.close().catch((error: Error) => stream.abort(error))
@@ -55,6 +54,37 @@ export async function askWitness(
       error instanceof EspalierError ? error.report() : new EspalierError('PEER_UNREACHABLE', messageOf(error)).report()
     return { ...answer, error: report }
   }
+}
+
+/**
+ * Why a verdict with a good signature does not answer what was asked; null when it does. That it speaks of less than it
+ * was asked about, or has what it says from the node itself, is a lie or a mistake, and no evidence either way.
+ */
+export function whatIsWrong(
+  verdict: Verdict,
+  asked: {
+    witness: string
+    subject: string
+    nonce: Uint8Array
+    keyCount: number
+    forms: readonly RecordForm[]
+  },
+): string | null {
+  const { witness, subject } = asked
+  if (verdict.witness !== witness || verdict.subject !== subject) return 'a verdict by or about somebody else'
+  if (!Buffer.from(verdict.nonce).equals(asked.nonce)) return 'a verdict for another question'
+  for (const wanted of asked.forms) {
+    const found = verdict.forms.find(({ form }) => form === wanted)
+    if (!found) return `nothing is said of the ${wanted} form`
+    const { records } = found
+    if (!records.ok) continue
+    // A query of the other form is costly: there a sample is asked for.
+    const isLess = wanted === 'hivemind' ? records.asked !== asked.keyCount : records.asked > asked.keyCount
+    if (isLess || records.found > records.asked) return `${records.asked} records instead of ${asked.keyCount}`
+    if (records.readFrom === subject) return 'records that were read from the node itself'
+  }
+  if (verdict.dialBack.ok && verdict.dialBack.addressFrom === subject) return 'an address that the node itself gave'
+  return null
 }
 
 /**

@@ -9,6 +9,7 @@ const IDENTIFY = 0
 const CONNECT = 1
 const DHT = 4
 const LIST_PEERS = 5
+const DISCONNECT = 7
 const PERSISTENT_CONN_UPGRADE = 9
 
 export class P2pdError extends Error {}
@@ -20,6 +21,7 @@ export interface P2pdControl {
   /** Peer id and addresses, as bytes. */
   identify(): Promise<{ id: Uint8Array; addresses: Uint8Array[] }>
   connect(peer: Uint8Array, addresses: readonly Uint8Array[]): Promise<void>
+  disconnect(peer: Uint8Array): Promise<void>
   listPeers(): Promise<Uint8Array[]>
   /** Rejects when the daemon's DHT does not know the peer. */
   findPeer(peer: Uint8Array): Promise<{ id: Uint8Array; addresses: Uint8Array[] }>
@@ -36,7 +38,11 @@ export async function openP2pdControl(port: number): Promise<P2pdControl> {
   const handling = new Map<string, AbortController>()
   const duplex = await open(port)
   await request(duplex, new ProtoWriter().varint(1, PERSISTENT_CONN_UPGRADE).finish())
-  void readPersistent()
+  const end = () => {
+    for (const { reject } of calls.values()) reject(new P2pdError('the daemon closed the control connection'))
+    calls.clear()
+  }
+  readPersistent().then(end, end)
 
   async function readPersistent(): Promise<void> {
     for await (const frame of duplex.frames) {
@@ -47,7 +53,6 @@ export async function openP2pdControl(port: number): Promise<P2pdControl> {
       else if (fields.has(5)) handling.get(callId)?.abort()
       else settle(callId, reply && byNumber(reply.bytes()), failed && byNumber(failed.bytes()))
     }
-    for (const { reject } of calls.values()) reject(new P2pdError('the daemon closed the control connection'))
   }
 
   function settle(callId: string, reply?: Fields, failed?: Fields): void {
@@ -92,13 +97,10 @@ export async function openP2pdControl(port: number): Promise<P2pdControl> {
   }
 
   /** One question on a connection of its own. */
-  async function ask(body: Uint8Array, replies = 1): Promise<Fields[]> {
+  async function ask(body: Uint8Array): Promise<Fields> {
     const connection = await open(port)
     try {
-      const first = await request(connection, body)
-      const all = [first]
-      for (let i = 1; i < replies; i++) all.push(byNumber(await connection.next()))
-      return all
+      return await request(connection, body)
     } finally {
       connection.close()
     }
@@ -106,13 +108,16 @@ export async function openP2pdControl(port: number): Promise<P2pdControl> {
 
   return {
     async identify() {
-      const [reply] = await ask(new ProtoWriter().varint(1, IDENTIFY).finish())
-      return peerInfo(reply?.get(4)?.bytes() ?? new Uint8Array())
+      const reply = await ask(new ProtoWriter().varint(1, IDENTIFY).finish())
+      return peerInfo(reply.get(4)?.bytes() ?? new Uint8Array())
     },
     async connect(peer, addresses) {
       const body = new ProtoWriter().bytes(1, peer)
       for (const address of addresses) body.bytes(2, address)
       await ask(new ProtoWriter().varint(1, CONNECT).bytes(2, body.finish()).finish())
+    },
+    async disconnect(peer) {
+      await ask(new ProtoWriter().varint(1, DISCONNECT).bytes(7, new ProtoWriter().bytes(1, peer).finish()).finish())
     },
     async listPeers() {
       const connection = await open(port)
@@ -129,16 +134,17 @@ export async function openP2pdControl(port: number): Promise<P2pdControl> {
     },
     async findPeer(peer) {
       const dht = new ProtoWriter().varint(1, 0).bytes(2, peer).varint(7, 10).finish()
-      const [reply] = await ask(new ProtoWriter().varint(1, DHT).bytes(5, dht).finish())
+      const reply = await ask(new ProtoWriter().varint(1, DHT).bytes(5, dht).finish())
       return peerInfo(
-        byNumber(reply?.get(5)?.bytes() ?? new Uint8Array())
+        byNumber(reply.get(5)?.bytes() ?? new Uint8Array())
           .get(2)
           ?.bytes() ?? new Uint8Array(),
       )
     },
     async addUnaryHandler(protocol, handler) {
       handlers.set(protocol, handler)
-      await call(2, new ProtoWriter().text(1, protocol).finish())
+      // `balanced` is required, also when it is false: several clients of one daemon do not share the handler.
+      await call(2, new ProtoWriter().text(1, protocol).varint(2, 0).finish())
     },
     callUnary(peer, protocol, data, signal) {
       return call(3, new ProtoWriter().bytes(1, peer).text(2, protocol).bytes(3, data).finish(), signal)

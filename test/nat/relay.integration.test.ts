@@ -13,6 +13,7 @@ import {
   isVisible,
   type LiveNetwork,
   type LiveNode,
+  PATIENT,
   SAMPLE_MANIFEST,
   SAMPLE_MODEL,
   startLiveNetwork,
@@ -31,12 +32,10 @@ let closed: LiveNode
 let client: NetworkClient
 
 beforeAll(async () => {
-  network = await startLiveNetwork({ targetWorkers: 3 })
-  closed = await network.join({ name: 'closed', config: { listenPort: null } })
-  // Whom it meets before it has its place hears of no address, and nothing tells them later yet.
-  await until(closed, 'relayed', ({ listenAddresses }) => listenAddresses.length > 0, WAIT_MS)
+  network = await startLiveNetwork({ timings: PATIENT, targetWorkers: 3 })
   open = await network.join({ name: 'open' })
   await network.join({ name: 'another' })
+  closed = await network.join({ name: 'closed', config: { listenPort: null } })
   client = await openNetworkClient({
     profile: network.profile,
     bootstraps: network.bootstrap.addresses(),
