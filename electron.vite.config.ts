@@ -2,11 +2,13 @@ import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 import { alsoBuildDashboard } from './src-dashboard/build'
+import { carryCountryTable } from './src-main/places/build'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
 export default defineConfig({
   main: {
+    plugins: [carryCountryTable()],
     build: {
       outDir: 'out/main',
       sourcemap: true,

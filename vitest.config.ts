@@ -51,6 +51,17 @@ export default defineConfig({
         },
       },
       {
+        // On a graphics card or a Vulkan driver that computes on the processor; `npm run test:vulkan`.
+        test: {
+          ...shared,
+          name: 'vulkan',
+          include: ['test/vulkan/*.vulkan.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
         // Against hivemind's own daemon; `npm run test:interop` finds or builds it.
         test: {
           ...shared,

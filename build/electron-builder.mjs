@@ -58,6 +58,7 @@ export default {
     ...shipped.files,
     'out/renderer/**',
     'out/dashboard/**',
+    'out/places/**',
     'resources/icons/**',
     'resources/models/*.{gguf,json}',
     'resources/cuda-packs.json',

@@ -31,6 +31,11 @@ test('a network is hosted: model, progress, address, approval, stop', async ({ p
   await page.getByRole('textbox', { name: 'Model file' }).fill('')
   await page.getByRole('button', { name: 'Host this network' }).click()
   await expect(page.getByRole('alert')).toHaveText('Enter the path of a model file.')
+  // In the system's dialog, which the host's script answers.
+  await page.getByRole('button', { name: 'Choose…' }).click()
+  await expect(page.getByRole('textbox', { name: 'Model file' })).toHaveValue('/home/kim/models/chosen.gguf')
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  expect(host.calls.at(-1)).toEqual({ method: 'files.choose', input: { purpose: 'model' } })
   await page.getByRole('textbox', { name: 'Model file' }).fill('/models/llama.gguf')
   await page.getByRole('radio', { name: /local network/ }).check()
   await look(page, 'form')

@@ -89,6 +89,19 @@ test('a demo node is started, serves, is stopped, and is as it was left at the n
   test.setTimeout(180_000)
   expect((await status()).phase).toBe('stopped')
   await call('network.join', { kind: 'demo' })
+  // Chosen in the menu of the system, done by the page.
+  const choose = (id: string) =>
+    app.evaluate(({ Menu }, item) => Menu.getApplicationMenu()?.getMenuItemById(item)?.click(), id)
+  await choose('palette')
+  const commands = page.getByRole('combobox', { name: 'Go to a page, or do something' })
+  await expect(commands).toBeFocused()
+  await page.keyboard.press('Escape')
+  await choose('shortcuts')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await choose('palette')
+  await page.keyboard.press('Escape')
+  await expect(commands).toHaveCount(0)
+
   // Nothing is asked any more: from here on the page hears of the node by events.
   await expect(heading()).toHaveText(/^Serving blocks/, { timeout: 90_000 })
   await expect(page.getByText(/Demo/i).first()).toBeVisible()

@@ -20,6 +20,7 @@ import {
   fetchingStatus,
   largeModelStatus,
   PEERS,
+  placedStatus,
   problemStatus,
   servingStatus,
   stoppedStatus,
@@ -31,6 +32,7 @@ import {
   LARGE_SHARDS,
   linesOf,
   manyPeers,
+  placedAround,
   rejectedStatus,
   SETTINGS,
   safeModeStatus,
@@ -354,6 +356,28 @@ test.describe('peers', () => {
     await open(page, host, '#/peers')
     await expect(page.getByText('999 other nodes')).toBeVisible()
     await look(page, 'peers-table-thousand')
+  })
+
+  test('on the map', async ({ page, host }) => {
+    host.say(placedStatus)
+    await open(page, host, '#/peers/map')
+    await expect(page.getByRole('region', { name: 'Countries' })).toBeVisible()
+    await look(page, 'peers-map-placed')
+  })
+
+  test('three hundred on the map', async ({ page, host }) => {
+    host.say((at) => ({ ...servingStatus(at), peers: placedAround(manyPeers(at, 300, 32)) }))
+    await open(page, host, '#/peers/map')
+    await expect(page.getByRole('region', { name: 'Countries' })).toBeVisible()
+    await look(page, 'peers-map-placed-many')
+  })
+
+  test('a map that is switched off', async ({ page, host }) => {
+    host.settings = { ...host.settings, locatesPeers: false }
+    host.say(placedStatus)
+    await open(page, host, '#/peers/map')
+    await expect(page.getByText('Switched off')).toBeVisible()
+    await look(page, 'peers-map-off')
   })
 
   test('a map that cannot be loaded', async ({ page, host, complaints }) => {

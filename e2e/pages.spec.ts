@@ -13,6 +13,7 @@ import {
   fetchingStatus,
   largeModelStatus,
   PEERS,
+  placedStatus,
   servingStatus,
   stoppedStatus,
 } from './support/status-fixtures'
@@ -260,11 +261,41 @@ test.describe('peers', () => {
     await page.getByRole('link', { name: 'Map' }).click()
     const list = page.getByRole('region', { name: 'Location unknown' })
     await expect(list.getByRole('listitem')).toHaveCount(4)
-    await expect(list).toContainText('nobody is drawn on a guess')
+    await expect(list).toContainText('Nobody is drawn on a guess')
     await expect(page.getByRole('region', { name: 'Where they are' }).getByRole('img')).toHaveCount(0)
     await expectNoIssueInAnyColour(page)
     await page.reload()
     await expect(list).toBeVisible()
+  })
+
+  test('are drawn by the country of their address, apart from each other, and nowhere when that is switched off', async ({
+    page,
+    host,
+  }) => {
+    host.say(placedStatus)
+    await open(page, host, 'Peers')
+    await page.getByRole('link', { name: 'Map' }).click()
+    const map = page.getByRole('region', { name: 'Where they are' })
+    await expect(map).toContainText('Country, from the address')
+    await expect(map.getByRole('img')).toHaveCount(6)
+    await expect(map.getByRole('img', { name: 'walnut: Online. Germany, from the address' })).toBeVisible()
+    const countries = page.getByRole('region', { name: 'Countries' }).getByRole('listitem')
+    await expect(countries).toHaveText(['Germany3', 'Brazil1', 'Japan1', 'United States1'])
+    await expect(page.getByRole('region', { name: 'Location unknown' }).getByRole('listitem')).toHaveCount(1)
+    const boxes = await Promise.all((await map.getByRole('img').all()).map((mark) => mark.boundingBox()))
+    for (const [index, a] of boxes.entries())
+      for (const b of boxes.slice(index + 1))
+        expect(Math.hypot((a?.x ?? 0) - (b?.x ?? 0), (a?.y ?? 0) - (b?.y ?? 0))).toBeGreaterThan(12)
+    await expectNoIssueInAnyColour(page)
+
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByRole('switch', { name: 'Place peers on the map' }).click()
+    await page.getByRole('link', { name: 'Peers' }).click()
+    await page.getByRole('link', { name: 'Map' }).click()
+    await expect(map).toContainText('Switched off')
+    await expect(map.getByRole('img')).toHaveCount(0)
+    await expect(page.getByRole('region', { name: 'Location unknown' }).getByRole('listitem')).toHaveCount(7)
+    await expectNoIssueInAnyColour(page)
   })
 
   test('a map that cannot be loaded takes nothing else with it', async ({ page, host, complaints }) => {

@@ -21,6 +21,8 @@ export interface AppPaths {
   sampleManifest: string
   /** Libraries that can be fetched on demand. */
   cudaPacks: string
+  /** Which country an internet address is registered in. */
+  countryTable: string
 }
 
 export function appPaths(): AppPaths {
@@ -40,6 +42,7 @@ export function appPathsAt(root: string): AppPaths {
     sampleModel: join(models, 'tiny-jargon-8.gguf'),
     sampleManifest: join(models, 'tiny-jargon-8.manifest.json'),
     cudaPacks: join(root, 'resources/cuda-packs.json'),
+    countryTable: join(root, 'out/places/country.mmdb'),
   }
 }
 

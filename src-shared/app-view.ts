@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
+import { shownText, shownTime } from './shown-text'
 
-const epochMs = z.number()
-const text = (max: number) => z.string().check(z.maxLength(max))
+const epochMs = shownTime()
 
 /** The parts of a connection that fail on their own (H-28). */
 export const LIGHT_IDS = ['internet', 'lan', 'discovery', 'coordinator', 'bootstrap', 'relay'] as const
@@ -12,7 +12,7 @@ export const LightSchema = z.object({
   /** `unknown`: nothing was there to ask, for the reason in `evidence`. */
   state: z.enum(['up', 'down', 'unknown']),
   /** Who answered, or what did not. */
-  evidence: text(300),
+  evidence: shownText(300),
   /** It went up and down too often to be believed at once: the shown state waits until one holds. */
   isUnsteady: z.boolean(),
   /** Since when it is so. */
@@ -29,17 +29,17 @@ export const UpdateViewSchema = z.object({
   /** `manual`: this installation is updated by its package manager or by hand; the app only tells. */
   way: z.enum(['automatic', 'manual', 'none']),
   state: z.enum(['idle', 'checking', 'current', 'available', 'downloading', 'ready', 'refused', 'failed']),
-  version: z.nullable(text(40)),
+  version: z.nullable(shownText(40)),
   /** Why it was refused or failed, or what to do; empty otherwise. */
-  note: text(400),
+  note: shownText(400),
   checkedAt: z.nullable(epochMs),
 })
 export type UpdateView = z.infer<typeof UpdateViewSchema>
 
 /** What the disk has not taken. It is in memory, and the app goes on trying (H-02). */
 export const UnsavedSchema = z.object({
-  file: text(80),
-  cause: text(300),
+  file: shownText(80),
+  cause: shownText(300),
   /** Attempts that failed. */
   count: z.int(),
   since: epochMs,
@@ -48,9 +48,9 @@ export type Unsaved = z.infer<typeof UnsavedSchema>
 
 /** About the app itself, beside the node: what it runs in, what it can reach, and what waits for its owner. */
 export const AppViewSchema = z.object({
-  version: text(40),
+  version: shownText(40),
   host: z.enum(['desktop', 'headless']),
-  platform: text(40),
+  platform: shownText(40),
   lights: z.array(LightSchema).check(z.maxLength(LIGHT_IDS.length)),
   /** Why the node rests; empty when it does not. */
   pausedFor: z.array(z.enum(PAUSE_REASONS)).check(z.maxLength(PAUSE_REASONS.length)),
@@ -64,14 +64,14 @@ export const AppViewSchema = z.object({
   /** Empty when everything is on the disk. */
   unsaved: z.array(UnsavedSchema).check(z.maxLength(20)),
   /** An invite that somebody opened as a link, until it is answered. The signed part stays with the app. */
-  invite: z.nullable(z.object({ coordinatorUrl: text(500), networkId: text(200), expiresAt: epochMs })),
+  invite: z.nullable(z.object({ coordinatorUrl: shownText(500), networkId: shownText(200), expiresAt: epochMs })),
 })
 export type AppView = z.infer<typeof AppViewSchema>
 
 /** A text for whoever helps, as it would leave; `takenOut` says what is not in it. */
 export const SupportBundleSchema = z.object({
-  id: text(40),
-  text: text(150_000),
-  takenOut: z.array(z.object({ what: text(40), count: z.int() })).check(z.maxLength(40)),
+  id: shownText(40),
+  text: shownText(150_000),
+  takenOut: z.array(z.object({ what: shownText(40), count: z.int() })).check(z.maxLength(40)),
 })
 export type SupportBundle = z.infer<typeof SupportBundleSchema>

@@ -64,6 +64,7 @@ export const EVENT_NAMES = [
   'generate.end',
   'host',
   'meter',
+  'menu',
 ] as const
 export type EventName = (typeof EVENT_NAMES)[number]
 
@@ -81,6 +82,7 @@ export const EVENT_SCOPES = {
   'generate.end': 'operate',
   host: 'operate',
   meter: 'operate',
+  menu: 'operate',
 } as const satisfies Record<EventName, Scope>
 
 export type Reply = { ok: true; value: unknown } | { ok: false; error: { code: string; cause: string; action: string } }

@@ -191,6 +191,8 @@ export const EVENTS = {
   }),
   host: HostStatusSchema,
   meter: MeterEventSchema,
+  /** Chosen in the menu of the system, and done by the page. */
+  menu: z.object({ item: z.enum(['palette', 'shortcuts']) }),
 } as const satisfies Record<EventName, z.ZodMiniType>
 
 export type MethodInput<M extends MethodName> = z.infer<(typeof METHODS)[M]['input']>

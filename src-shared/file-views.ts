@@ -1,13 +1,13 @@
 import * as z from 'zod/mini'
 import { CheckSchema } from './app-views'
+import { shownText } from './shown-text'
 import { BlockRangeSchema } from './status'
 
-const text = (max: number) => z.string().check(z.maxLength(max))
 const bytes = z.number()
 
 /** What all models take on this computer's disk, slice by slice. */
 export const DiskViewSchema = z.object({
-  directory: text(4096),
+  directory: shownText(4096),
   usedBytes: bytes,
   /** The operator's limit; null: none. */
   capBytes: z.nullable(bytes),
@@ -19,9 +19,9 @@ export const DiskViewSchema = z.object({
     .array(
       z.object({
         /** `<model>/<start>-<end>`, as the folders are called. */
-        id: text(40),
+        id: shownText(40),
         /** Null where the manifest beside it is missing or damaged. */
-        model: z.nullable(text(200)),
+        model: z.nullable(shownText(200)),
         blocks: BlockRangeSchema,
         sizeBytes: bytes,
         isFinished: z.boolean(),
@@ -39,16 +39,16 @@ export const CatalogueViewSchema = z.object({
   models: z
     .array(
       z.object({
-        name: text(100),
-        summary: text(300),
-        architecture: text(40),
+        name: shownText(100),
+        summary: shownText(300),
+        architecture: shownText(40),
         /** Where people read about it; null for what is bundled. */
-        page: z.nullable(text(500)),
+        page: z.nullable(shownText(500)),
         /** The publisher asks for agreement, and the download for a token. */
         isGated: z.boolean(),
         /** Of what is bundled. Null: the manifest comes from a coordinator that hosts the model. */
         manifest: z.nullable(
-          z.object({ root: text(64), blockCount: z.int(), sizeBytes: bytes, quantization: text(40) }),
+          z.object({ root: shownText(64), blockCount: z.int(), sizeBytes: bytes, quantization: shownText(40) }),
         ),
       }),
     )
@@ -78,14 +78,14 @@ export const TokenSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{8,200}$/))
 /** How many blocks of a model fit where, with the memory of the conversations, before anything is loaded. */
 export const FitViewSchema = z.object({
   /** Null: no model is known yet. */
-  model: z.nullable(z.object({ name: text(200), blockCount: z.int() })),
+  model: z.nullable(z.object({ name: shownText(200), blockCount: z.int() })),
   places: z
     .array(
       z.object({
         kind: z.enum(['cpu', 'card']),
         /** As the engine calls it; what the settings choose cards by. */
-        name: text(200),
-        description: text(300),
+        name: shownText(200),
+        description: shownText(300),
         /** Blocks go here with the settings as they are. */
         isChosen: z.boolean(),
         totalBytes: bytes,
@@ -110,7 +110,7 @@ export const FitViewSchema = z.object({
     }),
   ),
   /** Why the processor computes although a graphics card was expected (H-41). */
-  missedGpu: z.nullable(text(300)),
+  missedGpu: z.nullable(shownText(300)),
 })
 export type FitView = z.infer<typeof FitViewSchema>
 export type FitTogether = NonNullable<FitView['together']>
@@ -118,7 +118,7 @@ export type FitTogether = NonNullable<FitView['together']>
 /** The runbook's steps, done now; `report` may be given to others. */
 export const DiagnosisSchema = z.object({
   checks: z.array(CheckSchema).check(z.maxLength(16)),
-  report: text(20_000),
+  report: shownText(20_000),
   tookMs: z.number(),
 })
 export type Diagnosis = z.infer<typeof DiagnosisSchema>

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
 import { ERROR_CODES } from './error-catalogue'
+import { shownText } from './shown-text'
 import { BlockRangeSchema } from './status'
 
-const text = (max: number) => z.string().check(z.maxLength(max))
 const rate = z.nullable(z.number())
 
 /** What is being measured now, in this order. */
@@ -14,25 +14,25 @@ export type MeterStage = (typeof METER_STAGES)[number]
  * not measured, and `reason` says why; nothing is assumed in its place.
  */
 export const MeterSchema = z.object({
-  modelName: text(200),
+  modelName: shownText(200),
   blockCount: z.int(),
   at: z.number(),
   /** The whole model on this computer, measured. */
-  alone: z.object({ tokensPerSecond: rate, reason: z.nullable(text(400)) }),
+  alone: z.object({ tokensPerSecond: rate, reason: z.nullable(shownText(400)) }),
   /** The network without this computer. */
   now: z.object({
     /** A short answer was asked for, and timed. */
     measured: rate,
     /** From what each node says of its speed and the round trips measured from here. */
     estimated: rate,
-    reason: z.nullable(text(400)),
+    reason: z.nullable(shownText(400)),
     nodes: z.int(),
     hops: z.int(),
   }),
   /** The network with this computer: an answer that goes through it. */
   together: z.object({
     estimated: rate,
-    reason: z.nullable(text(400)),
+    reason: z.nullable(shownText(400)),
     /** Which blocks it was reckoned with: the host may decide otherwise. */
     blocks: z.nullable(BlockRangeSchema),
   }),
@@ -44,7 +44,7 @@ export type Meter = z.infer<typeof MeterSchema>
 /** How far a run is, or how it ended. */
 export const MeterEventSchema = z.object({
   /** As it was asked. */
-  url: text(500),
+  url: shownText(500),
   outcome: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('running'), stage: z.enum(METER_STAGES) }),
     z.object({ kind: z.literal('done'), meter: MeterSchema }),

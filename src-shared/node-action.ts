@@ -3,14 +3,11 @@ import type { NodeStatus } from './status'
 /** The profile of a status before a network is chosen. */
 export const NO_PROFILE = 'none'
 
-/** The one thing to do about a node, in the words of every place that offers it: window, tray, notice. */
+/** The one thing to do about a node; every place that offers it (window, tray, notice) has the word in its language. */
 export interface NodeAction {
   /** Null while there is nothing to press: the node is on its way out, or no network is chosen yet. */
   id: 'start' | 'stop' | null
-  /** Which word stands on the button; the window has them in its language. */
   word: 'start' | 'startNormally' | 'stopping' | 'stop'
-  /** The word in English. */
-  label: string
 }
 
 export function nodeAction({
@@ -20,13 +17,10 @@ export function nodeAction({
 }: Pick<NodeStatus, 'phase' | 'heldBack' | 'profile'>): NodeAction {
   switch (phase) {
     case 'stopped':
-      return {
-        id: profile === NO_PROFILE ? null : 'start',
-        ...(heldBack ? { word: 'startNormally', label: 'Start normally' } : { word: 'start', label: 'Start' }),
-      }
+      return { id: profile === NO_PROFILE ? null : 'start', word: heldBack ? 'startNormally' : 'start' }
     case 'stopping':
-      return { id: null, word: 'stopping', label: 'Stopping…' }
+      return { id: null, word: 'stopping' }
     default:
-      return { id: 'stop', word: 'stop', label: 'Stop' }
+      return { id: 'stop', word: 'stop' }
   }
 }

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini'
-
-const text = (max: number) => z.string().check(z.maxLength(max))
+import { shownText } from './shown-text'
 
 /**
  * What is known of one shard, worst first. `never-seen`: no record. `stale`: a record that is too old. `not-loaded`:
@@ -17,14 +16,14 @@ export const ShardReadinessSchema = z.object({
   /** Among those that make the label is this node. */
   isLocal: z.boolean(),
   /** Who makes the label: a peer id; null when nobody was ever seen. */
-  by: z.nullable(text(120)),
+  by: z.nullable(shownText(120)),
   /** When that peer was last seen, ms since the epoch. */
   seenAt: z.nullable(z.number()),
   /** Fresh replicas, and those of them that gave us the right answer. */
   replicas: z.int(),
   verified: z.int(),
   /** What was wrong with the last look at it, for people. */
-  trouble: z.nullable(text(300)),
+  trouble: z.nullable(shownText(300)),
 })
 export type ShardReadiness = z.infer<typeof ShardReadinessSchema>
 
@@ -42,12 +41,16 @@ export const BLOCKER_BUTTONS = [
 ] as const
 export type BlockerButton = (typeof BLOCKER_BUTTONS)[number]
 
-export const ShardBlockerSchema = z.object({ id: text(40), sentence: text(600), button: z.enum(BLOCKER_BUTTONS) })
+export const ShardBlockerSchema = z.object({
+  id: shownText(40),
+  sentence: shownText(600),
+  button: z.enum(BLOCKER_BUTTONS),
+})
 export type ShardBlocker = z.infer<typeof ShardBlockerSchema>
 
 /** A moment of the document's timeline: when it was expected and when it came, in seconds since the node started. */
 export const TimelineRowSchema = z.object({
-  what: text(80),
+  what: shownText(80),
   expectedS: z.nullable(z.number()),
   actualS: z.nullable(z.number()),
   /** Still to come and later than expected. */
@@ -60,7 +63,7 @@ export const ReadinessSchema = z.object({
   discovered: z.int(),
   shards: z.array(ShardReadinessSchema).check(z.maxLength(128)),
   /** Why not, in a few words: "missing 5", "no output shard". Empty when ready. */
-  reasons: z.array(text(200)).check(z.maxLength(8)),
+  reasons: z.array(shownText(200)).check(z.maxLength(8)),
   blocker: z.nullable(ShardBlockerSchema),
   timeline: z.array(TimelineRowSchema).check(z.maxLength(16)),
 })

@@ -77,6 +77,8 @@ export const SettingsSchema = z.strictObject({
   /** How long log files are kept, and how large all of them may become. */
   logDays: z.int().check(z.minimum(1), z.maximum(3_650)),
   logMib: z.int().check(z.minimum(1), z.maximum(10_000)),
+  /** Whether peers are placed on the map, by a table on this computer. */
+  locatesPeers: z.boolean(),
   theme: z.enum(['system', 'light', 'dark']),
   /** What the window, the tray and notifications speak. */
   language: z.enum(LANGUAGE_CHOICES),
@@ -123,6 +125,7 @@ export const DEFAULT_SETTINGS: Omit<Settings, 'publicName'> = {
   caFile: null,
   logDays: 30,
   logMib: 50,
+  locatesPeers: true,
   theme: 'system',
   language: 'system',
   closeToTray: true,

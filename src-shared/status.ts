@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { CoordinatorViewSchema } from './coordinator-view'
 import { ERROR_CODES } from './error-catalogue'
 import { ReadinessSchema } from './readiness'
+import { shownText, shownTime } from './shown-text'
 
 /** In the order in which a node goes through them. */
 export const STEP_NAMES = [
@@ -31,20 +32,19 @@ export type NodePhase = (typeof NODE_PHASES)[number]
 export const STATUS_SHAPES = ['visible', 'working', 'waiting', 'degraded', 'problem', 'stopped'] as const
 export type StatusShape = (typeof STATUS_SHAPES)[number]
 
-const epochMs = z.number()
-const text = (max: number) => z.string().check(z.maxLength(max))
+const epochMs = shownTime()
 
 export const EvidenceSchema = z.object({
   /** `peer` and `coordinator`: said by someone else. `hash`: of bytes. `measurement`: of a measured quantity. */
   kind: z.enum(['peer', 'coordinator', 'hash', 'measurement']),
   /** Who or what says so: a peer id, a coordinator's URL, a hash algorithm, an instrument. */
-  by: text(200),
+  by: shownText(200),
   at: epochMs,
-  value: text(500),
+  value: shownText(500),
 })
 export type Evidence = z.infer<typeof EvidenceSchema>
 
-export const BlockerSchema = z.object({ code: z.enum(ERROR_CODES), cause: text(600), action: text(300) })
+export const BlockerSchema = z.object({ code: z.enum(ERROR_CODES), cause: shownText(600), action: shownText(300) })
 export type Blocker = z.infer<typeof BlockerSchema>
 
 export const ProgressSchema = z.object({
@@ -63,15 +63,15 @@ export const StepSchema = z.object({
   evidence: z.array(EvidenceSchema),
   blocker: z.optional(BlockerSchema),
   /** What happens next, and when, in words for people. */
-  next: z.optional(z.object({ what: text(200), at: z.optional(epochMs) })),
+  next: z.optional(z.object({ what: shownText(200), at: z.optional(epochMs) })),
 })
 export type Step = z.infer<typeof StepSchema>
 
 export const BlockRangeSchema = z.object({ start: z.int(), end: z.int() })
 
 export const PeerSummarySchema = z.object({
-  peerId: text(120),
-  publicName: z.nullable(text(200)),
+  peerId: shownText(120),
+  publicName: z.nullable(shownText(200)),
   blocks: z.nullable(BlockRangeSchema),
   state: z.enum(['online', 'joining', 'offline', 'unreachable', 'unknown']),
   /** Median round-trip of libp2p ping, in ms; null until measured. */
@@ -79,10 +79,12 @@ export const PeerSummarySchema = z.object({
   isSelf: z.boolean(),
   /** When somebody's record or answer last showed this peer. */
   seenAt: epochMs,
+  /** The country that its address is registered in, in two letters of ISO 3166-1; absent where nobody can say, or shall. */
+  country: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
   /** What its own records say of it; null where they do not. Absent where there is no record. */
   offers: z.optional(
     z.object({
-      quantization: z.nullable(text(40)),
+      quantization: z.nullable(shownText(40)),
       /** Single tokens a second through its blocks. */
       tokensPerSecond: z.nullable(z.number()),
       cacheTokensLeft: z.nullable(z.number()),
@@ -103,15 +105,15 @@ export const OthersSeeSchema = z.object({
       name: z.enum(LOOK_NAMES),
       state: z.enum(['pass', 'fail', 'unknown']),
       /** Peers that showed it. */
-      by: z.array(text(120)),
-      value: text(600),
+      by: z.array(shownText(120)),
+      value: shownText(600),
     }),
   ),
 })
 export type OthersSee = z.infer<typeof OthersSeeSchema>
 
 export const MapViewSchema = z.object({
-  url: text(500),
+  url: shownText(500),
   state: z.enum([
     'not_expected_yet',
     'present',
@@ -121,22 +123,24 @@ export const MapViewSchema = z.object({
     'untracked',
     'map_unreachable',
   ]),
-  text: text(600),
+  text: shownText(600),
   at: epochMs,
   /** Questions of the last hour, and how many there may be. */
   asked: z.int(),
   budget: z.int(),
   /** What we and the map say of each bootstrap, where both say anything. */
-  bootstraps: z.array(z.object({ peerId: text(120), here: text(40), map: text(40), differs: z.boolean() })),
+  bootstraps: z.array(
+    z.object({ peerId: shownText(120), here: shownText(40), map: shownText(40), differs: z.boolean() }),
+  ),
 })
 export type MapView = z.infer<typeof MapViewSchema>
 
 export const ComputeViewSchema = z.object({
   kind: z.enum(['cpu', 'vulkan', 'cuda', 'metal']),
   /** The device that the blocks lie on, as its driver calls it. */
-  name: text(200),
+  name: shownText(200),
   /** Why it is the processor although a graphics card was expected (H-41); null where all is as it should be. */
-  missedGpu: z.nullable(text(300)),
+  missedGpu: z.nullable(shownText(300)),
 })
 export type ComputeView = z.infer<typeof ComputeViewSchema>
 
@@ -148,7 +152,7 @@ export const SpeedViewSchema = z.object({
   forwardRps: z.number(),
   measuredAt: epochMs,
   /** The device that it was measured on, as its driver calls it. */
-  device: text(200),
+  device: shownText(200),
 })
 export type SpeedView = z.infer<typeof SpeedViewSchema>
 
@@ -169,7 +173,7 @@ export const FetchViewSchema = z.object({
   sources: z
     .array(
       z.object({
-        label: text(200),
+        label: shownText(200),
         kind: z.enum(SOURCE_KINDS),
         /** `excluded`: not asked again in this fetch. */
         state: z.enum(['waiting', 'active', 'excluded']),
@@ -177,14 +181,19 @@ export const FetchViewSchema = z.object({
         bytesPerSecond: z.nullable(z.number()),
         failures: z.int(),
         /** What went wrong with it last. */
-        trouble: z.nullable(text(300)),
+        trouble: z.nullable(shownText(300)),
       }),
     )
     .check(z.maxLength(32)),
 })
 export type FetchView = z.infer<typeof FetchViewSchema>
 /** What another node holds against this one, in its own words: evidence for the owner, not a verdict. */
-export const NoticeSchema = z.object({ by: text(120), code: z.enum(ERROR_CODES), cause: text(300), at: epochMs })
+export const NoticeSchema = z.object({
+  by: shownText(120),
+  code: z.enum(ERROR_CODES),
+  cause: shownText(300),
+  at: epochMs,
+})
 export type Notice = z.infer<typeof NoticeSchema>
 
 export const NodeStatusSchema = z.object({
@@ -193,20 +202,20 @@ export const NodeStatusSchema = z.object({
   phase: z.enum(NODE_PHASES),
   shape: z.enum(STATUS_SHAPES),
   /** One state in a few words, and one sentence that says why and what happens next. */
-  headline: text(120),
-  sentence: text(600),
+  headline: shownText(120),
+  sentence: shownText(600),
   /** Shown on every screen when not null: this node can't leave this computer (C-40). */
-  watermark: z.nullable(text(40)),
-  peerId: z.nullable(text(120)),
-  publicName: text(200),
-  profile: text(40),
-  listenAddresses: z.array(text(300)),
-  coordinatorUrl: z.nullable(text(500)),
+  watermark: z.nullable(shownText(40)),
+  peerId: z.nullable(shownText(120)),
+  publicName: shownText(200),
+  profile: shownText(40),
+  listenAddresses: z.array(shownText(300)),
+  coordinatorUrl: z.nullable(shownText(500)),
   /** Our standing with the coordinator; absent while no node runs or where there is none. */
   coordinator: z.optional(CoordinatorViewSchema),
   model: z.nullable(
     z.object({
-      ...{ name: text(200), dhtPrefix: text(200), blockCount: z.int() },
+      ...{ name: shownText(200), dhtPrefix: shownText(200), blockCount: z.int() },
       /** Whether the model's file says how a chat is written; absent while that is not known. */
       hasChatTemplate: z.optional(z.boolean()),
     }),
@@ -253,7 +262,9 @@ export const NodeStatusSchema = z.object({
       /** Of those refused, the ones that ended before it was known what for. */
       refusedEarly: z.int(),
       peersCut: z.int(),
-      protocols: z.array(z.object({ protocol: text(200), admitted: z.int(), refused: z.int() })).check(z.maxLength(32)),
+      protocols: z
+        .array(z.object({ protocol: shownText(200), admitted: z.int(), refused: z.int() }))
+        .check(z.maxLength(32)),
     }),
   ),
   /** The DHT's routing table: how many peers, and when that number last changed; absent while no node runs. */

@@ -10,7 +10,7 @@ export async function loopbackHost(
     listens?: boolean
     kadProtocol?: string
     replicas?: NetworkProfile['replicas']
-    /** Pings between many hosts of one process starve, and a connection whose pings starve is closed. */
+    /** Between many hosts of one process pings are most of what they do, and those that starve end a connection. */
     pingIntervalMs?: number
   } = {},
 ): Promise<Host> {

@@ -5,6 +5,7 @@ import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { appPathsAt } from '../src-main/app-paths'
 import { platformPackage } from '../src-main/engine/library'
+import { createCountryTable } from '../src-main/places/country-table'
 import { runNode } from './packaging/node-program'
 import { exists, type PackedApp, packForLinux, ROOT } from './packaging/packed-app'
 
@@ -36,7 +37,7 @@ describe.skipIf(process.platform !== 'linux')('the app, packed for Linux', () =>
     const top = new Set(app.listing.map((path) => path.split('/')[0]))
     expect([...top].sort()).toEqual(['node_modules', 'out', 'package.json', 'resources'])
     const parts = new Set(app.listing.filter((path) => path.startsWith('out/')).map((path) => path.split('/')[1]))
-    expect([...parts].sort()).toEqual(['dashboard', 'main', 'preload', 'renderer'])
+    expect([...parts].sort()).toEqual(['dashboard', 'main', 'places', 'preload', 'renderer'])
     const sources = /\.(ts|mts|cts|tsx|map|c|cc|h|hh|cpp|gyp|proto|sh|ya?ml)$/
     expect(app.listing.filter((path) => sources.test(path))).toEqual([])
     const prose = /(^|\/)(readme|changelog|contributing)[^/]*$/i
@@ -82,6 +83,13 @@ describe.skipIf(process.platform !== 'linux')('the app, packed for Linux', () =>
     for (const file of ['engineChild', 'cli', 'coordinator'] as const) {
       expect(app.listing).toContain(relative(app.asar, packed[file]))
     }
+  })
+
+  test('carries the table of addresses where the app looks for it, and its terms', async () => {
+    const table = relative(app.asar, appPathsAt(app.asar).countryTable)
+    expect(app.listing).toContain(table)
+    expect(await createCountryTable(join(app.extracted, table), { write: fail })('193.0.6.139')).toBe('NL')
+    expect(await readFile(join(app.extracted, table, '../LICENSE.txt'), 'utf8')).toContain('nro.net')
   })
 
   test('loads its native parts in a plain Node', async () => {
@@ -138,13 +146,18 @@ describe.skipIf(process.platform !== 'linux')('the app, packed for Linux', () =>
     expect(app.listing).toContain('resources/icons/espalier-512.png')
     const { size } = await stat(app.asar)
     expect(size).toBeGreaterThan(5 * MB)
-    expect(size).toBeLessThan(25 * MB)
+    // Eight of these are the table of addresses.
+    expect(size).toBeLessThan(34 * MB)
     expect(await sizeOf(app.unpacked)).toBeLessThan(160 * MB)
   })
 })
 
 const INSTALLED_LIBRARIES =
   process.platform === 'linux' ? await readdir(join(ROOT, 'node_modules/@node-llama-cpp')) : []
+
+function fail(level: string, code: string, message: string): never {
+  throw new Error(`${level} ${code}: ${message}`)
+}
 
 function processorPackage(): string {
   return platformPackage(process.platform, process.arch, 'cpu')

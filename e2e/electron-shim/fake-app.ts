@@ -9,6 +9,8 @@ export interface FakeAppOptions {
   lock?: boolean
   isPackaged?: boolean
   switches?: Readonly<Record<string, string>>
+  /** What the system speaks. */
+  languages?: readonly string[]
   backend: PageBackend | null
   windows: ReadonlySet<FakeWindow>
   onExit?: (code: number) => void
@@ -18,6 +20,7 @@ type Members =
   | 'enableSandbox'
   | 'exit'
   | 'getPath'
+  | 'getPreferredSystemLanguages'
   | 'isReady'
   | 'quit'
   | 'requestSingleInstanceLock'
@@ -59,6 +62,9 @@ export class FakeApp extends EventEmitter implements Like<App, Members> {
     this.#isReady = true
     this.emit('ready', {}, {})
     this.#ready.resolve()
+  }
+  getPreferredSystemLanguages(): string[] {
+    return [...(this.options.languages ?? ['en-GB'])]
   }
   isReady(): boolean {
     return this.#isReady

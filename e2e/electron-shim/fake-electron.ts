@@ -21,6 +21,7 @@ export interface FakeElectronOptions {
   isPackaged?: boolean
   notifications?: boolean
   switches?: Readonly<Record<string, string>>
+  languages?: readonly string[]
   /** Gets what the app may ask of its pages; returns what gives windows their pages. */
   backend?: (hooks: PageHooks) => PageBackend
   /** Where utility-bootstrap.mjs lies, for a bundled fake. */
@@ -100,7 +101,7 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
   class FakeMenu {
     constructor(readonly items: readonly MenuItemConstructorOptions[]) {}
     static buildFromTemplate(template: readonly MenuItemConstructorOptions[]): FakeMenu {
-      for (const { label, role, type } of template) {
+      for (const { label, role, type } of itemsOf(template)) {
         if (type !== 'separator' && !label && !role) throw new TypeError('Invalid template for MenuItem')
       }
       return new FakeMenu(template)
@@ -108,8 +109,12 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
     static setApplicationMenu(menu: FakeMenu | null): void {
       applicationMenu = menu
     }
+    static getApplicationMenu(): FakeMenu | null {
+      return applicationMenu
+    }
+    /** Also below other items, as Electron's does. */
     getMenuItemById(id: string): MenuItemConstructorOptions | null {
-      return this.items.find((item) => item.id === id) ?? null
+      return itemsOf(this.items).find((item) => item.id === id) ?? null
     }
     /** Chooses an item, as a person would; one that is not there or grey cannot be chosen. */
     choose(id: string): void {
@@ -278,3 +283,8 @@ export function createFakeElectron(options: FakeElectronOptions = {}) {
   }
 }
 export type FakeElectron = ReturnType<typeof createFakeElectron>
+
+/** With those below others. */
+function itemsOf(template: readonly MenuItemConstructorOptions[]): MenuItemConstructorOptions[] {
+  return template.flatMap((item) => [item, ...(Array.isArray(item.submenu) ? itemsOf(item.submenu) : [])])
+}

@@ -287,6 +287,28 @@ export function servingStatus(at: number): NodeStatus {
   })
 }
 
+/** In a network of the world, where most have a public address. */
+export function placedStatus(at: number): NodeStatus {
+  const [self, walnut, pear, bootstrap] = peersOf(at)
+  if (!self || !walnut || !pear || !bootstrap) throw new Error('four peers')
+  const more = (peerId: string, publicName: string, country: string): PeerSummary => ({
+    ...walnut,
+    ...{ peerId, publicName, country, roundTripMs: 96 },
+  })
+  return {
+    ...servingStatus(at),
+    peers: [
+      { ...self, country: 'DE' },
+      { ...walnut, country: 'DE' },
+      pear,
+      { ...bootstrap, country: 'US' },
+      more('12D3KooWBkq6oJ5PpTqWqN1uZ8rY2cVxDgLsEaHfMi3tGjRkU7Xw', 'medlar', 'DE'),
+      more('12D3KooWJx4LsTz9dVwNcGaHk2eYp6QrMfUiBoXnD8vS3jWtC5Ag', 'loquat', 'BR'),
+      more('12D3KooWRp7NqFm3sKdXbVhYg5uJtLcEwZiPo9aTnS2xGjC8rB4D', 'yuzu', 'JP'),
+    ],
+  }
+}
+
 export function demoStatus(at: number): NodeStatus {
   const peers = peersOf(at).map((peer) => (peer.isSelf ? { ...peer, publicName: 'demo-2' } : peer))
   return { ...servingStatus(at), watermark: 'Demo', profile: 'local', publicName: 'demo-2', peers }

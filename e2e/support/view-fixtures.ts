@@ -308,7 +308,10 @@ export function manyPeers(at: number, count: number, blockCount: number): PeerSu
   const states = ['online', 'online', 'online', 'joining', 'online', 'unreachable', 'offline'] as const
   return Array.from({ length: count }, (_, index) => {
     const start = (index * 8) % blockCount
-    const tail = Array.from({ length: 44 }, (__, place) => BASE58[(index * (place + 7) + place * 13) % 58]).join('')
+    const tail = Array.from(
+      { length: 44 },
+      (__, place) => BASE58[(index * (place + 7) + Math.floor(index / 58) * (place % 5) + place * 13) % 58],
+    ).join('')
     return {
       peerId: `12D3KooW${tail}`,
       publicName: index % 9 === 8 ? null : `${['quince', 'medlar', 'fig', 'almond', 'olive'][index % 5]}-${index + 1}`,
@@ -327,6 +330,16 @@ export function manyPeers(at: number, count: number, blockCount: number): PeerSu
         },
       }),
     }
+  })
+}
+
+/** As networks are: many in a few countries, a few in many, some nowhere. */
+const COUNTRIES = 'US US US US US DE DE DE DE FR FR GB NL NL SE FI CA CA JP JP KR SG IN BR AU PL ES IT CH ZA'.split(' ')
+
+export function placedAround(peers: readonly PeerSummary[]): PeerSummary[] {
+  return peers.map((peer, index) => {
+    const country = COUNTRIES[(index * 7) % (COUNTRIES.length + 4)]
+    return country === undefined ? peer : { ...peer, country }
   })
 }
 

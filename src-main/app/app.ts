@@ -1,24 +1,17 @@
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import type { Disposer } from '../../src-shared/clock'
 import type { EventPayload, MethodHandlers } from '../../src-shared/contract'
 import { EspalierError, messageOf } from '../../src-shared/errors'
-import type { NetworkChoice, NetworkJoin } from '../../src-shared/settings'
 import { VERSION } from '../../src-shared/version'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
-import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import type { DiagnosticsContext } from '../diagnostics/check'
 import { watchConnectivity } from '../diagnostics/connectivity/watch-connectivity'
-import { type InviteLink, parseInviteLink } from '../membership/invite'
 import { loadOrCreateIdentity } from '../network/identity'
 import type { RunningNode } from '../node/node'
-import { capabilityOf, offerOf } from '../node/offer'
-import { readGgufHeader } from '../shards/gguf-read'
 import { createShardStore } from '../shards/store/shard-store'
 import { createSecretStore } from '../storage/secret-store'
 import { bringStateForward } from '../storage/state-version'
 import { watchUnsaved } from '../storage/unsaved-book'
-import { readTrusted } from '../web/trusted-certificates'
 import { wayOut } from '../web/way-out'
 import type { App, AppOptions } from './app-types'
 import { createAppViewBook } from './app-view-book'
@@ -28,9 +21,11 @@ import { keepContribution } from './contribution/keep-contribution'
 import { type CurrentNode, createCurrentNode } from './current-node'
 import { attachDesktop } from './desktop-services'
 import { createDiagnosing } from './diagnosing'
+import { createEntrance } from './entrance'
 import { createFileDesk } from './file-desk'
 import { followWayOut } from './follow-way-out'
 import { createGenerations } from './generations'
+import { createHostHandlers } from './host-network/host-handlers'
 import { createHostNetwork } from './host-network/host-network'
 import { createIdentityDesk } from './identity-desk'
 import { createLogBook } from './log-book'
@@ -39,12 +34,13 @@ import { putOwnerFirst } from './owner/owner-first'
 import { senseOwner } from './owner/sensors'
 import { previewNetwork } from './preview'
 import { createProgramApi } from './program-api'
+import { createSettingsHandlers } from './settings-handlers'
 import { openSettings } from './settings-store'
 import { createShardHandlers } from './shard-handlers'
 import { createTalkHandlers } from './talk-handlers'
 import { createTokenDesk } from './token-desk'
+import { createTopic } from './topic'
 import { createTransfers } from './transfer-wishes'
-import { typedPath } from './typed-path'
 
 export type { App, AppOptions, AppOverrides, StartScript } from './app-types'
 
@@ -126,8 +122,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     onLights: (lights) => view.change({ lights }),
   })
-  let invited: OfferedInvite | null = null
-
+  const entrance = createEntrance({ clock, current, bounds, view })
   const host = createHostNetwork({
     ...{ clock, log, fetch },
     dataRoot: data.root,
@@ -171,17 +166,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       node.loadNow()
       return {}
     },
-    'settings.get': settings.get,
-    'settings.save': async (asked) => {
-      const change = asked.modelPath ? { ...asked, modelPath: typedPath(asked.modelPath) } : asked
-      bounds.checkSettings(definedFields(change))
-      // What is wrong with a file is said while its name is still on the screen.
-      if (change.modelPath && change.modelPath !== settings.get().modelPath) await readGgufHeader(change.modelPath)
-      if (change.caFile) await readTrusted(change.caFile)
-      // More than there is can't be saved, so that nothing else has to say no later.
-      if (change.offeredMemoryGb) offerOf(capabilityOf(await compute(settings.get())), change.offeredMemoryGb)
-      return settings.save(definedFields(change))
-    },
+    ...createSettingsHandlers({ settings, bounds, compute }),
     'network.preview': async ({ url, insecure = false }) =>
       previewNetwork(url, {
         allowInsecure: insecure,
@@ -195,14 +180,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         compute: await compute(settings.get()),
         listenPort: settings.listenPort(),
       }),
-    async 'network.join'(choice) {
-      await enter(choice)
-      return {}
-    },
-    async 'network.leave'() {
-      await current.choose(null)
-      return {}
-    },
+    ...entrance.handlers,
     ...meter.handlers,
     ...createShardHandlers({
       ...{ clock, data, store, settings, compute, capBytes, diagnosticsContext },
@@ -232,19 +210,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     'identity.restoreCopy': () => current.whileStopped(identity.restoreCopy),
     'identity.renew': () => current.whileStopped(identity.renew),
     'app.get': view.get,
-    async 'app.answerInvite'({ accept }) {
-      const offered = invited
-      offer(null)
-      if (!accept || !offered) return {}
-      try {
-        await enter({ kind: 'coordinator', url: offered.link.coordinatorUrl, invite: offered.text })
-      } catch (error) {
-        // It has let nobody in, so it is not used up.
-        offer(offered)
-        throw error
-      }
-      return {}
-    },
     async 'app.update'() {
       await options.desktop?.updates.press()
       return {}
@@ -256,37 +221,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     'contribution.get': contribution.week,
     'logs.recent': ({ limit }) => book.recent(limit),
     'api.get': programs.settled,
-    'host.get': host.status,
-    async 'host.start'(choice) {
-      bounds.checkHosting(choice)
-      await host.start({ ...choice, modelPath: typedPath(choice.modelPath) })
-      return {}
-    },
-    async 'host.stop'() {
-      await host.stop()
-      return {}
-    },
-    async 'host.decide'(choice) {
-      await host.decide(choice)
-      return {}
-    },
-    'host.invite': ({ label }) => host.invite(label),
-  }
-
-  async function enter(choice: NetworkJoin): Promise<void> {
-    const [network, invite] = chosen(choice, clock.now())
-    bounds.checkChoice(network)
-    await current.choose(network, invite)
-  }
-
-  function offer(next: OfferedInvite | null): void {
-    invited = next
-    const link = next?.link
-    view.change({
-      invite: link
-        ? { coordinatorUrl: link.coordinatorUrl, networkId: link.networkId, expiresAt: link.expiresAt }
-        : null,
-    })
+    ...createHostHandlers(host, bounds),
   }
 
   function diagnosticsContext(): DiagnosticsContext {
@@ -315,10 +250,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     api: programs.view,
     settings: settings.get,
     view: view.get,
-    offerInvite(text) {
-      const link = parseInviteLink(text, clock.now())
-      offer({ text, link: { ...link, coordinatorUrl: normaliseCoordinatorUrl(link.coordinatorUrl) } })
-    },
+    offerInvite: entrance.offerInvite,
     onStatus: current.onStatus,
     onSettings: settings.onChange,
     onView: view.onChange,
@@ -359,42 +291,4 @@ function runningNode(current: CurrentNode): RunningNode {
   const running = current.node?.running()
   if (!running) throw new EspalierError('NODE_STOPPED')
   return running
-}
-
-interface OfferedInvite {
-  /** As it was opened. */
-  text: string
-  link: InviteLink
-}
-
-/** A choice as it is kept, and the signed part of the invite that came with it. Throws INVITE_INVALID for another network's. */
-function chosen(join: NetworkJoin, now: number): [NetworkChoice, string | null] {
-  if (join.kind === 'demo') return [join, null]
-  const { invite, ...choice } = join
-  const normalised = (url: string) => normaliseCoordinatorUrl(url, { allowInsecure: join.insecure ?? false })
-  const url = normalised(choice.url)
-  if (invite === undefined) return [{ ...choice, url }, null]
-  const link = parseInviteLink(invite, now)
-  if (normalised(link.coordinatorUrl) !== url) throw new EspalierError('INVITE_INVALID', `it is not for ${url}`)
-  return [{ ...choice, url }, link.invite]
-}
-
-/** Leaves out the fields that are there without a value. */
-function definedFields<T extends object>(change: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
-  }
-}
-
-function createTopic<T>() {
-  const listeners = new Set<(payload: T) => void>()
-  return {
-    tell(payload: T): void {
-      for (const listener of listeners) listener(payload)
-    },
-    subscribe(listener: (payload: T) => void): Disposer {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
-  }
 }

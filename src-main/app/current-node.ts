@@ -19,6 +19,7 @@ import type { AppOptions } from './app-types'
 import type { DetectCompute } from './compute'
 import { idleStatus, type Situation } from './idle-status'
 import { openKeptInvite } from './kept-invite'
+import { locatePeers } from './locate-peers'
 import { profileOf } from './network-facts'
 import type { SettingsStore } from './settings-store'
 import { createTurns } from './turns'
@@ -63,6 +64,7 @@ export function createCurrentNode(
   const { clock, log, data, paths, settings } = options
   const turns = createTurns()
   const keptInvite = openKeptInvite(data.inviteFile)
+  const places = locatePeers({ file: paths.countryTable, settings, node: () => node, log })
   const listeners = new Set<(status: NodeStatus) => void>()
   let { profile: givenProfile, bootstraps = [] } = options.overrides ?? {}
   let node: EspalierNode | null = null
@@ -280,6 +282,7 @@ export function createCurrentNode(
       maxSequences,
       store: options.store,
       transfers: options.transfers,
+      countryOf: places.countryOf,
       spotCheckEvery: spotChecks ? SPOT_CHECK_EVERY : null,
     }
   }
@@ -323,6 +326,7 @@ export function createCurrentNode(
     choose: (network, invite = null) => turns.takeOver((signal) => change(network, invite, signal)),
     async dispose() {
       stopFollowing()
+      places.dispose()
       await turns.takeOver(leave)
       listeners.clear()
     },

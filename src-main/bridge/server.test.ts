@@ -126,6 +126,17 @@ describe('emit', () => {
     ])
   })
 
+  it('does not let other topics hurry the text along', () => {
+    const { server } = setUp()
+    const seen: string[] = []
+    server.addSink((event) => seen.push(event))
+    for (let line = 0; line < 3; line += 1) {
+      server.emit('generate.token', { generationId: 'g1', text: 'a' })
+      server.emit('log', { lines: [] })
+    }
+    expect(seen.filter((event) => event === 'generate.token')).toHaveLength(1)
+  })
+
   it('drops and counts an event that breaks the contract', () => {
     const { server, log } = setUp()
     const sink = vi.fn()

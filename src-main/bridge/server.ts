@@ -97,8 +97,8 @@ export function createBridgeServer({ handlers, log, clock }: BridgeServerOptions
         const { generationId, text } = payload as EventPayload<'generate.token'>
         return tokens.push(generationId, text)
       }
-      // The end of an answer comes after all of its text.
-      tokens.flush()
+      // The end of an answer comes after all of its text. Other topics do not hurry it: each has its own pace.
+      if (event.startsWith('generate.')) tokens.flush()
       deliver(event, payload)
     },
     addSink(sink) {

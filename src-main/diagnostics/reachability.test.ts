@@ -43,7 +43,7 @@ function witness(name: string, dialBack: Verdict['dialBack']): WitnessAnswer {
 
 const BLOCKED: Verdict['dialBack'] = { ok: false, cause: 'no answer at 203.0.113.5:31338' }
 const judge = (dialBack: Verdict['dialBack']) =>
-  judgeVisibility([witness('a', dialBack), witness('b', dialBack)], RANGE, 'root')
+  judgeVisibility([witness('a', dialBack), witness('b', dialBack)], RANGE, 'root', 1_000)
 
 /** What the check finds on a running node whose visible step says what strangers said. */
 function look(verdict: ReturnType<typeof judge>, listenAddresses: string[], clock = new FakeClock()) {

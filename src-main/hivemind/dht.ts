@@ -7,7 +7,8 @@ import { createDhtRpc, type DhtCounters, type PingReport, type RpcOptions } from
 import { serveDht } from './dht-server'
 import { dhtTimeS } from './expiration'
 import { type FoundValue, foundFrom, mergeFound } from './found-value'
-import { KEYS_PER_CALL, type LookupResult, lookup } from './lookup'
+import { rememberPlaces } from './known-places'
+import { KEYS_PER_CALL, type KnownPlace, type LookupResult, lookup } from './lookup'
 import { createMembers } from './members'
 import { EMPTY_NODE_INFO } from './messages'
 import { RoutingTable } from './routing-table'
@@ -37,6 +38,8 @@ export interface HivemindDht {
   get(keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
   /** What this one peer has, and nobody else: for reading back. */
   findAt(peer: PeerId, keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
+  /** What others than this peer and ourselves have: for judging what it says about itself. */
+  getWithout(peer: PeerId, keys: readonly string[], options?: RpcOptions): Promise<Map<string, FoundValue>>
   /** What we keep ourselves for others. Empty in client mode. */
   readLocal(keys: readonly string[]): Map<string, FoundValue>
   /** Never counts ourselves: `ackedBy` are other peers. */
@@ -72,6 +75,8 @@ export interface HivemindDhtOptions {
 }
 
 const DEFAULT_REPLICAS = 5
+/** Of the nodes that keep a record so many are asked whether they are still the nearest, before it is written anew. */
+const CONFIRMATIONS = 2
 const SWEEP_INTERVAL_MS = 60_000
 
 export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
@@ -83,6 +88,7 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
   const storage = createDhtStorage(clock, options.storageLimits)
   const table = new RoutingTable(nodeId)
   const blacklist = new Blacklist(clock)
+  const places = rememberPlaces(clock, replicas)
   const stopping = new AbortController()
   const rpcOptions = {
     libp2p,
@@ -91,7 +97,10 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
     stopping: stopping.signal,
     counters,
     answered: (peer: PeerId, node: Uint8Array) => members.heard(peer, node),
-    failed: (peer: PeerId) => members.failed(peer),
+    failed: (peer: PeerId) => {
+      members.failed(peer)
+      places.forget(peer)
+    },
   }
   const rpc = createDhtRpc(rpcOptions)
   // Its own places: two nodes that validate each other must not wait for each other's free place.
@@ -116,13 +125,33 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
     return outcomes
   }
 
-  function search(keys: readonly DhtId[], signal: AbortSignal | undefined): Promise<Map<string, LookupResult>> {
-    return lookup(keys, { self, rpc, table, blacklist, clock, counters, signal })
+  function search(
+    keys: readonly DhtId[],
+    signal: AbortSignal | undefined,
+    how: { place?: ((key: DhtId) => KnownPlace | null) | undefined; without?: PeerId | undefined } = {},
+  ): Promise<Map<string, LookupResult>> {
+    const { place = () => null, without } = how
+    return lookup(keys, { self, without, rpc, table, blacklist, clock, counters, signal, place })
   }
 
-  async function lookUp(keys: readonly DhtId[], signal: AbortSignal | undefined): Promise<Map<string, LookupResult>> {
+  async function lookUp(
+    keys: readonly DhtId[],
+    signal: AbortSignal | undefined,
+    place?: (key: DhtId) => KnownPlace | null,
+  ): Promise<Map<string, LookupResult>> {
     if (table.size === 0 && options.bootstrapPeers) await bootstrap(options.bootstrapPeers(), { signal })
-    return search(keys, signal)
+    return search(keys, signal, { place })
+  }
+
+  /** Where to write: what was found the last time is confirmed, and looked for anew now and then. */
+  async function placesOf(keys: readonly DhtId[], signal: AbortSignal | undefined): Promise<Map<string, LookupResult>> {
+    const known = new Map(keys.map((key) => [key, places.recall(key)]))
+    const found = await lookUp(keys, signal, (key) => {
+      const nodes = known.get(key)
+      return nodes ? { nodes, scope: replicas, confirmations: CONFIRMATIONS } : null
+    })
+    for (const [key, nodes] of known) places.note(key, found.get(dhtIdKey(key))?.nearest ?? [], nodes === null)
+    return found
   }
 
   function readLocal(keys: readonly string[]): Map<string, FoundValue> {
@@ -203,6 +232,16 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
       return values
     },
 
+    async getWithout(peer, keys, { signal } = {}) {
+      const found = await search(keys.map(dhtIdOf), signal, { without: peer })
+      return new Map(
+        keys.flatMap((key) => {
+          const value = found.get(dhtIdKey(dhtIdOf(key)))?.value
+          return value ? [[key, value] as const] : []
+        }),
+      )
+    },
+
     async findAt(peer, keys, { signal } = {}) {
       const values = new Map<string, FoundValue>()
       for (let from = 0; from < keys.length; from += KEYS_PER_CALL) {
@@ -219,7 +258,7 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
 
     async store(records, { alsoTo = [], check, signal } = {}) {
       const keys = [...new Set(records.map((record) => record.key))].map(dhtIdOf)
-      const found = await lookUp(keys, signal)
+      const found = await placesOf(keys, signal)
       check?.((key) => newestOf(key, found))
       if (isServer) keepIfNear(records, found)
       return storeRecords({

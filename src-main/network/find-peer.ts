@@ -2,6 +2,7 @@ import type { PeerId } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
+import type { AddressDesk } from './ask-addresses'
 import type { Host } from './host'
 
 const POLL_MS = 50
@@ -9,9 +10,11 @@ const POLL_MS = 50
 /**
  * Makes sure that there is a connection to `peerId`, with addresses from the network where we have none.
  * Throws PEER_UNREACHABLE with the reason.
+ * @param desk asked before the network is
  */
-export async function reachPeer(host: Host, peerId: PeerId, signal: AbortSignal): Promise<void> {
+export async function reachPeer(host: Host, peerId: PeerId, signal: AbortSignal, desk?: AddressDesk): Promise<void> {
   if (host.getConnections(peerId).some(({ status }) => status === 'open')) return
+  if (desk && (await reachThrough(desk, host, peerId, signal))) return
   try {
     await host.dial(peerId, { signal })
     return
@@ -24,6 +27,18 @@ export async function reachPeer(host: Host, peerId: PeerId, signal: AbortSignal)
   } catch (error) {
     throw unreachable(peerId, error)
   }
+}
+
+/** Whether it was reached so. Not even tried where we have an address: dialling that is cheaper. */
+async function reachThrough(desk: AddressDesk, host: Host, peerId: PeerId, signal: AbortSignal): Promise<boolean> {
+  const known = await host.peerStore.get(peerId).catch(() => null)
+  if (known && known.addresses.length > 0) return false
+  const addresses = await desk.addressesOf(peerId, signal)
+  if (addresses.length === 0) return false
+  return host.dial(addressesOf(peerId, addresses), { signal }).then(
+    () => true,
+    () => false,
+  )
 }
 
 /**

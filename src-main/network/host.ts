@@ -19,11 +19,13 @@ import { evictGonePeers } from './evict-gone'
 import type { Host, HostServices } from './host-services'
 import { type LanOptions, lanDiscovery } from './lan-peers'
 import { listening, natServices } from './nat'
+import { noteProtocolsOnce } from './note-protocols'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 import { quietLogger } from './quiet-logger'
 import { isRelayed } from './relay-place'
 import { createTraffic } from './traffic'
+import { watchLines } from './watch-lines'
 
 export type { Host, HostServices }
 
@@ -42,7 +44,7 @@ export interface HostOptions {
   isNode?: boolean
   /** Looks for peers of the same network on the local one; absent: does not. */
   lan?: LanOptions
-  /** How often each connection is pinged; networks of many hosts in one process want it rarely. */
+  /** How often silent connections are pinged; networks of many hosts in one process want it rarely. */
   pingIntervalMs?: number
   /** Told of every stream; absent: nobody counts. */
   metrics?: Metrics
@@ -79,7 +81,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
   setMaxListeners(MAX_CALLS_PER_SIGNAL)
   const { profile, metrics, logger } = options
   const port = options.port === null ? null : await freePort(options.port)
-  const calls = limitCalls(options.clock ?? systemClock, options.callLimits ?? callLimitsFor(profile))
+  const clock = options.clock ?? systemClock
+  const calls = limitCalls(clock, options.callLimits ?? callLimitsFor(profile))
+  const lines = watchLines(clock, options.pingIntervalMs ?? PING_INTERVAL_MS)
   const traffic = createTraffic()
   const host = await createLibp2p<HostServices>({
     privateKey: options.privateKey,
@@ -93,7 +97,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     // A window above the 4 MiB read buffer would let a paused stream die (frame-stream.ts).
     // A new connection may carry many calls at once; above the default of 10 early streams it would be aborted.
     streamMuxers: [
-      calls.muxer(yamux({ maxEarlyStreams: 256, streamOptions: { maxStreamWindowSize: YAMUX_WINDOW_BYTES } })),
+      lines.muxer(
+        calls.muxer(yamux({ maxEarlyStreams: 256, streamOptions: { maxStreamWindowSize: YAMUX_WINDOW_BYTES } })),
+      ),
     ],
     connectionManager: {
       // The default of 5 inbound connections per second and host refuses honest peers behind one address:
@@ -103,11 +109,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       maxConnections: 200,
       inboundUpgradeTimeout: 5_000,
     },
-    // A hung peer (not a closed one) is noticed after about 3 s instead of 12 s.
-    connectionMonitor: {
-      pingInterval: options.pingIntervalMs ?? PING_INTERVAL_MS,
-      pingTimeout: { minTimeout: 1_500, maxTimeout: 5_000 },
-    },
+    // A hung peer (not a closed one) is noticed by watch-lines.ts, after about 4 s.
+    connectionMonitor: { enabled: false },
     connectionGater: {
       denyInboundEncryptedConnection(peer, connection) {
         traffic.watch(connection)
@@ -123,7 +126,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       calls: calls.service,
       traffic: () => traffic,
       identify: identify(),
-      // Our own pings run beside those of the connection monitor; the default allows one at a time.
+      // Several of our rooms ping, and so does the monitor of other libp2p peers; the default allows one at a time.
       ping: ping({ maxInboundStreams: 8, maxOutboundStreams: 8 }),
       dht: kadDHT({
         protocol: profile.kadProtocol,
@@ -136,7 +139,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         alpha: 4,
         disjointPaths: 2,
         initialQuerySelfInterval: 100,
-        ...recordRules(options.clock ?? systemClock),
+        ...recordRules(clock),
         // A provider that has not said so again is forgotten after a record's lifetime; we say so anew ourselves.
         reprovide: {
           validity: profile.timings.kademlia.recordLifetimeMs,
@@ -153,8 +156,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
   })
   reuseLimitedConnections(host)
-  const stopEvicting = evictGonePeers(host, options.clock ?? systemClock)
-  host.addEventListener('stop', stopEvicting, { once: true })
+  noteProtocolsOnce(host, clock)
+  for (const stop of [evictGonePeers(host, clock), lines.start(host)]) {
+    host.addEventListener('stop', stop, { once: true })
+  }
   return host
 }
 

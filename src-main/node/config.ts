@@ -1,6 +1,7 @@
 import type { ComputeChoice } from '../engine/device-choice'
 import type { ServingSize } from '../engine/memory-need'
 import type { NetworkProfile } from '../network/profiles'
+import type { CountryOf } from '../places/country-table'
 import type { ShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
 import type { Transfers } from './transfers'
@@ -44,6 +45,8 @@ export interface NodeConfig {
   store?: ShardStore
   /** What may be changed about files while it runs; absent: nothing is paused or capped. */
   transfers?: Transfers
+  /** Where an address is; absent: nobody is placed. */
+  countryOf?: CountryOf
 }
 
 export const MAX_BATCH_TOKENS = 512

@@ -37,6 +37,7 @@ function watch() {
     model: { dhtPrefix: 'm', blockCount: 4 },
     local: () => network.spans,
     isComplete: () => true,
+    countryOf: async (peer) => (peer.toString() === PEERS.walnut ? 'NL' : null),
     clock,
     log: { write: () => undefined } as never,
     onView: (view) => views.push({ atMs: clock.monotonicMs(), view }),
@@ -50,7 +51,7 @@ function watch() {
     )
     return (found?.atMs ?? Number.POSITIVE_INFINITY) - startMs
   }
-  return { clock, network, stop, shownAfterMs }
+  return { clock, network, stop, shownAfterMs, views }
 }
 
 it('H-21: a peer that joins is shown within a second of its record, one that leaves is grey within five', async () => {
@@ -90,5 +91,17 @@ it('H-21: records that are written again and say the same ask nobody anything', 
     await clock.advance(1_000)
   }
   expect(network.reads).toBe(before)
+  stop()
+})
+
+it('a peer has the country of its address, and none where nobody can say', async () => {
+  const { clock, network, stop, views } = watch()
+  await clock.advance(BACKED_OFF_MS)
+  network.spans = [...network.spans, spanOf(PEERS.pear, 'online')]
+  await clock.advance(2_000)
+  const [walnut, pear] = views.at(-1)?.view.peers ?? []
+  expect(walnut).toMatchObject({ peerId: PEERS.walnut, country: 'NL' })
+  expect(pear).toMatchObject({ peerId: PEERS.pear })
+  expect(pear).not.toHaveProperty('country')
   stop()
 })

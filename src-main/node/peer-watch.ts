@@ -1,6 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
+import { fitText } from '../../src-shared/shown-text'
 import type { PeerSummary } from '../../src-shared/status'
 import type { Host } from '../network/host'
 import { coverageOf, type ServerSpan } from '../observe/model-servers'
@@ -16,6 +17,9 @@ export interface PeerView {
 
 export const EMPTY_VIEW: PeerView = { spans: [], peers: [], coverage: [] }
 
+/** Of a name that somebody gave himself in a record. */
+const MAX_NAME_CHARS = 200
+const MAX_QUANTIZATION_CHARS = 40
 const READ_TIMEOUT_MS = 10_000
 
 const INCOMPLETE_MS = 2_000
@@ -35,6 +39,8 @@ export function watchPeers(options: {
   longestMs?: number | undefined
   /** Who serves, by the records that this node keeps; null where it keeps none. A change there is looked at at once. */
   local: (() => readonly ServerSpan[]) | null
+  /** Where a peer is, by its address; absent: nobody is placed. */
+  countryOf?: ((peer: PeerId) => Promise<string | null>) | undefined
   clock: Clock
   log: EventLog
   onView(view: PeerView): void
@@ -44,26 +50,33 @@ export function watchPeers(options: {
   let stopped = false
 
   function roundTripMs(peer: PeerId): number | null {
-    // Measured by the connection monitor's pings, on the connection that is in use.
+    // Measured now and then on the connection that is in use (network/watch-lines.ts).
     const [connection] = host.getConnections(peer)
     return connection?.rtt ?? null
+  }
+
+  async function countriesOf(spans: readonly ServerSpan[]): Promise<readonly (string | null)[]> {
+    const { countryOf } = options
+    return countryOf ? Promise.all(spans.map(({ peer }) => countryOf(peer))) : []
   }
 
   async function refresh(): Promise<void> {
     try {
       const { spans } = await records.readServers(model, AbortSignal.timeout(READ_TIMEOUT_MS))
+      const countries = await countriesOf(spans)
       if (stopped) return
       const peers = spans.map(
-        ({ peer, start, end, info }): PeerSummary => ({
+        ({ peer, start, end, info }, index): PeerSummary => ({
           peerId: peer.toString(),
-          publicName: info.publicName,
+          publicName: info.publicName && fitText(info.publicName, MAX_NAME_CHARS),
           blocks: { start, end },
           state: info.state,
           roundTripMs: roundTripMs(peer),
           isSelf: peer.toString() === self,
           seenAt: clock.now(),
+          ...(countries[index] ? { country: countries[index] } : {}),
           offers: {
-            quantization: info.quantType?.slice(0, 40) ?? null,
+            quantization: info.quantType && fitText(info.quantType, MAX_QUANTIZATION_CHARS),
             tokensPerSecond: info.inferenceRps,
             cacheTokensLeft: info.cacheTokensLeft,
             usesRelay: info.usingRelay,

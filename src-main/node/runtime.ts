@@ -1,127 +1,48 @@
-import type { Clock } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, messageOf, reportOf } from '../../src-shared/errors'
-import { VERSION } from '../../src-shared/version'
 import { GovernorSchema, openGovernor } from '../announce/governor'
 import { workerIdOf } from '../coordinator/worker-id'
-import { CPU_CHOICE } from '../engine/device-choice'
-import type { EngineProcess } from '../engine/engine'
-import type { StartReport } from '../engine/protocol'
-import { EngineSupervisor } from '../engine/supervisor'
-import { createCallJournal } from '../health/call-journal'
-import { RPC_INFO } from '../hivemind/protocols'
 import { plainText } from '../hivemind/unary-client'
-import { EXPERT_PROTOCOL } from '../kademlia/expert-rpc'
 import { serveHello } from '../kwaai/hello'
 import { type InferenceServer, serveInference } from '../kwaai/inference-server'
 import { createKwaaiNetwork } from '../kwaai/kwaai-network'
 import { keepGrants } from '../membership/keep-grants'
 import { createSessionGuard } from '../membership/session-guard'
 import { createTokenKeeper } from '../membership/token-keeper'
-import { kademliaView } from '../observe/kademlia-view'
-import { hivemindView, type NetworkView } from '../observe/network-view'
-import { watchRoutingTable } from '../observe/routing-watch'
 import type { NoticeBody } from '../pipeline/frames'
-import { createPipeline, type Pipeline } from '../pipeline/pipeline'
-import { createRouter, type Router } from '../pipeline/routing/router'
-import { sliceDirectory } from '../shards/models'
-import { servePieces } from '../shards/peers/pieces-server'
-import { createSeeds } from '../shards/peers/seeds'
-import { createShardStore } from '../shards/store/shard-store'
+import { createPipeline } from '../pipeline/pipeline'
+import { createRouter } from '../pipeline/routing/router'
 import { jsonFile } from '../storage/atomic-file'
-import type { EventLog } from '../storage/event-log'
 import { createAssignment, openCoordinator } from './assignment'
-import { watchCalls } from './call-watch'
-import { capsOf, watchCaps } from './caps'
 import { takeComputerMark } from './computer-mark'
-import { MAX_BATCH_TOKENS, type NodeConfig } from './config'
 import { createCoordinatorStanding, StandingMemorySchema } from './coordinator-standing'
 import { createDoppelgangerGuard } from './doppelganger'
-import type { NodeFacts } from './facts'
-import { createFetchHand } from './fetch-hand'
 import { joinNetwork } from './join-network'
-import type { LanDiscovery } from './lan-discovery'
 import { createLeavingJournal } from './leaving'
-import type { Scope } from './lifecycle'
 import type { ShardTarget } from './load-ladder'
-import { localSpans } from './local-records'
 import { machineFingerprint } from './machine'
-import { mapDoubt, watchMap } from './map-watch'
+import { mapDoubt } from './map-watch'
+import { createModelView } from './model-view'
 import { onceDone } from './once-done'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
-import { type PeerLink, peerLinks } from './peer-links'
-import { type PeerView, watchPeers } from './peer-watch'
+import { peerLinks } from './peer-links'
 import { createPresence } from './presence'
-import { type ReadBack, readBackFrom } from './read-back'
+import { readBackFrom } from './read-back'
 import { foldReadiness } from './readiness-fold'
-import { watchResources } from './resources'
-import type { NodeRooms } from './rooms'
+import type { Runtime, RuntimeOptions } from './runtime-types'
+import { serveInfo } from './serve-info'
 import { openServedCounts, ServedBookSchema } from './served-counts'
 import { createServingTarget } from './serving-target'
-import { createShardLoader, type LoadedShard } from './shard-loader'
-import { sourcesFor } from './shard-sources'
-import { type NodeTalk, startNetwork } from './start-network'
-import type { Steps } from './steps'
-import { createSwarm, type Swarm } from './swarm'
-import { createThroughputBook } from './throughput-book'
-import { FREE_TRANSFERS } from './transfers'
+import { openShardRoom } from './shard-room'
+import { startNetwork } from './start-network'
+import { createSwarm } from './swarm'
 import { type Wake, watchWake } from './wake'
+import { watchItself } from './watch-itself'
 import { watchNetwork } from './watch-network'
-import { watchEvidenceAge } from './watchdog'
 import { shortPeer } from './words'
 
 const MAX_NOTICES = 8
 /** Rather no peer among the sources than a wait for a network that does not answer. */
 const FIRST_LOOK_MS = 3_000
-/** A network on one computer may look more often than the 30 s of real ones. */
-const MAX_LOCAL_WATCH_MS = 8_000
-
-export interface RuntimeOptions {
-  config: NodeConfig
-  clock: Clock
-  log: EventLog
-  rooms: NodeRooms
-  steps: Steps
-  facts: NodeFacts
-  spawnEngine: () => EngineProcess
-  scope: Scope
-  /** Whether a node that ends comes back soon: the coordinator then keeps its place. */
-  keepsPlace(): boolean
-  /** Something in `facts` has changed. */
-  onChange(): void
-}
-
-/** What other parts of the node may ask of a running one. */
-export interface Runtime {
-  readonly pipeline: Pipeline
-  readonly shard: LoadedShard | null
-  /** The blocks that are ours, loaded or not; null before some are assigned. */
-  readonly target: ShardTarget | null
-  /** What the engine said when it started; null while none runs. */
-  readonly engineReport: StartReport | null
-  /** This node among the others that serve its model. */
-  readonly swarm: Swarm
-  /** Fetches, loads and proves now what is assigned here; does nothing while that is under way or done. */
-  loadNow(): void
-  /** Ends the fetch or load under way, until `loadNow`; what was fetched is kept. */
-  cancelLoad(): void
-  /** Asks the host to be considered again, after a rejection or refusal. Throws NO_COORDINATOR. */
-  reapply(): void
-  /** The computer is about to sleep: others are told. Resolves when that is written or could not be. */
-  sleep(): Promise<void>
-  /** It is awake again, whether it slept or not. */
-  wake(): void
-  /** What each bootstrap has of our records, read now; empty while there are none. */
-  readBack(signal: AbortSignal): Promise<ReadBack[]>
-  /** What the DHT says about the servers of our model, read now. */
-  refreshView(): Promise<PeerView>
-  /** What was seen last. */
-  seen(): PeerView
-  /** Open connections, and the bootstraps that are known, as multiaddrs. */
-  links(): { open: PeerLink[]; bootstraps: string[] }
-  lanDiscovery(): LanDiscovery
-  readonly router: Router
-  readonly talk: NodeTalk
-}
 
 /**
  * Brings the rooms of a node to life and wires them: what one room finds out becomes a step, a fact, or the next
@@ -129,9 +50,7 @@ export interface Runtime {
  */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, clock, log, rooms, steps, facts, scope, onChange } = options
-  const { profile, compute = CPU_CHOICE, transfers = FREE_TRANSFERS } = config
-  let view: ReturnType<typeof watchPeers> | null = null
-  /** Another copy of this node is up, and this one has to be quiet. */
+  const { profile } = config
   const coordinator = openCoordinator(config, clock, onOverload)
   const keeper =
     coordinator &&
@@ -149,99 +68,17 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   })
   facts.served = served.now()
   scope.add(() => served.stop())
-  const supervisor = new EngineSupervisor({
-    spawnEngine: options.spawnEngine,
-    library: { accelerator: compute.accelerator, directory: compute.directory },
-    clock,
-  })
-  scope.add(() => supervisor.stop())
-  const { store = createShardStore({ dataDirectory: config.data.root, clock }) } = config
-  const seeds = createSeeds(store)
-  const seeding = await servePieces(host, {
-    seeds: { ...seeds, model: async (root) => (transfers.wishes().seeds ? seeds.model(root) : null) },
-    clock,
-    limits: { bytesPerSecond: () => transfers.wishes().uploadBytesPerSecond },
-  })
-  // A file that is open takes room until it is closed, also one that was removed.
-  const stopFollowingStore = store.use.onRemoved(() => void seeds.refresh())
-  let letGo: () => void = () => undefined
-  const folderOf = ({ manifest, range }: ShardTarget) => sliceDirectory(store.dataDirectory, manifest.root, range)
-  const hand = createFetchHand({ transfers, store, clock, log, fetching: () => facts.fetch && blocks.target })
-  scope.add(async () => {
-    stopFollowingStore()
-    hand.stop()
-    letGo()
-    await seeding.stop()
-    await seeds.close()
-  })
   const firstLook = onceDone(clock)
-  const loader = createShardLoader({
-    supervisor,
-    steps,
-    clock,
-    log,
-    rooms,
-    settings: {
-      store,
-      async sources(next) {
-        const modelPath = transfers.wishes().modelPath ?? next.modelPath
-        // Who has the pieces is known after the first look at the DHT, which began with the target.
-        if (modelPath === null) await firstLook.within(FIRST_LOOK_MS)
-        return sourcesFor(
-          { ...next, modelPath },
-          { store, host, spans: () => facts.view.spans, isLan: profile.loopbackOnly, token: transfers.token },
-        )
-      },
-      control: hand.control,
-      limits: { bytesPerSecond: () => transfers.wishes().downloadBytesPerSecond },
-      threads: config.threads,
-      compute,
-      gpuMemoryGb: config.gpuMemoryGb ?? null,
-      contextTokens: config.contextTokens,
-      maxSequences: config.maxSequences,
-      maxBatchTokens: MAX_BATCH_TOKENS,
-      reprobeIntervalMs: profile.timings.reprobeIntervalMs,
-      speeds: createThroughputBook(config.data.speedsFile),
-    },
-    events: {
-      onLevel(level) {
-        facts.loadLevel = level
-        onChange()
-      },
-      onFetch(fetch) {
-        facts.fetch = fetch
-        onChange()
-      },
-      onHold(target) {
-        letGo()
-        letGo = target ? store.use.hold(folderOf(target)) : () => undefined
-      },
-      onCompute(used) {
-        facts.compute = used
-        onChange()
-      },
-      onSpeed({ inferenceRps, forwardRps, measuredAt, device }) {
-        facts.speed = { inferenceRps, forwardRps, measuredAt, device }
-        onChange()
-      },
-      onProven(shard) {
-        if (facts.model && shard.entry)
-          facts.model = { ...facts.model, hasChatTemplate: shard.entry.chatTemplate !== null }
-        blocks.onProven(shard)
-        void seeds.refresh()
-        // What is used now goes last when room is needed. Not worth a failure.
-        store.use
-          .touch(folderOf(shard.target))
-          .catch((error: unknown) => log.write('debug', 'disk.touch.failed', messageOf(error)))
-      },
-      onLost(cause) {
-        facts.speed = null
-        blocks.onLost(cause)
-      },
-      onMissing: (how) => swarm.missing(how),
-    },
+  const shards = await openShardRoom({
+    ...options,
+    host,
+    target: () => blocks.target,
+    whenLooked: () => firstLook.within(FIRST_LOOK_MS),
+    onProven: (shard) => blocks.onProven(shard),
+    onLost: (cause) => blocks.onLost(cause),
+    onMissing: (how) => swarm.missing(how),
   })
-  scope.add(() => loader.stop())
+  const { loader } = shards
 
   const blocks = createServingTarget({
     loader: () => loader,
@@ -274,6 +111,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     stage,
     events,
     onNotice,
+    keptDirectory: config.data.keptDirectory,
     ...(sessionGuard ? { guard: sessionGuard } : {}),
   })
   await rooms.startPipeline(pipeline)
@@ -324,7 +162,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     cacheTokensLeft,
     shard: () => blocks.serving,
-    onRound: () => void view?.refresh(),
+    onRound: () => void view.refresh(),
     mapDoubt: () => mapDoubt(facts.map),
     onDialled: reach.dialled,
     onOthersSee(othersSee) {
@@ -332,23 +170,21 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       onChange()
     },
   })
-  const journal = createCallJournal(clock, log)
-  scope.add(() => journal.dispose())
-  const stopServingRpcInfo = await rooms.serveRpcInfo(host, {
-    clock,
-    info: () => ({ version: VERSION, dhtClientMode: dht.mode === 'client', cacheTokensAvailable: cacheTokensLeft() }),
-    serves: (key) => blocks.serving !== null && presence.keysOf(blocks.serving.target).includes(key),
-    onCall: (peer) => journal.note(RPC_INFO, peer),
+  const view = createModelView({
+    ...options,
+    host,
+    dht,
+    records,
+    describe: presence.describe,
+    isComplete: () => swarm.verdict()?.isReady ?? false,
+    onView(seen) {
+      facts.view = seen
+      firstLook.done()
+      swarm.onSpans(seen.spans)
+      onChange()
+    },
   })
-  scope.add(() => stopServingRpcInfo())
-  if (profile.recordForms.includes('kademlia')) {
-    const stopServingExpertInfo = await rooms.serveExpertInfo(host, {
-      clock,
-      describe: (uid) => presence.describe(uid),
-      onCall: (peer) => journal.note(EXPERT_PROTOCOL, peer),
-    })
-    scope.add(() => stopServingExpertInfo())
-  }
+  await serveInfo({ ...options, host, dht, presence, serving: () => blocks.serving, cacheTokensLeft })
 
   const swarm = createSwarm({
     host,
@@ -401,58 +237,18 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await assignment?.link.stop({ unregister: !guard.isInDoubt() && !options.keepsPlace() })
   })
   scope.add(watchWake({ clock, onWake }))
-  scope.add(
-    watchEvidenceAge(steps, profile, clock, (step, { cause, code }) =>
-      log.write('warn', 'evidence.old', cause, { step, code }),
-    ),
-  )
-  if (profile.mapUrl !== undefined) {
-    scope.add(
-      watchMap({
-        url: profile.mapUrl,
-        host,
-        book,
-        publicName: config.publicName,
-        serving() {
-          const { state, endedAt } = steps.get('announce') ?? {}
-          const target = blocks.serving?.target
-          return target && state === 'done' && endedAt !== undefined ? { target, since: endedAt } : null
-        },
-        clock,
-        log,
-        onOverload,
-        onView(seen) {
-          facts.map = seen
-          onChange()
-        },
-      }),
-    )
-  }
-  scope.add(
-    watchRoutingTable(dht, clock, (table) => {
-      facts.routingTable = table
-      onChange()
-    }),
-  )
-  const calls = watchCalls(() => host.services.calls.figures(), log)
-  scope.add(
-    watchResources(
-      clock,
-      {
-        engine: () => loader.loaded?.engine ?? null,
-        traffic: () => host.services.traffic.figures(),
-        overCaps: watchCaps({ caps: capsOf(config), clock, log }),
-      },
-      (resources) => {
-        facts.resources = resources
-        facts.calls = calls()
-        onChange()
-      },
-    ),
-  )
+  watchItself({
+    ...options,
+    host,
+    dht,
+    book,
+    engine: () => loader.loaded?.engine ?? null,
+    target: () => blocks.serving?.target ?? null,
+    onOverload,
+  })
   scope.add(async () => {
     // Taking leave comes first, while everything still works.
-    view?.stop()
+    view.stop()
     await blocks.stop()
   })
 
@@ -491,11 +287,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   return {
     pipeline,
     swarm,
-    loadNow() {
-      loader.again()
-      // Where an attempt is under way, whoever was not asked any more is asked again now.
-      hand.control.retryNow()
-    },
+    loadNow: shards.loadNow,
     cancelLoad: loader.cancel,
     get shard() {
       return blocks.serving
@@ -504,7 +296,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       return blocks.target
     },
     get engineReport() {
-      return supervisor.state.name === 'ready' ? supervisor.state.report : null
+      return shards.engineReport
     },
     reapply() {
       if (!assignment) throw new EspalierError('NO_COORDINATOR')
@@ -525,7 +317,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
         : []
     },
     async refreshView() {
-      await view?.refresh()
+      await view.refresh()
       return facts.view
     },
     seen: () => facts.view,
@@ -572,39 +364,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (next) {
       const { name, dhtPrefix, blockCount } = next.manifest
       facts.model = { name, dhtPrefix, blockCount }
-      watchModel(facts.model)
+      view.follow(facts.model)
     }
     if (!loader.loaded) {
       facts.loadLevel = 'L0'
       facts.speed = null
     }
     onChange()
-  }
-
-  function watchModel(model: { dhtPrefix: string; blockCount: number }): void {
-    view?.stop()
-    view = watchPeers({
-      host,
-      records: networkView(model.dhtPrefix),
-      model,
-      isComplete: () => swarm.verdict()?.isReady ?? false,
-      longestMs: profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined,
-      local: profile.recordForms[0] === 'hivemind' ? () => localSpans(dht, model) : null,
-      clock,
-      log,
-      onView(seen) {
-        facts.view = seen
-        firstLook.done()
-        swarm.onSpans(seen.spans)
-        onChange()
-      },
-    })
-  }
-
-  function networkView(dhtPrefix: string): NetworkView {
-    if (profile.recordForms[0] === 'hivemind') return hivemindView(dht, profile)
-    const self = () => presence.describe('')
-    return kademliaView({ host, records, tracked: [dhtPrefix], countsRecords: false, self })
   }
 
   function cacheTokensLeft(): number {

@@ -1,3 +1,5 @@
+import type { PeerId } from '@libp2p/interface'
+import { isPrivate } from '@libp2p/utils'
 import type { Host } from '../network/host'
 import type { ServerSpan } from '../observe/model-servers'
 import { localPlaces } from '../shards/sources/find-local'
@@ -15,12 +17,11 @@ export function sourcesFor(
     store: ShardStore
     host: Host
     spans: () => readonly ServerSpan[]
-    isLan: boolean
     /** For models whose publisher asks for one. */
     token?: () => Promise<string | null>
   },
 ): Promise<ByteSource[]> {
-  const { store, host, isLan } = options
+  const { store, host } = options
   return gatherSources({
     manifest,
     blocks: range,
@@ -29,23 +30,25 @@ export function sourcesFor(
     // Other programs' caches are looked through only where the operator named no file.
     places: modelPath === null ? localPlaces() : [],
     host,
-    peers: peersWith(options.spans(), range, host.peerId, isLan ? 'lan' : 'swarm'),
+    peers: peersWith(options.spans(), range, host),
     http: options.token ? { tokenFor: options.token } : {},
   })
 }
 
 /** Whoever serves some of the blocks has their pieces. */
-function peersWith(
-  spans: readonly ServerSpan[],
-  range: ShardTarget['range'],
-  self: Host['peerId'],
-  kind: KnownPeer['kind'],
-): KnownPeer[] {
+function peersWith(spans: readonly ServerSpan[], range: ShardTarget['range'], host: Host): KnownPeer[] {
   return spans
     .filter(({ peer, start, end, info }) => {
       const overlaps = start < range.end && end > range.start
-      return overlaps && info.state === 'online' && !peer.equals(self)
+      return overlaps && info.state === 'online' && !peer.equals(host.peerId)
     })
-    .map(({ peer }) => ({ peer, kind }))
+    .map(({ peer }): KnownPeer => ({ peer, kind: isNear(host, peer) ? 'lan' : 'swarm' }))
     .slice(0, MAX_PEERS)
+}
+
+/** By the line that is open to it: what a peer says of its addresses may be true in another local network. */
+function isNear(host: Host, peer: PeerId): boolean {
+  return host
+    .getConnections(peer)
+    .some(({ remoteAddr }) => isPrivate(remoteAddr) && !remoteAddr.toString().includes('/p2p-circuit'))
 }

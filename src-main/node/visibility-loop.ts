@@ -6,8 +6,8 @@ import type { HivemindDht } from '../hivemind/dht'
 import type { Host } from '../network/host'
 import type { RecordForm } from '../network/profiles'
 import { fiveSteps, lookThrough } from '../observe/own-look'
-import { judgeVisibility, type VisibilityVerdict } from '../observe/visibility'
-import { type askWitness, pickWitnesses } from '../observe/witness-client'
+import { judgeVisibility, type VisibilityVerdict, WITNESSES_NEEDED } from '../observe/visibility'
+import { askInTurn, type askWitness, pickWitnesses } from '../observe/witness-client'
 import type { EventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
 
@@ -22,7 +22,7 @@ export interface VisibilityLoop {
   pause(): void
 }
 
-/** Asks two witnesses again and again how this node looks from outside. */
+/** Has two witnesses say again and again how this node looks from outside. */
 export function createVisibilityLoop(options: {
   host: Host
   dht: HivemindDht
@@ -50,11 +50,11 @@ export function createVisibilityLoop(options: {
     })
     const witnesses = pickWitnesses(host.peerId, options.bootstraps(), walked, random)
     const [answers, looks] = await Promise.all([
-      Promise.all(witnesses.map((witness) => options.ask(host, witness, { keys, forms: options.forms }))),
+      askInTurn(witnesses, WITNESSES_NEEDED, (witness) => options.ask(host, witness, { keys, forms: options.forms })),
       lookAtOurselves(target, walked),
     ])
     if (mine !== generation) return
-    const verdict = judgeVisibility(answers, target.range, target.manifest.root)
+    const verdict = judgeVisibility(answers, target.range, target.manifest.root, clock.now())
     options.onVerdict(verdict, looks && fiveSteps(looks, answers, intendedOf(target), clock.now()))
     const isFine = verdict.visible && verdict.servingBlocker === null
     // While something is wrong the next look comes sooner; witnesses answer repeated questions from memory.
@@ -67,7 +67,7 @@ export function createVisibilityLoop(options: {
     look(mine, target, keys).catch((error: unknown) => {
       if (mine !== generation) return
       log.write('error', 'visibility.look.failed', messageOf(error))
-      options.onVerdict(judgeVisibility([], target.range, target.manifest.root), null)
+      options.onVerdict(judgeVisibility([], target.range, target.manifest.root, clock.now()), null)
       again(MIN_RETRY_MS, mine, target, keys)
     })
   }

@@ -1,20 +1,28 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import type { PeerId } from '@libp2p/interface'
+import type { Connection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { callRpcInfo } from '../hivemind/rpc-info'
 import { callExpertInfo } from '../kademlia/expert-rpc'
 import { findAddresses } from '../network/find-peer'
-import { createHost } from '../network/host'
+import { createHost, type Host } from '../network/host'
 import type { NetworkProfile, RecordForm } from '../network/profiles'
 import { checkPipeline } from '../pipeline/check'
 import type { FormFindings, Verdict } from './witness-wire'
 
+interface Via {
+  peerId: PeerId
+  addresses: readonly Multiaddr[]
+}
+
 export interface DialBackOptions {
   subject: PeerId
-  /** Who is asked for the subject's addresses. */
-  via: { peerId: PeerId; addresses: readonly Multiaddr[] }
+  /** Who is asked for the subject's addresses, one after the other. */
+  vias: readonly Via[]
+  /** Ourselves, asked where none of them is there any more. */
+  own: Via
+  viaTimeoutMs: number
   forms: readonly RecordForm[]
   profile: NetworkProfile
   clock: Clock
@@ -31,7 +39,7 @@ export type DialBackFindings = Pick<Verdict, 'dialBack' | 'pipeline'> & {
  * that the subject told us itself, would prove nothing about what others can reach.
  */
 export async function dialBack(options: DialBackOptions): Promise<DialBackFindings> {
-  const { subject, via, clock, signal } = options
+  const { subject, signal } = options
   const stranger = await createHost({
     privateKey: await generateKeyPair('Ed25519'),
     profile: options.profile,
@@ -39,18 +47,13 @@ export async function dialBack(options: DialBackOptions): Promise<DialBackFindin
     kadMode: 'client',
   })
   try {
-    await stranger.dial([...via.addresses], { signal })
-    const addresses = await findAddresses(stranger, subject, clock, signal)
-    const startedAtMs = clock.monotonicMs()
-    const connection = await stranger.dial(addresses, { signal })
-    if (!connection.remotePeer.equals(subject))
-      throw new EspalierError('PEER_UNREACHABLE', 'somebody else answered there')
+    const { connection, via, roundTripMs } = await meet(stranger, options)
     return {
       dialBack: {
         ok: true,
         address: connection.remoteAddr.toString(),
-        roundTripMs: clock.monotonicMs() - startedAtMs,
-        addressFrom: via.peerId.toString(),
+        roundTripMs,
+        addressFrom: via.toString(),
       },
       calls: new Map(
         await Promise.all(
@@ -74,6 +77,38 @@ export async function dialBack(options: DialBackOptions): Promise<DialBackFindin
   } finally {
     await stranger.stop()
   }
+}
+
+/**
+ * Another's word is needed for where the subject is. One that goes while it is asked has said nothing; one that is there
+ * and does not know, or knows a wrong address, has, and counts unless the next one knows better.
+ */
+async function meet(stranger: Host, { subject, vias, own, clock, signal, viaTimeoutMs }: DialBackOptions) {
+  const said: string[] = []
+  const gone: string[] = []
+  async function through({ peerId, addresses }: Via, patience: AbortSignal) {
+    let line: Connection | null = null
+    try {
+      line = await stranger.dial([...addresses], { signal: patience })
+      const found = await findAddresses(stranger, subject, clock, patience)
+      const startedAtMs = clock.monotonicMs()
+      const connection = await stranger.dial(found, { signal: patience })
+      if (!connection.remotePeer.equals(subject))
+        throw new EspalierError('PEER_UNREACHABLE', 'somebody else answered there')
+      return { connection, via: peerId, roundTripMs: clock.monotonicMs() - startedAtMs }
+    } catch (error) {
+      const list = line?.status === 'open' ? said : gone
+      list.push(messageOf(error))
+      return null
+    }
+  }
+  for (const via of vias) {
+    const met = await through(via, AbortSignal.any([signal, AbortSignal.timeout(viaTimeoutMs)]))
+    if (met) return met
+  }
+  const met = said.length === 0 ? await through(own, signal) : null
+  if (met) return met
+  throw new EspalierError('PEER_UNREACHABLE', (said.length > 0 ? said : gone).join('; '))
 }
 
 export function notOk(error: unknown): { ok: false; cause: string } {

@@ -3,6 +3,7 @@ import type { Clock } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
 import { callRpcInfo } from '../hivemind/rpc-info'
 import { callExpertInfo } from '../kademlia/expert-rpc'
+import { type AddressDesk, askForAddresses } from '../network/ask-addresses'
 import { isConnected } from '../network/bootstrap'
 import { reachPeer } from '../network/find-peer'
 import type { Host } from '../network/host'
@@ -90,7 +91,8 @@ export async function observeNetwork(options: {
     models.map((model) => view.readServers({ dhtPrefix: model.dhtPrefix, blockCount: model.numBlocks }, signal)),
   )
   const spans = servers.flatMap(({ spans: found }) => found)
-  const { issues, addresses } = await probeAll(host, view.form, spans, options.memory)
+  const desk = askForAddresses({ host, routers: options.bootstraps, clock })
+  const { issues, addresses } = await probeAll(host, view.form, spans, desk, options.memory).finally(desk.close)
   const reports = models.map((model, i) => reportOf(model, servers[i]?.spans ?? [], issues, addresses))
   return {
     recordsRead: servers.reduce((sum, { recordCount }) => sum + recordCount, 0),
@@ -111,6 +113,7 @@ async function probeAll(
   host: Host,
   form: RecordForm,
   spans: readonly ServerSpan[],
+  desk: AddressDesk,
   memory: ProbeMemory | undefined,
 ): Promise<{ issues: Map<string, string>; addresses: (peer: PeerId) => string[] }> {
   const issues = new Map<string, string>()
@@ -124,7 +127,7 @@ async function probeAll(
     const isGuest = closes && !isConnected(host, peer)
     try {
       const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS)
-      await reachPeer(host, peer, signal)
+      await reachPeer(host, peer, signal, desk)
       await call(host, peer, '', { signal })
       reachedAt.set(peer.toString(), connectedAt(peer))
       return null

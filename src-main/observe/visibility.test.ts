@@ -27,7 +27,7 @@ function answer(witness: string, change: Partial<Verdict> = {}): WitnessAnswer {
   }
   return { witness, verdict, error: null }
 }
-const judge = (...answers: WitnessAnswer[]) => judgeVisibility(answers, RANGE, 'root')
+const judge = (...answers: WitnessAnswer[]) => judgeVisibility(answers, RANGE, 'root', 1_000)
 
 describe('judgeVisibility', () => {
   it('needs two different witnesses', () => {
@@ -44,6 +44,12 @@ describe('judgeVisibility', () => {
       at: 1,
       value: 'dialled back at 10.0.0.5:31338 in 12 ms; 3 of 3 hivemind records read from third; rpc_info 1.0',
     })
+  })
+
+  it('believes no witness whose evidence is from tomorrow', () => {
+    const { evidence, serving } = judge(answer('a', { at: 8e15 }), answer('b'))
+    expect(evidence.map(({ at }) => at)).toEqual([1_000, 1])
+    expect(serving[0]?.at).toBe(1_000)
   })
 
   const broken: [string, Partial<Verdict>, string][] = [

@@ -19,9 +19,17 @@ export interface VisibilityVerdict {
   isDialable: boolean | null
 }
 
-/** Folds witnesses' answers into one verdict. `range` and `root` are what we mean to serve. */
-export function judgeVisibility(answers: readonly WitnessAnswer[], range: BlockRange, root: string): VisibilityVerdict {
-  const verdicts = answers.flatMap(({ verdict }) => (verdict ? [verdict] : []))
+/**
+ * Folds witnesses' answers into one verdict. `range` and `root` are what we mean to serve, `now` is our own clock in ms
+ * since the epoch: a witness whose clock is ahead can't make its evidence last longer than that of others.
+ */
+export function judgeVisibility(
+  answers: readonly WitnessAnswer[],
+  range: BlockRange,
+  root: string,
+  now: number,
+): VisibilityVerdict {
+  const verdicts = answers.flatMap(({ verdict }) => (verdict ? [{ ...verdict, at: Math.min(verdict.at, now) }] : []))
   const good = verdicts.filter((verdict) => objection(verdict) === null)
   const serving = verdicts.filter(({ pipeline }) => pipeline.ok && sameSlice(pipeline, range, root))
   const visible = new Set(good.map(({ witness }) => witness)).size >= WITNESSES_NEEDED

@@ -15,6 +15,7 @@ import {
 } from './witness-wire'
 
 const ASK_TIMEOUT_MS = 15_000
+const MAX_WITNESSES = 4
 
 export interface WitnessAnswer {
   witness: string
@@ -40,11 +41,10 @@ export async function askWitness(
       const reply = (await lp.read({ signal })).subarray()
       if (!witness.publicKey) throw new EspalierError('PROTOCOL_VIOLATION', 'a witness without a public key')
       const verdict = await openVerdict(reply, witness.publicKey)
-      if (verdict.witness !== witness.toString() || verdict.subject !== host.peerId.toString()) {
-        throw new EspalierError('PROTOCOL_VIOLATION', 'a verdict by or about somebody else')
-      }
-      if (!Buffer.from(verdict.nonce).equals(nonce))
-        throw new EspalierError('PROTOCOL_VIOLATION', 'a verdict for another question')
+      const self = host.peerId.toString()
+      const expected = { witness: answer.witness, subject: self, nonce, keyCount: keys.length, forms }
+      const wrong = whatIsWrong(verdict, expected)
+      if (wrong !== null) throw new EspalierError('PROTOCOL_VIOLATION', wrong)
       return { ...answer, verdict }
     } finally {
       await stream.close().catch((error: Error) => stream.abort(error))
@@ -57,8 +57,39 @@ export async function askWitness(
 }
 
 /**
- * Two witnesses that we did not choose alone: one bootstrap, and one that a walk to a random place in the network
- * turned up. Fewer where the network is smaller.
+ * Why a verdict with a good signature does not answer what was asked; null when it does. That it speaks of less than it
+ * was asked about, or has what it says from the node itself, is a lie or a mistake, and no evidence either way.
+ */
+export function whatIsWrong(
+  verdict: Verdict,
+  asked: {
+    witness: string
+    subject: string
+    nonce: Uint8Array
+    keyCount: number
+    forms: readonly RecordForm[]
+  },
+): string | null {
+  const { witness, subject } = asked
+  if (verdict.witness !== witness || verdict.subject !== subject) return 'a verdict by or about somebody else'
+  if (!Buffer.from(verdict.nonce).equals(asked.nonce)) return 'a verdict for another question'
+  for (const wanted of asked.forms) {
+    const found = verdict.forms.find(({ form }) => form === wanted)
+    if (!found) return `nothing is said of the ${wanted} form`
+    const { records } = found
+    if (!records.ok) continue
+    // A query of the other form is costly: there a sample is asked for.
+    const isLess = wanted === 'hivemind' ? records.asked !== asked.keyCount : records.asked > asked.keyCount
+    if (isLess || records.found > records.asked) return `${records.asked} records instead of ${asked.keyCount}`
+    if (records.readFrom === subject) return 'records that were read from the node itself'
+  }
+  if (verdict.dialBack.ok && verdict.dialBack.addressFrom === subject) return 'an address that the node itself gave'
+  return null
+}
+
+/**
+ * Witnesses that we did not choose alone, in the order in which they are asked: one bootstrap, one that a walk to a
+ * random place in the network turned up, and others of both for those that do not answer.
  */
 export function pickWitnesses(
   self: PeerId,
@@ -66,8 +97,40 @@ export function pickWitnesses(
   walked: readonly PeerId[],
   random: () => number,
 ): PeerId[] {
-  const one = (peers: readonly PeerId[]) => peers.slice(Math.floor(random() * peers.length))[0]
-  const first = one(bootstraps.filter((peer) => !peer.equals(self)))
-  const second = one(walked.filter((peer) => !peer.equals(self) && !(first && peer.equals(first))))
-  return [first, second].filter((peer) => peer !== undefined)
+  const chosen = new Map<string, PeerId>()
+  const take = (peers: readonly PeerId[]) => {
+    const left = peers.filter((peer) => !peer.equals(self) && !chosen.has(peer.toString()))
+    const one = left[Math.floor(random() * left.length)]
+    if (one) chosen.set(one.toString(), one)
+    return one !== undefined
+  }
+  take(bootstraps)
+  take(walked)
+  while (chosen.size < MAX_WITNESSES && (take(walked) || take(bootstraps))) {
+    // Until there are enough, or no more.
+  }
+  return [...chosen.values()]
+}
+
+/**
+ * Asks as many as are needed at once, and the next in the list for each that has nothing to say: that a peer has left,
+ * or is busy, says nothing about us. Resolves to all answers, in the order of the list.
+ */
+export async function askInTurn(
+  witnesses: readonly PeerId[],
+  needed: number,
+  ask: (witness: PeerId) => Promise<WitnessAnswer>,
+): Promise<WitnessAnswer[]> {
+  const answers: WitnessAnswer[] = []
+  let next = 0
+  async function askNext(): Promise<void> {
+    const place = next++
+    const witness = witnesses[place]
+    if (!witness) return
+    const answer = await ask(witness)
+    answers[place] = answer
+    if (!answer.verdict) await askNext()
+  }
+  await Promise.all(Array.from({ length: needed }, askNext))
+  return answers.filter(Boolean)
 }

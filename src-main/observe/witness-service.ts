@@ -3,7 +3,7 @@ import { lpStream } from '@libp2p/utils'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
-import type { HivemindDht } from '../hivemind/dht'
+import type { FoundValue, HivemindDht } from '../hivemind/dht'
 import { createKademliaRecords, isToldByOthers } from '../kademlia/records'
 import type { Host } from '../network/host'
 import type { NetworkProfile, RecordForm } from '../network/profiles'
@@ -25,6 +25,8 @@ const ALIVE_TIMEOUT_MS = 2_000
 const MAX_AT_ONCE = 4
 const MAX_CACHED = 1_000
 const MAX_THIRD_PARTIES = 4
+/** Asked for the subject's addresses, one after the other. */
+const MAX_VIAS = 2
 const KADEMLIA_SAMPLE = 4
 
 type Findings = Omit<Verdict, 'v' | 'witness' | 'subject' | 'nonce'>
@@ -89,37 +91,47 @@ export function createWitnessService(options: {
 
   const readRecords = { hivemind: readHivemind, kademlia: readKademlia }
 
+  /** No one of them has to have all: in a large network each keeps the records that it is near to. */
   async function readHivemind(
     subject: PeerId,
     keys: string[],
     thirds: PeerId[],
     signal: AbortSignal,
   ): Promise<FormFindings['records']> {
+    const found = new Map<string, number>()
     const failures: string[] = []
-    // Without a third peer our own store is the only other place there is; the verdict says so.
-    for (const reader of [...thirds, host.peerId]) {
+    const readers: string[] = []
+    async function read(from: PeerId | null, work: () => Promise<Map<string, FoundValue>>): Promise<void> {
       try {
-        const values = reader.equals(host.peerId) ? dht.readLocal(keys) : await dht.findAt(reader, keys, { signal })
-        const expirations = keys.map((key) => {
-          const value = values.get(key)
-          return value?.kind === 'dictionary' ? (value.entries.get(subject.toString())?.expirationS ?? 0) : 0
-        })
-        const live = expirations.filter((expirationS) => expirationS * 1000 > clock.now())
-        if (live.length > 0) {
-          return {
-            ok: true,
-            readFrom: reader.toString(),
-            found: live.length,
-            asked: keys.length,
-            expiresAt: Math.min(...live) * 1000,
-          }
-        }
-        failures.push(`${reader} has none of ${keys.length} records`)
+        const live = liveOf(await work(), subject)
+        for (const [key, expirationS] of live) found.set(key, Math.max(expirationS, found.get(key) ?? 0))
+        if (live.size > 0 && from) readers.push(from.toString())
+        else if (from) failures.push(`${from} has none of ${keys.length} records`)
       } catch (error) {
-        failures.push(`${reader} (${messageOf(error)})`)
+        if (from) failures.push(`${from} (${messageOf(error)})`)
       }
     }
-    return notOk(failures.join('; '))
+    for (const third of thirds) {
+      if (found.size < keys.length) await read(third, () => dht.findAt(third, keys, { signal }))
+    }
+    const missing = keys.filter((key) => !found.has(key))
+    if (readers.length > 0 && missing.length > 0) await read(null, () => dht.getWithout(subject, missing, { signal }))
+    // Without a third peer our own store is the only other place there is; the verdict says so.
+    if (readers.length === 0) await read(host.peerId, async () => dht.readLocal(keys))
+    const [readFrom] = readers
+    if (readFrom === undefined) return notOk(failures.join('; '))
+    const expiresAt = Math.min(...found.values()) * 1000
+    return { ok: true, readFrom, found: found.size, asked: keys.length, expiresAt }
+  }
+
+  /** Keys under which the subject has a record that has not expired, with when it does, in seconds. */
+  function liveOf(values: ReadonlyMap<string, FoundValue>, subject: PeerId): Map<string, number> {
+    const live = new Map<string, number>()
+    for (const [key, value] of values) {
+      const entry = value.kind === 'dictionary' ? value.entries.get(subject.toString()) : undefined
+      if (entry && entry.expirationS * 1000 > clock.now()) live.set(key, entry.expirationS)
+    }
+    return live
   }
 
   /** A query already asks other peers, and costs as much as a whole batch of the other form: a sample must do. */
@@ -160,15 +172,13 @@ export function createWitnessService(options: {
     }
   }
 
+  /** Through third peers that are there: one that has left is our problem and not the subject's. */
   async function meet(subject: PeerId, thirds: PeerId[], forms: RecordForm[], signal: AbortSignal) {
-    for (const third of thirds) {
-      // A third peer that has left is our problem and not the subject's.
-      if (!(await isAlive(third, signal))) continue
-      const via = { peerId: third, addresses: await addressesOf(third) }
-      return dialBack({ subject, via, forms, profile, clock, signal })
-    }
-    const via = { peerId: host.peerId, addresses: host.getMultiaddrs() }
-    return dialBack({ subject, via, forms, profile, clock, signal })
+    const there = await Promise.all(thirds.map((third) => isAlive(third, signal)))
+    const alive = thirds.filter((_, index) => there[index]).slice(0, MAX_VIAS)
+    const vias = await Promise.all(alive.map(async (peerId) => ({ peerId, addresses: await addressesOf(peerId) })))
+    const own = { peerId: host.peerId, addresses: host.getMultiaddrs() }
+    return dialBack({ subject, vias, own, forms, profile, clock, signal, viaTimeoutMs: LOOK_TIMEOUT_MS / 3 })
   }
 
   async function isAlive(peer: PeerId, signal: AbortSignal): Promise<boolean> {

@@ -11,6 +11,10 @@ export const NONCE_BYTES = 16
 const bytes = z.instanceof(Uint8Array)
 const peerId = z.string().min(1).max(120)
 const cause = z.string().max(600)
+/** What a calendar can hold: a time that no date can be made of is no time. */
+const epochMs = z.number().min(0).max(8.64e15)
+/** Longer than any look takes. */
+const MAX_ROUND_TRIP_MS = 600_000
 
 const RequestSchema = z.strictObject({
   v: z.literal(1),
@@ -35,14 +39,14 @@ const VerdictSchema = z.strictObject({
   subject: peerId,
   nonce: bytes,
   /** When the witness looked, ms since the epoch by its clock. A cached verdict keeps its time. */
-  at: z.number(),
+  at: epochMs,
   /** One entry a form that was asked about. */
   forms: z
     .array(
       z.strictObject({
         form: z.enum(['hivemind', 'kademlia']),
         /** The subject's records, read from a third peer where one exists. */
-        records: finding({ readFrom: peerId, found: z.int().min(0), asked: z.int().min(1), expiresAt: z.number() }),
+        records: finding({ readFrom: peerId, found: z.int().min(0), asked: z.int().min(1), expiresAt: epochMs }),
         /** The call about itself that maps make in this form, on the new connection. */
         call: finding({ version: z.string().max(100) }),
       }),
@@ -50,7 +54,11 @@ const VerdictSchema = z.strictObject({
     .min(1)
     .max(2),
   /** A new connection, from a host that had never met the subject, to an address that the network gave. */
-  dialBack: finding({ address: z.string().max(300), roundTripMs: z.number(), addressFrom: peerId }),
+  dialBack: finding({
+    address: z.string().min(1).max(300),
+    roundTripMs: z.number().min(0).max(MAX_ROUND_TRIP_MS),
+    addressFrom: peerId,
+  }),
   /** What the pipeline protocol answered on that new connection. */
   pipeline: finding({ start: z.int(), end: z.int(), root: z.string().max(100) }),
 })

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { EspalierError } from '../../src-shared/errors'
 import type { Sampling } from '../engine/sampling'
-import type { ErrorBody, Frame, ResultFrame } from './frames'
+import { isMovable } from './failover/movable'
+import type { RecordedStep } from './failover/replay-record'
+import type { ErrorBody, Frame, MendedBody, ResultFrame } from './frames'
 import type { Link, Links } from './links'
+import { isRepeated, type Mend, type MendableEntry, type Mended, mendEntry } from './mending/entry-mender'
 import type { RouteStage } from './route'
 import { RouteError } from './route-error'
-import { createStepWindow, type StepWindow } from './step-window'
+import { createStepWindow } from './step-window'
 
 /** The asking side of one generation. */
 export interface EntrySession {
@@ -16,6 +19,11 @@ export interface EntrySession {
   nextResult(): Promise<ResultFrame>
   /** Ends the waiting for answers with this error; `close` tells the stages. */
   fail(error: EspalierError): void
+  /**
+   * After `nextResult` has rejected: goes on with another peer in the place of one stage, which alone computes again.
+   * Absent where the chain can't. Rejects with a RouteError when a peer is lost meanwhile.
+   */
+  mend?(mend: Mend): Promise<Mended>
   close(): Promise<void>
 }
 
@@ -24,14 +32,11 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-interface State {
-  readonly route: readonly RouteStage[]
-  link: Link | null
-  opened: PromiseWithResolvers<void>
+interface State extends MendableEntry {
+  /** Peers that are not called any more. */
+  readonly lost: Set<string>
   results: ResultFrame[]
   waiting: Waiting | null
-  readonly window: StepWindow
-  failure: EspalierError | null
 }
 
 /** An entry asks for one result at a time; a few may be on their way when it stops reading. */
@@ -46,6 +51,8 @@ export interface OpenSessionOptions {
   exact?: boolean | undefined
   /** How the last stage chooses tokens; absent for the likeliest. */
   sampling?: Sampling | undefined
+  /** The stages keep what is needed to replace one of them. */
+  keeps?: boolean
   signal: AbortSignal
 }
 
@@ -56,10 +63,24 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     const state = sessions.get(id)
     if (!state || state.failure) return
     state.failure = failure
+    if (failure instanceof RouteError) {
+      state.isBroken = true
+      state.lost.add(failure.peer)
+    }
     state.opened.reject(failure)
     state.waiting?.reject(failure)
     state.waiting = null
     state.window.end(failure)
+    state.asked?.reply.reject(failure)
+    state.repeats?.over.reject(failure)
+  }
+
+  /** The stages hold the session for a replacement, unless they have said that they ended it. */
+  function lose(id: string, failure: RouteError, isHeld: boolean): void {
+    const state = sessions.get(id)
+    if (!state) return
+    state.isHeld &&= isHeld
+    fail(id, failure)
   }
 
   async function openSession(options: OpenSessionOptions): Promise<EntrySession> {
@@ -69,18 +90,29 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     const state: State = {
       route: options.route,
       link: null,
+      openedBy: options.route.at(-1)?.peer ?? '',
       opened: Promise.withResolvers<void>(),
       results: [],
       waiting: null,
       window: createStepWindow(),
       failure: null,
+      isHeld: false,
+      isBroken: false,
+      lost: new Set(),
+      sentRows: 0,
+      given: new Map(),
+      answeredRows: 0,
+      repeats: null,
+      asked: null,
     }
     // Rejections are handed on by nextResult too; this one keeps Node from calling them unhandled.
     state.opened.promise.catch(() => undefined)
     sessions.set(id, state)
+    let keeps = false
     const close = async () => {
       sessions.delete(id)
       state.window.end(new EspalierError('CANCELLED'))
+      if (keeps && state.isBroken && state.sentRows > 0) closeEach(id, state)
       if (state.link && !state.link.closed) await state.link.send({ type: 'close', session: id })
     }
     try {
@@ -89,40 +121,34 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
       if (last && last.peer !== self) await links().to(last.peer)
       state.link = await links().to(first.peer)
       const route = options.route.map(({ peer, start, end }) => ({ peer, start, end }))
-      const capability = token()
-      const body = {
-        ...(capability === null ? {} : { token: capability }),
-        root: options.root,
-        entry: self,
-        stage: 0,
-        route,
-        contextTokens: options.contextTokens,
-        exact: options.exact ?? false,
-        wantsLogits: options.wantsLogits,
-        ...(options.sampling && { sampling: options.sampling }),
-      }
+      keeps = options.keeps === true && state.link.mends && route.length > 1
+      state.isHeld = keeps
+      const body = { ...opening(options), stage: 0, route, ...(keeps && { keeps }) }
       await state.link.send({ type: 'open', session: id, body })
       await orAbort(state.opened.promise, options.signal)
     } catch (error) {
       await close().catch(() => undefined)
       throw error
     }
-    const { link } = state
+    async function send(step: RecordedStep): Promise<void> {
+      const { tokens, position, wantsAnswer } = step
+      if (!wantsAnswer) await state.window.take()
+      if (state.failure) throw state.failure
+      state.sentRows = position + tokens.length
+      await state.link?.send({
+        ...{ type: 'step', session: id, position, rows: tokens.length, wantsAnswer },
+        ...{ computeMs: [], input: { tokens } },
+      })
+    }
     return {
-      route: options.route,
-      async send(tokens, position, wantsAnswer) {
-        if (!wantsAnswer) await state.window.take()
-        if (state.failure) throw state.failure
-        await link.send({
-          type: 'step',
-          session: id,
-          position,
-          rows: tokens.length,
-          wantsAnswer,
-          computeMs: [],
-          input: { tokens },
-        })
+      get route() {
+        return state.route
       },
+      send: (tokens, position, wantsAnswer) => send({ tokens, position, wantsAnswer }),
+      ...(keeps && {
+        mend: (mend: Mend) =>
+          mendEntry(state, mend, { id, self, links: links(), token: token(), opening: opening(options), send }),
+      }),
       nextResult() {
         const ready = state.results.shift()
         if (ready) return Promise.resolve(ready)
@@ -136,11 +162,41 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     }
   }
 
+  function opening({ root, contextTokens, exact = false, wantsLogits, sampling }: OpenSessionOptions) {
+    const capability = token()
+    return {
+      ...(capability === null ? {} : { token: capability }),
+      ...{ root, entry: self, contextTokens, exact, wantsLogits },
+      ...(sampling && { sampling }),
+    }
+  }
+
+  /** Where the chain is broken, what goes in at its first stage does not come to the others. */
+  function closeEach(id: string, { route, lost }: State): void {
+    for (const { peer } of route.slice(1)) {
+      if (lost.has(peer)) continue
+      links()
+        .to(peer)
+        .then((link) => link.send({ type: 'close', session: id }))
+        .catch(() => undefined)
+    }
+  }
+
   return {
     open: openSession,
     onOpened(id: string, from: Link): void {
       const state = sessions.get(id)
-      if (state && state.route.at(-1)?.peer === from.peer) state.opened.resolve()
+      if (state?.openedBy === from.peer) state.opened.resolve()
+    },
+    onPart(id: string, body: ErrorBody, from: Link): void {
+      const state = sessions.get(id)
+      if (!state || state.route[0]?.peer !== from.peer) return
+      // It may have been on its way since before another peer took that one's place.
+      if (state.route.some(({ peer }) => peer === body.peer)) lose(id, routeErrorOf(body, body.peer), true)
+    },
+    onMended(id: string, body: MendedBody, from: Link): void {
+      const { asked } = sessions.get(id) ?? {}
+      if (asked?.peer === from.peer) asked.reply.resolve(body)
     },
     onTaken(id: string, from: Link): void {
       const state = sessions.get(id)
@@ -149,6 +205,9 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     onResult(frame: ResultFrame, from: Link): void {
       const state = sessions.get(frame.session)
       if (!state || state.route.at(-1)?.peer !== from.peer) return
+      if (isRepeated(state, frame.position, frame.token)) return
+      if (state.isHeld) state.given.set(frame.position, frame.token)
+      state.answeredRows = frame.position + 1
       if (state.waiting) {
         state.waiting.resolve(frame)
         state.waiting = null
@@ -162,21 +221,26 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     onError(id: string, body: ErrorBody, from: Link): void {
       const state = sessions.get(id)
       if (!state || state.route[0]?.peer !== from.peer) return
-      const blocks = body.end - body.start === 1 ? `block ${body.start}` : `blocks ${body.start}–${body.end - 1}`
       // A stage may speak of any stage of the route, and of nobody else.
       const about = state.route.some(({ peer }) => peer === body.peer) ? body.peer : from.peer
-      fail(id, new RouteError(body.code, `${blocks} on ${about}: ${body.cause}`, about))
+      // When the first stage itself goes, the ones after it wait; its tokens are here.
+      lose(id, routeErrorOf(body, about), body.peer === from.peer && isMovable(body.code))
     },
     onLinkEnd(link: Link, cause: string): void {
       for (const [id, state] of sessions) {
         if (state.route.some(({ peer }) => peer === link.peer))
-          fail(id, new RouteError('STAGE_LOST', `${link.peer} (${cause})`, link.peer))
+          lose(id, new RouteError('STAGE_LOST', `${link.peer} (${cause})`, link.peer), true)
       }
     },
     stop(): void {
       for (const id of sessions.keys()) fail(id, new EspalierError('CANCELLED', 'this node stops'))
     },
   }
+}
+
+function routeErrorOf({ code, cause, start, end }: ErrorBody, about: string): RouteError {
+  const blocks = end - start === 1 ? `block ${start}` : `blocks ${start}–${end - 1}`
+  return new RouteError(code, `${blocks} on ${about}: ${cause}`, about)
 }
 
 function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

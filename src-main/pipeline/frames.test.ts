@@ -33,6 +33,29 @@ const frames: Frame[] = [
       sampling: { ...PLAIN_SAMPLING, seed: 0xffff_ffff, temperature: 0.7, history: [1, 2047] },
     },
   },
+  {
+    type: 'open',
+    session,
+    body: {
+      ...{ root: 'r', entry: 'e', stage: 1, contextTokens: 64, wantsLogits: false, keeps: true, replaces: 1 },
+      route: [
+        { peer: 'a', start: 0, end: 4 },
+        { peer: 'b', start: 4, end: 8 },
+      ],
+    },
+  },
+  { type: 'part', session, body: { code: 'ENGINE_GONE', cause: 'it ended', peer: 'a', start: 3, end: 6 } },
+  {
+    type: 'mend',
+    session,
+    body: { route: [{ peer: 'a', start: 0, end: 8 }], stage: 0, replaced: 1, resumeAt: 1 << 20, token: 't' },
+  },
+  { type: 'mended', session, body: { position: 7, rows: 3 } },
+  { type: 'mended', session, body: { position: 0, rows: 0, refusal: 'no room' } },
+  {
+    ...{ type: 'step', session, position: 7, rows: 1, wantsAnswer: true, computeMs: [], isKept: true },
+    input: { hidden: Float32Array.of(0.5) },
+  },
   { type: 'opened', session },
   { type: 'close', session },
   { type: 'taken', session },
@@ -119,7 +142,7 @@ describe('pipeline frames', () => {
       const bytes = new Uint8Array(randomBytes(i % 97))
       if (bytes.length > 1) {
         bytes[0] = 1
-        bytes[1] = i % 10
+        bytes[1] = i % 15
       }
       try {
         decodeFrame(bytes)
@@ -129,8 +152,21 @@ describe('pipeline frames', () => {
     }
   })
 
+  it('refuses a mend beyond what there can be', () => {
+    const body = { route: [{ peer: 'a', start: 0, end: 8 }], stage: 0, replaced: 1, resumeAt: 5 }
+    const over = [{ resumeAt: -1 }, { resumeAt: 2 ** 21 }, { replaced: 129 }, { stage: -1 }, { route: [] }, { more: 1 }]
+    for (const change of over) {
+      const frame = { type: 'mend', session, body: { ...body, ...change } } as Frame
+      expect(() => roundTrip(frame), JSON.stringify(change)).toThrow(/PROTOCOL_VIOLATION|protocol/i)
+    }
+  })
+
   it('refuses a claim of rows that the payload does not have', () => {
-    const step = new Uint8Array(Buffer.concat(encodeFrame(frames.find(({ type }) => type === 'step')!)))
+    const step = new Uint8Array(
+      Buffer.concat(
+        encodeFrame(frames.find(({ type, ...rest }) => type === 'step' && 'rows' in rest && rest.rows === 3)!),
+      ),
+    )
     new DataView(step.buffer).setUint32(22, 4, true)
     expect(() => decodeFrame(step)).toThrow(EspalierError)
     new DataView(step.buffer).setUint32(22, 0xffffffff, true)

@@ -7,6 +7,8 @@ import { fromHalves, toHalves } from '../shards/half-float'
 
 /** Carries a generation through a chain of stages. One stream a pair of neighbours, many sessions on it. */
 export const PIPELINE_PROTOCOL = '/espalier/pipeline/1'
+/** The same frames, and those that replace one stage of a session (docs/routing.md). Peers offer it first. */
+export const MENDING_PROTOCOL = '/espalier/pipeline/1.1'
 
 /** 512 rows of 8192 f32 channels, and room for a header. */
 export const MAX_FRAME_BYTES = 17 * 1024 * 1024
@@ -19,6 +21,7 @@ const MAX_LOGITS = 1 << 20
 const FLAG_WANTS_ANSWER = 1
 const FLAG_TOKENS = 2
 const FLAG_HALF = 4
+const FLAG_KEPT = 8
 
 const Type = {
   open: 1,
@@ -31,10 +34,23 @@ const Type = {
   checked: 8,
   notice: 9,
   taken: 10,
+  part: 11,
+  mend: 12,
+  mended: 13,
 } as const
 
 const peerId = z.string().min(1).max(120)
 const range = { start: z.int().min(0).max(4096), end: z.int().min(1).max(4096) }
+const route = z
+  .array(z.strictObject({ peer: peerId, ...range }))
+  .min(1)
+  .max(MAX_STAGES)
+const stage = z.int().min(0).max(MAX_STAGES)
+const rows = z
+  .int()
+  .min(0)
+  .max(1 << 20)
+const token = z.string().max(4096).optional()
 
 const OpenBody = z.strictObject({
   /** Merkle root of the model's manifest: all stages serve the same bytes. */
@@ -42,11 +58,8 @@ const OpenBody = z.strictObject({
   /** Where the last stage sends results. */
   entry: peerId,
   /** Index of the receiver in `route`. */
-  stage: z.int().min(0).max(MAX_STAGES),
-  route: z
-    .array(z.strictObject({ peer: peerId, ...range }))
-    .min(1)
-    .max(MAX_STAGES),
+  stage,
+  route,
   /** Tokens that prompt and answer may take together; KV room is kept for as many on every stage. */
   contextTokens: z
     .int()
@@ -62,7 +75,11 @@ const OpenBody = z.strictObject({
   /** How the last stage chooses tokens; absent for the likeliest. Logits come with the likeliest only. */
   sampling: SamplingSchema.optional(),
   /** The entry's capability token, in networks that give some. */
-  token: z.string().max(4096).optional(),
+  token,
+  /** Each stage keeps what it sends on, and waits for a while when a neighbour is lost. Only over MENDING_PROTOCOL. */
+  keeps: z.boolean().optional(),
+  /** The session is there already: this is for the replacement of this stage of the route, or for the one after it. */
+  replaces: stage.optional(),
 })
 const ErrorBody = z.strictObject({ code: z.enum(ERROR_CODES), cause: z.string().max(1000), peer: peerId, ...range })
 /** What one node holds against another, told to the one that it is about. */
@@ -73,10 +90,33 @@ const CheckedBody = z.strictObject({
   sessions: z.int().min(0).max(65_536).optional(),
 })
 
+/** The entry to a neighbour of a lost stage. */
+const MendBody = z.strictObject({
+  /** As it is from now on. */
+  route,
+  /** Index of the receiver. */
+  stage,
+  /** Index of the stage that another peer takes over: the receiver's next one, or the one before it. */
+  replaced: stage,
+  /** For whoever comes before: rows whose outcome is needed by nobody any more. */
+  resumeAt: rows,
+  token,
+})
+const MendedBody = z.strictObject({
+  /** Rows of the session that have reached the sender. */
+  position: rows,
+  /** Rows that were sent again, for the cache alone. */
+  rows,
+  /** Why it can't be: the session goes on as one that is opened anew. */
+  refusal: z.string().max(1000).optional(),
+})
+
 export type OpenBody = z.infer<typeof OpenBody>
 export type ErrorBody = z.infer<typeof ErrorBody>
 export type NoticeBody = z.infer<typeof NoticeBody>
 export type CheckedBody = z.infer<typeof CheckedBody>
+export type MendBody = z.infer<typeof MendBody>
+export type MendedBody = z.infer<typeof MendedBody>
 
 export interface StepFrame {
   type: 'step'
@@ -89,6 +129,8 @@ export interface StepFrame {
   computeMs: number[]
   /** The hidden states go, or came, in half precision. One that it can't hold makes its frame go in single. */
   isHalf?: boolean
+  /** For the cache of a stage that was replaced: what comes of it has gone on before. */
+  isKept?: boolean
   /** Token ids (first stage) or the residual stream, rows × embedding length. */
   input: { tokens: Int32Array } | { hidden: Float32Array }
 }
@@ -112,6 +154,10 @@ export type Frame =
   /** To the neighbour before: a step that wanted no answer is computed and passed on, so another one may come. */
   | { type: 'taken'; session: string }
   | { type: 'error'; session: string; body: ErrorBody }
+  /** As an error, but whoever sends it keeps the session: up, about the next stage; down, about the sender itself. */
+  | { type: 'part'; session: string; body: ErrorBody }
+  | { type: 'mend'; session: string; body: MendBody }
+  | { type: 'mended'; session: string; body: MendedBody }
   | { type: 'check'; session: string }
   | { type: 'checked'; session: string; body: CheckedBody }
   | { type: 'notice'; session: string; body: NoticeBody }
@@ -125,6 +171,9 @@ export function encodeFrame(frame: Frame): Uint8Array[] {
   switch (frame.type) {
     case 'open':
     case 'error':
+    case 'part':
+    case 'mend':
+    case 'mended':
     case 'checked':
     case 'notice':
       return [prefix, encode(frame.body)]
@@ -137,7 +186,10 @@ export function encodeFrame(frame: Frame): Uint8Array[] {
       const isTokens = 'tokens' in frame.input
       const halves = frame.isHalf && 'hidden' in frame.input ? toHalves(frame.input.hidden) : null
       const flags =
-        (frame.wantsAnswer ? FLAG_WANTS_ANSWER : 0) | (isTokens ? FLAG_TOKENS : 0) | (halves ? FLAG_HALF : 0)
+        (frame.wantsAnswer ? FLAG_WANTS_ANSWER : 0) |
+        (isTokens ? FLAG_TOKENS : 0) |
+        (halves ? FLAG_HALF : 0) |
+        (frame.isKept ? FLAG_KEPT : 0)
       const head = new DataView(new ArrayBuffer(10))
       head.setUint32(0, frame.position, true)
       head.setUint32(4, frame.rows, true)
@@ -183,6 +235,12 @@ export function decodeFrame(bytes: Uint8Array): Frame {
       return { type: 'close', session }
     case Type.error:
       return { type: 'error', session, body: decodeBody(ErrorBody, rest) }
+    case Type.part:
+      return { type: 'part', session, body: decodeBody(ErrorBody, rest) }
+    case Type.mend:
+      return { type: 'mend', session, body: decodeBody(MendBody, rest) }
+    case Type.mended:
+      return { type: 'mended', session, body: decodeBody(MendedBody, rest) }
     case Type.check:
       return { type: 'check', session }
     case Type.checked:
@@ -217,6 +275,7 @@ function decodeStep(session: string, bytes: Uint8Array): StepFrame {
     wantsAnswer: (flags & FLAG_WANTS_ANSWER) !== 0,
     computeMs: floats(bytes, 10, stages),
     ...(isHalf && { isHalf }),
+    ...((flags & FLAG_KEPT) !== 0 && { isKept: true }),
     input: isTokens
       ? { tokens: new Int32Array(payload.buffer) }
       : { hidden: isHalf ? fromHalves(new Uint16Array(payload.buffer)) : new Float32Array(payload.buffer) },

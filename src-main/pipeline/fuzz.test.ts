@@ -5,6 +5,7 @@ import { seededRandom } from '../../test/models/random'
 import { createEventLog } from '../storage/event-log'
 import { createEntrySessions } from './entry-sessions'
 import { decodeFrame, encodeFrame, type Frame } from './frames'
+import { createKeeping } from './keeping/keeping'
 import type { Link, Links } from './links'
 import type { StageRunner } from './stage-runner'
 import { createStageSessions } from './stage-sessions'
@@ -34,7 +35,7 @@ const runner: StageRunner = {
 }
 
 function link(peer: string): Link {
-  return { peer, send: async () => undefined, abort: () => undefined, closed: false }
+  return { peer, send: async () => undefined, abort: () => undefined, closed: false, mends: true }
 }
 const ROUTE = [
   { peer: 'me', start: 0, end: 4 },
@@ -55,13 +56,17 @@ function someFrame(): Frame {
     route: ROUTE,
     contextTokens: 1 + number(),
     wantsLogits: true,
+    ...(below(2) === 0 && { keeps: true }),
+    ...(below(4) === 0 && { replaces: below(3) }),
   }
+  const mend = { route: ROUTE, stage: below(3), replaced: below(3), resumeAt: number() }
   const frames: Frame[] = [
     { type: 'open', session, body: below(2) === 0 ? { ...body, stage: 0 } : body },
     { type: 'opened', session },
     {
       ...{ type: 'step', session, position: number(), rows, wantsAnswer: below(2) === 0, computeMs: [1, Number.NaN] },
       isHalf: below(2) === 0,
+      isKept: below(4) === 0,
       input:
         below(2) === 0 ? { tokens: new Int32Array(rows) } : { hidden: new Float32Array(rows * width).fill(Number.NaN) },
     },
@@ -70,6 +75,9 @@ function someFrame(): Frame {
     { type: 'taken', session },
     { type: 'error', session, body: error },
     { type: 'check', session },
+    { type: 'part', session, body: error },
+    { type: 'mend', session, body: mend },
+    { type: 'mended', session, body: { position: number(), rows: number() } },
   ]
   return frames[below(frames.length)] as Frame
 }
@@ -89,8 +97,10 @@ describe('10,000 fuzzed frames of the pipeline', () => {
   it('neither throw nor hang nor leave anything behind, on the serving and on the asking side', async () => {
     const clock = new FakeClock()
     const links: Pick<Links, 'to'> = { to: async (peer) => link(peer) }
+    const log = createEventLog(clock, null)
+    const keeping = createKeeping({ directory: null, log })
     const stages = createStageSessions({
-      ...{ self: 'me', clock, log: createEventLog(clock, null), links: () => links as Links, stage: () => runner },
+      ...{ self: 'me', clock, log, links: () => links as Links, stage: () => runner, keeping },
       events: { onServed: () => undefined, onSessions: () => undefined },
     })
     const entry = createEntrySessions(
@@ -118,7 +128,11 @@ describe('10,000 fuzzed frames of the pipeline', () => {
       else if (frame.type === 'step') stages.onStep(frame, from)
       else if (frame.type === 'close') stages.onClose(frame.session, from)
       else if (frame.type === 'taken') stages.onTaken(frame.session, from) || entry.onTaken(frame.session, from)
-      else if (frame.type === 'opened') entry.onOpened(frame.session, from)
+      else if (frame.type === 'mend') stages.onMend(frame.session, frame.body, from)
+      else if (frame.type === 'mended') entry.onMended(frame.session, frame.body, from)
+      else if (frame.type === 'part') {
+        if (!stages.onPart(frame.session, frame.body, from)) entry.onPart(frame.session, frame.body, from)
+      } else if (frame.type === 'opened') stages.onOpened(frame.session, from) || entry.onOpened(frame.session, from)
       else if (frame.type === 'result') entry.onResult(frame, from)
       else if (frame.type === 'error') {
         if (!stages.onError(frame.session, frame.body, from)) entry.onError(frame.session, frame.body, from)
@@ -130,9 +144,11 @@ describe('10,000 fuzzed frames of the pipeline', () => {
     expect(largest).toBeGreaterThan(0)
     expect(largest).toBeLessThanOrEqual(4)
     for (const peer of peers) stages.onLinkEnd(peer, 'over')
-    await clock.advance(1_000)
+    // Whoever waits for another neighbour waits no longer than that.
+    await clock.advance(30_000)
     expect(stages.count).toBe(0)
     expect(places.size).toBe(0)
+    expect(keeping.use).toEqual({ sessions: 0, memoryBytes: 0, diskBytes: 0 })
     stages.stop()
     expect(clock.pending).toBe(0)
   })

@@ -1,9 +1,10 @@
+import type { Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { reachPeer } from '../network/find-peer'
 import { type FramedStream, frameStream } from '../network/framed-stream'
 import type { Host } from '../network/host'
-import { decodeFrame, encodeFrame, type Frame, MAX_FRAME_BYTES, PIPELINE_PROTOCOL } from './frames'
+import { decodeFrame, encodeFrame, type Frame, MAX_FRAME_BYTES, MENDING_PROTOCOL, PIPELINE_PROTOCOL } from './frames'
 import { RouteError } from './route-error'
 
 /** One long-lived stream to or from a neighbour. */
@@ -13,6 +14,8 @@ export interface Link {
   send(frame: Frame): Promise<void>
   abort(error: Error): void
   readonly closed: boolean
+  /** The neighbour knows how one stage of a session is replaced. */
+  readonly mends: boolean
 }
 
 export interface LinkEvents {
@@ -22,6 +25,7 @@ export interface LinkEvents {
 
 const OPEN_TIMEOUT_MS = 10_000
 const MAX_STREAMS = 64
+const PROTOCOLS = [MENDING_PROTOCOL, PIPELINE_PROTOCOL]
 
 /** Opens one outgoing stream a peer, on first use, and accepts incoming ones. */
 export function createLinks(host: Host, events: LinkEvents) {
@@ -29,9 +33,11 @@ export function createLinks(host: Host, events: LinkEvents) {
   const outgoing = new Map<string, Promise<Link>>()
   const all = new Set<Link>()
 
-  function adopt(peer: string, framed: FramedStream): Link {
+  function adopt(peer: string, stream: Stream): Link {
+    const framed = frameStream(stream, MAX_FRAME_BYTES)
     const link: Link = {
       peer,
+      mends: stream.protocol === MENDING_PROTOCOL,
       get closed() {
         return framed.closed
       },
@@ -63,14 +69,15 @@ export function createLinks(host: Host, events: LinkEvents) {
     const signal = AbortSignal.timeout(OPEN_TIMEOUT_MS)
     const peerId = peerIdFromString(peer)
     await reachPeer(host, peerId, signal)
-    const stream = await host.dialProtocol(peerId, PIPELINE_PROTOCOL, { signal, runOnLimitedConnection: true })
-    return adopt(peer, frameStream(stream, MAX_FRAME_BYTES))
+    const stream = await host.dialProtocol(peerId, PROTOCOLS, { signal, runOnLimitedConnection: true })
+    return adopt(peer, stream)
   }
 
   // A node may be a stage of its own route, and libp2p does not dial itself: both ends are here.
   let isClosed = false
   const end = (other: () => Link): Link => ({
     peer: self,
+    mends: true,
     get closed() {
       return isClosed
     },
@@ -89,9 +96,9 @@ export function createLinks(host: Host, events: LinkEvents) {
   return {
     async accept(): Promise<void> {
       await host.handle(
-        PIPELINE_PROTOCOL,
+        PROTOCOLS,
         (stream, connection) => {
-          adopt(connection.remotePeer.toString(), frameStream(stream, MAX_FRAME_BYTES))
+          adopt(connection.remotePeer.toString(), stream)
         },
         { runOnLimitedConnection: true, maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS },
       )
@@ -99,8 +106,13 @@ export function createLinks(host: Host, events: LinkEvents) {
     /** The stream to this peer: the one that is open, or a new one. Throws STAGE_LOST. */
     async to(peer: string): Promise<Link> {
       if (peer === self) return ownLink
-      const known = await outgoing.get(peer)?.catch(() => undefined)
-      if (known && !known.closed) return known
+      for (;;) {
+        const before = outgoing.get(peer)
+        const known = await before?.catch(() => undefined)
+        if (known && !known.closed) return known
+        // Unless somebody else has begun to open one meanwhile.
+        if (outgoing.get(peer) === before) break
+      }
       const opening = open(peer)
       outgoing.set(peer, opening)
       try {
@@ -112,7 +124,7 @@ export function createLinks(host: Host, events: LinkEvents) {
     },
     async close(): Promise<void> {
       isClosed = true
-      await host.unhandle(PIPELINE_PROTOCOL)
+      await host.unhandle(PROTOCOLS)
       for (const link of all) link.abort(new EspalierError('STAGE_LOST', 'this node stops'))
     },
   }

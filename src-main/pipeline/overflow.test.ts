@@ -35,7 +35,7 @@ function setUp() {
   }
   const sent: Frame[] = []
   const link: Link = {
-    ...{ peer: 'them', abort: () => undefined, closed: false },
+    ...{ peer: 'them', abort: () => undefined, closed: false, mends: true },
     send: async (frame) => void sent.push(frame),
   }
   const stages = createStageSessions({

@@ -5,6 +5,7 @@ import type { Host } from '../network/host'
 import type { EventLog } from '../storage/event-log'
 import { createEntrySessions, type EntrySession, type OpenSessionOptions } from './entry-sessions'
 import type { Frame, NoticeBody } from './frames'
+import { createKeeping, type Keeping, type KeepingLimits } from './keeping/keeping'
 import { createLinks, type Link } from './links'
 import { createNotices } from './notices'
 import type { StageRunner } from './stage-runner'
@@ -20,6 +21,8 @@ export interface Pipeline {
   /** Tells a peer what is held against it, so that its owner can know. Never throws. */
   notify(peer: string, notice: NoticeBody): void
   readonly activeSessions: number
+  /** What is kept for the replacement of a lost neighbour. */
+  readonly kept: Keeping['use']
 }
 
 /** Both sides of `/espalier/pipeline/1` on one host. `stage` gives our slice while it may serve, else null. */
@@ -33,6 +36,9 @@ export function createPipeline(options: {
   guard?: SessionGuard
   /** A peer tells what it holds against us. */
   onNotice?: (notice: NoticeBody, by: string) => void
+  /** For hidden states that are too much for the memory; all that is in it is removed at the start. Null: memory alone. */
+  keptDirectory?: string | null
+  keepingLimits?: KeepingLimits
 }): Pipeline {
   const { host, log } = options
   const self = host.peerId.toString()
@@ -41,7 +47,11 @@ export function createPipeline(options: {
     () => links,
     () => options.guard?.token() ?? null,
   )
-  const stages = createStageSessions({ ...options, self, links: () => links })
+  const keeping = createKeeping({
+    ...{ directory: options.keptDirectory ?? null, log },
+    ...(options.keepingLimits && { limits: options.keepingLimits }),
+  })
+  const stages = createStageSessions({ ...options, self, keeping, links: () => links })
 
   const notices = createNotices({ clock: options.clock, log, to: (peer) => links.to(peer), onHeard: options.onNotice })
 
@@ -68,7 +78,16 @@ export function createPipeline(options: {
         if (!stages.onTaken(frame.session, link)) entry.onTaken(frame.session, link)
         break
       case 'opened':
-        entry.onOpened(frame.session, link)
+        if (!stages.onOpened(frame.session, link)) entry.onOpened(frame.session, link)
+        break
+      case 'part':
+        if (!stages.onPart(frame.session, frame.body, link)) entry.onPart(frame.session, frame.body, link)
+        break
+      case 'mend':
+        stages.onMend(frame.session, frame.body, link)
+        break
+      case 'mended':
+        entry.onMended(frame.session, frame.body, link)
         break
       case 'result':
         entry.onResult(frame, link)
@@ -103,17 +122,24 @@ export function createPipeline(options: {
   }
 
   return {
-    start: () => links.accept(),
+    async start() {
+      await keeping.start()
+      await links.accept()
+    },
     async stop() {
       entry.stop()
       stages.stop()
       await links.close()
+      await keeping.settled()
     },
     openSession: (open) => entry.open(open),
     notify: (peer, notice) => notices.send(peer, notice),
     endSessions: (error) => stages.endAll(error),
     get activeSessions() {
       return stages.count
+    },
+    get kept() {
+      return keeping.use
     },
   }
 }

@@ -39,7 +39,7 @@ function firstStage() {
   }
   const heard: Frame[] = []
   const link = (peer: string): Link => ({
-    ...{ peer, closed: false, abort: () => undefined },
+    ...{ peer, closed: false, mends: true, abort: () => undefined },
     async send(frame) {
       if (peer === 'them') heard.push(frame)
     },

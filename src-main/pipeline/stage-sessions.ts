@@ -2,32 +2,15 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
 import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
-import type { ErrorBody, Frame, OpenBody, StepFrame } from './frames'
+import { isMovable } from './failover/movable'
+import type { ErrorBody, Frame, MendBody, OpenBody, StepFrame } from './frames'
+import type { Keeping, KeptStates } from './keeping/keeping'
 import type { Link, Links } from './links'
+import { createStageMender } from './mending/stage-mender'
 import { RouteError } from './route-error'
 import type { StageInput, StageOutput, StageRunner } from './stage-runner'
-import { createStepWindow, type StepWindow } from './step-window'
-
-interface Session {
-  readonly id: string
-  readonly open: OpenBody
-  readonly runner: StageRunner
-  readonly sequence: number
-  readonly upstream: Link
-  /** The next stage; for the last stage, the entry. */
-  readonly next: Promise<Link>
-  /** The same once it is there: a token need not wait for a promise. */
-  nextLink: Link | null
-  /** Chunks of a prompt that are with the next stage. */
-  readonly window: StepWindow
-  /** Steps of a session run one after the other, whatever the network does. */
-  isBusy: boolean
-  readonly waiting: (() => Promise<void>)[]
-  position: number
-  hasAnswered: boolean
-  usedAtMs: number
-  ended: boolean
-}
+import type { StageMending, StageSession } from './stage-session'
+import { createStepWindow } from './step-window'
 
 export interface StageSessionEvents {
   /** A request of another peer was answered through our blocks: the evidence of load level L7. */
@@ -47,6 +30,8 @@ const MAX_SESSIONS_PER_PEER = 64
 const MAX_WAITING_STEPS = 32
 /** A session that rests this long gives its place in the cache to one that has none. */
 const EVICTABLE_AFTER_MS = 15_000
+/** A session that lost a neighbour waits for another one, so long as whoever asks looks for it. */
+const HELD_SESSION_MS = 15_000
 const SWEEP_INTERVAL_MS = 10_000
 /** Sessions whose tokens are being checked. */
 const MAX_JUDGED = 256
@@ -60,13 +45,20 @@ export function createStageSessions(options: {
   stage: () => StageRunner | null
   events: StageSessionEvents
   guard?: SessionGuard
+  /** Without it no session outlives a neighbour. */
+  keeping?: Keeping
 }) {
-  const { self, clock, log, events } = options
-  const sessions = new Map<string, Session>()
+  const { self, clock, log, events, keeping } = options
+  const sessions = new Map<string, StageSession>()
   const judged = new Map<string, Link>()
+  const mender = createStageMender({ clock, links: options.links, tell, enqueue, fail })
 
   /** Membership comes first: nothing is looked up or reserved for whoever may not ask. */
   async function admit(id: string, open: OpenBody, upstream: Link): Promise<void> {
+    if (open.replaces === open.stage - 1) {
+      mender.takeUp(sessions.get(id), open, upstream)
+      return
+    }
     if (options.guard) {
       if (judged.has(id)) throw new EspalierError('PROTOCOL_VIOLATION', 'the session is open already')
       if (judged.size >= MAX_JUDGED) throw new EspalierError('SESSION_LIMIT')
@@ -108,7 +100,8 @@ export function createStageSessions(options: {
     }
     if (sessions.has(id)) throw new EspalierError('PROTOCOL_VIOLATION', 'the session is open already')
     const following = open.route[open.stage + 1]
-    const session: Session = {
+    const mayMend = open.keeps === true && upstream.mends && keeping !== undefined
+    const session: StageSession = {
       id,
       open,
       runner,
@@ -123,17 +116,21 @@ export function createStageSessions(options: {
       hasAnswered: false,
       usedAtMs: clock.monotonicMs(),
       ended: false,
+      mending: mayMend ? newMending(following ? keeping.open(id) : null) : null,
     }
     sessions.set(id, session)
     events.onSessions(sessions.size)
     enqueue(session, async () => {
       const next = await session.next
       session.nextLink = next
-      await next.send(
-        following
-          ? { type: 'open', session: id, body: { ...open, stage: open.stage + 1 } }
-          : { type: 'opened', session: id },
-      )
+      if (following) {
+        const { keeps: _, ...rest } = open
+        const body = { ...rest, stage: open.stage + 1, ...(mayMend && next.mends && { keeps: true }) }
+        await next.send({ type: 'open', session: id, body })
+      }
+      // A stage that takes another's place says so to whoever fills it.
+      if (open.replaces !== undefined) tell(session.upstream, { type: 'opened', session: id })
+      else if (!following) await next.send({ type: 'opened', session: id })
     })
   }
 
@@ -153,7 +150,7 @@ export function createStageSessions(options: {
     }
   }
 
-  function restedMs({ usedAtMs }: Session): number {
+  function restedMs({ usedAtMs }: StageSession): number {
     return clock.monotonicMs() - usedAtMs
   }
 
@@ -163,16 +160,16 @@ export function createStageSessions(options: {
   }
 
   function countFrom(peer: string): number {
-    return [...sessions.values()].filter(({ upstream }) => upstream.peer === peer).length
+    return [...sessions.values()].filter(({ upstream }) => upstream?.peer === peer).length
   }
 
   /** An idle session's work begins in this very call, so that a step reaches the engine without waiting for a turn. */
-  function enqueue(session: Session, work: () => Promise<void>): void {
+  function enqueue(session: StageSession, work: () => Promise<void>): void {
     if (session.isBusy) session.waiting.push(work)
     else void perform(session, work)
   }
 
-  async function perform(session: Session, work: () => Promise<void>): Promise<void> {
+  async function perform(session: StageSession, work: () => Promise<void>): Promise<void> {
     session.isBusy = true
     try {
       await work()
@@ -184,7 +181,7 @@ export function createStageSessions(options: {
     if (following) void perform(session, following)
   }
 
-  async function step(session: Session, frame: StepFrame): Promise<void> {
+  async function step(session: StageSession, frame: StepFrame): Promise<void> {
     if (session.ended) return
     const { runner, open } = session
     const isExact = isExactSession(open)
@@ -202,6 +199,9 @@ export function createStageSessions(options: {
     if (frame.isHalf && isExact) {
       throw new EspalierError('PROTOCOL_VIOLATION', 'half precision in an exact session')
     }
+    if (frame.isKept && open.replaces !== open.stage) {
+      throw new EspalierError('PROTOCOL_VIOLATION', 'rows again, for a stage that replaces nobody')
+    }
     if ('hidden' in frame.input && frame.input.hidden.length !== frame.rows * runner.embeddingLength) {
       throw new EspalierError('PROTOCOL_VIOLATION', 'a hidden state of another width')
     }
@@ -217,11 +217,13 @@ export function createStageSessions(options: {
     })
     if (session.ended) return
     const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact)
-    if (reply) {
-      if (!frame.wantsAnswer) await session.window.take()
-      await (session.nextLink ?? (await session.next)).send(reply)
+    if (reply?.type === 'step') session.mending?.kept?.add(reply)
+    // What comes after a replaced stage has the outcome already; who asks compares its answers.
+    if (reply && (isLast || !frame.isKept)) {
+      await mender.passOn(session, reply, !frame.wantsAnswer).catch((error: unknown) => fail(session, error))
+      if (session.ended) return
     }
-    if (!frame.wantsAnswer) tell(session.upstream, { type: 'taken', session: session.id })
+    if (!frame.wantsAnswer || frame.isKept) tell(session.upstream, { type: 'taken', session: session.id })
     // Only now: what was computed and never delivered has served nobody.
     events.onServed(open.entry, frame.rows)
     if (!frame.wantsAnswer || session.hasAnswered) return
@@ -229,45 +231,63 @@ export function createStageSessions(options: {
     events.onRequest?.(open.entry)
   }
 
-  function fail(session: Session, error: unknown): void {
+  function fail(session: StageSession, error: unknown): void {
     if (session.ended) return
     const { code, cause } = reportOf(error)
     // When our neighbour went away the entry must know that it was not us.
     const place = error instanceof RouteError && session.open.route.find(({ peer }) => peer === error.peer)
     const { peer, start, end } = place || { peer: self, ...session.runner.blocks }
-    log.write('warn', 'pipeline.session.failed', cause, { session: session.id, code })
-    tell(session.upstream, {
-      type: 'error',
-      session: session.id,
-      body: { code, cause: cause.slice(0, 1000), peer, start, end },
-    })
-    release(session, { tellNext: true })
+    const body = { code, cause: cause.slice(0, 1000), peer, start, end }
+    if (mender.canHold(session, body)) mender.part(session, body)
+    else {
+      log.write('warn', 'pipeline.session.failed', cause, { session: session.id, code })
+      tell(session.upstream, { type: 'error', session: session.id, body })
+      release(session, { tellNext: true, why: body })
+    }
   }
 
-  function release(session: Session, { tellNext }: { tellNext: boolean }): void {
+  /** @param why what another node may do better: the next stage waits for one that takes our place */
+  function release(session: StageSession, { tellNext, why }: { tellNext: boolean; why?: ErrorBody }): void {
     if (session.ended) return
     session.ended = true
     sessions.delete(session.id)
     events.onSessions(sessions.size)
     session.window.end(new EspalierError('CANCELLED'))
+    mender.release(session)
     session.runner.closeSequence(session.sequence)
     const isLast = session.open.stage === session.open.route.length - 1
     if (tellNext && !isLast) {
+      const isLeft = why && session.mending && session.position > 0 && isMovable(why.code)
+      const { id } = session
       session.next.then(
-        (next) => tell(next, { type: 'close', session: session.id }),
+        (next) =>
+          tell(next, isLeft && next.mends ? { type: 'part', session: id, body: why } : { type: 'close', session: id }),
         (error: unknown) => log.write('debug', 'pipeline.close.unsent', String(error)),
       )
     }
   }
 
-  function tell(link: Link, frame: Frame): void {
+  function tell(link: Link | null, frame: Frame): void {
     link
-      .send(frame)
+      ?.send(frame)
       .catch((error: unknown) => log.write('debug', 'pipeline.send.failed', String(error), { peer: link.peer }))
+  }
+
+  function abandon(session: StageSession): void {
+    const cause = 'nobody took the place of a lost neighbour'
+    const body = { code: 'TIMED_OUT' as const, cause, peer: self, ...session.runner.blocks }
+    log.write('warn', 'pipeline.session.failed', cause, { session: session.id, code: body.code })
+    tell(session.upstream, { type: 'error', session: session.id, body })
+    release(session, { tellNext: true })
   }
 
   const stopSweep = clock.every(SWEEP_INTERVAL_MS, () => {
     for (const session of sessions.values()) {
+      const heldSinceMs = session.mending?.heldSinceMs ?? null
+      if (heldSinceMs !== null && clock.monotonicMs() - heldSinceMs > HELD_SESSION_MS) {
+        abandon(session)
+        continue
+      }
       const limitMs = session.position === 0 ? UNUSED_SESSION_MS : IDLE_SESSION_MS
       if (restedMs(session) > limitMs) fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
     }
@@ -307,12 +327,34 @@ export function createStageSessions(options: {
     onClose(id: string, upstream: Link): void {
       if (judged.get(id) === upstream) judged.delete(id)
       const session = sessions.get(id)
-      if (session && session.upstream === upstream) release(session, { tellNext: true })
+      if (!session) return
+      // Where the chain is broken, whoever asks says it to each part of it.
+      const isAsker = session.mending !== null && session.open.entry === upstream.peer
+      if (session.upstream === upstream || isAsker) release(session, { tellNext: true })
+    },
+    onMend(id: string, body: MendBody, from: Link): void {
+      mender.onMend(sessions.get(id), id, body, from)
+    },
+    /** False when it is not for a stage of ours. */
+    onOpened: (id: string, from: Link): boolean => mender.onOpened(sessions.get(id), from),
+    /** A stage is lost and the others wait: passed on towards the entry. False when it is not for a stage of ours. */
+    onPart(id: string, body: ErrorBody, from: Link): boolean {
+      const session = sessions.get(id)
+      if (!session) return false
+      if (from === session.upstream) {
+        if (!mender.orphan(session)) release(session, { tellNext: true })
+      } else if (from === session.nextLink) tell(session.upstream, { type: 'part', session: id, body })
+      else return false
+      return true
     },
     /** An error from further down the chain: passed on towards the entry. */
     onError(id: string, body: ErrorBody, from: Link): boolean {
       const session = sessions.get(id)
       if (!session || from === session.upstream) return false
+      if (from === session.nextLink && mender.canHold(session, body)) {
+        mender.part(session, body)
+        return true
+      }
       tell(session.upstream, { type: 'error', session: id, body })
       release(session, { tellNext: false })
       return true
@@ -320,8 +362,9 @@ export function createStageSessions(options: {
     onLinkEnd(link: Link, cause: string): void {
       for (const [id, upstream] of judged) if (upstream === link) judged.delete(id)
       for (const session of [...sessions.values()]) {
-        if (session.upstream === link) release(session, { tellNext: true })
-        else {
+        if (session.upstream === link) {
+          if (!mender.orphan(session)) release(session, { tellNext: true })
+        } else {
           void session.next.then(
             (next) => {
               if (next === link) fail(session, new RouteError('STAGE_LOST', `${link.peer} (${cause})`, link.peer))
@@ -339,6 +382,13 @@ export function createStageSessions(options: {
       stopSweep()
       for (const session of [...sessions.values()]) fail(session, new EspalierError('STAGE_LOST', `${self} stops`))
     },
+  }
+}
+
+function newMending(kept: KeptStates | null): StageMending {
+  return {
+    ...{ kept, isParted: false, lost: null, heldSinceMs: null, awaited: null },
+    ...{ stopWaiting: null, onNextOpened: null, attempt: {}, attempts: 0 },
   }
 }
 
@@ -365,7 +415,8 @@ function isExactSession({ exact = true }: OpenBody): boolean {
   return exact
 }
 
-function onwardOf(frame: StepFrame, output: StageOutput, isHalf: boolean): Frame {
+function onwardOf(frame: StepFrame, output: StageOutput, isHalf: boolean): StepFrame {
   if (output.hidden === null) throw new EspalierError('ENGINE_DECODE_FAILED', 'no hidden state came out of the stage')
-  return { ...frame, computeMs: [...frame.computeMs, output.computeMs], isHalf, input: { hidden: output.hidden } }
+  const { isKept: _, ...rest } = frame
+  return { ...rest, computeMs: [...frame.computeMs, output.computeMs], isHalf, input: { hidden: output.hidden } }
 }

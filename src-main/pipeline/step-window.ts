@@ -10,12 +10,15 @@ export interface StepWindow {
   take(): Promise<void>
   /** The neighbour has computed one. */
   onTaken(): void
+  /** Resolves when the neighbour has computed all that went; nothing goes meanwhile. Rejects when the session has ended. */
+  idle(): Promise<void>
   end(error: Error): void
 }
 
 export function createStepWindow(): StepWindow {
   let underWay = 0
   let waiting: PromiseWithResolvers<void> | null = null
+  let emptied: PromiseWithResolvers<void> | null = null
   let ended: Error | null = null
   return {
     async take() {
@@ -30,11 +33,20 @@ export function createStepWindow(): StepWindow {
       underWay = Math.max(0, underWay - 1)
       waiting?.resolve()
       waiting = null
+      if (underWay === 0) emptied?.resolve()
+    },
+    async idle() {
+      if (ended) throw ended
+      if (underWay === 0) return
+      emptied = Promise.withResolvers<void>()
+      await emptied.promise
     },
     end(error) {
       ended ??= error
       waiting?.reject(ended)
       waiting = null
+      emptied?.reject(ended)
+      emptied = null
     },
   }
 }

@@ -1,34 +1,36 @@
 import type { FileChoice, FilePurpose } from '../../src-shared/file-choice'
 import type { ElectronModule } from './electron-module'
 import type { MainWindow } from './window'
+import type { ShellWords } from './words'
 
-const TITLES: Readonly<Record<FilePurpose, string>> = {
-  model: 'Choose a model file',
-  certificates: 'Choose a file of certificates',
-  'identity-backup': 'Choose the backup of an identity',
-  'new-identity-backup': 'Where the backup shall lie',
-}
-const BACKUPS = { name: 'Identity backups', extensions: ['json'] }
-const FILTERS: Readonly<Record<FilePurpose, Electron.FileFilter>> = {
-  model: { name: 'GGUF models', extensions: ['gguf'] },
-  certificates: { name: 'Certificates', extensions: ['pem', 'crt', 'cer'] },
-  'identity-backup': BACKUPS,
-  'new-identity-backup': BACKUPS,
+function filterFor(purpose: FilePurpose, words: ShellWords['files']): Electron.FileFilter {
+  switch (purpose) {
+    case 'model':
+      return { name: words.models, extensions: ['gguf'] }
+    case 'certificates':
+      return { name: words.certificates, extensions: ['pem', 'crt', 'cer'] }
+    default:
+      return { name: words.backups, extensions: ['json'] }
+  }
 }
 
 /**
  * The system's own dialog over our window, one at a time; null when nobody chose, and without a window. The page names
  * a purpose and hears a path: it never lists a folder.
  */
-export function createFileChooser({ dialog }: Pick<ElectronModule, 'dialog'>, window: Pick<MainWindow, 'current'>) {
+export function createFileChooser(
+  { dialog }: Pick<ElectronModule, 'dialog'>,
+  window: Pick<MainWindow, 'current'>,
+  words: () => ShellWords,
+) {
   let isOpen = false
 
   async function ask(parent: Electron.BrowserWindow, { purpose, near }: FileChoice): Promise<string | null> {
-    const place = { title: TITLES[purpose], ...(near !== undefined && { defaultPath: near }) }
+    const filters = [filterFor(purpose, words().files)]
+    const place = { title: words().files.titles[purpose], filters, ...(near !== undefined && { defaultPath: near }) }
     if (purpose === 'new-identity-backup') {
       const { canceled, filePath } = await dialog.showSaveDialog(parent, {
         ...place,
-        filters: [FILTERS[purpose]],
         // What is there already is refused by the one who writes: a backup is never written over another.
         properties: ['createDirectory'],
       })
@@ -36,7 +38,6 @@ export function createFileChooser({ dialog }: Pick<ElectronModule, 'dialog'>, wi
     }
     const { canceled, filePaths } = await dialog.showOpenDialog(parent, {
       ...place,
-      filters: [FILTERS[purpose]],
       properties: ['openFile'],
     })
     return canceled ? null : (filePaths[0] ?? null)

@@ -1,9 +1,11 @@
 import type { Settings } from '../../src-shared/settings'
 import type { ElectronModule } from './electron-module'
 import type { MainWindow } from './window'
+import type { ShellWords } from './words'
 
 export interface CloseOptions {
   window: MainWindow
+  words: () => ShellWords
   /** Null while there is no app yet. */
   settings(): Settings | null
   /** Whether the app can be reached without its window. Asked anew, for trays come and go. */
@@ -26,14 +28,14 @@ export function createWindowCloser({ dialog }: Pick<ElectronModule, 'dialog'>, o
     if (isAsking) return
     if (settings.trayNoticeSeen || !window.current) return window.hide()
     isAsking = true
+    const { close: words } = options.words()
     try {
       const { response } = await dialog.showMessageBox(window.current, {
         type: 'info',
         title: 'Espalier',
-        message: 'Espalier stays in the tray',
-        detail:
-          'The window closes and the node goes on as it is. The tray icon opens the window again. Under Settings you can choose that closing quits.',
-        buttons: ['Close the window', 'Quit Espalier'],
+        message: words.staysInTray,
+        detail: words.detail,
+        buttons: [words.closeWindow, words.quit],
         defaultId: 0,
         cancelId: 0,
       })

@@ -1,6 +1,8 @@
 import { reportOf } from '../../src-shared/errors'
+import { reportIn } from '../../src-shared/node-says'
 import { MAX_INVITE_LENGTH } from '../membership/invite'
 import type { ElectronModule } from './electron-module'
+import type { ShellWords } from './words'
 
 export const LINK_SCHEME = 'espalier'
 
@@ -16,6 +18,7 @@ export interface DeepLinkOptions {
   /** Checks the link and puts it before a person. Throws what is wrong with it; null while the app opens. */
   offer: () => ((link: string) => void) | null
   show(): void
+  words: () => ShellWords
   log(level: 'info' | 'warn', code: string, message: string): void
 }
 
@@ -41,14 +44,15 @@ export function receiveLinks(
       offer(link.slice(0, MAX_INVITE_LENGTH + 1))
       options.log('info', 'shell.link', 'an invite was opened as a link; it waits for an answer')
     } catch (error) {
-      const { code, cause, action } = reportOf(error)
+      const { says, link: words } = options.words()
+      const { code, cause, action } = reportIn(says, reportOf(error))
       options.log('warn', 'shell.link.refused', `${code}: a link was refused`)
       void dialog.showMessageBox({
         type: 'warning',
         title: 'Espalier',
-        message: 'This link cannot be used',
+        message: words.cannotBeUsed,
         detail: `${cause}.\n${action}\n\n${code}`,
-        buttons: ['Close'],
+        buttons: [words.close],
       })
     }
   }

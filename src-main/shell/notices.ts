@@ -1,8 +1,10 @@
 import type { AppView } from '../../src-shared/app-view'
 import { type Clock, minuteOfDay } from '../../src-shared/clock'
+import { headlineIn, reportIn, sentenceIn } from '../../src-shared/node-says'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus, Step } from '../../src-shared/status'
 import { isQuiet } from '../app/owner/policy'
+import type { ShellWords } from './words'
 
 export interface Notice {
   title: string
@@ -24,10 +26,11 @@ const STUCK_MS = 60_000
 export function createNotices(options: {
   clock: Clock
   settings: () => Settings
+  words: () => ShellWords
   isLookedAt: () => boolean
   show(notice: Notice): void
 }): Notices {
-  const { clock, settings } = options
+  const { clock, settings, words } = options
   let approve: Step | undefined
   let stuck: { code: string; sinceMs: number; isTold: boolean } | null = null
   let toldVersion: string | null = null
@@ -38,18 +41,25 @@ export function createNotices(options: {
     options.show({ title, body: body.slice(0, 250) })
   }
 
+  function told({ headline, sentence, steps }: NodeStatus): { headline: string; sentence: string } {
+    const { says } = words()
+    const reports = steps.flatMap(({ blocker }) => blocker ?? [])
+    return { headline: headlineIn(says, headline), sentence: sentenceIn(says, sentence, reports) }
+  }
+
   function onDecision(status: NodeStatus): void {
     const before = approve
     approve = status.steps.find(({ name }) => name === 'approve')
     // A start that is approved at once, as every one after the first is, is no news.
     if (before?.state === 'waiting' && approve?.state === 'done')
-      tell('Approved', `${status.headline}. ${status.sentence}`)
+      tell(words().notices.approved, `${told(status).headline}. ${told(status).sentence}`)
     const isRejected = approve?.blocker?.code === 'REGISTRATION_REJECTED'
     if (isRejected && before?.blocker?.code !== 'REGISTRATION_REJECTED')
-      tell('Not approved', approve?.blocker?.cause ?? '')
+      tell(words().notices.notApproved, approve?.blocker ? reportIn(words().says, approve.blocker).cause : '')
   }
 
-  function onTrouble({ shape, steps, headline, sentence }: NodeStatus): void {
+  function onTrouble(status: NodeStatus): void {
+    const { shape, steps } = status
     const blocker =
       shape === 'problem' ? steps.find((step) => step.state === 'failed' && step.blocker)?.blocker : undefined
     if (!blocker || blocker.code === 'REGISTRATION_REJECTED') {
@@ -60,7 +70,7 @@ export function createNotices(options: {
     if (stuck?.code !== blocker.code) stuck = { code: blocker.code, sinceMs: nowMs, isTold: false }
     if (stuck.isTold || nowMs - stuck.sinceMs < STUCK_MS) return
     stuck.isTold = true
-    tell(headline, sentence)
+    tell(told(status).headline, told(status).sentence)
   }
 
   return {
@@ -72,7 +82,8 @@ export function createNotices(options: {
       const isNews = update.state === 'available' || update.state === 'ready'
       if (!isNews || update.version === null || update.version === toldVersion) return
       toldVersion = update.version
-      tell('A new version', `Espalier ${update.version} is there. ${update.note}`.trim())
+      const { newVersion, versionIsThere } = words().notices
+      tell(newVersion, `${versionIsThere(update.version)} ${update.note}`.trim())
     },
   }
 }

@@ -14,6 +14,7 @@ import { FakeClock } from '../../test/fake-clock'
 import { linkIn } from './deep-links'
 import { createNotices, type Notice } from './notices'
 import { startTestShell, type TestShell, type TestShellOptions } from './testing/test-shell'
+import { EN } from './words/en'
 
 let shell: TestShell | null = null
 async function ready(options: TestShellOptions = {}): Promise<TestShell> {
@@ -88,6 +89,7 @@ describe('notifications', () => {
     const notices = createNotices({
       clock,
       settings: () => settings,
+      words: () => EN,
       isLookedAt: () => isLookedAt,
       show: (notice) => void shown.push(notice),
     })

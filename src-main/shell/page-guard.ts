@@ -1,8 +1,10 @@
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import { reportIn } from '../../src-shared/node-says'
 import type { EventLog } from '../storage/event-log'
 import type { ElectronModule } from './electron-module'
 import type { MainWindow } from './window'
+import type { ShellWords } from './words'
 
 const MOST_RELOADS = 3
 const WITHIN_MS = 60_000
@@ -13,7 +15,13 @@ const WITHIN_MS = 60_000
  */
 export function guardPage(
   { app, dialog }: Pick<ElectronModule, 'app' | 'dialog'>,
-  options: { clock: Clock; window: MainWindow; log: EventLog['write']; quit(): void },
+  options: {
+    clock: Clock
+    window: MainWindow
+    words: () => ShellWords
+    log: EventLog['write']
+    quit(): void
+  },
 ): void {
   const { clock, window, log } = options
   let reloadedAtMs: number[] = []
@@ -40,13 +48,14 @@ export function guardPage(
   async function ask(): Promise<void> {
     isAsking = true
     try {
-      const { cause, action, code } = new EspalierError('PAGE_CRASH_LOOP').report()
+      const { says, page } = options.words()
+      const { cause, action, code } = reportIn(says, new EspalierError('PAGE_CRASH_LOOP').report())
       const { response } = await dialog.showMessageBox({
         type: 'error',
         title: 'Espalier',
         message: `${cause}.`,
         detail: `${action}\n\n${code}`,
-        buttons: ['Load again', 'Quit'],
+        buttons: [page.loadAgain, page.quit],
         defaultId: 0,
         cancelId: 0,
       })

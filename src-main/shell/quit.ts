@@ -1,10 +1,13 @@
 import type { Clock } from '../../src-shared/clock'
+import { headlineIn } from '../../src-shared/node-says'
 import type { NodeStatus } from '../../src-shared/status'
+import type { ShellWords } from './words'
 
 export interface QuitOptions {
   app: Pick<Electron.App, 'on' | 'quit'>
   dialog: Pick<Electron.Dialog, 'showMessageBox'>
   clock: Clock
+  words: () => ShellWords
   /** Null while nothing runs yet. */
   status(): NodeStatus | null
   /** Whether the page holds settings that are not saved. */
@@ -65,18 +68,17 @@ export function createQuit(options: QuitOptions): Quit {
   }
 
   async function ask(serving: NodeStatus | null): Promise<boolean> {
+    const { quit: words, says } = options.words()
     const question = {
       type: 'question' as const,
-      buttons: serving ? ['Stop and quit', 'Keep running'] : ['Quit without saving', 'Go back'],
+      buttons: serving ? [words.stopAndQuit, words.keepRunning] : [words.quitWithoutSaving, words.goBack],
       defaultId: 1,
       cancelId: 1,
       title: 'Espalier',
-      message: serving ? 'This computer is serving the network.' : 'Some settings are not saved yet.',
+      message: serving ? words.isServing : words.isUnsaved,
       detail: [
-        ...(serving
-          ? [`${serving.headline}. Quitting ends what passes through it now; the network is told first.`]
-          : []),
-        ...(options.hasDraft() ? ['What you changed on the page of settings and did not save is lost.'] : []),
+        ...(serving ? [`${headlineIn(says, serving.headline)}. ${words.endsAnswers}`] : []),
+        ...(options.hasDraft() ? [words.losesDraft] : []),
       ].join(' '),
     }
     const window = options.window()

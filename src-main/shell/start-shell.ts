@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError, messageOf, reportOf } from '../../src-shared/errors'
+import { reportIn } from '../../src-shared/node-says'
 import type { App } from '../app/app'
 import { createAppBridge } from '../app/app-bridge'
 import type { DesktopServices, Updates } from '../app/desktop-services'
 import { startIpcCarrier } from '../bridge/ipc-carrier'
+import type { BridgeServer } from '../bridge/server'
 import { loadStaticFiles } from '../bridge/static-files'
 import type { ChildOptions, OwnedChild } from '../process/owned-child'
 import type { EventLog } from '../storage/event-log'
@@ -26,6 +28,7 @@ import { openStartGuard, type StartGuard } from './start-guard'
 import { createTray, type TrayView } from './tray'
 import { createUtilityStarter } from './utility-child'
 import { createMainWindow } from './window'
+import { type ShellWords, wordsFor } from './words'
 
 /** As in build/electron-builder.mjs. */
 const APP_ID = 'contributors.espalier.Espalier'
@@ -80,10 +83,14 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   const { app: host, dialog, powerMonitor, protocol } = electron
   const { clock, platform } = options
   let opened: OpenedApp | null = null
+  let bridge: BridgeServer | null = null
   let tray: TrayView | null = null
   let guard: StartGuard | null = null
   let stopUpdates: Disposer = () => undefined
   let hasDraft = false
+  let spoken: ShellWords | null = null
+  const chosenWords = () => wordsFor(opened?.app.settings().language ?? 'system', host.getPreferredSystemLanguages())
+  const words = () => spoken ?? chosenWords()
 
   // Before the lock, which Chromium keeps in this folder: one app per data directory.
   const profileDir = join(options.dataRoot, 'desktop')
@@ -91,7 +98,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     mkdirSync(profileDir, { recursive: true, mode: 0o700 })
     host.setPath('userData', profileDir)
   } catch (error) {
-    dialog.showErrorBox('Espalier', `The data directory cannot be used: ${messageOf(error)}`)
+    dialog.showErrorBox('Espalier', words().failed.dataDirectory(messageOf(error)))
     host.exit(1)
     return null
   }
@@ -120,6 +127,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     app: host,
     dialog,
     clock,
+    words,
     status: () => opened?.app.status() ?? null,
     hasDraft: () => hasDraft,
     window: () => window.current,
@@ -134,6 +142,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   })
   const closeWindow = createWindowCloser(electron, {
     window,
+    words,
     settings: () => opened?.app.settings() ?? null,
     hasTray: async () => tray !== null && (await options.hasTrayHost()),
     rememberNotice: async () => opened?.app.handlers['settings.save']({ trayNoticeSeen: true }),
@@ -150,6 +159,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     argv: options.start.argv,
     offer: () => opened?.app.offerInvite ?? null,
     show: () => window.show(),
+    words,
     log: (level, code, message) => opened?.log.write(level, code, message),
   })
   const opening = host.whenReady().then(async () => {
@@ -166,7 +176,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
       noteDraft(isUnsaved) {
         hasDraft = isUnsaved
       },
-      chooseFile: createFileChooser(electron, window),
+      chooseFile: createFileChooser(electron, window, words),
     })
   })
   // `open` looks at it a little later; a failure until then must not count as one that nobody looks at.
@@ -184,15 +194,17 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     powerMonitor.on('resume', () => opened?.app.wake())
     hardenSession(electron.session.defaultSession)
     protocol.handle(APP_SCHEME, createAppHandler(await loadStaticFiles(options.rendererDir)))
-    setApplicationMenu(electron, platform, () => host.quit())
+    speak()
     opened = await opening
     const { app, log } = opened
+    speak()
     serveBridge(opened)
-    guardPage(electron, { clock, window, log: log.write, quit: () => host.quit() })
+    guardPage(electron, { clock, window, words, log: log.write, quit: () => host.quit() })
     guard = await openStartGuard(join(profileDir, 'starts.json'), clock, log.write)
     electron.nativeTheme.themeSource = app.settings().theme
     app.onSettings(({ theme }) => {
       electron.nativeTheme.themeSource = theme
+      speak()
     })
     if (await options.hasTrayHost()) tray = openTray(app, log)
     else log.write('info', 'shell.tray.none', 'this desktop shows no tray icons')
@@ -215,9 +227,25 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     app.holdBack(error.report())
   }
 
+  /** The system's menu and the tray in the language that counts now; nothing is made anew for the same one. */
+  function speak(): void {
+    const chosen = chosenWords()
+    if (chosen === spoken) return
+    spoken = chosen
+    setApplicationMenu(electron, platform, chosen.menu, {
+      quit: () => host.quit(),
+      inPage(item) {
+        window.show()
+        bridge?.emit('menu', { item })
+      },
+    })
+    if (opened) tray?.update(opened.app.status())
+  }
+
   function serveBridge({ app, log }: OpenedApp): void {
+    bridge = createAppBridge(app, clock, log)
     startIpcCarrier({
-      server: createAppBridge(app, clock, log),
+      server: bridge,
       ipcMain: electron.ipcMain,
       isTrusted: (event) => isTrustedSender(event, window.current),
       contents: () => window.current?.webContents ?? null,
@@ -231,6 +259,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     const notices = createNotices({
       clock,
       settings: app.settings,
+      words,
       isLookedAt: () => window.current?.isFocused() ?? false,
       show({ title, body }) {
         const notification = new Notification({ title, body })
@@ -245,7 +274,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   function openTray(app: App, log: EventLog): TrayView {
     const attempt = (code: string, work: Promise<unknown>) =>
       void work.catch((error: unknown) => log.write('error', code, messageOf(error)))
-    const view = createTray(electron, platform, app.status(), {
+    const view = createTray(electron, platform, words, app.status(), {
       // The page's own calls, so that a start from here is remembered like one from there.
       start: () => attempt('shell.start.failed', Promise.resolve(app.handlers['node.start']({}))),
       stop: () => attempt('shell.stop.failed', Promise.resolve(app.handlers['node.stop']({}))),
@@ -257,9 +286,10 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   }
 
   function giveUp(error: unknown): void {
-    const { code, cause, action } = reportOf(error)
-    opened?.log.write('error', 'shell.failed', cause)
-    dialog.showErrorBox('Espalier cannot start', `${cause}\n\n${action}\n\n${code}`)
+    const report = reportOf(error)
+    opened?.log.write('error', 'shell.failed', report.cause)
+    const { code, cause, action } = reportIn(words().says, report)
+    dialog.showErrorBox(words().failed.cannotStart, `${cause}\n\n${action}\n\n${code}`)
     quit.now()
   }
 }

@@ -1,8 +1,10 @@
 import { type NodeAction, nodeAction } from '../../src-shared/node-action'
+import { headlineIn } from '../../src-shared/node-says'
 import type { NodeStatus } from '../../src-shared/status'
+import type { ShellWords } from './words'
 
 export interface TrayWords {
-  /** The status's own headline, unchanged: window, tray and command line say the same. */
+  /** The status's own headline, in our language: window and tray say the same. */
   headline: string
   toolTip: string
   action: NodeAction
@@ -10,11 +12,12 @@ export interface TrayWords {
   progress: number | null
 }
 
-export function trayWords(status: NodeStatus): TrayWords {
+export function trayWords(status: NodeStatus, { says }: Pick<ShellWords, 'says'>): TrayWords {
+  const headline = headlineIn(says, status.headline)
   const watermark = status.watermark === null ? '' : ` (${status.watermark})`
   return {
-    headline: status.headline,
-    toolTip: `Espalier${watermark}: ${status.headline}`,
+    headline,
+    toolTip: `Espalier${watermark}: ${headline}`,
     action: nodeAction(status),
     progress: progressOf(status),
   }

@@ -3,6 +3,7 @@ import type { NodeStatus } from '../../src-shared/status'
 import type { ElectronModule } from './electron-module'
 import { shapeBitmap } from './tray-icons'
 import { type TrayWords, trayWords } from './tray-words'
+import type { ShellWords } from './words'
 
 export interface TrayActions {
   start(): void
@@ -24,6 +25,7 @@ const PROGRESS_STEPS = 20
 export function createTray(
   { Tray, Menu, nativeImage }: Pick<ElectronModule, 'Tray' | 'Menu' | 'nativeImage'>,
   platform: NodeJS.Platform,
+  words: () => ShellWords,
   status: NodeStatus,
   actions: TrayActions,
 ): TrayView {
@@ -46,31 +48,32 @@ export function createTray(
     return image
   }
 
-  function menuOf({ headline, action: { id, label } }: TrayWords) {
+  function menuOf({ headline, action: { id, word } }: TrayWords, { tray: said }: ShellWords) {
     const template: Electron.MenuItemConstructorOptions[] = [
       { id: 'status', label: headline, enabled: false },
       { type: 'separator' },
-      { id: 'open', label: 'Open Espalier', click: () => actions.open() },
-      { id: id ?? 'none', label, enabled: id !== null, ...(id && { click: () => actions[id]() }) },
+      { id: 'open', label: said.open, click: () => actions.open() },
+      { id: id ?? 'none', label: said.actions[word], enabled: id !== null, ...(id && { click: () => actions[id]() }) },
       { type: 'separator' },
-      { id: 'quit', label: 'Quit', click: () => actions.quit() },
+      { id: 'quit', label: said.quit, click: () => actions.quit() },
     ]
     return Menu.buildFromTemplate(template)
   }
 
-  const tray = new Tray(imageOf(status, trayWords(status).progress))
+  const tray = new Tray(imageOf(status, trayWords(status, words()).progress))
   tray.on('click', () => actions.open())
   let shown: { image: Electron.NativeImage; toolTip: string; menu: string } | null = null
 
   function update(next: NodeStatus): void {
-    const words = trayWords(next)
-    const image = imageOf(next, words.progress)
-    const menu = `${words.headline}\n${words.action.label}`
+    const said = words()
+    const now = trayWords(next, said)
+    const image = imageOf(next, now.progress)
+    const menu = `${now.headline}\n${said.tray.actions[now.action.word]}\n${said.tray.open}`
     // Replacing a menu closes it under the reader's eyes on some desktops, so nothing is set twice.
     if (image !== shown?.image) tray.setImage(image)
-    if (words.toolTip !== shown?.toolTip) tray.setToolTip(words.toolTip)
-    if (menu !== shown?.menu) tray.setContextMenu(menuOf(words))
-    shown = { image, toolTip: words.toolTip, menu }
+    if (now.toolTip !== shown?.toolTip) tray.setToolTip(now.toolTip)
+    if (menu !== shown?.menu) tray.setContextMenu(menuOf(now, said))
+    shown = { image, toolTip: now.toolTip, menu }
   }
 
   update(status)

@@ -34,6 +34,8 @@ export interface DataDirectory {
   /** What was given, day by day. */
   readonly contributionFile: string
   readonly modelsDirectory: string
+  /** Of answers that run: what a lost neighbour's replacement is filled from, when it is too much for the memory. */
+  readonly keptDirectory: string
   readonly logsDirectory: string
 }
 
@@ -73,6 +75,7 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
     speedsFile: join(root, 'speeds.json'),
     contributionFile: join(root, 'contribution.json'),
     modelsDirectory: join(root, 'models_cache'),
+    keptDirectory: join(root, 'kept'),
     logsDirectory: join(root, 'logs'),
   }
 }

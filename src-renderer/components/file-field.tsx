@@ -11,6 +11,8 @@ export interface FileFieldProps {
   purpose: FilePurpose
   placeholder?: string | undefined
   disabled: boolean
+  /** Why the value cannot be used; absent or null when it can. */
+  problem?: string | null
   /** The page opened it to be filled in. */
   hasFocus?: boolean
   /** Where there is a dialog, nothing that was typed is taken. */
@@ -23,7 +25,7 @@ export interface FileFieldProps {
 
 /** A path on the node's computer: typed, and chosen in the system's dialog where the app has one. */
 export function FileField({ label, hint, value, purpose, app, onChange, ...props }: FileFieldProps) {
-  const { placeholder, disabled, hasFocus = false, mustChoose = false, near = '' } = props
+  const { placeholder, disabled, problem = null, hasFocus = false, mustChoose = false, near = '' } = props
   const choosesFiles = useStore(app.state, (state) => state.view?.choosesFiles ?? false)
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
@@ -53,7 +55,8 @@ export function FileField({ label, hint, value, purpose, app, onChange, ...props
           readOnly={mustChoose && choosesFiles}
           placeholder={placeholder}
           disabled={disabled}
-          aria-describedby={`${id}-hint`}
+          aria-invalid={problem !== null}
+          aria-describedby={problem === null ? `${id}-hint` : `${id}-problem`}
           onChange={(event) => onChange(event.target.value)}
         />
         {choosesFiles && (
@@ -62,6 +65,11 @@ export function FileField({ label, hint, value, purpose, app, onChange, ...props
           </button>
         )}
       </div>
+      {problem !== null && (
+        <p id={`${id}-problem`} className="field-problem" role="alert">
+          {problem}
+        </p>
+      )}
     </div>
   )
 }

@@ -55,7 +55,8 @@ export function OthersSeePanel({ status }: { status: NodeStatus }) {
       )}
       {map && (
         <p className="fine others-see-note">
-          {say.OTHERS_SEE.map}: <WithPeers text={closeSentence(map.text)} /> {say.OTHERS_SEE.budget(map.asked, map.budget)}
+          {say.OTHERS_SEE.map}: <WithPeers text={closeSentence(map.text)} />{' '}
+          {say.OTHERS_SEE.budget(map.asked, map.budget)}
         </p>
       )}
     </section>

@@ -2,6 +2,7 @@ import { type PointerEvent, useEffect, useRef } from 'react'
 import type { PeerSummary, StatusShape } from '../../src-shared/status'
 import { say } from '../words'
 import { peerStateWords } from '../words/node'
+import { markWords } from '../words/places'
 
 export interface Mark {
   peer: PeerSummary
@@ -61,7 +62,7 @@ export function PeerCanvas({ marks, width, height }: { marks: readonly Mark[]; w
 
   const onPointerMove = ({ currentTarget, nativeEvent }: PointerEvent<HTMLCanvasElement>) => {
     const near = nearest(marks, nativeEvent.offsetX, nativeEvent.offsetY)
-    currentTarget.title = near ? `${near.publicName ?? say.PEERS_PAGE.unnamed}: ${peerStateWords(near.state).word}` : ''
+    currentTarget.title = near ? markWords(near) : ''
   }
   return (
     <canvas
@@ -69,7 +70,7 @@ export function PeerCanvas({ marks, width, height }: { marks: readonly Mark[]; w
       className="map-canvas"
       style={{ width, height }}
       role="img"
-      aria-label={say.manyPlacedWords(marks.length)}
+      aria-label={say.PLACES.many(marks.length)}
       onPointerMove={onPointerMove}
     />
   )

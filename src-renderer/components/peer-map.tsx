@@ -4,11 +4,15 @@ import { feature } from 'topojson-client'
 import type { GeometryCollection, Topology } from 'topojson-specification'
 import landData from 'world-atlas/land-110m.json'
 import type { PeerSummary } from '../../src-shared/status'
+import { countByCountry, countryPlace } from '../country-places'
 import { formatWhole } from '../format'
 import { LATTICE, mapFrame, OUTLINE } from '../map-frame'
 import { type Place, type PlacedPeer, splitByPlace } from '../peer-places'
+import { hashOf } from '../router'
+import { createSpread } from '../spread-marks'
 import { say } from '../words'
 import { peerStateWords } from '../words/node'
+import { countryName, markWords } from '../words/places'
 import { useWidth } from './hooks'
 import { type Mark, PeerCanvas } from './peer-canvas'
 import { StatusShapeIcon } from './status-shape'
@@ -24,8 +28,7 @@ const MOST_ELEMENTS = 200
 const MOST_LIVELY = 1_000
 const CALM_MS = 250
 
-/** The records of this version hold no place. */
-const noPlaceIsKnown = (): Place | null => null
+const nowhere = (): Place | null => null
 
 /** States change ten times a second and places hardly ever: each is projected once. */
 function rememberPoints(project: (place: [number, number]) => [number, number] | null) {
@@ -43,10 +46,13 @@ function rememberPoints(project: (place: [number, number]) => [number, number] |
 
 export interface PeerMapProps {
   peers: readonly PeerSummary[]
+  /** Whether the owner wants peers placed. */
+  isOn?: boolean
   placeOf?: (peer: PeerSummary) => Place | null
 }
 
-export default function PeerMap({ peers: all, placeOf = noPlaceIsKnown }: PeerMapProps) {
+export default function PeerMap({ peers: all, isOn = true, placeOf: asked = countryPlace }: PeerMapProps) {
+  const placeOf = isOn ? asked : nowhere
   const box = useRef<HTMLDivElement>(null)
   const width = useWidth(box, 720)
   const { projection, height, landPath, latticePath, outlinePath } = useMemo(() => {
@@ -63,21 +69,24 @@ export default function PeerMap({ peers: all, placeOf = noPlaceIsKnown }: PeerMa
   const peers = useCalm(all, all.length > MOST_LIVELY ? CALM_MS : 0)
   const { placed, unplaced } = useMemo(() => splitByPlace(peers, placeOf), [peers, placeOf])
   const pointOf = useMemo(() => rememberPoints(projection), [projection])
+  const spread = useMemo(() => createSpread(width, height), [width, height])
   const marks = useMemo(
     () =>
-      placed.flatMap((peer): Mark[] => {
-        const at = pointOf(peer)
-        return at ? [{ peer, x: at[0], y: at[1] }] : []
-      }),
-    [placed, pointOf],
+      spread(
+        placed.flatMap((peer): Mark[] => {
+          const at = pointOf(peer)
+          return at ? [{ peer, x: at[0], y: at[1] }] : []
+        }),
+      ),
+    [placed, pointOf, spread],
   )
 
   return (
     <div className="map-columns">
       <section className="card map" aria-labelledby="map-title">
         <div className="card-head">
-          <h2 id="map-title">{say.PEERS_PAGE.mapTitle}</h2>
-          {placed.length === 0 && <p className="aside">{say.PEERS_PAGE.nobodyPlaced}</p>}
+          <h2 id="map-title">{say.PLACES.mapTitle}</h2>
+          <p className="aside">{placed.length > 0 ? say.PLACES.source : isOn ? say.PLACES.nobody : say.PLACES.isOff}</p>
         </div>
         <div className="map-box" ref={box}>
           <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
@@ -89,32 +98,60 @@ export default function PeerMap({ peers: all, placeOf = noPlaceIsKnown }: PeerMa
             <PeerCanvas marks={marks} width={width} height={height} />
           ) : (
             <ul className="map-marks">
-              {marks.map(({ peer: { peerId, publicName, state }, x, y }) => {
-                const name = publicName ?? say.PEERS_PAGE.unnamed
-                return (
-                  <li key={peerId} title={name} style={{ left: x - MARK_PX / 2, top: y - MARK_PX / 2 }}>
-                    <StatusShapeIcon
-                      shape={peerStateWords(state).shape}
-                      size={MARK_PX}
-                      label={`${name}: ${peerStateWords(state).word}`}
-                    />
-                  </li>
-                )
-              })}
+              {marks.map(({ peer, x, y }) => (
+                <li key={peer.peerId} title={markWords(peer)} style={{ left: x - MARK_PX / 2, top: y - MARK_PX / 2 }}>
+                  <StatusShapeIcon shape={peerStateWords(peer.state).shape} size={MARK_PX} label={markWords(peer)} />
+                </li>
+              ))}
             </ul>
           )}
         </div>
+        {placed.length > 0 && <p className="fine">{say.PLACES.meaning}</p>}
       </section>
-      <section className="card map-list" aria-labelledby="unplaced-title">
-        <div className="card-head">
-          <h2 id="unplaced-title">{say.PEERS_PAGE.unknownTitle}</h2>
-          <p className="aside">{unplaced.length > 0 && formatWhole(unplaced.length)}</p>
-        </div>
-        <p className="fine">
-          {unplaced.length > 0 || peers.length === 0 ? say.PEERS_PAGE.unknownWhy : say.PEERS_PAGE.allPlaced}
-        </p>
-        <UnplacedPeers peers={unplaced} />
-      </section>
+      <div className="map-side">
+        <Countries peers={placed} />
+        <section className="card map-list" aria-labelledby="unplaced-title">
+          <div className="card-head">
+            <h2 id="unplaced-title">{say.PLACES.unknownTitle}</h2>
+            <p className="aside">{unplaced.length > 0 && formatWhole(unplaced.length)}</p>
+          </div>
+          <p className="fine">
+            {unplaced.length === 0 && peers.length > 0
+              ? say.PLACES.allPlaced
+              : isOn
+                ? say.PLACES.unknownWhy
+                : say.PLACES.offWhy}
+          </p>
+          {!isOn && (
+            <p className="fine">
+              <a className="link" href={hashOf({ page: 'settings' })}>
+                {say.PLACES.toSettings}
+              </a>
+            </p>
+          )}
+          <UnplacedPeers peers={unplaced} />
+        </section>
+      </div>
     </div>
+  )
+}
+
+/** What the marks cannot say to whoever does not see them. */
+function Countries({ peers }: { peers: readonly PeerSummary[] }) {
+  const countries = countByCountry(peers)
+  if (countries.length === 0) return null
+  return (
+    <section className="card" aria-labelledby="countries-title">
+      <h2 id="countries-title">{say.PLACES.countriesTitle}</h2>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <ul className="map-countries" tabIndex={0}>
+        {countries.map(({ country, count }) => (
+          <li key={country}>
+            <span>{countryName(country)}</span>
+            <span className="number">{formatWhole(count)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }

@@ -1,16 +1,18 @@
 import { type FormEvent, useState } from 'react'
 import { HOST_REACHES, type HostChoice } from '../../src-shared/host-network'
-import { TextField } from '../components/setting-row'
-import { HOST, REACHES } from './host-words'
+import { FileField } from '../components/file-field'
+import type { AppViewStore } from '../stores/app-view-store'
+import { say } from '../words'
 
 export interface HostFormProps {
   first: HostChoice
   disabled: boolean
+  app: AppViewStore
   onStart(choice: HostChoice): void
 }
 
 /** Which model, and for whom. */
-export function HostForm({ first, disabled, onStart }: HostFormProps) {
+export function HostForm({ first, disabled, app, onStart }: HostFormProps) {
   const [modelPath, setModelPath] = useState(first.modelPath)
   const [reach, setReach] = useState(first.reach)
   const [isTried, setTried] = useState(false)
@@ -23,20 +25,21 @@ export function HostForm({ first, disabled, onStart }: HostFormProps) {
   return (
     <form className="panels is-reading" onSubmit={onSubmit} noValidate>
       <section className="card settings" aria-labelledby="host-model">
-        <h2 id="host-model">{HOST.modelTitle}</h2>
-        <TextField
-          label={HOST.modelLabel}
-          hint={HOST.modelHint}
+        <h2 id="host-model">{say.HOST.modelTitle}</h2>
+        <FileField
+          label={say.HOST.modelLabel}
+          hint={say.HOST.modelHint}
           value={modelPath}
-          placeholder={HOST.modelPlaceholder}
-          problem={isTried && isEmpty ? HOST.modelEmpty : null}
+          purpose="model"
+          placeholder={say.HOST.modelPlaceholder}
+          problem={isTried && isEmpty ? say.HOST.modelEmpty : null}
           disabled={disabled}
-          isLong
+          app={app}
           onChange={setModelPath}
         />
       </section>
       <fieldset>
-        <legend className="only-read">{HOST.reachTitle}</legend>
+        <legend className="only-read">{say.HOST.reachTitle}</legend>
         <div className="choices">
           {HOST_REACHES.map((name) => (
             <label key={name} className="card choice">
@@ -48,8 +51,8 @@ export function HostForm({ first, disabled, onStart }: HostFormProps) {
                 onChange={() => setReach(name)}
               />
               <span>
-                <b>{REACHES[name].title}</b>
-                <span>{REACHES[name].text}</span>
+                <b>{say.REACHES[name].title}</b>
+                <span>{say.REACHES[name].text}</span>
               </span>
             </label>
           ))}
@@ -57,7 +60,7 @@ export function HostForm({ first, disabled, onStart }: HostFormProps) {
       </fieldset>
       <div>
         <button type="submit" className="button is-primary is-large" disabled={disabled}>
-          {HOST.start}
+          {say.HOST.start}
         </button>
       </div>
     </form>

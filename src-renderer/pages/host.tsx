@@ -18,9 +18,9 @@ import { CopyText } from '../components/text'
 import { hashOf } from '../router'
 import type { AppStores } from '../stores/app-stores'
 import { say } from '../words'
+import { hostHeadline, sinceWords } from '../words/host'
 import { HostForm } from './host-form'
 import type { HostStore } from './host-store'
-import { HOST, hostHeadline, sinceWords } from './host-words'
 import '../../src-dashboard/styles/network.css'
 import './host.css'
 
@@ -32,20 +32,20 @@ export function HostPage({ stores, isFirstRun }: { stores: AppStores; isFirstRun
   useEffect(() => stores.host.ask(), [stores])
   const words = host
     ? hostHeadline(host)
-    : { headline: 'Host a network', sentence: isLive ? HOST.loading : HOST.noContact }
+    : { headline: say.HOST.title, sentence: isLive ? say.HOST.loading : say.HOST.noContact }
   return (
     <>
       <PageHead
         title={words.headline}
         actions={host && mayOperate && <Actions host={host} store={stores.host} isLive={isLive} />}
       >
-        {mayOperate ? words.sentence : HOST.readOnly}
-        {mayOperate && host?.isResumed && ` ${HOST.resumed}`}
+        {mayOperate ? words.sentence : say.HOST.readOnly}
+        {mayOperate && host?.isResumed && ` ${say.HOST.resumed}`}
       </PageHead>
       {isFirstRun && (
         <p className="host-back">
           <a className="link" href={hashOf({ page: 'overview' })}>
-            {HOST.back}
+            {say.HOST.back}
           </a>
         </p>
       )}
@@ -64,6 +64,7 @@ export function HostPage({ stores, isFirstRun }: { stores: AppStores; isFirstRun
               key={host.modelPath ?? modelPath}
               first={{ modelPath: host.modelPath ?? modelPath, reach: host.reach }}
               disabled={!isLive}
+              app={stores.app}
               onStart={(choice) => void stores.host.start(choice)}
             />
           )}
@@ -96,7 +97,7 @@ function Actions({ host, store, isLive }: { host: HostStatus; store: HostStore; 
         disabled={!isLive || host.phase === 'stopping'}
         onClick={() => void store.stop()}
       >
-        {host.phase === 'stopping' ? HOST.stopping : HOST.cancel}
+        {host.phase === 'stopping' ? say.HOST.stopping : say.HOST.cancel}
       </button>
     )
   }
@@ -108,17 +109,17 @@ function Actions({ host, store, isLive }: { host: HostStatus; store: HostStore; 
         disabled={!isLive || busy !== null}
         onClick={() => void store.makeInvite('')}
       >
-        {HOST.invite}
+        {say.HOST.invite}
       </button>
       <button type="button" className="button" disabled={!isLive || busy === 'stop'} onClick={() => setAsking(true)}>
-        {HOST.stop}
+        {say.HOST.stop}
       </button>
       {isAsking && (
         <ConfirmDialog
-          title={HOST.confirmTitle}
-          text={HOST.confirmText}
-          yes={HOST.stop}
-          no={HOST.confirmNo}
+          title={say.HOST.confirmTitle}
+          text={say.HOST.confirmText}
+          yes={say.HOST.stop}
+          no={say.HOST.confirmNo}
           isBusy={busy === 'stop'}
           onYes={() => void store.stop().then(() => setAsking(false))}
           onNo={() => setAsking(false)}
@@ -150,19 +151,19 @@ function Running({ host, store, isLive }: { host: HostStatus; store: HostStore; 
     <>
       <section className="card host-address" aria-labelledby="share-title">
         <div>
-          <h2 id="share-title">{HOST.shareTitle}</h2>
-          {url && <CopyText text={url} shown={url} what="the address" />}
+          <h2 id="share-title">{say.HOST.shareTitle}</h2>
+          {url && <CopyText text={url} shown={url} what={say.HOST.address} />}
         </div>
         {dashboardUrl && (
           <a className="link" href={dashboardUrl} target="_blank" rel="noopener noreferrer">
-            {HOST.openDashboard}
+            {say.HOST.openDashboard}
           </a>
         )}
       </section>
       {network ? (
         <HostedNetwork network={network} host={host} store={store} isLive={isLive} />
       ) : (
-        <p className="card empty">{HOST.waitingFirst}</p>
+        <p className="card empty">{say.HOST.waitingFirst}</p>
       )}
     </>
   )
@@ -196,16 +197,16 @@ function HostedNetwork({ network: snapshot, host, store, isLive }: HostedNetwork
           coverage={coverage}
           own={null}
           isOwnProved={false}
-          copyName="a serving worker"
+          copyName={say.HOST.copyName}
         />
       </div>
       <Counts workers={workers} network={network} />
       {workers.length === 0 ? (
-        <Empty title={HOST.noWorkersTitle}>{HOST.noWorkersText}</Empty>
+        <Empty title={say.HOST.noWorkersTitle}>{say.HOST.noWorkersText}</Empty>
       ) : (
         <WorkerTable workers={workers} blockCount={network.total_layers} />
       )}
-      {host.workerCount > workers.length && <p className="fine">{HOST.more}</p>}
+      {host.workerCount > workers.length && <p className="fine">{say.HOST.more}</p>}
       <DecisionLog decisions={decisions} />
     </>
   )

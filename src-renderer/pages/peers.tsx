@@ -38,6 +38,7 @@ const MOST_ROWS = 60
 
 export function PeersPage({ stores, view }: { stores: AppStores; view: PeerView }) {
   const { status, isLive } = useNode(stores.node)
+  const locatesPeers = useStore(stores.settings.state, ({ settings }) => settings?.locatesPeers ?? true)
   if (!status) return null
   return (
     <>
@@ -55,7 +56,7 @@ export function PeersPage({ stores, view }: { stores: AppStores; view: PeerView 
           <CapabilityMatrix peers={status.peers} />
         ) : view === 'map' ? (
           <Suspense fallback={<p className="card empty">{say.PEERS_PAGE.mapLoading}</p>}>
-            <PeerMap peers={status.peers} />
+            <PeerMap peers={status.peers} isOn={locatesPeers} />
           </Suspense>
         ) : (
           <Path status={status} store={stores.generation} />

@@ -55,6 +55,13 @@ export function SettingsPage({ stores, theme, onTheme }: { stores: AppStores } &
                 disabled={!isLive || !mayOperate}
                 onChange={(closeToTray) => void stores.settings.save({ closeToTray })}
               />
+              <SwitchField
+                label={say.SETTINGS.placesLabel}
+                hint={say.SETTINGS.placesHint}
+                isOn={settings.locatesPeers}
+                disabled={!isLive || !mayOperate}
+                onChange={(locatesPeers) => void stores.settings.save({ locatesPeers })}
+              />
             </section>
             <section className="card settings" aria-labelledby="checks-title">
               <h2 id="checks-title">{say.SETTINGS.sections.checks}</h2>

@@ -18,7 +18,7 @@ import { isInvite, urlProblem } from '../words/welcome'
 export function WelcomePage({ stores }: { stores: AppStores }) {
   const { status, mayOperate, isLive } = useNode(stores.node)
   useEffect(() => {
-    document.title = 'Welcome · Espalier'
+    document.title = `${say.WELCOME.pageTitle} · Espalier`
   }, [])
   return (
     <div className="welcome">

@@ -28,6 +28,7 @@ export function CommandCenter({ stores, theme, onTheme, open, onOpen }: CommandC
   const [said, setSaid] = useState<{ words: string; at: number } | null>(null)
   const now = useNow()
   useOverlayKeys(onOpen)
+  useSystemMenu(stores.app, onOpen)
 
   const run = async (command: Command) => {
     const words = await command.run()
@@ -92,6 +93,17 @@ function useOverlayKeys(onOpen: (overlay: Overlay | null) => void): void {
     window.addEventListener('keydown', onKeyDown)
     return () => window.removeEventListener('keydown', onKeyDown)
   }, [onOpen])
+}
+
+/** The desktop app's menu opens what the keys open. */
+function useSystemMenu({ onMenu }: AppStores['app'], onOpen: (overlay: Overlay) => void): void {
+  useEffect(
+    () =>
+      onMenu((item) => {
+        if (document.querySelector('dialog[open]') === null) onOpen(item)
+      }),
+    [onMenu, onOpen],
+  )
 }
 
 interface PaletteProps extends Pick<CommandCenterProps, 'stores' | 'theme' | 'onTheme'> {

@@ -1,6 +1,5 @@
 import { nodeAction } from '../../src-shared/node-action'
 import { hasReached, undecided } from '../node-facts'
-import { HOST } from '../pages/host-words'
 import { say } from '../words'
 import type { Command, CommandFacts, CommandHands } from './commands'
 import { firstOf, mayNotChange } from './why-blocked'
@@ -138,7 +137,12 @@ function hostCommands(facts: CommandFacts, hands: CommandHands): Command[] {
         keywords: say.COMMAND_KEYWORDS.stopHosting,
         blocked,
       },
-      question: { title: HOST.confirmTitle, text: HOST.confirmText, yes: HOST.stop, no: HOST.confirmNo },
+      question: {
+        title: say.HOST.confirmTitle,
+        text: say.HOST.confirmText,
+        yes: say.HOST.stop,
+        no: say.HOST.confirmNo,
+      },
       run() {
         hands.stopHosting()
         hands.go({ page: 'host' })

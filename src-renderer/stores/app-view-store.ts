@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { AppView } from '../../src-shared/app-view'
 import type { Clock, Disposer } from '../../src-shared/clock'
+import type { EventPayload } from '../../src-shared/contract'
 import type { FileChoice } from '../../src-shared/file-choice'
 import type { BridgeClient, Failure } from '../bridge-client'
 import { createAsker } from './asker'
@@ -21,6 +22,8 @@ export interface AppViewStore {
   update(): Promise<boolean>
   /** In the system's dialog; null when nobody chose, or it could not be opened. */
   chooseFile(choice: FileChoice): Promise<string | null>
+  /** Something of the page was chosen in the menu of the system. */
+  onMenu(listener: (item: EventPayload<'menu'>['item']) => void): Disposer
   dispose: Disposer
 }
 
@@ -63,6 +66,7 @@ export function createAppViewStore(client: BridgeClient, clock: Clock): AppViewS
           return null
         },
       ),
+    onMenu: (listener) => client.on('menu', ({ item }) => listener(item)),
     dispose() {
       asker.dispose()
       removeListener()

@@ -5,6 +5,7 @@ import { engineVocabulary } from '../../src-main/node/vocabulary'
 import type { Move } from '../../src-main/pipeline/failover/failover'
 import { generate, type Vocabulary } from '../../src-main/pipeline/generate'
 import type { Candidate } from '../../src-main/pipeline/route'
+import type { StageRunner } from '../../src-main/pipeline/stage-runner'
 import { systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import {
@@ -30,6 +31,8 @@ let candidates: Candidate[] = []
 let moves: Move[] = []
 /** Tokens that whoever asked has by now, and what they were told: by how many more the answer goes on. */
 let had = 0
+/** Rows that the engine of each steady node computed for it. */
+let computed = [0, 0, 0]
 let told: [what: 'left' | 'goes on', next: number][] = []
 
 const place = (stage: number) => ({ start: CUTS[stage] ?? 0, end: CUTS[stage + 1] ?? 0 })
@@ -39,7 +42,11 @@ beforeAll(async () => {
   const tokenizer = await slices.factory.start()
   vocabulary = engineVocabulary(tokenizer, await tokenizer.loadEntry(SAMPLE_MODEL))
   steady = []
-  for (const runner of slices.runners) steady.push(await startStageNode(() => runner))
+  for (const [stage, runner] of slices.runners.entries()) {
+    steady.push(
+      await startStageNode(() => counting(runner, (rows) => (computed[stage] = (computed[stage] ?? 0) + rows))),
+    )
+  }
   for (const node of steady) await connectAll(node.host, steady)
   asker = await startAsker(() => candidates, {
     ...{ blockCount: slices.manifest.blockCount, patienceMs: 300 },
@@ -72,6 +79,15 @@ function ask(onToken: (count: number) => void = () => undefined, logits: Float32
   })
 }
 
+const counting = (runner: StageRunner, onRows: (rows: number) => void): StageRunner => ({
+  ...runner,
+  async run(input) {
+    const output = await runner.run(input)
+    onRows('tokens' in input.rows ? input.rows.tokens.length : input.rows.hidden.length / runner.embeddingLength)
+    return output
+  },
+})
+
 /** The cheapest of each stage's candidates. */
 const routeOf = () =>
   [0, 1, 2].map((stage) => {
@@ -93,6 +109,7 @@ async function victimOf(stage: number): Promise<StageNode> {
 }
 
 describe('a node is lost in the middle of an answer (D-T28)', () => {
+  let rows: number
   let expected: { tokens: number[]; logits: Float32Array[] }
   beforeAll(async () => {
     candidates = offers(steady, 10)
@@ -102,6 +119,7 @@ describe('a node is lost in the middle of an answer (D-T28)', () => {
     })
     const answer = await ask()
     expected = await reference.repeat(answer)
+    rows = answer.promptTokens.length + TOKENS - 1
     await reference.close()
     expect(answer.tokens).toEqual(expected.tokens)
     expect(new Set(answer.tokens).size).toBeGreaterThan(8)
@@ -117,6 +135,7 @@ describe('a node is lost in the middle of an answer (D-T28)', () => {
         candidates = [...offers(steady, 10), { peer: victim.peer, ...place(stage), cost: 1 }]
         moves = []
         told = []
+        computed = [0, 0, 0]
         let killed: Promise<void> | null = null
         const logits: Float32Array[] = []
         const answer = await ask((count) => {
@@ -125,7 +144,12 @@ describe('a node is lost in the middle of an answer (D-T28)', () => {
         await killed
         expect(answer.tokens, `token ${at}, stage ${stage}`).toEqual(expected.tokens)
         expect(logits, `token ${at}, stage ${stage}`).toEqual(expected.logits)
-        expect(moves.map(({ lost, differentAnswers }) => [lost.peer, differentAnswers])).toEqual([[victim.peer, 0]])
+        // A new last stage gives its answers again, and they are the same; another one is seen in what comes of it.
+        expect(
+          moves.map(({ lost, recomputedBy, differentAnswers }) => [lost.peer, recomputedBy, differentAnswers]),
+        ).toEqual([[victim.peer, 'stage', stage === 2 ? 0 : null]])
+        // Every row once: by those that stayed when it came, and by the new one to be where the lost one was.
+        expect(computed, `token ${at}, stage ${stage}`).toEqual([rows, rows, rows])
         // Told as it happens: the next token is the one that follows those that were given.
         expect(told).toEqual([
           ['left', 1],
@@ -154,6 +178,7 @@ describe('a node is lost in the middle of an answer (D-T28)', () => {
       expect(moves.map(({ lost, error }) => [lost.peer, error.cause])).toEqual([
         [victim.peer, expect.stringContaining('other blocks are assigned')],
       ])
+      expect(moves.map(({ recomputedBy }) => recomputedBy)).toEqual(['stage'])
       expect(victim.pipeline.activeSessions).toBe(0)
       await victim.stop()
     }

@@ -14,6 +14,7 @@ import type { Host } from '../../src-main/network/host'
 import { createEngineStage } from '../../src-main/node/engine-stage'
 import { checkPipeline } from '../../src-main/pipeline/check'
 import { createFailover, type FailoverEvents } from '../../src-main/pipeline/failover/failover'
+import { forReplacement } from '../../src-main/pipeline/failover/replacement'
 import { createPipeline, type Pipeline } from '../../src-main/pipeline/pipeline'
 import { type Candidate, chooseRoute } from '../../src-main/pipeline/route'
 import type { StageRunner } from '../../src-main/pipeline/stage-runner'
@@ -71,13 +72,17 @@ export async function openSlices(cuts: readonly number[] = CUTS, contextTokens =
 
 const log = createEventLog(systemClock, null)
 
-export async function startStageNode(runner: () => StageRunner | null, clock: Clock = systemClock): Promise<StageNode> {
+export async function startStageNode(
+  runner: () => StageRunner | null,
+  clock: Clock = systemClock,
+  keeping: Pick<Parameters<typeof createPipeline>[0], 'keptDirectory' | 'keepingLimits'> = {},
+): Promise<StageNode> {
   const host = await loopbackHost()
   const events: LogEvent[] = []
   const nodeLog = createEventLog(systemClock, null)
   nodeLog.subscribe((event) => void events.push(event))
   const pipeline = createPipeline({
-    ...{ host, clock, log: nodeLog, stage: runner },
+    ...{ host, clock, log: nodeLog, stage: runner, ...keeping },
     events: { onServed: () => undefined, onSessions: () => undefined },
   })
   await pipeline.start()
@@ -95,11 +100,43 @@ export async function startStageNode(runner: () => StageRunner | null, clock: Cl
   }
 }
 
-/** The asking side: a guest whose sessions survive a node. `candidates` is what the network would tell. */
-export async function startAsker(
+interface AskerOptions {
+  blockCount: number
+  patienceMs?: number
+  events?: Partial<FailoverEvents>
+  clock?: Clock
+}
+
+/** Sessions of this host that survive a node. `candidates` is what the network would tell. */
+export function failoverOf(
+  { host, pipeline }: Pick<StageNode, 'host' | 'pipeline'>,
   candidates: () => readonly Candidate[],
-  options: { blockCount: number; patienceMs?: number; events?: Partial<FailoverEvents>; clock?: Clock },
+  options: AskerOptions,
 ) {
+  const { blockCount } = options
+  const self = host.peerId.toString()
+  return createFailover({
+    open: pipeline.openSession,
+    routes: {
+      choose: async (avoid) =>
+        chooseRoute(
+          candidates().filter(({ peer }) => !avoid.has(peer)),
+          blockCount,
+        ),
+      replace: async (lost, route, avoid) =>
+        chooseRoute(
+          forReplacement(candidates(), route, lost).filter(({ peer }) => !avoid.has(peer)),
+          blockCount,
+        ),
+    },
+    check: async (peer, signal) => (peer === self ? null : checkPipeline(host, peerIdFromString(peer), signal)),
+    ...options,
+    clock: options.clock ?? systemClock,
+  })
+}
+
+/** The asking side: a guest. */
+export async function startAsker(candidates: () => readonly Candidate[], options: AskerOptions) {
   const clock = options.clock ?? systemClock
   const host = await loopbackHost({ listens: false })
   const pipeline = createPipeline({
@@ -107,23 +144,10 @@ export async function startAsker(
     events: { onServed: () => undefined, onSessions: () => undefined },
   })
   await pipeline.start()
-  const failover = createFailover({
-    open: pipeline.openSession,
-    routes: {
-      choose: async (avoid) =>
-        chooseRoute(
-          candidates().filter(({ peer }) => !avoid.has(peer)),
-          options.blockCount,
-        ),
-    },
-    check: (peer, signal) => checkPipeline(host, peerIdFromString(peer), signal),
-    ...options,
-    clock,
-  })
   return {
     host,
     pipeline,
-    failover,
+    failover: failoverOf({ host, pipeline }, candidates, options),
     async stop() {
       await pipeline.stop()
       await host.stop()

@@ -97,10 +97,13 @@ it('D-T17: a peer that lets nobody in is unreachable 20 times out of 20, whateve
       () => 0,
     )
   await expect.poll(known, { timeout: 10_000 }).toBeGreaterThan(0)
+  const via = { peerId: third.peerId, addresses: third.getMultiaddrs() }
   const look = () =>
     dialBack({
       subject: subject.peerId,
-      via: { peerId: third.peerId, addresses: third.getMultiaddrs() },
+      vias: [via],
+      own: via,
+      viaTimeoutMs: 30_000,
       forms: ['hivemind'],
       profile: PROFILES.local,
       clock: systemClock,

@@ -1,8 +1,11 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { testPrompt } from '../../src-main/engine/testing/transcript'
-import { PIPELINE_PROTOCOL } from '../../src-main/pipeline/frames'
+import { MENDING_PROTOCOL } from '../../src-main/pipeline/frames'
 import { generate } from '../../src-main/pipeline/generate'
 import { type Clock, systemClock } from '../../src-shared/clock'
 import { connectAll, openSlices, type StageNode, startAsker, startStageNode } from '../failover/stage-network'
@@ -15,6 +18,9 @@ const AT_ONCE = 5
 const CONTEXT_TOKENS = 96
 /** What a heap may grow from the middle of the run to its end: a leaked session holds more than 20 kB. */
 const GROWTH_BYTES = 2 * 1024 ** 2
+
+/** So little memory that what is kept of a prompt goes to disk. */
+const KEEPING = { sessionMemoryBytes: 16_384, memoryBytes: 16 * 1024 ** 2, diskBytes: 16 * 1024 ** 2 }
 
 const random = seededRandom(20_261_121)
 const below = (limit: number) => Math.floor(random() * limit)
@@ -47,13 +53,18 @@ const countingClock: Clock = {
 }
 
 let slices: Awaited<ReturnType<typeof openSlices>>
+let directory: string | undefined
 let nodes: StageNode[] = []
 let asker: Awaited<ReturnType<typeof startAsker>>
 beforeAll(async () => {
   slices = await openSlices(CUTS, CONTEXT_TOKENS)
-  for (const runner of slices.runners) nodes.push(await startStageNode(() => runner, countingClock))
+  directory = await mkdtemp(join(tmpdir(), 'espalier-leaks-'))
+  for (const [stage, runner] of slices.runners.entries()) {
+    const keeping = { keptDirectory: join(directory, String(stage)), keepingLimits: KEEPING }
+    nodes.push(await startStageNode(() => runner, countingClock, keeping))
+  }
   for (const { host } of nodes) await connectAll(host, nodes)
-  asker = await startAsker(() => [], { blockCount: 8, clock: countingClock })
+  asker = await startAsker(() => [], { blockCount: 8, clock: countingClock, patienceMs: 0 })
   await connectAll(asker.host, nodes)
 })
 afterAll(async () => {
@@ -61,6 +72,7 @@ afterAll(async () => {
   for (const node of nodes) await node.stop()
   nodes = []
   await slices?.close()
+  if (directory) await rm(directory, { recursive: true, force: true })
 })
 
 /** One session that ends in order, in the middle of its prompt or answer, or before it is open. */
@@ -74,7 +86,7 @@ async function session(kind: number): Promise<'ended' | 'dropped'> {
   const route = nodes.map(({ peer }, i) => ({ peer, start: CUTS[i] ?? 0, end: CUTS[i + 1] ?? 0 }))
   try {
     await generate({
-      ...{ pipeline: asker.pipeline, clock: countingClock, root: slices.manifest.root, route, prompt },
+      ...{ pipeline: asker.failover, clock: countingClock, root: slices.manifest.root, route, prompt },
       vocabulary: { tokenize: async () => prompt, piece: async () => new Uint8Array(), endOfText: null },
       ...{ maxTokens: 10, contextTokens: CONTEXT_TOKENS, ignoresEndOfText: true, exact: below(2) === 0 },
       signal: AbortSignal.any([ending.signal, AbortSignal.timeout(60_000)]),
@@ -100,10 +112,10 @@ const streams = () =>
       host
         .getConnections()
         .flatMap((connection) => connection.streams)
-        .filter(({ protocol }) => protocol === PIPELINE_PROTOCOL).length,
+        .filter(({ protocol }) => protocol === MENDING_PROTOCOL).length,
   )
 
-it('200 sessions opened and dropped at random: no place, stream, timer or memory stays taken', async () => {
+it('200 sessions opened and dropped at random: no place, stream, timer, memory or file stays taken', async () => {
   const outcomes: string[] = []
   const run = async (count: number) => {
     for (let done = 0; done < count; done += AT_ONCE) {
@@ -114,6 +126,10 @@ it('200 sessions opened and dropped at random: no place, stream, timer or memory
       .poll(() => slices.engines.map(({ freeSequences }) => freeSequences), { timeout: 20_000 })
       .toEqual([4, 4])
     expect(nodes.map(({ pipeline }) => pipeline.activeSessions)).toEqual([0, 0])
+    const nothing = { sessions: 0, memoryBytes: 0, diskBytes: 0 }
+    expect(nodes.map(({ pipeline }) => pipeline.kept)).toEqual([nothing, nothing])
+    // The folder is there because something was kept in it.
+    await expect.poll(() => readdir(join(directory ?? '', '0'))).toEqual([])
     return { streams: streams(), timers: timers.size, heap: heapBytes() }
   }
   await run(SESSIONS / 4)

@@ -15,6 +15,7 @@ const fetched = await fetchShard({
   sources: [httpSource(url, { allowPrivate: true })],
   store: createShardStore({ dataDirectory, clock: systemClock }),
   clock: systemClock,
+  onEvent: (event) => event.type === 'piece-verified' && process.send?.({ verified: event.piece }),
 })
-process.send?.(fetched.slicePath)
+process.send?.({ slicePath: fetched.slicePath, longestRssBytes: process.resourceUsage().maxRSS * 1024 })
 process.disconnect()

@@ -11,6 +11,7 @@ import { createSeeds } from '../../src-main/shards/peers/seeds'
 import { fileSource } from '../../src-main/shards/sources/file-source'
 import { httpSource } from '../../src-main/shards/sources/http-source'
 import { peerSource } from '../../src-main/shards/sources/peer-source'
+import type { ByteSource as Source } from '../../src-main/shards/sources/source'
 import { nodeFileSystem } from '../../src-main/shards/store/file-system'
 import type { BlockRange } from '../../src-shared/blocks'
 import { systemClock } from '../../src-shared/clock'
@@ -74,7 +75,7 @@ describe('fetching from peers', () => {
     )
   })
 
-  it('S-22: takes what each peer has, from two that have different blocks', async () => {
+  it('S-22, X-22: takes what each peer has, from two that have different blocks', async () => {
     const [one, two] = [await seeder({ start: 0, end: 3 }), await seeder({ start: 3, end: 8 })]
     const host = await client(one.host, two.host)
     const used = await options({ start: 1, end: 6 })
@@ -92,7 +93,7 @@ describe('fetching from peers', () => {
     const [stays, goes] = [await seeder(blocks, limits), await seeder(blocks, limits)]
     const host = await client(stays.host, goes.host)
     const used = await options(blocks)
-    const [first, second] = [peerSource(host, stays.host.peerId, 'lan'), peerSource(host, goes.host.peerId, 'swarm')]
+    const [first, second] = [stays, goes].map((peer) => peerSource(host, peer.host.peerId, 'swarm')) as [Source, Source]
     const atOnce = new Set<number>()
     let last: FetchProgress | null = null
     let isGone = false
@@ -114,31 +115,34 @@ describe('fetching from peers', () => {
     expect(two).toMatchObject({ kind: 'swarm', lastFailure: { code: expect.any(String) } })
     expect(two!.failures).toBeGreaterThan(0)
     expect(two!.receivedBytes).toBeGreaterThan(0.2 * needed)
-    expect(one).toMatchObject({ kind: 'lan', failures: 0, lastFailure: null })
+    expect(one).toMatchObject({ kind: 'swarm', failures: 0, lastFailure: null })
     expect(one!.verifiedPieces + two!.verifiedPieces).toBe(piecesFor(model.manifest, blocks).length)
     // Nothing of what the other gave before it went was fetched again but its last piece.
     expect(one!.receivedBytes + two!.receivedBytes).toBeLessThan(1.15 * needed)
   })
 
-  it('S-14: local first, then peers, then the mirror; each one alone is enough', async () => {
+  it('S-14: local first, then peers nearby, then others, then the mirror; without those before it each is enough', async () => {
     const blocks = { start: 2, end: 3 }
-    const one = await seeder(blocks)
-    const host = await client(one.host)
+    const [far, near] = [await seeder(blocks), await seeder(blocks)]
+    const host = await client(far.host, near.host)
     const server = await serveModel(model.path)
-    const all = () => [
-      httpSource(server.url, { allowPrivate: true }),
-      peerSource(host, one.host.peerId, 'swarm'),
-      fileSource(model.path, nodeFileSystem),
-    ]
-    const kindsOf = async (sources: ReturnType<typeof all>) => {
+    const all: Record<string, () => Source> = {
+      http: () => httpSource(server.url, { allowPrivate: true }),
+      swarm: () => peerSource(host, far.host.peerId, 'swarm'),
+      lan: () => peerSource(host, near.host.peerId, 'lan'),
+      file: () => fileSource(model.path, nodeFileSystem),
+    }
+    const kindsOf = async (names: string[]) => {
+      const sources = names.map((name) => all[name]!())
       const used = await options(blocks)
       await fetchShard({ ...used, sources })
       const kinds = used.events.map((event) => event.type === 'piece-verified' && event.source?.split(':')[0])
       return [...new Set(kinds)]
     }
-    expect(await kindsOf(all())).toEqual(['file'])
-    expect(await kindsOf(all().slice(0, 2))).toEqual(['swarm'])
-    expect(await kindsOf(all().slice(0, 1))).toEqual(['http'])
+    expect(await kindsOf(['http', 'swarm', 'lan', 'file'])).toEqual(['file'])
+    expect(await kindsOf(['http', 'swarm', 'lan'])).toEqual(['lan'])
+    expect(await kindsOf(['http', 'swarm'])).toEqual(['swarm'])
+    expect(await kindsOf(['http'])).toEqual(['http'])
   })
 
   it('S-23: a damaged piece is never handed out, and the others still are', async () => {

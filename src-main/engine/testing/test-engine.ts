@@ -19,12 +19,15 @@ export interface EngineFactory {
   close(): Promise<void>
 }
 
-/** Builds the engine process once and starts as many as a test file needs. */
-export async function createEngineFactory(): Promise<EngineFactory> {
+/** Builds the engine process once and starts as many as a test file needs, each with `library` and `env`. */
+export async function createEngineFactory(
+  library = TEST_LIBRARY,
+  env: Record<string, string> = {},
+): Promise<EngineFactory> {
   const built = await buildEngineChild()
   const children: OwnedChild[] = []
   const spawn = () => {
-    const child = startChild({ script: built.path, ipc: 'pipe' })
+    const child = startChild({ script: built.path, ipc: 'pipe', env })
     children.push(child)
     return child
   }
@@ -33,7 +36,7 @@ export async function createEngineFactory(): Promise<EngineFactory> {
     spawn,
     async start() {
       const engine = new EngineClient(spawn())
-      await engine.start(TEST_LIBRARY)
+      await engine.start(library)
       return engine
     },
     async close() {

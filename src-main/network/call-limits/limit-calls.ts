@@ -4,7 +4,6 @@ import type {
   Stream,
   StreamHandler,
   StreamHandlerOptions,
-  StreamMuxer,
   StreamMuxerFactory,
   TypedEventTarget,
 } from '@libp2p/interface'
@@ -12,6 +11,7 @@ import type { Clock } from '../../../src-shared/clock'
 import { EspalierError } from '../../../src-shared/errors'
 import { type CallBudget, createCallBudget, MAX_REMEMBERED_PEERS } from './call-budget'
 import { countWaiting } from './count-waiting'
+import { gateStreams, type StreamGate } from './gate-streams'
 import type { CallLimits } from './limits'
 import { fullBucket, type TokenBucket, takeToken } from './token-bucket'
 
@@ -59,8 +59,8 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
   let refusedEarly = 0
   let cut = 0
 
-  function refuse(stream: Stream, connection: Connection): void {
-    stream.abort(tooMany)
+  /** Whoever goes on regardless is cut off. */
+  function blame(connection: Connection): void {
     const peer = connection.remotePeer.toString()
     // What was on its way when its connection was cut.
     if (isCut(peer)) return
@@ -87,29 +87,18 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
     }
   }
 
-  function admits(peer: string, stream: Stream): boolean {
-    if (!waiting.hasRoom(peer) || !streams.admit(peer)) return false
-    waiting.begin(peer, stream)
-    return true
-  }
-
-  function gate(muxer: StreamMuxer): StreamMuxer {
-    const listen = muxer.addEventListener.bind(muxer)
-    // Around libp2p's own listener: one of ours beside it would make the muxer think that somebody listens already.
-    muxer.addEventListener = (
-      type: string,
-      listener: ((event: CustomEvent<Stream>) => void) | null,
-      options?: unknown,
-    ) => {
-      const guarded = (event: CustomEvent<Stream>) => {
-        const connection = connections.get(muxer.streams)
-        if (!connection || admits(connection.remotePeer.toString(), event.detail)) return listener?.(event)
-        refusedEarly++
-        refuse(event.detail, connection)
-      }
-      Reflect.apply(listen, muxer, [type, type === 'stream' ? guarded : listener, options])
-    }
-    return muxer
+  const gate: StreamGate = {
+    connectionOf: (list) => connections.get(list),
+    admits({ remotePeer }) {
+      const peer = remotePeer.toString()
+      return waiting.hasRoom(peer) && streams.admit(peer)
+    },
+    admitted: ({ remotePeer }, stream) => waiting.begin(remotePeer.toString(), stream),
+    refused(connection) {
+      refusedEarly++
+      blame(connection)
+    },
+    reason: tooMany,
   }
 
   function limited(protocol: string, handler: StreamHandler, budget: CallBudget): StreamHandler {
@@ -122,7 +111,8 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
         return handler(stream, connection)
       }
       count.refused++
-      refuse(stream, connection)
+      stream.abort(tooMany)
+      blame(connection)
     }
   }
 
@@ -149,7 +139,7 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
     muxer: (create) => (components) => {
       const factory = create(components)
       const createStreamMuxer = factory.createStreamMuxer.bind(factory)
-      factory.createStreamMuxer = (connection) => gate(createStreamMuxer(connection))
+      factory.createStreamMuxer = (connection) => gateStreams(createStreamMuxer(connection), gate)
       return factory
     },
     isCut,

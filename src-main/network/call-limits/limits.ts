@@ -32,7 +32,7 @@ export interface CallLimits {
 
 /**
  * What a node answers in real networks. A call costs about a millisecond of processor time, nearly all of it for the
- * stream that it comes on, and a refused stream about a seventh of that; so that a thousand of them a second stay below
+ * stream that it comes on, and a refused stream at most a seventh of that; so that a thousand of them a second stay below
  * a quarter of a core, 25 a second and one for each peer are answered in the long run. A map asks each server once a minute, a
  * neighbour pings every two seconds; a node that writes 80 blocks in the Kademlia form to a network of three calls each
  * of the others some 300 times within seconds, every four minutes.
@@ -52,8 +52,9 @@ export const CALL_LIMITS: CallLimits = {
   protocols: {
     // Each look dials a peer as a stranger and reads records.
     '/espalier/witness/1': { peer: { perSecond: 0.2, burst: 10 } },
-    // Streams of these two last as long as the work that is done over them.
+    // Streams of these last as long as the work that is done over them.
     '/espalier/pipeline/1': { peer: { perSecond: 2, burst: 50 } },
+    '/espalier/pipeline/1.1': { peer: { perSecond: 2, burst: 50 } },
     '/espalier/pieces/1': { peer: { perSecond: 2, burst: 50 } },
   },
   patience: { perSecond: 100, burst: 2_000 },

@@ -3,9 +3,11 @@ import { EspalierError } from '../../../src-shared/errors'
 import { FakeClock } from '../../../test/fake-clock'
 import type { EntrySession, OpenSessionOptions } from '../entry-sessions'
 import type { ResultFrame } from '../frames'
+import type { Mend, Mended } from '../mending/entry-mender'
 import { type Candidate, chooseRoute } from '../route'
 import { RouteError } from '../route-error'
 import { createFailover } from './failover'
+import { forReplacement } from './replacement'
 
 /** Peers whose answer to a batch is the sum of all tokens so far: a function of what was sent, as a model is. */
 function network(servers: Candidate[]) {
@@ -15,9 +17,10 @@ function network(servers: Candidate[]) {
   const silent = new Set<string>()
   /** What a peer does when it is asked to open, or to answer for the nth time. */
   const faults = new Map<string, (answer: number) => Error | 'hang' | null>()
+  const state: { mend: ((asked: Mend) => Promise<Mended>) | null } = { mend: null }
   const open = async (options: OpenSessionOptions): Promise<EntrySession> => {
     opened.push(options)
-    const peers = options.route.map(({ peer }) => peer)
+    let peers = options.route.map(({ peer }) => peer)
     const faultAt = (answer: number) => peers.map((peer) => faults.get(peer)?.(answer)).find(Boolean) ?? null
     const atOpening = faultAt(0)
     if (atOpening instanceof Error) throw atOpening
@@ -47,6 +50,14 @@ function network(servers: Candidate[]) {
         return result
       },
       fail: (error) => failed.reject(error),
+      ...(state.mend && {
+        async mend(asked: Mend) {
+          const mended = await state.mend?.(asked)
+          // What it waited for comes from the chain as it is now.
+          peers = asked.route.map(({ peer }) => peer)
+          return mended as Mended
+        },
+      }),
       async close() {
         closed.push(peers)
       },
@@ -62,6 +73,11 @@ function network(servers: Candidate[]) {
           servers.filter(({ peer }) => !avoid.has(peer)),
           8,
         ),
+      replace: async (lost, route, avoid) =>
+        chooseRoute(
+          forReplacement(servers, route, lost).filter(({ peer }) => !avoid.has(peer)),
+          8,
+        ),
     },
     async check(peer) {
       if (silent.has(peer)) throw new Error('silent')
@@ -73,7 +89,7 @@ function network(servers: Candidate[]) {
     },
   })
   const ask = { root: 'r', contextTokens: 64, wantsLogits: false, signal: new AbortController().signal }
-  return { clock, opened, closed, silent, faults, failover, lost, told, ask }
+  return Object.assign(state, { clock, opened, closed, silent, faults, failover, lost, told, ask })
 }
 
 const server = (peer: string, start: number, end: number, cost = 1): Candidate => ({ peer, start, end, cost })
@@ -187,6 +203,28 @@ describe('failover', () => {
     expect(await running).toMatchObject({ code: 'CANCELLED' })
     await session.close()
     expect(net.clock.pending).toBe(0)
+  })
+
+  it('asks for one stage only, where the chain can; not of one that is busy, which is not left for it', async () => {
+    for (const refusal of [null, new RouteError('SESSION_LIMIT', 'busy', 'c'), gone('c')]) {
+      const expected = await answers(network(SERVERS), 8)
+      const net = network(SERVERS)
+      net.faults.set('b', (answer) => (answer === 4 ? gone('b') : null))
+      const asked: string[] = []
+      net.mend = async ({ route }) => {
+        asked.push(route.map(({ peer }) => peer).join())
+        if (refusal && route.some(({ peer }) => peer === 'c')) throw refusal
+        return { rows: 5, repeated: 3, different: 0 }
+      }
+      const running = answers(net, 8)
+      await net.clock.advance(1_000)
+      expect(await running).toEqual(expected)
+      const isLost = refusal?.code === 'STAGE_LOST'
+      expect(asked).toEqual(isLost ? ['a,c', 'a,d'] : ['a,c'])
+      expect(net.lost).toEqual(isLost ? ['b', 'c'] : ['b'])
+      expect(net.opened).toHaveLength(refusal?.code === 'SESSION_LIMIT' ? 2 : 1)
+      expect(net.clock.pending).toBe(0)
+    }
   })
 
   it('does not take to others what they would refuse as well', async () => {

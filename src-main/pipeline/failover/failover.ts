@@ -2,8 +2,10 @@ import type { Clock } from '../../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, reportOf } from '../../../src-shared/errors'
 import type { EntrySession, OpenSessionOptions } from '../entry-sessions'
 import type { ResultFrame } from '../frames'
+import type { Mended } from '../mending/entry-mender'
 import type { RouteStage } from '../route'
 import { gapError, lostPeer } from './movable'
+import { replacedStage } from './replacement'
 import { replay } from './replay'
 import { createReplayRecord } from './replay-record'
 import { type CheckPeer, findSilent, watchSilence } from './silence'
@@ -13,10 +15,11 @@ export interface Move {
   /** Who was left, and why. */
   readonly lost: RouteStage
   readonly error: ErrorReport
-  /** Rows that were computed again. */
+  /** Rows that were computed again, by the new stage alone or by all of them. */
   readonly replayedRows: number
-  /** Answers that came out differently the second time; 0 where both chains compute alike. */
-  readonly differentAnswers: number
+  readonly recomputedBy: 'stage' | 'chain'
+  /** Answers that came out differently the second time; 0 where both compute alike, null where none came again. */
+  readonly differentAnswers: number | null
   /** From the loss until the new chain was where the old one had been. */
   readonly elapsedMs: number
 }
@@ -25,6 +28,13 @@ export interface Move {
 export interface RouteChooser {
   /** @param avoid peers that this session has lost @param isFresh look at the network again first */
   choose(avoid: ReadonlySet<string>, isFresh: boolean, signal: AbortSignal): Promise<RouteStage[]>
+  /** The same chain with another peer for one stage. Absent where chains are not mended. Throws CHAIN_INCOMPLETE. */
+  replace?(
+    lost: RouteStage,
+    route: readonly RouteStage[],
+    avoid: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<RouteStage[]>
 }
 
 export interface FailoverEvents {
@@ -49,8 +59,8 @@ const OPEN_CHECK_MS = 3_000
 const MAX_LOSSES = 16
 
 /**
- * Opens sessions that survive the loss of a node: the session goes on with a replica of its blocks, which is brought
- * there by a replay of the same batches. Each peer is left at most once, so a session can't go in circles.
+ * Opens sessions that survive the loss of a node: the session goes on with a replica of its blocks. Where its neighbours
+ * have kept what they need, it alone computes again; elsewhere a new chain replays the same batches. Each peer is left at most once, so a session can't go in circles.
  */
 export function createFailover(options: {
   open: (session: OpenSessionOptions) => Promise<EntrySession>
@@ -91,10 +101,10 @@ export function createFailover(options: {
         events.onLeave?.(lost, report, answers + 1)
       }
 
-      function arrived(differentAnswers: number): void {
+      function arrived(how: Pick<Move, 'replayedRows' | 'recomputedBy' | 'differentAnswers'>): void {
         for (const { lost, error, atMs } of left) {
           const elapsedMs = clock.monotonicMs() - atMs
-          const made: Move = { lost, error, replayedRows: record.rows, differentAnswers, elapsedMs }
+          const made: Move = { lost, error, ...how, elapsedMs }
           moves.push(made)
           events.onMove?.(made, route, answers + 1)
         }
@@ -112,7 +122,7 @@ export function createFailover(options: {
           void findSilent(peers, options.check).then((silent) => silent && attempt.abort(silent))
         })
         try {
-          return await options.open({ ...asked, route: stages, signal: attempt.signal })
+          return await options.open({ ...asked, route: stages, keeps: true, signal: attempt.signal })
         } finally {
           stopAsking()
           signal.removeEventListener('abort', onEnd)
@@ -132,7 +142,8 @@ export function createFailover(options: {
             if (ended) throw ended
             answersHere = 0
             heardAtMs = clock.monotonicMs()
-            arrived(await replay(current, record))
+            const differentAnswers = await replay(current, record)
+            arrived({ replayedRows: record.rows, recomputedBy: 'chain', differentAnswers })
             return
           } catch (error) {
             heardAtMs = null
@@ -154,9 +165,37 @@ export function createFailover(options: {
         }
       }
 
+      /** Another peer in the place of the lost one, while the others wait. False when the whole has to be replayed. */
+      async function mend(): Promise<boolean> {
+        for (;;) {
+          const lost = route.find(({ peer }) => avoid.has(peer))
+          if (!lost || !current?.mend) return false
+          const before = route
+          const chosen = await options.routes.replace?.(lost, route, avoid, ending.signal).catch(() => null)
+          if (ended) throw ended
+          const replaced = chosen ? replacedStage(before, chosen) : null
+          if (!chosen || replaced === null) return false
+          route = chosen
+          heardAtMs = clock.monotonicMs()
+          try {
+            arrived(howMended(await current.mend({ route, replaced, step: record.step })))
+            answersHere = 0
+            return true
+          } catch (error) {
+            if (ended) throw ended
+            // Another replica may do; a second loss, and one that is busy, are for a chain of its own.
+            if (lostPeer(error) !== route[replaced]?.peer || isErrorCode(error, 'SESSION_LIMIT')) return false
+            leave(error)
+          } finally {
+            heardAtMs = null
+          }
+        }
+      }
+
       async function move(error: unknown): Promise<void> {
         heardAtMs = null
         leave(error)
+        if (await mend()) return
         await current?.close().catch(() => undefined)
         await connect(error instanceof EspalierError ? error : null, ending.signal)
       }
@@ -229,4 +268,12 @@ export function createFailover(options: {
       }
     },
   }
+}
+
+function howMended({
+  rows,
+  repeated,
+  different,
+}: Mended): Pick<Move, 'replayedRows' | 'recomputedBy' | 'differentAnswers'> {
+  return { replayedRows: rows, recomputedBy: 'stage', differentAnswers: repeated === 0 ? null : different }
 }

@@ -12,8 +12,12 @@ const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** The peer to go round, when another route may help; else null. */
 export function lostPeer(error: unknown): string | null {
-  if (!(error instanceof RouteError) || FINAL.has(error.code) || error.code.startsWith('TOKEN_')) return null
-  return error.peer
+  return error instanceof RouteError && isMovable(error.code) ? error.peer : null
+}
+
+/** Whether another node in its place may do better. */
+export function isMovable(code: ErrorCode): boolean {
+  return !FINAL.has(code) && !code.startsWith('TOKEN_')
 }
 
 /** The chain has a gap now: says which blocks are missing, and which loss made the gap. To be busy is not to be gone. */

@@ -7,6 +7,7 @@ import type { Host } from '../../network/host'
 import type { EventLog } from '../../storage/event-log'
 import { checkPipeline } from '../check'
 import { createFailover, type MovingSession } from '../failover/failover'
+import { forReplacement } from '../failover/replacement'
 import type { Generation } from '../generate'
 import type { Pipeline } from '../pipeline'
 import type { RouteStage } from '../route'
@@ -112,7 +113,13 @@ export function createRouter(options: {
         book.choose(await model.offers(isFresh, signal), { root, blockCount, contextTokens, avoid })
       const failover = createFailover({
         open: pipeline.openSession,
-        routes: { choose },
+        routes: {
+          choose,
+          async replace(lost, route, avoid, signal) {
+            const offers = forReplacement(await model.offers(false, signal), route, lost)
+            return book.choose(offers, { root, blockCount, contextTokens, avoid })
+          },
+        },
         // We are there, and libp2p does not dial itself.
         check: async (peer, signal) => (peer === self ? null : check(peer, signal)),
         clock,
@@ -128,11 +135,11 @@ export function createRouter(options: {
           onLeave(lost, { code }, token) {
             onChange({ ...changeOf(lost), code, token, replacements: [] })
           },
-          onMove({ lost, error, replayedRows, elapsedMs, differentAnswers }, route, token) {
+          onMove({ lost, error, replayedRows, recomputedBy, elapsedMs, differentAnswers }, route, token) {
             const takers = route.filter(({ start, end }) => start < lost.end && end > lost.start)
             onChange({ ...changeOf(lost), code: error.code, token, replacements: takers.map(({ peer }) => peer) })
             const what = `${replayedRows} rows ran again without ${lost.peer}, in ${Math.round(elapsedMs)} ms`
-            log.write('info', 'route.moved', what, { peer: lost.peer, differentAnswers })
+            log.write('info', 'route.moved', what, { peer: lost.peer, recomputedBy, differentAnswers })
           },
         },
       })

@@ -2,7 +2,7 @@ import type { Clock } from '../../../src-shared/clock'
 import type { ErrorCode } from '../../../src-shared/error-catalogue'
 import { type ErrorReport, EspalierError, reportOf } from '../../../src-shared/errors'
 import type { ManifestPiece } from '../manifest'
-import { type ByteSource, isLocal } from '../sources/source'
+import { type ByteSource, isLocal, type SourceKind } from '../sources/source'
 import { createRateWindow, type RateWindow } from './rate-window'
 import type { SourceReport } from './types'
 
@@ -61,9 +61,11 @@ export function createSourceEntry(source: ByteSource, clock: Clock): SourceEntry
   }
 }
 
-/** Asked before those of a higher tier: this computer, then peers, then somebody's server. */
+const TIERS: Readonly<Record<SourceKind, number>> = { store: 0, folder: 0, file: 0, lan: 1, swarm: 2, http: 3 }
+
+/** Asked before those of a higher tier: this computer, then peers nearby, then others, then somebody's server (S-14). */
 export function tierOf({ source }: SourceEntry): number {
-  return isLocal(source.kind) ? 0 : source.kind === 'http' ? 2 : 1
+  return TIERS[source.kind]
 }
 
 export function has(entry: SourceEntry, { index }: ManifestPiece): boolean {

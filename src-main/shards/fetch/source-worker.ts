@@ -32,8 +32,8 @@ export interface WorkPlace {
   onDiskFailure(error: unknown): void
 }
 
-/** Peers have this long to get going before somebody's server is asked as well. */
-const SERVER_WAITS_MS = 5_000
+/** Who is nearer has this long to get going before others are asked as well. */
+const FARTHER_WAITS_MS = 5_000
 /** Who has not said what it has by then does not hold others up. */
 const OPEN_WAITS_MS = 2_000
 const LOOK_AGAIN_MS = 500
@@ -93,7 +93,7 @@ function claim(entry: SourceEntry, place: WorkPlace): Run | null {
 function isBefore(other: SourceEntry, entry: SourceEntry, elapsedMs: number, nowMs: number): boolean {
   if (other.state === 'excluded' || other.retryAtMs > nowMs || other.failuresInARow > 0) return false
   const [theirs, ours] = [tierOf(other), tierOf(entry)]
-  return theirs < ours && (theirs === 0 || elapsedMs < SERVER_WAITS_MS)
+  return theirs < ours && (theirs === 0 || elapsedMs < FARTHER_WAITS_MS)
 }
 
 function mightHave(other: SourceEntry, piece: ManifestPiece, elapsedMs: number): boolean {

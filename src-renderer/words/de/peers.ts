@@ -17,12 +17,6 @@ export const PEERS_PAGE: Catalogue['PEERS_PAGE'] = {
   unnamed: 'Ohne Namen',
   self: 'dieser Computer',
   views: 'Peers zeigen als',
-  mapTitle: 'Wo sie sind',
-  unknownTitle: 'Ort unbekannt',
-  unknownWhy:
-    'Knoten sagen nicht, wo sie stehen, und diese App befragt keinen Dienst nach ihren Adressen. So wird niemand auf Verdacht eingezeichnet.',
-  allPlaced: 'Alle sind auf der Karte.',
-  nobodyPlaced: 'Kein Knoten hat gesagt, wo er steht',
   mapLoading: 'Die Karte wird aufgeschlagen\u00a0…',
   mapFailed: 'Die Karte konnte nicht geöffnet werden',
   mapFailedText: 'Dieser Teil der Seite wurde nicht geladen; er braucht Kontakt zum Knoten.',
@@ -54,6 +48,3 @@ export const PATH: Catalogue['PATH'] = {
 
 export const moreServersWords: Catalogue['moreServersWords'] = (count) =>
   counted(count, '# weiterer Knoten stellt Blöcke bereit.', '# weitere Knoten stellen Blöcke bereit.')
-
-export const manyPlacedWords: Catalogue['manyPlacedWords'] = (count) =>
-  `${counted(count, '# Peer', '# Peers')} auf einer Karte; die Tabelle nennt jeden von ihnen`

@@ -135,6 +135,9 @@ export const SETTINGS: Catalogue['SETTINGS'] = {
   themeHint: 'Helles Papier, dunkle Rinde oder was das System sagt.',
   trayLabel: 'Weiterlaufen, wenn das Fenster geschlossen wird',
   trayHint: 'Der Knoten bleibt im Infobereich, wo das System einen hat.',
+  placesLabel: 'Peers auf der Karte zeigen',
+  placesHint:
+    'Nach dem Land, in dem eine Internetadresse registriert ist. Es steht in einer Tabelle auf diesem Computer; niemand wird gefragt.',
   checksLabel: 'Antworten stichprobenartig prüfen',
   checksHint:
     'Ein Teil einer von 20 Antworten wird von einem anderen Knoten mit denselben Blöcken nachgerechnet. Das findet Knoten, die falsch rechnen; der gefragte kann diese Antwort ebenfalls lesen. Weicht ein Knoten ab, erfährt er den Grund. Gilt ab dem nächsten Start.',

@@ -1,6 +1,7 @@
 import type { Catalogue } from '..'
 
 export const WELCOME: Catalogue['WELCOME'] = {
+  pageTitle: 'Willkommen',
   title: 'Verleihen Sie einen Zweig dieses Computers',
   lead: 'Espalier verbindet diesen Computer mit anderen, die gemeinsam ein großes Sprachmodell betreiben. Jeder stellt einige Blöcke des Modells bereit.',
   whatTitle: 'Was es tut und was es nicht verspricht',

@@ -10,12 +10,6 @@ export const PEERS_PAGE = {
   unnamed: 'Unnamed',
   self: 'this computer',
   views: 'Show peers as',
-  mapTitle: 'Where they are',
-  unknownTitle: 'Location unknown',
-  unknownWhy:
-    'Nodes do not say where they stand, and this app asks no service about their addresses. So nobody is drawn on a guess.',
-  allPlaced: 'Everybody is on the map.',
-  nobodyPlaced: 'No node has said where it stands',
   mapLoading: 'Unfolding the map…',
   mapFailed: 'The map could not be opened',
   lead: 'The nodes that this one meets, and what they serve.',
@@ -46,9 +40,4 @@ export const PATH = {
 
 export function moreServersWords(count: number): string {
   return counted(count, '# more node serves blocks.', '# more nodes serve blocks.')
-}
-
-/** For whoever cannot see the picture. */
-export function manyPlacedWords(count: number): string {
-  return `${counted(count, '# peer', '# peers')} on a map; the table lists each of them`
 }

@@ -139,6 +139,9 @@ export const SETTINGS = {
   themeHint: 'Light paper, dark bark, or what the system says.',
   trayLabel: 'Keep running when the window closes',
   trayHint: 'The node stays in the tray, where the system has one.',
+  placesLabel: 'Place peers on the map',
+  placesHint:
+    'By the country that an internet address is registered in. A table on this computer says which; nobody is asked.',
   checksLabel: 'Check answers by chance',
   checksHint:
     'Part of one answer in 20 is computed again by another node with the same blocks. It finds nodes that compute wrongly; the one that is asked can read that answer too. A node that disagrees is told why. From the next start on.',

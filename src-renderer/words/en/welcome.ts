@@ -1,4 +1,5 @@
 export const WELCOME = {
+  pageTitle: 'Welcome',
   title: 'Lend a branch of this computer',
   lead: 'Espalier joins this computer to others that together run one large language model. Each serves a few of the model’s blocks.',
   whatTitle: 'What it does, and what it does not promise',

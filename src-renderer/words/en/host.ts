@@ -1,7 +1,7 @@
-import type { HostReach, HostStatus } from '../../src-shared/host-network'
-import { formatBytes, formatSpan } from '../format'
+import type { HostReach } from '../../../src-shared/host-network'
 
 export const HOST = {
+  title: 'Host a network',
   lead: 'Run the coordinator of a network on this computer: you choose the model, and who may help to serve it.',
   readOnly: 'Only the operator of this node can host a network. Open the operator’s link.',
   loading: 'Asking what is hosted here…',
@@ -25,13 +25,26 @@ export const HOST = {
   openDashboard: 'Open coordinator dashboard',
   shareTitle: 'Share this address',
   shareText: 'Others enter it under “A network with a coordinator”, and wait for your approval below.',
+  address: 'the address',
   back: 'Back to the welcome page',
   resumed: 'Hosting goes on because it was on when the app was left.',
   waitingFirst: 'Waiting for the coordinator’s first word…',
+  copyName: 'a serving worker',
   noWorkersTitle: 'Nobody has come yet',
   noWorkersText: 'Share the address. Whoever asks to join shows up here, and waits for your decision.',
   more: 'The others are on the dashboard.',
-} as const
+  hashing: 'Hashing the model file',
+  hashed: (done: string, total: string) =>
+    `${done} of ${total}, so that workers can check every piece that they fetch.`,
+  reading: 'Reading the model',
+  readingText: 'Then every byte is hashed, and a test prompt runs through the whole model.',
+  starting: 'Starting the coordinator',
+  startingText: 'It opens its database and its first peer.',
+  running: 'Hosting a network',
+  ending: 'Stopping the coordinator',
+  endingText: 'It writes down what it knows.',
+  since: (span: string) => `for ${span}`,
+}
 
 export const REACHES: Readonly<Record<HostReach, { title: string; text: string }>> = {
   computer: {
@@ -42,32 +55,4 @@ export const REACHES: Readonly<Record<HostReach, { title: string; text: string }
     title: 'Everybody on the local network',
     text: 'Without encryption: whoever sits on that network can read what workers and coordinator say. Not for the internet.',
   },
-}
-
-export function hostHeadline(host: HostStatus): { headline: string; sentence: string } {
-  switch (host.phase) {
-    case 'off':
-      return { headline: 'Host a network', sentence: HOST.lead }
-    case 'preparing':
-      return host.progress
-        ? { headline: 'Hashing the model file', sentence: progressWords(host.progress) }
-        : {
-            headline: 'Reading the model',
-            sentence: 'Then every byte is hashed, and a test prompt runs through the whole model.',
-          }
-    case 'starting':
-      return { headline: 'Starting the coordinator', sentence: 'It opens its database and its first peer.' }
-    case 'running':
-      return { headline: 'Hosting a network', sentence: HOST.shareText }
-    case 'stopping':
-      return { headline: 'Stopping the coordinator', sentence: 'It writes down what it knows.' }
-  }
-}
-
-function progressWords({ done, total }: { done: number; total: number }): string {
-  return `${formatBytes(done)} of ${formatBytes(total)}, so that workers can check every piece that they fetch.`
-}
-
-export function sinceWords(host: HostStatus, now: number): string {
-  return `for ${formatSpan(Math.max(0, now - host.since))}`
 }

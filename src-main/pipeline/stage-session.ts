@@ -1,0 +1,51 @@
+import type { OpenBody } from './frames'
+import type { KeptStates } from './keeping/keeping'
+import type { Link } from './links'
+import type { StageRunner } from './stage-runner'
+import type { StepWindow } from './step-window'
+
+/** A session of another peer that runs through our slice. */
+export interface StageSession {
+  readonly id: string
+  /** As it was opened; the route changes with a replaced neighbour. */
+  open: OpenBody
+  readonly runner: StageRunner
+  readonly sequence: number
+  /** Null while a replacement of the stage before us is awaited. */
+  upstream: Link | null
+  /** The next stage; for the last stage, the entry. */
+  next: Promise<Link>
+  /** The same once it is there: a token need not wait for a promise. */
+  nextLink: Link | null
+  /** Chunks of a prompt that are with the next stage. */
+  window: StepWindow
+  /** Steps of a session run one after the other, whatever the network does. */
+  isBusy: boolean
+  readonly waiting: (() => Promise<void>)[]
+  position: number
+  hasAnswered: boolean
+  usedAtMs: number
+  ended: boolean
+  /** What losing a neighbour needs; null in a session that ends with it. */
+  readonly mending: StageMending | null
+}
+
+export interface StageMending {
+  /** What we sent on; null on a last stage. */
+  readonly kept: KeptStates | null
+  /** There is no next stage: what we compute is kept and not sent. */
+  isParted: boolean
+  /** The next stage that the entry was told to be lost. */
+  lost: string | null
+  /** Since when a neighbour is missing. */
+  heldSinceMs: number | null
+  /** Who may go on in the place of the stage before us. */
+  awaited: string | null
+  /** Ends the wait for a neighbour that may never listen again. */
+  stopWaiting: ((error: Error) => void) | null
+  /** The replacement of the next stage says that it is there. */
+  onNextOpened: (() => void) | null
+  /** Names the newest attempt to fill a replacement; older ones give way. */
+  attempt: object
+  attempts: number
+}
