@@ -38,6 +38,6 @@ it('words that could not be loaded come when the node is back', async () => {
     transport.connect(OPEN)
     await transport.lastCall('status.get').answer(ok(servingStatus(2)))
   })
-  expect(await screen.findByText('de')).toBeTruthy()
+  expect(await screen.findByText('de', {}, { timeout: 15_000 })).toBeTruthy()
   expect(document.documentElement.lang).toBe('de')
 })
