@@ -29,10 +29,12 @@ export async function applyLanguage(
 export function useLanguage(stores: Pick<AppStores, 'node' | 'settings'>): Language {
   const [language, setLanguage] = useState(currentLanguage)
   const mayOperate = useStore(stores.node.state, (state) => state.mayOperate)
+  const isLive = useStore(stores.node.state, (state) => state.isLive)
   const saved = useStore(stores.settings.state, (state) => state.settings?.language)
   const focused = useRef('')
+  // Again whenever the node is back: words that could not be loaded without it come then.
   useEffect(() => {
-    if (!mayOperate || saved === undefined) return
+    if (!mayOperate || !isLive || saved === undefined) return
     let isCurrent = true
     void applyLanguage(window, saved).then((spoken) => {
       if (!isCurrent) return
@@ -42,7 +44,7 @@ export function useLanguage(stores: Pick<AppStores, 'node' | 'settings'>): Langu
     return () => {
       isCurrent = false
     }
-  }, [mayOperate, saved])
+  }, [mayOperate, isLive, saved])
   // biome-ignore lint/correctness/useExhaustiveDependencies: the page is built anew in the new language; whoever chose it goes on where they were
   useEffect(() => document.getElementById(focused.current)?.focus(), [language])
   return language

@@ -66,6 +66,7 @@ export function sentenceIn(language: NodePhrases | null, text: string, reports: 
     told = told.replace(bare(report.cause), () => bare(cause)).replace(bare(report.action), () => bare(action))
   }
   for (const [english, phrase] of Object.entries(language.phrases)) {
+    if (!told.includes(english)) continue
     // Whole sentences only: "Loading" is a headline, and a part of many words.
     told = told.replace(wholeSentence(english), (_, before: string) => `${before}${phrase}`)
   }

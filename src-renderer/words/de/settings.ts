@@ -157,7 +157,7 @@ export const SETTINGS: Catalogue['SETTINGS'] = {
   problems: 'Einige Werte brauchen einen Blick',
   nextStart: 'Ein laufender Knoten benutzt sie ab seinem nächsten Start, sofern das Feld nichts anderes sagt.',
   saved: 'Gespeichert',
-  leave: 'Dieses Netzwerk verlassen\u00a0…',
+  leave: 'Netzwerk verlassen\u00a0…',
   leaveHint: 'Der Knoten hält an, und die Wahl wird vergessen. Identität und Dateien bleiben auf diesem Computer.',
   confirmTitle: 'Dieses Netzwerk verlassen?',
   confirmText:
