@@ -7,7 +7,7 @@ export const PLACES: Catalogue['PLACES'] = {
   nobody: 'Noch ist kein Ort bekannt',
   isOff: 'Ausgeschaltet',
   meaning:
-    'Jeder Knoten steht nahe der Mitte des Landes, in dem seine Internetadresse registriert ist. Das Land steht in einer Tabelle auf diesem Computer; niemand wird gefragt. Adressen: NRO, nro.net.',
+    'Jeder Knoten steht nahe der Mitte des Landes, in dem seine Internetadresse registriert ist. Das Land steht in einer Tabelle auf diesem Computer; niemand wird gefragt. Adressen: iptoasn.com.',
   countriesTitle: 'Länder',
   unknownTitle: 'Ort unbekannt',
   unknownWhy:

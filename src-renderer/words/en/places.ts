@@ -6,7 +6,7 @@ export const PLACES = {
   nobody: 'Nobody has a place yet',
   isOff: 'Switched off',
   meaning:
-    'Each node stands by the middle of the country that its internet address is registered in. A table on this computer says which; nobody is asked. Addresses: NRO, nro.net.',
+    'Each node stands by the middle of the country that its internet address is registered in. A table on this computer says which; nobody is asked. Addresses: iptoasn.com.',
   countriesTitle: 'Countries',
   unknownTitle: 'Location unknown',
   unknownWhy:
