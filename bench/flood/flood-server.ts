@@ -5,6 +5,7 @@ import { RPC_INFO } from '../../src-main/hivemind/protocols'
 import { serveRpcInfo } from '../../src-main/hivemind/rpc-info'
 import { CALL_LIMITS } from '../../src-main/network/call-limits/limits'
 import { createHost, type Host } from '../../src-main/network/host'
+import { keepHeapTidy } from '../../src-main/process/tidy-heap'
 import { systemClock } from '../../src-shared/clock'
 import type { Served } from '../child-calls'
 import { cpuMs } from '../cpu-time'
@@ -22,8 +23,9 @@ export const ServerUseSchema = z.object({
   cut: z.number(),
 })
 
-/** One node as far as strangers can ask it, with the limits of real networks. */
+/** One node as far as strangers can ask it, with the limits of real networks, and V8 as the command line has it. */
 export function floodServer(): Served {
+  keepHeapTidy()
   const clock = systemClock
   let host: Host | null = null
   let dht: HivemindDht | null = null

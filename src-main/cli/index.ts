@@ -1,9 +1,11 @@
 import '../../src-shared/polyfill'
 import { Argument, Command, Option } from 'commander'
 import { VERSION } from '../../src-shared/version'
+import { keepHeapTidy } from '../process/tidy-heap'
 import { blockRange, decimal, numberWithin, profileNamed, wholeNumber } from './arguments'
 import { runMain } from './run-main'
 
+keepHeapTidy()
 const program = new Command('espalier')
   .description(
     'A node of a shared language-model network: it serves blocks of a model and says only what others confirm.',

@@ -173,6 +173,30 @@ describe('M-30: a swarm of six', () => {
     expect(walked).toHaveLength(3)
   })
 
+  test('who writes a key again asks two of its keepers, and finds another when one of them has gone', async () => {
+    const swarm = await startSwarm(4)
+    let sent = 0
+    const counters = { count: (event: string) => void (event === 'rpc.sent' && sent++) }
+    const writer = await startNode({ replicas: 2, counters })
+    for (const { host } of swarm) await connect(writer.host, host)
+    await writer.dht.bootstrap([swarm[0]!.host.peerId], within())
+    expect(writer.dht.knownPeers()).toHaveLength(4)
+    const store = async (expirationS: number) => {
+      sent = 0
+      const record = { key: 'k.0', subkey: 'a', value: value(1), expirationS }
+      const [report] = await writer.dht.store([record], within())
+      return { sent, ackedBy: report!.ackedBy.map(String).sort() }
+    }
+    const first = await store(inS(60))
+    expect(first).toMatchObject({ sent: 4 + 2, ackedBy: { length: 2 } })
+    expect(await store(inS(61))).toEqual({ sent: 2 + 2, ackedBy: first.ackedBy })
+    const keeper = swarm.find(({ host }) => host.peerId.toString() === first.ackedBy[0])!
+    await keeper.host.stop()
+    const { ackedBy } = await store(inS(62))
+    expect(ackedBy).toHaveLength(2)
+    expect(ackedBy).not.toContain(first.ackedBy[0])
+  })
+
   test('a node that joins later is handed the records that it should keep', async () => {
     const [first, writer] = (await startSwarm(2)) as [Node, Node]
     const key = 'k.0'
