@@ -81,6 +81,13 @@ afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release().catch(() => undefined)
 })
 
+async function hasMetAll(host: StageNode['host']): Promise<boolean> {
+  const met = host
+    .getConnections()
+    .map(async ({ remotePeer }) => (await host.peerStore.get(remotePeer)).protocols.length > 0)
+  return !(await Promise.all(met)).includes(false)
+}
+
 /** @param replicas how many nodes there are for each stage; the first is the cheapest */
 async function network(replicas: readonly number[], limits?: KeepingLimits) {
   const root = await temporaryDirectory()
@@ -118,6 +125,10 @@ async function network(replicas: readonly number[], limits?: KeepingLimits) {
   const asker = await startAsker(offered, options)
   releases.push(asker.stop)
   await connectAll(asker.host, nodes)
+  // On a busy machine streams fail that are opened while all of these still introduce themselves.
+  for (const host of [asker.host, ...nodes.map((node) => node.host)]) {
+    await expect.poll(() => hasMetAll(host), { timeout: 30_000 }).toBe(true)
+  }
   const at = (stage: number, replica = 0): Place => {
     const place = places[stage]?.[replica]
     if (!place) throw new Error('no such node')
@@ -139,7 +150,7 @@ async function network(replicas: readonly number[], limits?: KeepingLimits) {
         ...{ pipeline: failover, clock: systemClock, root: 'root', prompt: PROMPT, maxTokens: TOKENS, exact },
         vocabulary: { tokenize: async () => PROMPT, piece: async () => new Uint8Array(), endOfText: null },
         route: places.map((_, stage) => candidates.find(({ start }) => start === stage * BLOCKS_PER_STAGE)!),
-        ...{ contextTokens: 1024, ignoresEndOfText: true, signal: AbortSignal.timeout(30_000) },
+        ...{ contextTokens: 1024, ignoresEndOfText: true, signal: AbortSignal.timeout(60_000) },
         onToken: () => void onToken(++count),
       })
     },

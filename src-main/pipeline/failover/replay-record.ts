@@ -9,8 +9,8 @@ const FIRST_CAPACITY = 256
 
 /**
  * What is needed to bring another chain to where a session is: its tokens, the batches they went in, and the answers
- * that were handed on. A chain is a function of these (DECISIONS 6), so no hidden state need be kept: 4 bytes a token
- * and a number a batch, at most `maxTokens` of each.
+ * that were handed on. A chain is a function of these (DECISIONS 6), so the asking side needs no hidden state: 4 bytes a
+ * token and a number a batch, at most `maxTokens` of each. (What stages keep to spare the others a replay: keeping.ts.)
  */
 export function createReplayRecord(maxTokens: number) {
   let tokens = new Int32Array(Math.min(FIRST_CAPACITY, maxTokens))

@@ -83,28 +83,33 @@ export async function mendEntry(
   const isLast = replaced === route.length - 1
   const replacement = route[replaced]?.peer ?? ''
 
-  async function ask(index: number, resumeAt: number): Promise<MendedBody> {
-    const peer = route[index]?.peer ?? ''
+  /** `reply` is what this peer says to a mend; it rejects when the session loses another one meanwhile. */
+  async function reach(peer: string): Promise<{ link: Link; reply: PromiseWithResolvers<MendedBody> }> {
+    if (state.failure) throw state.failure
     const reply = Promise.withResolvers<MendedBody>()
     state.asked = { peer, reply }
-    const link = await unlessRejected(links.to(peer), reply.promise)
+    return { link: await unlessRejected(links.to(peer), reply.promise), reply }
+  }
+
+  async function ask(index: number, resumeAt: number): Promise<MendedBody> {
+    const peer = route[index]?.peer ?? ''
+    const { link, reply } = await reach(peer)
     if (!link.mends) throw new EspalierError('SESSION_UNKNOWN', `${peer} can't go on with another neighbour`)
     const body = { route: wireRoute, stage: index, replaced, resumeAt }
-    await link.send({
-      ...{ type: 'mend', session: id },
-      body: options.token === null ? body : { ...body, token: options.token },
-    })
+    const frame = { type: 'mend' as const, session: id }
+    link.send({ ...frame, body: options.token === null ? body : { ...body, token: options.token } }).catch(reply.reject)
     const answer = await reply.promise
     if (answer.refusal !== undefined) throw new EspalierError('SESSION_UNKNOWN', `${peer}: ${answer.refusal}`)
     return answer
   }
 
   async function fillFirst(resumeAt: number): Promise<number> {
-    state.openedBy = replacement
-    state.opened = Promise.withResolvers<void>()
-    const link = await unlessRejected(links.to(replacement), state.opened.promise)
+    const { link } = await reach(replacement)
     if (!link.mends) throw new EspalierError('SESSION_UNKNOWN', `${replacement} does not take one stage over`)
     state.link = link
+    state.openedBy = replacement
+    state.opened = Promise.withResolvers<void>()
+    state.opened.promise.catch(() => undefined)
     const body = { ...options.opening, stage: 0, route: wireRoute, keeps: true, replaces: 0 }
     await link.send({ type: 'open', session: id, body })
     await state.opened.promise
@@ -136,10 +141,7 @@ export async function mendEntry(
   }
 
   // The last stage answers on a connection that we open, as at the beginning.
-  if (isLast) {
-    if (replacement !== options.self) await links.to(replacement)
-    if (state.failure) throw state.failure
-  }
+  if (isLast && replacement !== options.self) await reach(replacement)
   const repeats = isLast ? repeatsOf(state) : null
   if (repeats) state.repeats = repeats
   const resumeAt = isLast ? state.answeredRows : (await ask(replaced + 1, 0)).position
