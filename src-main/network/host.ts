@@ -19,7 +19,6 @@ import { evictGonePeers } from './evict-gone'
 import type { Host, HostServices } from './host-services'
 import { type LanOptions, lanDiscovery } from './lan-peers'
 import { listening, natServices } from './nat'
-import { pingOneAtATime } from './one-ping'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 import { quietLogger } from './quiet-logger'
@@ -154,7 +153,6 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
   })
   reuseLimitedConnections(host)
-  pingOneAtATime(host, options.clock ?? systemClock)
   const stopEvicting = evictGonePeers(host, options.clock ?? systemClock)
   host.addEventListener('stop', stopEvicting, { once: true })
   return host
