@@ -96,6 +96,9 @@ describe('M-30: a swarm of six', () => {
     for (const { host } of swarm) await connect(stranger.host, host)
     const values = await stranger.dht.get([...keys, 'Tiny-Jargon-8.4'], within())
     expect([...values.keys()]).toEqual(keys)
+    const holders = (await stranger.dht.nearest(keys, within())).map(String)
+    expect(swarm.map(({ host }) => `${host.peerId}`)).toEqual(expect.arrayContaining(holders))
+    expect(holders.length).toBeGreaterThanOrEqual(5)
     // A reader that does not serve the DHT is in nobody's table, and keeps nothing.
     expect(swarm.some(({ dht }) => dht.knownPeers().some((peer) => peer.equals(stranger.host.peerId)))).toBe(false)
     expect(stranger.dht.readLocal(keys).size).toBe(0)

@@ -52,6 +52,8 @@ export interface HivemindDht {
   /** One answer per record: whether this peer keeps it. */
   storeAt(peer: PeerId, records: readonly DhtRecord[], options?: RpcOptions): Promise<boolean[]>
   knownPeers(): PeerId[]
+  /** Who should keep records of these keys: the nearest of all that answer, never ourselves. */
+  nearest(keys: readonly string[], options?: RpcOptions): Promise<PeerId[]>
   /** Peers around a random place, nearest first: a choice that we did not make. */
   randomWalk(options?: RpcOptions): Promise<PeerId[]>
 }
@@ -233,6 +235,12 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
     storeAt: (peer, records, { signal } = {}) => storeInCalls(rpc, peer, records.map(storeItemOf), signal),
 
     knownPeers: () => table.all().map(({ peer }) => peer),
+
+    async nearest(keys, { signal } = {}) {
+      const found = await lookUp(keys.map(dhtIdOf), signal)
+      const peers = [...found.values()].flatMap(({ nearest }) => nearest.slice(0, replicas).map(({ peer }) => peer))
+      return [...new Map(peers.map((peer) => [peer.toString(), peer])).values()]
+    },
 
     async randomWalk({ signal } = {}) {
       const target = randomDhtId()

@@ -57,8 +57,22 @@ export async function askWitness(
 }
 
 /**
+ * Those who may be witnesses: a peer of another family has said by identify what it speaks, and would be asked in vain
+ * round after round. Of whom nothing is known yet may be one.
+ */
+export async function mayWitness(host: Pick<Host, 'peerStore'>, peers: readonly PeerId[]): Promise<PeerId[]> {
+  const known = await Promise.all(
+    peers.map(async (peer) => {
+      const protocols = (await host.peerStore.get(peer).catch(() => null))?.protocols ?? []
+      return protocols.length === 0 || protocols.includes(WITNESS_PROTOCOL)
+    }),
+  )
+  return peers.filter((_, index) => known[index])
+}
+
+/**
  * Two witnesses that we did not choose alone: one bootstrap, and one that a walk to a random place in the network
- * turned up. Fewer where the network is smaller.
+ * turned up; where no bootstrap can be one, two from the walk. Fewer where the network is smaller.
  */
 export function pickWitnesses(
   self: PeerId,
@@ -67,7 +81,9 @@ export function pickWitnesses(
   random: () => number,
 ): PeerId[] {
   const one = (peers: readonly PeerId[]) => peers.slice(Math.floor(random() * peers.length))[0]
-  const first = one(bootstraps.filter((peer) => !peer.equals(self)))
-  const second = one(walked.filter((peer) => !peer.equals(self) && !(first && peer.equals(first))))
+  const without = (peers: readonly PeerId[], ...left: readonly (PeerId | undefined)[]) =>
+    peers.filter((peer) => !left.some((one) => one?.equals(peer)))
+  const first = one(without(bootstraps, self)) ?? one(without(walked, self))
+  const second = one(without(walked, self, first))
   return [first, second].filter((peer) => peer !== undefined)
 }

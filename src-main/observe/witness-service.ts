@@ -9,6 +9,7 @@ import type { Host } from '../network/host'
 import type { NetworkProfile, RecordForm } from '../network/profiles'
 import type { EventLog } from '../storage/event-log'
 import { dialBack, notOk } from './dial-back'
+import { recordsOf } from './records-of'
 import {
   decodeRequest,
   type FormFindings,
@@ -89,37 +90,8 @@ export function createWitnessService(options: {
 
   const readRecords = { hivemind: readHivemind, kademlia: readKademlia }
 
-  async function readHivemind(
-    subject: PeerId,
-    keys: string[],
-    thirds: PeerId[],
-    signal: AbortSignal,
-  ): Promise<FormFindings['records']> {
-    const failures: string[] = []
-    // Without a third peer our own store is the only other place there is; the verdict says so.
-    for (const reader of [...thirds, host.peerId]) {
-      try {
-        const values = reader.equals(host.peerId) ? dht.readLocal(keys) : await dht.findAt(reader, keys, { signal })
-        const expirations = keys.map((key) => {
-          const value = values.get(key)
-          return value?.kind === 'dictionary' ? (value.entries.get(subject.toString())?.expirationS ?? 0) : 0
-        })
-        const live = expirations.filter((expirationS) => expirationS * 1000 > clock.now())
-        if (live.length > 0) {
-          return {
-            ok: true,
-            readFrom: reader.toString(),
-            found: live.length,
-            asked: keys.length,
-            expiresAt: Math.min(...live) * 1000,
-          }
-        }
-        failures.push(`${reader} has none of ${keys.length} records`)
-      } catch (error) {
-        failures.push(`${reader} (${messageOf(error)})`)
-      }
-    }
-    return notOk(failures.join('; '))
+  function readHivemind(subject: PeerId, keys: string[], thirds: PeerId[], signal: AbortSignal) {
+    return recordsOf({ dht, subject, self: host.peerId, keys, thirds, clock, signal })
   }
 
   /** A query already asks other peers, and costs as much as a whole batch of the other form: a sample must do. */
