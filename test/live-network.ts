@@ -70,6 +70,7 @@ export async function startLiveNetwork(
   options: {
     timings?: ProfileTimings
     recordForms?: NetworkProfile['recordForms']
+    kadProtocol?: string
     targetWorkers?: number
     approves?: boolean
     security?: SecurityOptions
@@ -80,6 +81,7 @@ export async function startLiveNetwork(
     ...PROFILES.local,
     timings: options.timings ?? QUICK,
     recordForms: options.recordForms ?? ['hivemind'],
+    ...(options.kadProtocol && { kadProtocol: options.kadProtocol }),
   }
   const log = createEventLog(systemClock, null)
   const engines: EngineFactory = await createEngineFactory()

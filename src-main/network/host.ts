@@ -20,7 +20,6 @@ import type { Host, HostServices } from './host-services'
 import { type LanOptions, lanDiscovery } from './lan-peers'
 import { listening, natServices } from './nat'
 import { noteProtocolsOnce } from './note-protocols'
-import { pingOneAtATime } from './one-ping'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 import { quietLogger } from './quiet-logger'
@@ -162,7 +161,6 @@ export async function createHost(options: HostOptions): Promise<Host> {
   })
   reuseLimitedConnections(host)
   noteProtocolsOnce(host, clock)
-  pingOneAtATime(host, clock)
   const stopTelling = tellAddresses(host, clock, (to) => pushIdentify(host, to))
   for (const stop of [evictGonePeers(host, clock), lines.start(host), stopTelling]) {
     host.addEventListener('stop', stop, { once: true })

@@ -7,7 +7,7 @@ import type { Host } from '../network/host'
 import type { RecordForm } from '../network/profiles'
 import { fiveSteps, lookThrough } from '../observe/own-look'
 import { judgeVisibility, type VisibilityVerdict, WITNESSES_NEEDED } from '../observe/visibility'
-import { askInTurn, type askWitness, pickWitnesses } from '../observe/witness-client'
+import { askInTurn, type askWitness, mayWitness, pickWitnesses } from '../observe/witness-client'
 import type { EventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
 
@@ -48,7 +48,11 @@ export function createVisibilityLoop(options: {
       log.write('debug', 'visibility.walk.failed', messageOf(error))
       return []
     })
-    const witnesses = pickWitnesses(host.peerId, options.bootstraps(), walked, random)
+    const [bootstraps, strangers] = await Promise.all([
+      mayWitness(host, options.bootstraps()),
+      mayWitness(host, walked),
+    ])
+    const witnesses = pickWitnesses(host.peerId, bootstraps, strangers, random)
     const [answers, looks] = await Promise.all([
       askInTurn(witnesses, WITNESSES_NEEDED, (witness) => options.ask(host, witness, { keys, forms: options.forms })),
       lookAtOurselves(target, walked),

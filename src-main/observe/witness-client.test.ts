@@ -1,10 +1,11 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import type { PeerId } from '@libp2p/interface'
+import type { Peer, PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../test/models/random'
-import { askInTurn, pickWitnesses, type WitnessAnswer, whatIsWrong } from './witness-client'
-import type { Verdict } from './witness-wire'
+import type { Host } from '../network/host'
+import { askInTurn, mayWitness, pickWitnesses, type WitnessAnswer, whatIsWrong } from './witness-client'
+import { type Verdict, WITNESS_PROTOCOL } from './witness-wire'
 
 let self: PeerId
 let bootstraps: PeerId[]
@@ -28,6 +29,23 @@ describe('who is asked to look', () => {
       expect(new Set(names(order)).size).toBe(4)
       expect(names(order)).not.toContain(String(self))
     }
+  })
+
+  it('M-17: nobody who has said to be of another family', async () => {
+    const [dumb, other, witness, stranger] = walked
+    const said = new Map<PeerId | undefined, string[]>([
+      [other, ['/ipfs/id/1.0.0', 'DHTProtocol.rpc_find']],
+      [witness, ['/ipfs/id/1.0.0', WITNESS_PROTOCOL]],
+      // A stream to it was opened, and it has not said yet what else it speaks.
+      [dumb, ['DHTProtocol.rpc_find']],
+    ])
+    const get = async (peer: PeerId): Promise<Peer> => {
+      const protocols = said.get(peer)
+      if (!protocols) throw new Error('never met')
+      return { id: peer, addresses: [], protocols, metadata: new Map(), tags: new Map() }
+    }
+    const host = { peerStore: { get } as Host['peerStore'] }
+    expect(await mayWitness(host, [dumb!, other!, witness!, stranger!])).toEqual([dumb, witness, stranger])
   })
 
   it('whoever is there, where there are few', () => {

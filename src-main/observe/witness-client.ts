@@ -16,6 +16,8 @@ import {
 
 const ASK_TIMEOUT_MS = 15_000
 const MAX_WITNESSES = 4
+/** Among what a peer speaks once it has told us. */
+const IDENTIFY_PROTOCOL = '/ipfs/id/1.0.0'
 
 export interface WitnessAnswer {
   witness: string
@@ -54,6 +56,20 @@ export async function askWitness(
       error instanceof EspalierError ? error.report() : new EspalierError('PEER_UNREACHABLE', messageOf(error)).report()
     return { ...answer, error: report }
   }
+}
+
+/**
+ * Those who may be witnesses: a peer of another family has said by identify what it speaks, and would be asked in vain
+ * round after round. Of whom nothing is known yet may be one.
+ */
+export async function mayWitness(host: Pick<Host, 'peerStore'>, peers: readonly PeerId[]): Promise<PeerId[]> {
+  const known = await Promise.all(
+    peers.map(async (peer) => {
+      const protocols = (await host.peerStore.get(peer).catch(() => null))?.protocols ?? []
+      return !protocols.includes(IDENTIFY_PROTOCOL) || protocols.includes(WITNESS_PROTOCOL)
+    }),
+  )
+  return peers.filter((_, index) => known[index])
 }
 
 /**

@@ -22,49 +22,34 @@ import { createEventLog } from '../../src-main/storage/event-log'
 import { systemClock } from '../../src-shared/clock'
 import { loopbackHost } from '../loopback-host'
 import { announceOnce } from '../real/announce-once'
-import { type LinePeer, startLinePeer } from './line-peer'
+import { type HivemindPeer, PYTHON, ServersSchema, startHivemindPeer, versionsOf } from './hivemind-peer'
 
 // Real hivemind: its DHT in Python over its own p2pd, and the data structures of Petals. `npm run test:interop` names the
 // interpreter that has both. One bootstrap of theirs, one node of ours, and newcomers of both families.
 
-const PYTHON = process.env.ESPALIER_HIVEMIND_PYTHON ?? ''
-const SCRIPT = new URL('hivemind/peer.py', import.meta.url).pathname
 const PROFILE = PROFILES.petals
 const PREFIX = 'Llama-3-3-70B-Instruct-hf'
 const REPOSITORY = 'https://huggingface.co/meta-llama/Llama-3.3-70B-Instruct'
 const within = (ms = 30_000) => ({ signal: AbortSignal.timeout(ms) })
 const soon = { timeout: 20_000, interval: 200 }
 
-const ReadySchema = z.object({
-  peer: z.string(),
-  addresses: z.array(z.string()),
-  hivemind: z.string(),
-  petals: z.string().nullable(),
-  python: z.string(),
-  /** Packages that are not there and not needed either. */
-  standIns: z.array(z.string()),
-})
 const KeptSchema = z.object({ kept: z.union([z.boolean(), z.array(z.boolean())]), expiration: z.number() })
 const FoundSchema = z.object({ value: z.unknown(), expiration: z.number() }).nullable()
 const EntriesSchema = z.object({ value: z.record(z.string(), FoundSchema), expiration: z.number() })
-/** By block and by server: the fields as Petals' own reader has them. */
-const ServersSchema = z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown())))
-
-type Theirs = LinePeer<z.infer<typeof ReadySchema>>
 interface Ours {
   host: Host
   dht: HivemindDht
   nodeId: DhtId
 }
 
-let boot: Theirs
+let boot: HivemindPeer
 let bootId: DhtId
 let ours: Ours
-const theirs: Theirs[] = []
+const theirs: HivemindPeer[] = []
 const own: Ours[] = []
 
-async function startTheirs(...args: string[]): Promise<Theirs> {
-  const peer = await startLinePeer(PYTHON, [SCRIPT, ...args], ReadySchema)
+async function startTheirs(...args: string[]): Promise<HivemindPeer> {
+  const peer = await startHivemindPeer(...args)
   theirs.push(peer)
   return peer
 }
@@ -81,9 +66,9 @@ async function startOurs(addresses: readonly string[], nodeId = randomDhtId()): 
   return started
 }
 
-const peerOf = ({ ready }: Theirs) => peerIdFromString(ready.peer)
+const peerOf = ({ ready }: HivemindPeer) => peerIdFromString(ready.peer)
 const addressesOf = ({ host }: Ours) => host.getMultiaddrs().map((address) => address.toString())
-const table = (peer: Theirs) => peer.ask('table', z.array(z.string()))
+const table = (peer: HivemindPeer) => peer.ask('table', z.array(z.string()))
 
 /** A key whose place is nearer to `near` than to all of `others`. */
 function keyNear(near: DhtId, others: readonly DhtId[], name: string): string {
@@ -103,9 +88,7 @@ async function theirIds(): Promise<DhtId[]> {
 beforeAll(async () => {
   if (PYTHON === '') return
   boot = await startTheirs()
-  const { petals, hivemind, python, standIns } = boot.ready
-  const without = standIns.length > 0 ? `, without ${standIns.join(', ')}` : ''
-  console.log(`hivemind ${hivemind}, Petals ${petals ?? 'not installed'}, Python ${python}${without}`)
+  console.log(versionsOf(boot))
   ours = await startOurs(boot.ready.addresses)
   await serveRpcInfo(ours.host, {
     clock: systemClock,
@@ -239,7 +222,7 @@ describe.skipIf(PYTHON === '')('records of servers', () => {
     return report
   }
 
-  async function petalsReads(from: Theirs) {
+  async function petalsReads(from: HivemindPeer) {
     const found = await from.ask('servers', ServersSchema, { keys })
     return keys.map((key) => found[key]?.[ours.host.peerId.toString()])
   }

@@ -99,9 +99,10 @@ afterAll(async () => {
 describe.skipIf(PROGRAM === '')('real rust-libp2p peers', () => {
   it('both kinds dial each other, and identify and ping work', async () => {
     await ours.dial(multiaddr(`${first.ready.address}/p2p/${first.ready.peer}`))
-    // rust-libp2p answers the newest ping of a connection and drops the others: ours go one after the other.
-    const pings = Array.from({ length: 5 }, () => ours.services.ping.ping(peerOf(first), { signal: within() }))
-    expect(await Promise.all(pings)).toHaveLength(5)
+    // rust-libp2p answers the newest ping of a connection and drops the others, so one that libp2p's watch over
+    // connections overtakes fails.
+    const ping = () => ours.services.ping.ping(peerOf(first), { signal: within() })
+    expect(await ping().catch(ping)).toBeGreaterThanOrEqual(0)
     const [address] = ours.getMultiaddrs()
     const about = await second.ask('dial', AboutSchema, { address: `${address}` })
     expect(about.protocols).toEqual(
