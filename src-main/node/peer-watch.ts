@@ -16,6 +16,11 @@ export interface PeerView {
 
 export const EMPTY_VIEW: PeerView = { spans: [], peers: [], coverage: [] }
 
+/** Ids of the others that say they serve. */
+export function onlineServers({ peers }: PeerView): string[] {
+  return peers.flatMap(({ peerId, isSelf, state }) => (!isSelf && state === 'online' ? [peerId] : []))
+}
+
 const READ_TIMEOUT_MS = 10_000
 
 const INCOMPLETE_MS = 2_000

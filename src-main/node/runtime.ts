@@ -49,7 +49,7 @@ import { mapDoubt, watchMap } from './map-watch'
 import { onceDone } from './once-done'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { type PeerLink, peerLinks } from './peer-links'
-import { type PeerView, watchPeers } from './peer-watch'
+import { onlineServers, type PeerView, watchPeers } from './peer-watch'
 import { createPresence } from './presence'
 import { type ReadBack, readBackFrom } from './read-back'
 import { foldReadiness } from './readiness-fold'
@@ -324,6 +324,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     cacheTokensLeft,
     shard: () => blocks.serving,
+    servers: () => onlineServers(facts.view),
     onRound: () => void view?.refresh(),
     mapDoubt: () => mapDoubt(facts.map),
     onDialled: reach.dialled,
@@ -557,6 +558,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const what = wake.kind === 'slept' ? `slept for ${Math.round(wake.forMs / 1000)} s` : 'the network has changed'
     log.write('info', `wake.${wake.kind}`, what)
     const error = new EspalierError('STALE_AFTER_SLEEP', what)
+    presence.stale(error.report())
     // Connections of before are dead as often as not; the ones that answer stay.
     void rooms
       .dialBootstraps(host, book.peers(), clock)

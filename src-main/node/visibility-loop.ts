@@ -27,6 +27,8 @@ export function createVisibilityLoop(options: {
   host: Host
   dht: HivemindDht
   bootstraps: () => PeerId[]
+  /** Other servers, as records name them. */
+  named: () => PeerId[]
   /** In which forms our records are to be seen. */
   forms: readonly RecordForm[]
   publicName: string
@@ -48,7 +50,7 @@ export function createVisibilityLoop(options: {
       log.write('debug', 'visibility.walk.failed', messageOf(error))
       return []
     })
-    const witnesses = pickWitnesses(host.peerId, options.bootstraps(), walked, random)
+    const witnesses = pickWitnesses(host.peerId, options.bootstraps(), walked, options.named(), random)
     const [answers, looks] = await Promise.all([
       Promise.all(witnesses.map((witness) => options.ask(host, witness, { keys, forms: options.forms }))),
       lookAtOurselves(target, walked),

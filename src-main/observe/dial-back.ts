@@ -5,11 +5,14 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { callRpcInfo } from '../hivemind/rpc-info'
 import { callExpertInfo } from '../kademlia/expert-rpc'
-import { findAddresses } from '../network/find-peer'
+import { addressesOf, findAddresses } from '../network/find-peer'
 import { createHost } from '../network/host'
 import type { NetworkProfile, RecordForm } from '../network/profiles'
 import { checkPipeline } from '../pipeline/check'
 import type { FormFindings, Verdict } from './witness-wire'
+
+/** Of a look of some ten seconds. */
+const VIA_TIMEOUT_MS = 3_000
 
 export interface DialBackOptions {
   subject: PeerId
@@ -28,9 +31,10 @@ export type DialBackFindings = Pick<Verdict, 'dialBack' | 'pipeline'> & {
 /**
  * Meets a peer as a stranger would: a new host with a new identity and an empty peer store asks the network for
  * the subject's addresses, opens a connection to one of them, and calls it. An existing connection, or an address
- * that the subject told us itself, would prove nothing about what others can reach.
+ * that the subject told us itself, would prove nothing about what others can reach. Null where a stranger cannot get to
+ * `via`, which may be behind a router itself: that says nothing about the subject.
  */
-export async function dialBack(options: DialBackOptions): Promise<DialBackFindings> {
+export async function dialBack(options: DialBackOptions): Promise<DialBackFindings | null> {
   const { subject, via, clock, signal } = options
   const stranger = await createHost({
     privateKey: await generateKeyPair('Ed25519'),
@@ -39,7 +43,15 @@ export async function dialBack(options: DialBackOptions): Promise<DialBackFindin
     kadMode: 'client',
   })
   try {
-    await stranger.dial([...via.addresses], { signal })
+    const isThere = await stranger
+      .dial(addressesOf(via.peerId, via.addresses), {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(VIA_TIMEOUT_MS)]),
+      })
+      .then(
+        () => true,
+        () => false,
+      )
+    if (!isThere) return null
     const addresses = await findAddresses(stranger, subject, clock, signal)
     const startedAtMs = clock.monotonicMs()
     const connection = await stranger.dial(addresses, { signal })

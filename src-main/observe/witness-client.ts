@@ -58,16 +58,19 @@ export async function askWitness(
 
 /**
  * Two witnesses that we did not choose alone: one bootstrap, and one that a walk to a random place in the network
- * turned up. Fewer where the network is smaller.
+ * turned up. Nodes behind routers are on no such walk: where it leads to nobody, one of the peers that records name. Fewer
+ * where the network is smaller.
  */
 export function pickWitnesses(
   self: PeerId,
   bootstraps: readonly PeerId[],
   walked: readonly PeerId[],
+  named: readonly PeerId[],
   random: () => number,
 ): PeerId[] {
   const one = (peers: readonly PeerId[]) => peers.slice(Math.floor(random() * peers.length))[0]
   const first = one(bootstraps.filter((peer) => !peer.equals(self)))
-  const second = one(walked.filter((peer) => !peer.equals(self) && !(first && peer.equals(first))))
+  const isAnother = (peer: PeerId) => !peer.equals(self) && !(first && peer.equals(first))
+  const second = one(walked.filter(isAnother)) ?? one(named.filter(isAnother))
   return [first, second].filter((peer) => peer !== undefined)
 }

@@ -165,10 +165,13 @@ export function createWitnessService(options: {
       // A third peer that has left is our problem and not the subject's.
       if (!(await isAlive(third, signal))) continue
       const via = { peerId: third, addresses: await addressesOf(third) }
-      return dialBack({ subject, via, forms, profile, clock, signal })
+      const found = await dialBack({ subject, via, forms, profile, clock, signal })
+      if (found) return found
     }
     const via = { peerId: host.peerId, addresses: host.getMultiaddrs() }
-    return dialBack({ subject, via, forms, profile, clock, signal })
+    const found = await dialBack({ subject, via, forms, profile, clock, signal })
+    if (!found) throw new EspalierError('PEER_UNREACHABLE', 'nobody whom a stranger could ask for its addresses')
+    return found
   }
 
   async function isAlive(peer: PeerId, signal: AbortSignal): Promise<boolean> {
