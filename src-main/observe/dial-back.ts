@@ -11,13 +11,12 @@ import type { NetworkProfile, RecordForm } from '../network/profiles'
 import { checkPipeline } from '../pipeline/check'
 import type { FormFindings, Verdict } from './witness-wire'
 
-/** Of a look of some ten seconds. */
-const VIA_TIMEOUT_MS = 3_000
-
 export interface DialBackOptions {
   subject: PeerId
   /** Who is asked for the subject's addresses. */
   via: { peerId: PeerId; addresses: readonly Multiaddr[] }
+  /** How long it may take to get to `via`, where others can be asked after it. */
+  viaTimeoutMs?: number
   forms: readonly RecordForm[]
   profile: NetworkProfile
   clock: Clock
@@ -35,7 +34,7 @@ export type DialBackFindings = Pick<Verdict, 'dialBack' | 'pipeline'> & {
  * `via`, which may be behind a router itself: that says nothing about the subject.
  */
 export async function dialBack(options: DialBackOptions): Promise<DialBackFindings | null> {
-  const { subject, via, clock, signal } = options
+  const { subject, via, viaTimeoutMs, clock, signal } = options
   const stranger = await createHost({
     privateKey: await generateKeyPair('Ed25519'),
     profile: options.profile,
@@ -43,14 +42,11 @@ export async function dialBack(options: DialBackOptions): Promise<DialBackFindin
     kadMode: 'client',
   })
   try {
-    const isThere = await stranger
-      .dial(addressesOf(via.peerId, via.addresses), {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(VIA_TIMEOUT_MS)]),
-      })
-      .then(
-        () => true,
-        () => false,
-      )
+    const viaSignal = viaTimeoutMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(viaTimeoutMs)])
+    const isThere = await stranger.dial(addressesOf(via.peerId, via.addresses), { signal: viaSignal }).then(
+      () => true,
+      () => false,
+    )
     if (!isThere) return null
     const addresses = await findAddresses(stranger, subject, clock, signal)
     const startedAtMs = clock.monotonicMs()

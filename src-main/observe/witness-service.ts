@@ -21,6 +21,8 @@ import {
 
 const REQUEST_TIMEOUT_MS = 5_000
 const LOOK_TIMEOUT_MS = 12_000
+/** To get to one of the peers that may be asked for a subject's addresses. */
+const VIA_TIMEOUT_MS = 4_000
 const ALIVE_TIMEOUT_MS = 2_000
 const MAX_AT_ONCE = 4
 const MAX_CACHED = 1_000
@@ -165,7 +167,7 @@ export function createWitnessService(options: {
       // A third peer that has left is our problem and not the subject's.
       if (!(await isAlive(third, signal))) continue
       const via = { peerId: third, addresses: await addressesOf(third) }
-      const found = await dialBack({ subject, via, forms, profile, clock, signal })
+      const found = await dialBack({ subject, via, viaTimeoutMs: VIA_TIMEOUT_MS, forms, profile, clock, signal })
       if (found) return found
     }
     const via = { peerId: host.peerId, addresses: host.getMultiaddrs() }

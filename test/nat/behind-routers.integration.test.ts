@@ -31,14 +31,15 @@ it('M-17: a third peer is met at any of its addresses, and one that no stranger 
       ),
     )
     .toBeGreaterThan(0)
-  const look = (peerId: Host['peerId'], addresses: string[]) =>
+  const look = (peerId: Host['peerId'], addresses: string[], viaTimeoutMs = 30_000) =>
     dialBack({
       subject: subject.peerId,
       via: { peerId, addresses: addresses.map((text) => multiaddr(text)) },
       forms: [],
       profile: PROFILES.local,
       clock: systemClock,
-      signal: AbortSignal.timeout(20_000),
+      viaTimeoutMs,
+      signal: AbortSignal.timeout(60_000),
     })
   // As peers tell them of themselves: without their own id, but with that of a relay.
   const relay = await host()
@@ -53,5 +54,5 @@ it('M-17: a third peer is met at any of its addresses, and one that no stranger 
   const port = typeof address === 'object' && address ? address.port : 0
   const { publicKey } = await generateKeyPair('Ed25519')
   const absent = peerIdFromPublicKey(publicKey)
-  expect(await look(absent, [`/ip4/127.0.0.1/tcp/${port}`])).toBe(null)
+  expect(await look(absent, [`/ip4/127.0.0.1/tcp/${port}`], 1_000)).toBe(null)
 })
