@@ -62,6 +62,17 @@ export default defineConfig({
         },
       },
       {
+        // Behind routers made of network namespaces; `npm run test:nat` looks first whether there can be any.
+        test: {
+          ...shared,
+          name: 'nat',
+          include: ['test/nat/netns/*.nat.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
         // Against peers of other families; `npm run test:interop` finds or builds them.
         test: {
           ...shared,

@@ -21,6 +21,7 @@ import { onEndSignal } from './until-end'
 
 interface Options {
   coordinator: string
+  insecureHttp: boolean
   modelFile: string
   maxTokens: number
   contextTokens: number
@@ -40,7 +41,10 @@ interface Options {
 /** Streams the answer to stdout; with --json, one document with answer, route and speed. */
 export async function generateCommand(prompt: string, options: Options): Promise<void> {
   const clock = systemClock
-  const api = createCoordinatorApi({ baseUrl: options.coordinator, fetch: coordinatorFetch, clock })
+  const api = createCoordinatorApi({
+    ...{ baseUrl: options.coordinator, allowInsecure: options.insecureHttp },
+    ...{ fetch: coordinatorFetch, clock },
+  })
   const { value: info } = await api.networkInfo()
   if (info.modelName === null) throw new EspalierError('MANIFEST_MISSING', 'the coordinator hosts no model')
   const manifest = checkManifest((await api.manifest(info.modelName)).value)

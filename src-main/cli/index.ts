@@ -137,6 +137,7 @@ program
   .description('send a prompt through the network')
   .argument('<prompt>')
   .requiredOption('--coordinator <url>', 'the network’s coordinator')
+  .option('--insecure-http', 'allow http:// to a coordinator on another computer', false)
   .requiredOption('--model-file <gguf>', 'a file with the model’s vocabulary: the model, or an entry file')
   .option('--max-tokens <count>', 'length of the answer', numberWithin(1, 131_072), 64)
   .option('--context-tokens <count>', 'context that the nodes keep', numberWithin(1, 131_072), 512)

@@ -66,8 +66,11 @@ export async function findAddresses(
   throw unreachable(peerId, lastError)
 }
 
-/** With the peer's id at the end: without it, an address at a relay leads to the relay itself. */
-function addressesOf(peerId: PeerId, addresses: readonly { toString(): string }[]): Multiaddr[] {
+/**
+ * With the peer's id at the end, which peers do not say of themselves: without it an address at a relay leads to the
+ * relay itself, and libp2p refuses a list in which some addresses name a peer and others do not.
+ */
+export function addressesOf(peerId: PeerId, addresses: readonly { toString(): string }[]): Multiaddr[] {
   const end = `/p2p/${peerId}`
   return addresses.map((address) => {
     const text = address.toString()

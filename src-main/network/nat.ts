@@ -1,4 +1,4 @@
-import { autoNAT } from '@libp2p/autonat'
+import { type AutoNATComponents, autoNAT } from '@libp2p/autonat'
 import { dcutr } from '@libp2p/dcutr'
 import { uPnPNAT } from '@libp2p/upnp-nat'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -26,6 +26,34 @@ export function natServices({ loopbackOnly }: NetworkProfile, listens: boolean) 
   if (loopbackOnly) return {}
   return {
     dcutr: dcutr(),
-    ...(listens ? { autonat: autoNAT(), upnp: uPnPNAT({ portMappingDescription: 'Espalier' }) } : {}),
+    ...(listens ? { autonat: autoNatByDialling, upnp: uPnPNAT({ portMappingDescription: 'Espalier' }) } : {}),
   }
+}
+
+/**
+ * AutoNAT answers whether an address can be dialled. For that dial the library takes a connection that is there
+ * already: the asker's own. Then it finds another address at its end, says no, and closes it, with a relay's place and
+ * all that went over it. A new one says what is true, and closing it harms nobody.
+ */
+function autoNatByDialling(components: AutoNATComponents): unknown {
+  return autoNAT()(replaced(components, 'connectionManager', dialsAnew(components.connectionManager)))
+}
+
+type Dials = Pick<AutoNATComponents['connectionManager'], 'openConnection'>
+
+/** The same, but that one address is dialled whether there is a connection or not. Lists, of peers to meet, are not. */
+export function dialsAnew<T extends Dials>(connections: T): T {
+  const openConnection: Dials['openConnection'] = (target, options) =>
+    connections.openConnection(target, Array.isArray(target) ? options : { ...options, force: true })
+  return replaced(connections, 'openConnection', openConnection)
+}
+
+function replaced<T extends object, K extends keyof T>(object: T, name: K, value: T[K]): T {
+  return new Proxy(object, {
+    get(target, key) {
+      if (key === name) return value
+      const found: unknown = Reflect.get(target, key)
+      return typeof found === 'function' ? found.bind(target) : found
+    },
+  })
 }

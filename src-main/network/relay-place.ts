@@ -16,12 +16,6 @@ export function isRelayed(address: Multiaddr): boolean {
   return address.getComponents().some(({ name }) => name === 'p2p-circuit')
 }
 
-/** Whether others reach this host only through relays. */
-export function isReachedByRelay(host: Pick<Host, 'getMultiaddrs'>): boolean {
-  const addresses = host.getMultiaddrs()
-  return addresses.length > 0 && addresses.every(isRelayed)
-}
-
 /**
  * Keeps places at relays for a host that others cannot dial. What a place is worth shows in the host's own addresses,
  * which identify tells to every peer; a relay that has forgotten us is asked again.

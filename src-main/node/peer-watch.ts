@@ -20,6 +20,11 @@ export const EMPTY_VIEW: PeerView = { spans: [], peers: [], coverage: [] }
 /** Of a name that somebody gave himself in a record. */
 const MAX_NAME_CHARS = 200
 const MAX_QUANTIZATION_CHARS = 40
+/** Ids of the others that say they serve. */
+export function onlineServers({ peers }: PeerView): string[] {
+  return peers.flatMap(({ peerId, isSelf, state }) => (!isSelf && state === 'online' ? [peerId] : []))
+}
+
 const READ_TIMEOUT_MS = 10_000
 
 const INCOMPLETE_MS = 2_000

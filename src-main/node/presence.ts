@@ -1,3 +1,4 @@
+import { peerIdFromString } from '@libp2p/peer-id'
 import type { Clock } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import type { Evidence, OthersSee } from '../../src-shared/status'
@@ -12,7 +13,7 @@ import { describe as describeServer, type ExpertDescription } from '../kademlia/
 import type { KademliaRecords } from '../kademlia/records'
 import type { Host } from '../network/host'
 import { type RecordForm, timingsOf } from '../network/profiles'
-import { isReachedByRelay } from '../network/relay-place'
+import { isRelayed } from '../network/relay-place'
 import type { VisibilityVerdict } from '../observe/visibility'
 import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
@@ -47,7 +48,9 @@ export interface Presence {
   silence(): void
   /** The computer is about to sleep: OFFLINE, while there is time. The next `refresh` says again what was said. */
   sleep(): Promise<void>
-  /** Everything known about being seen may be old: says so, announces again and has others look. */
+  /** Everything known about being seen may be old: says so at once. */
+  stale(blocker: ErrorReport): void
+  /** As `stale`; announces again and has others look. */
   refresh(blocker: ErrorReport): void
   /** Somebody else ran tokens through our blocks. */
   servedFor(peer: string): void
@@ -75,6 +78,8 @@ export function createPresence(options: {
   signal: AbortSignal
   /** What is proven now; verdicts about anything else are of no interest any more. */
   shard: () => LoadedShard | null
+  /** Ids of other servers, as records name them. */
+  servers: () => readonly string[]
   onRound(): void
   onOthersSee(othersSee: OthersSee): void
   /** Whether strangers reached us without a relay. */
@@ -122,6 +127,7 @@ export function createPresence(options: {
     host,
     dht,
     bootstraps,
+    named: () => options.servers().map((id) => peerIdFromString(id)),
     forms: profile.recordForms,
     publicName: config.publicName,
     intervalMs: config.profile.timings.witnessIntervalMs,
@@ -144,7 +150,7 @@ export function createPresence(options: {
           range,
           throughput: shard?.throughput ?? null,
           cacheTokensLeft: options.cacheTokensLeft(),
-          usingRelay: isReachedByRelay(host),
+          usingRelay: dht.mode === 'client' && host.getMultiaddrs().some(isRelayed),
         }),
     }
   }
@@ -287,6 +293,12 @@ export function createPresence(options: {
     steps.waiting('announce', { what: 'Announcing again needs a pause, so that the network is not flooded', at: until })
   }
 
+  function stale(blocker: ErrorReport): void {
+    for (const step of ['announce', 'visible', 'serve'] as const) {
+      if (steps.isDone(step)) steps.degraded(step, blocker, { what: 'Announcing again and asking others to look' })
+    }
+  }
+
   function journalFailed(error: unknown): void {
     log.write('warn', 'announced.save.failed', messageOf(error))
   }
@@ -343,10 +355,9 @@ export function createPresence(options: {
       asleep = said
       await announcer.leave()
     },
+    stale,
     refresh(blocker) {
-      for (const step of ['announce', 'visible', 'serve'] as const) {
-        if (steps.isDone(step)) steps.degraded(step, blocker, { what: 'Announcing again and asking others to look' })
-      }
+      stale(blocker)
       if (asleep) {
         // The next round comes as soon as the governor lets it, and the look after it.
         say(asleep)

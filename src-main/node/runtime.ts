@@ -25,6 +25,7 @@ import { createModelView } from './model-view'
 import { onceDone } from './once-done'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { peerLinks } from './peer-links'
+import { onlineServers } from './peer-watch'
 import { createPresence } from './presence'
 import { readBackFrom } from './read-back'
 import { foldReadiness } from './readiness-fold'
@@ -162,6 +163,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     cacheTokensLeft,
     shard: () => blocks.serving,
+    servers: () => onlineServers(facts.view),
     onRound: () => void view.refresh(),
     mapDoubt: () => mapDoubt(facts.map),
     onDialled: reach.dialled,
@@ -350,6 +352,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const what = wake.kind === 'slept' ? `slept for ${Math.round(wake.forMs / 1000)} s` : 'the network has changed'
     log.write('info', `wake.${wake.kind}`, what)
     const error = new EspalierError('STALE_AFTER_SLEEP', what)
+    presence.stale(error.report())
     // Connections of before are dead as often as not; the ones that answer stay.
     void rooms
       .dialBootstraps(host, book.peers(), clock)

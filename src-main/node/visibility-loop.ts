@@ -27,6 +27,8 @@ export function createVisibilityLoop(options: {
   host: Host
   dht: HivemindDht
   bootstraps: () => PeerId[]
+  /** Other servers, as records name them. */
+  named: () => PeerId[]
   /** In which forms our records are to be seen. */
   forms: readonly RecordForm[]
   publicName: string
@@ -48,11 +50,12 @@ export function createVisibilityLoop(options: {
       log.write('debug', 'visibility.walk.failed', messageOf(error))
       return []
     })
-    const [bootstraps, strangers] = await Promise.all([
+    const [bootstraps, strangers, named] = await Promise.all([
       mayWitness(host, options.bootstraps()),
       mayWitness(host, walked),
+      mayWitness(host, options.named()),
     ])
-    const witnesses = pickWitnesses(host.peerId, bootstraps, strangers, random)
+    const witnesses = pickWitnesses(host.peerId, bootstraps, strangers, named, random)
     const [answers, looks] = await Promise.all([
       askInTurn(witnesses, WITNESSES_NEEDED, (witness) => options.ask(host, witness, { keys, forms: options.forms })),
       lookAtOurselves(target, walked),

@@ -5,7 +5,7 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { callRpcInfo } from '../hivemind/rpc-info'
 import { callExpertInfo } from '../kademlia/expert-rpc'
-import { findAddresses } from '../network/find-peer'
+import { addressesOf, findAddresses } from '../network/find-peer'
 import { createHost, type Host } from '../network/host'
 import type { NetworkProfile, RecordForm } from '../network/profiles'
 import { checkPipeline } from '../pipeline/check'
@@ -37,7 +37,8 @@ export type DialBackFindings = Pick<Verdict, 'dialBack' | 'pipeline'> & {
 /**
  * Meets a peer as a stranger would: a new host with a new identity and an empty peer store asks the network for
  * the subject's addresses, opens a connection to one of them, and calls it. An existing connection, or an address
- * that the subject told us itself, would prove nothing about what others can reach.
+ * that the subject told us itself, would prove nothing about what others can reach. A third peer that a stranger cannot
+ * get to may be behind a router itself: that says nothing about the subject, and the next one is asked.
  */
 export async function dialBack(options: DialBackOptions): Promise<DialBackFindings> {
   const { subject, signal } = options
@@ -92,7 +93,7 @@ async function meet(stranger: Host, { subject, vias, own, clock, signal, timeout
     const ending = new AbortController()
     const patience = AbortSignal.any([limit, ending.signal])
     try {
-      line = await stranger.dial([...addresses], { signal: patience })
+      line = await stranger.dial(addressesOf(peerId, addresses), { signal: patience })
       line.addEventListener('close', () => ending.abort(new EspalierError('PEER_UNREACHABLE', `${peerId} has left`)), {
         once: true,
       })

@@ -73,6 +73,19 @@ describe('judgeVisibility', () => {
     })
   }
 
+  it('one witness is enough to know that nobody can dial us, and one that reached us that somebody can', () => {
+    const relayed = {
+      ok: true as const,
+      address: '/ip4/1.2.3.4/tcp/1/p2p/r/p2p-circuit/p2p/me',
+      roundTripMs: 9,
+      addressFrom: 'r',
+    }
+    expect(judge(answer('a', { dialBack: no })).isDialable).toBe(false)
+    expect(judge(answer('a', { dialBack: relayed })).isDialable).toBe(false)
+    expect(judge(answer('a', { dialBack: no }), answer('b')).isDialable).toBe(true)
+    expect(judge().isDialable).toBe(null)
+  })
+
   it('names the most upstream cause when several steps fail', () => {
     const verdict = judge(answer('a', { dialBack: no, forms: [{ form: 'hivemind', records: no, call: no }] }))
     expect(verdict.blocker?.code).toBe('NOT_READ_BACK')

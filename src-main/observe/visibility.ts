@@ -15,7 +15,7 @@ export interface VisibilityVerdict {
   /** What peers saw of our pipeline protocol: the evidence of the serve step. */
   serving: Evidence[]
   servingBlocker: ErrorReport | null
-  /** Whether a stranger reached an address of our own, without a relay; null: too few looked. */
+  /** Whether a stranger reached an address of our own, without a relay; null: nobody looked. */
   isDialable: boolean | null
 }
 
@@ -48,9 +48,10 @@ export function judgeVisibility(
   }
 }
 
+/** One is enough: where all nodes are behind routers, none of them can ask another before it has a place at a relay. */
 function dialledDirectly(verdicts: readonly Verdict[]): boolean | null {
   if (verdicts.some(({ dialBack }) => dialBack.ok && !isRelayed(dialBack.address))) return true
-  return verdicts.length < WITNESSES_NEEDED ? null : false
+  return verdicts.length === 0 ? null : false
 }
 
 function isRelayed(address: string): boolean {

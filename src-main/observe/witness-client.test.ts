@@ -23,7 +23,7 @@ describe('who is asked to look', () => {
   it('first one bootstrap and one that was walked to, then others; nobody twice, and not ourselves', () => {
     const random = seededRandom(5)
     for (let turn = 0; turn < 50; turn++) {
-      const order = pickWitnesses(self, [...bootstraps, self], [self, ...walked, bootstraps[0]!], random)
+      const order = pickWitnesses(self, [...bootstraps, self], [self, ...walked, bootstraps[0]!], [], random)
       expect(names(bootstraps)).toContain(String(order[0]))
       expect(names([...walked, ...bootstraps])).toContain(String(order[1]))
       expect(new Set(names(order)).size).toBe(4)
@@ -48,9 +48,15 @@ describe('who is asked to look', () => {
     expect(await mayWitness(host, [dumb!, other!, witness!, stranger!])).toEqual([dumb, witness, stranger])
   })
 
+  it('those that records name, where a walk leads to nobody: nodes behind routers are on none', () => {
+    const [bootstrap] = bootstraps
+    const order = pickWitnesses(self, [bootstrap!], [bootstrap!, self], [self, walked[2]!], () => 0)
+    expect(names(order)).toEqual(names([bootstrap!, walked[2]!]))
+  })
+
   it('whoever is there, where there are few', () => {
-    expect(pickWitnesses(self, [], [], Math.random)).toEqual([])
-    expect(names(pickWitnesses(self, bootstraps.slice(0, 1), [bootstraps[0]!, self], Math.random))).toEqual(
+    expect(pickWitnesses(self, [], [], [], Math.random)).toEqual([])
+    expect(names(pickWitnesses(self, bootstraps.slice(0, 1), [bootstraps[0]!, self], [], Math.random))).toEqual(
       names(bootstraps.slice(0, 1)),
     )
   })

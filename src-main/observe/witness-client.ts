@@ -105,12 +105,14 @@ export function whatIsWrong(
 
 /**
  * Witnesses that we did not choose alone, in the order in which they are asked: one bootstrap, one that a walk to a
- * random place in the network turned up, and others of both for those that do not answer.
+ * random place in the network turned up, and others of both for those that do not answer. Nodes behind routers are on no
+ * such walk: where it leads to nobody else, peers that records name.
  */
 export function pickWitnesses(
   self: PeerId,
   bootstraps: readonly PeerId[],
   walked: readonly PeerId[],
+  named: readonly PeerId[],
   random: () => number,
 ): PeerId[] {
   const chosen = new Map<string, PeerId>()
@@ -122,7 +124,7 @@ export function pickWitnesses(
   }
   take(bootstraps)
   take(walked)
-  while (chosen.size < MAX_WITNESSES && (take(walked) || take(bootstraps))) {
+  while (chosen.size < MAX_WITNESSES && (take(walked) || take(named) || take(bootstraps))) {
     // Until there are enough, or no more.
   }
   return [...chosen.values()]

@@ -21,6 +21,7 @@ import {
 
 const REQUEST_TIMEOUT_MS = 5_000
 const LOOK_TIMEOUT_MS = 12_000
+/** To get to one of the peers that may be asked for a subject's addresses. */
 const ALIVE_TIMEOUT_MS = 2_000
 const MAX_AT_ONCE = 4
 const MAX_CACHED = 1_000
