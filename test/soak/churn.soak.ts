@@ -24,9 +24,9 @@ const HEAP_MIB_PER_ROUND = 1
 const SETTLE_MS = 60_000
 const LOOK_MS = 1_000
 /** Of the looks: more that come late, and the computer has other work, so that nodes miss each other's answers. */
-const MOST_LATE = 0.05
+const MOST_LATE = 0.01
 /** Of the looks at nodes that stay while others come and go; a release has minutes between two changes. */
-const LEAST_VISIBLE = 0.95
+const LEAST_VISIBLE = 0.9
 
 let network: LiveNetwork
 let steady: LiveNode[]
