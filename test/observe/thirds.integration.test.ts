@@ -13,12 +13,14 @@ import { connect, loopbackHost } from '../loopback-host'
 // What a witness learns from others, who know only a part, are about to leave, or have just come.
 
 const THIRDS = 5
+/** Between so many hosts of one process they starve, and with them the connections. */
+const NO_PINGS = { pingIntervalMs: 3_600_000 }
 const profile = PROFILES.local
 const stops: (() => unknown)[] = []
 const keyOf = (index: number) => `Some-model.${index}`
 
 async function member(): Promise<{ host: Host; dht: HivemindDht }> {
-  const host = await loopbackHost()
+  const host = await loopbackHost(NO_PINGS)
   stops.push(() => host.stop())
   const dht = createHivemindDht({ libp2p: host, clock: systemClock, mode: 'server' })
   await dht.start()
@@ -31,7 +33,7 @@ let witness: Host
 let thirds: Awaited<ReturnType<typeof member>>[]
 beforeAll(async () => {
   const privateKey = await generateKeyPair('Ed25519')
-  witness = await loopbackHost({ privateKey })
+  witness = await loopbackHost({ privateKey, ...NO_PINGS })
   stops.push(() => witness.stop())
   const dht = createHivemindDht({ libp2p: witness, clock: systemClock, mode: 'server' })
   await dht.start()
@@ -62,8 +64,9 @@ describe('a network in which nobody has everything', () => {
       value,
       expirationS,
     })
-    for (const [index, { host }] of thirds.entries()) await subject.dht.storeAt(host.peerId, [record(index)])
-    await thirds[0]!.dht.storeAt(subject.host.peerId, [record(THIRDS)])
+    for (const [index, { host }] of thirds.entries())
+      expect(await subject.dht.storeAt(host.peerId, [record(index)])).toEqual([true])
+    expect(await thirds[0]!.dht.storeAt(subject.host.peerId, [record(THIRDS)])).toEqual([true])
     const keys = Array.from({ length: THIRDS + 1 }, (_, index) => keyOf(index))
     const { verdict } = await askWitness(subject.host, witness.peerId, { keys, forms: ['hivemind'] })
     expect(verdict?.forms[0]?.records).toMatchObject({ ok: true, found: THIRDS, asked: THIRDS + 1 })
