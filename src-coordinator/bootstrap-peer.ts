@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { createHivemindDht } from '../src-main/hivemind/dht'
+import { storeRulesOf } from '../src-main/hivemind/store-rules'
 import { boundPort, createHost } from '../src-main/network/host'
 import { loadOrCreateIdentity } from '../src-main/network/identity'
 import { parsePeerAddresses } from '../src-main/network/peer-addresses'
@@ -55,7 +56,7 @@ export async function startBootstrapPeer(options: {
     isRelay: true,
     isNode: true,
   })
-  const dht = createHivemindDht({ libp2p: host, clock, mode: 'server' })
+  const dht = createHivemindDht({ libp2p: host, clock, mode: 'server', rules: storeRulesOf(profile) })
   await dht.start()
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
   await witness.start()

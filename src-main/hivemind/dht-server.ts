@@ -23,6 +23,7 @@ import { peerToBytes } from './peer-bytes'
 import { RPC_FIND, RPC_PING, RPC_STORE } from './protocols'
 import { BUCKET_SIZE, type RoutingTable } from './routing-table'
 import { type DhtStorage, type ExpiringStore, serializeStored } from './storage'
+import type { StoreGate } from './store-rules'
 import { serveUnary, type UnaryCaller, type UnaryHandler } from './unary-server'
 
 /** A reply must fit into a frame of 4 MiB with its envelope. */
@@ -38,12 +39,13 @@ export async function serveDht(options: {
   clock: Clock
   ownId: DhtId
   storage: DhtStorage
+  gate: StoreGate
   table: RoutingTable
   members: Members
   rpc: DhtRpc
   counters: DhtCounters | undefined
 }): Promise<() => Promise<void>> {
-  const { libp2p, clock, ownId, storage, table, members, counters } = options
+  const { libp2p, clock, ownId, storage, gate, table, members, counters } = options
 
   async function ping(payload: Uint8Array, caller: UnaryCaller): Promise<Uint8Array> {
     const { node, validate } = decodePingRequest(payload)
@@ -67,7 +69,11 @@ export async function serveDht(options: {
   function store(payload: Uint8Array, caller: UnaryCaller): Uint8Array {
     const { node, items } = decodeStoreRequest(payload)
     // Understood as a whole before anything is kept, so that a refused request leaves nothing behind.
-    const tasks = items.map((item) => storeTask(item, item.inCache ? storage.cache : storage.main))
+    const by = {
+      ...{ gate, peer: caller.peer, name: caller.peer.toString() },
+      isNeighbour: () => isDhtId(node) && table.has(caller.peer, node),
+    }
+    const tasks = items.map((item) => storeTask(item, item.inCache ? storage.cache : storage.main, by))
     members.heard(caller.peer, node)
     return encodeStoreResponse({ node: ownId, storeOk: tasks.map((task) => task()) })
   }
@@ -122,8 +128,20 @@ export async function serveDht(options: {
   }
 }
 
+interface Writer {
+  readonly gate: StoreGate
+  /** As its connection proved it. */
+  readonly peer: PeerId
+  readonly name: string
+  isNeighbour(): boolean
+}
+
 /** @throws PROTOCOL_VIOLATION when the item is not understood */
-function storeTask({ key, subkey, value, expirationS }: StoreItem, store: ExpiringStore): () => boolean {
+function storeTask(
+  { key, subkey, value, expirationS }: StoreItem,
+  store: ExpiringStore,
+  { gate, peer, name, isNeighbour }: Writer,
+): () => boolean {
   if (!isDhtId(key)) throw new EspalierError('PROTOCOL_VIOLATION', 'a key that is not 20 bytes')
   if (subkey.length === 0) {
     const dictionary = decodeMsgpack(value)
@@ -132,21 +150,18 @@ function storeTask({ key, subkey, value, expirationS }: StoreItem, store: Expiri
     }
     return () =>
       dictionary.entries
-        .map((entry) => storeEntry(store, key, entry.subkey, entry.value, entry.expirationS))
+        .map((entry) => storeEntry(entry.subkey, entry.value, entry.expirationS, isNeighbour()))
         .every((isStored) => isStored)
   }
-  if (Buffer.compare(subkey, REGULAR_SUBKEY) === 0) return () => store.storeRegular(key, value, expirationS)
+  if (Buffer.compare(subkey, REGULAR_SUBKEY) === 0) {
+    return () => gate.takesRegular(key) && store.storeRegular(key, value, expirationS, name)
+  }
   const decoded = decodeMsgpack(subkey)
-  return () => storeEntry(store, key, decoded, value, expirationS)
-}
+  return () => storeEntry(decoded, value, expirationS, false)
 
-/** Only text: one subkey of another type in a dictionary makes Python readers fail on all of it. */
-function storeEntry(
-  store: ExpiringStore,
-  key: DhtId,
-  subkey: MsgpackValue,
-  value: Uint8Array,
-  expirationS: number,
-): boolean {
-  return typeof subkey === 'string' && store.storeEntry(key, subkey, value, expirationS)
+  /** Only text: one subkey of another type in a dictionary makes Python readers fail on all of it. */
+  function storeEntry(entry: MsgpackValue, bytes: Uint8Array, expiresS: number, isHandOver: boolean): boolean {
+    if (typeof entry !== 'string' || !gate.takesEntry(entry, peer, expiresS, isHandOver)) return false
+    return store.storeEntry(key, entry, bytes, expiresS, name)
+  }
 }

@@ -3,9 +3,11 @@ import { type Clock, systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { connect, loopbackHost } from '../../test/loopback-host'
 import type { Host } from '../network/host'
+import { PROFILES } from '../network/profiles'
 import { createHivemindDht, type HivemindDht, type HivemindDhtOptions } from './dht'
 import { dhtIdOf, randomDhtId } from './dht-id'
 import { nextExpirationS } from './expiration'
+import { DICTIONARY_SUBKEY } from './hand-over'
 import {
   decodeFindResponse,
   decodePingResponse,
@@ -15,9 +17,11 @@ import {
   encodePingResponse,
   encodeStoreRequest,
 } from './messages'
-import { encodeMsgpack, float, msgpackMap } from './msgpack'
+import { MODELS_KEY } from './model-index'
+import { DictionaryValue, encodeMsgpack, float, msgpackMap } from './msgpack'
 import { RPC_FIND, RPC_PING, RPC_STORE } from './protocols'
 import { callRpcInfo, serveRpcInfo } from './rpc-info'
+import { storeRulesOf } from './store-rules'
 import { callUnary } from './unary-client'
 import { serveUnary } from './unary-server'
 
@@ -334,6 +338,46 @@ describe('a server and strangers', () => {
     const request = encodeStoreRequest({ node: new Uint8Array(0), items })
     await callUnary(stranger.host, server.host.peerId, RPC_STORE, request, within())
     expect((await stranger.dht.findAt(server.host.peerId, ['k.0'], within())).size).toBe(1)
+  })
+
+  test('in our own networks an entry under a peer id is that peer’s, and no regular value hides servers', async () => {
+    const rules = storeRulesOf(PROFILES.espalier)
+    const [server, honest, stranger] = [
+      await startNode({ rules }),
+      await startNode({ mode: 'client' }),
+      await startNode({ mode: 'client' }),
+    ] as [Node, Node, Node]
+    for (const { host } of [honest, stranger]) await connect(host, server.host)
+    const name = honest.host.peerId.toString()
+    const put = (node: Node, key: string, subkey: string | null, livesS: number, number = 1) =>
+      node.dht
+        .storeAt(server.host.peerId, [{ key, subkey, value: value(number), expirationS: inS(livesS) }], within())
+        .then(([isKept]) => isKept)
+    const day = 80_000
+    expect(await put(stranger, 'm.0', name, day)).toBe(false)
+    expect(await put(stranger, 'm.0', null, day)).toBe(true)
+    expect(await put(honest, 'm.0', name, 360, 2)).toBe(true)
+    expect(await put(stranger, 'm.0', null, day)).toBe(false)
+    expect(await put(stranger, MODELS_KEY, null, day)).toBe(false)
+    expect(await put(honest, MODELS_KEY, 'm', 360)).toBe(true)
+    const found = server.dht.readLocal(['m.0']).get('m.0')
+    expect(found?.kind === 'dictionary' && found.entries.get(name)?.value).toEqual(value(2))
+    expect(await put(stranger, 'plain', null, day)).toBe(true)
+    expect(server.dht.readLocal(['plain']).get('plain')?.expirationS).toBeLessThan(inS(3_700))
+
+    // A newcomer is handed what others wrote, with no more life than a record has.
+    const handOver = async (key: string, livesS: number, node: Uint8Array) => {
+      const entry = { subkey: name, value: value(3), expirationS: inS(livesS) }
+      const item = { key: dhtIdOf(key), subkey: DICTIONARY_SUBKEY, expirationS: inS(livesS), inCache: false }
+      const dictionary = encodeMsgpack(new DictionaryValue(Number.POSITIVE_INFINITY, inS(livesS), [entry]))
+      const request = encodeStoreRequest({ node, items: [{ ...item, value: dictionary }] })
+      const reply = await callUnary(stranger.host, server.host.peerId, RPC_STORE, request, within())
+      return decodeStoreResponse(reply).storeOk[0]
+    }
+    expect(await handOver('m.1', 300, new Uint8Array(0))).toBe(false)
+    expect(await handOver('m.1', day, node20)).toBe(false)
+    expect(await handOver('m.1', 300, node20)).toBe(true)
+    expect(await handOver('m.0', 415, node20)).toBe(false)
   })
 
   test('a node id of another length is never passed on', async () => {

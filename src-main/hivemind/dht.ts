@@ -15,6 +15,7 @@ import { EMPTY_NODE_INFO } from './messages'
 import { RoutingTable } from './routing-table'
 import { createDhtStorage, type StorageLimits } from './storage'
 import { type DhtRecord, type StoreReport, storeInCalls, storeItemOf, storeRecords } from './store-records'
+import { createStoreGate, OPEN_RULES, type StoreRules } from './store-rules'
 
 export type { DhtCounters, DhtEvent, PingReport } from './dht-rpc'
 export type { FoundValue } from './found-value'
@@ -70,6 +71,8 @@ export interface HivemindDhtOptions {
   /** Asked when no other peer is known. */
   bootstrapPeers?: () => readonly PeerId[]
   storageLimits?: Partial<StorageLimits>
+  /** What is kept for others; without it whatever hivemind's own rules allow. */
+  rules?: StoreRules
   /** How many of the nearest peers keep a record. */
   replicas?: number
   counters?: DhtCounters
@@ -81,12 +84,14 @@ const CONFIRMATIONS = 2
 const SWEEP_INTERVAL_MS = 60_000
 
 export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
-  const { libp2p, clock, counters, replicas = DEFAULT_REPLICAS } = options
+  const { libp2p, clock, counters, replicas = DEFAULT_REPLICAS, rules = OPEN_RULES } = options
   const self = libp2p.peerId
   const nodeId = options.nodeId ?? randomDhtId()
   if (!isDhtId(nodeId)) throw new EspalierError('BAD_ARGUMENT', 'a node id has 20 bytes')
   let isServer = options.mode === 'server'
-  const storage = createDhtStorage(clock, options.storageLimits)
+  const limits = { keptLifetimeS: rules.keptLifetimeMs / 1000, ...options.storageLimits }
+  const storage = createDhtStorage(clock, limits, self.toString())
+  const gate = createStoreGate(rules, clock)
   const table = new RoutingTable(nodeId)
   const blacklist = new Blacklist(clock)
   const places = rememberPlaces(clock, replicas)
@@ -176,13 +181,15 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
       const { key, value } = storeItemOf(record)
       const last = found.get(dhtIdKey(key))?.nearest[replicas - 1]
       if (last && compareDistance(key, nodeId, last.nodeId) > 0) continue
-      if (record.subkey === null) storage.main.storeRegular(key, value, record.expirationS)
-      else storage.main.storeEntry(key, record.subkey, value, record.expirationS)
+      if (record.subkey === null) storage.main.storeRegular(key, value, record.expirationS, self.toString())
+      else storage.main.storeEntry(key, record.subkey, value, record.expirationS, self.toString())
     }
   }
 
   async function serve(): Promise<void> {
-    ends.push(await serveDht({ libp2p, clock, ownId: nodeId, storage, table, members, rpc: callBackRpc, counters }))
+    ends.push(
+      await serveDht({ libp2p, clock, ownId: nodeId, storage, gate, table, members, rpc: callBackRpc, counters }),
+    )
     const stopSweeping: Disposer = clock.every(SWEEP_INTERVAL_MS, () => {
       storage.main.sweep()
       storage.cache.sweep()

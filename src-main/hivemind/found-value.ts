@@ -37,10 +37,14 @@ function dictionaryOf(entries: ReadonlyMap<string, StoredEntry>): FoundValue | n
   return { kind: 'dictionary', entries, expirationS }
 }
 
-/** Of two findings the later one; of two dictionaries the later entry for each subkey. */
+/**
+ * Of two regular values the later one, of two dictionaries the later entry for each subkey. A dictionary counts for more
+ * than a regular value: that is one stranger's word, and would hide what all the others wrote.
+ */
 export function mergeFound(a: FoundValue | null, b: FoundValue | null): FoundValue | null {
   if (!a || !b) return a ?? b
-  if (a.kind === 'regular' || b.kind === 'regular') return a.expirationS >= b.expirationS ? a : b
+  if (a.kind === 'regular') return b.kind === 'regular' && a.expirationS >= b.expirationS ? a : b
+  if (b.kind === 'regular') return a
   const entries = new Map(a.entries)
   for (const [subkey, entry] of b.entries) {
     const previous = entries.get(subkey)

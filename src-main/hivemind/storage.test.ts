@@ -7,6 +7,7 @@ import { createDhtStorage, ExpiringStore, serializeStored } from './storage'
 const NOW_S = 1_700_000_000
 const id = dhtIdOf('Tiny-Jargon-8.0')
 const value = (text: string) => new TextEncoder().encode(text)
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 const time = { nowS: NOW_S }
 const clock = { now: () => time.nowS * 1000, monotonicMs: () => time.nowS * 1000 }
@@ -84,17 +85,17 @@ describe('freshness: the later expiration stays, an equal one is refused', () =>
       'entry on a newer regular value',
       [
         ['regular', 10, true],
-        ['entry a', 9, false],
+        ['entry a', 9, true],
       ],
-      'regular',
+      'dictionary',
     ],
     [
       'entry on an equal regular value',
       [
         ['regular', 10, true],
-        ['entry a', 10, false],
+        ['entry a', 10, true],
       ],
-      'regular',
+      'dictionary',
     ],
     [
       'entry on an older regular value',
@@ -105,13 +106,13 @@ describe('freshness: the later expiration stays, an equal one is refused', () =>
       'dictionary',
     ],
     [
-      'regular wipes an older dictionary',
+      'regular on an older dictionary, which many wrote',
       [
         ['entry a', 10, true],
         ['entry b', 12, true],
-        ['regular', 13, true],
+        ['regular', 13, false],
       ],
-      'regular',
+      'dictionary',
     ],
     [
       'regular on a dictionary with a later entry',
@@ -220,4 +221,67 @@ test('of main and cache the one that expires later is answered', () => {
   expect(storage.newest(id)).toMatchObject({ value: value('main') })
   storage.cache.storeRegular(id, value('cache'), NOW_S + 6)
   expect(storage.newest(id)).toMatchObject({ value: value('cache') })
+})
+
+test('a cached regular value or dictionary hides nothing that is kept', () => {
+  const storage = createDhtStorage(clock)
+  storage.main.storeEntry(id, 'me', value('mine'), NOW_S + 5, 'me')
+  storage.main.storeEntry(id, 'he', value('his'), NOW_S + 5)
+  storage.cache.storeRegular(id, value('junk'), NOW_S + 50)
+  expect(storage.newest(id)).toMatchObject({ kind: 'dictionary' })
+  storage.cache.storeEntry(id, 'me', value('not mine'), NOW_S + 50, 'stranger')
+  storage.cache.storeEntry(id, 'third', value('new'), NOW_S + 50, 'stranger')
+  const found = storage.newest(id)
+  expect(found?.kind === 'dictionary' && [...found.entries].map(([key, entry]) => [key, text(entry.value)])).toEqual([
+    ['me', 'mine'],
+    ['he', 'his'],
+    ['third', 'new'],
+  ])
+})
+
+describe('who stored it', () => {
+  const read = (subkey: string) => {
+    const found = store.get(id)
+    const entry = found?.kind === 'dictionary' ? found.entries.get(subkey) : undefined
+    return entry && text(entry.value)
+  }
+
+  test('the owner’s entry replaces that of another, whatever expires later, and is not replaced by one', () => {
+    expect(store.storeEntry(id, 'me', value('offline'), NOW_S + 80_000, 'stranger')).toBe(true)
+    expect(store.storeEntry(id, 'me', value('online'), NOW_S + 360, 'me')).toBe(true)
+    expect(store.storeEntry(id, 'me', value('offline'), NOW_S + 80_000, 'stranger')).toBe(false)
+    expect(store.storeEntry(id, 'me', value('online'), NOW_S + 360, 'me')).toBe(false)
+    expect(store.storeEntry(id, 'me', value('joining'), NOW_S + 361, 'me')).toBe(true)
+    expect(read('me')).toBe('joining')
+    time.nowS = NOW_S + 362
+    expect(store.storeEntry(id, 'me', value('handed over'), NOW_S + 400, 'neighbour')).toBe(true)
+  })
+
+  test('a full key makes place for an owner, at the cost of an entry that is nobody’s own', () => {
+    store = new ExpiringStore(clock, { maxEntriesPerKey: 2 })
+    store.storeEntry(id, 'junk', value('x'), NOW_S + 50, 'stranger')
+    store.storeEntry(id, 'he', value('x'), NOW_S + 50, 'he')
+    expect(store.storeEntry(id, 'more junk', value('x'), NOW_S + 50, 'stranger')).toBe(false)
+    expect(store.storeEntry(id, 'me', value('x'), NOW_S + 50, 'me')).toBe(true)
+    expect(store.storeEntry(id, 'she', value('x'), NOW_S + 50, 'she')).toBe(false)
+    expect([read('junk'), read('he'), read('me')]).toEqual([undefined, 'x', 'x'])
+  })
+
+  test('one peer holds its share of records and bytes, and gets it back as they expire', () => {
+    store = new ExpiringStore(clock, { maxRecordsPerPeer: 2, maxBytesPerPeer: 10 }, 'self')
+    const put = (key: string, by: string, text = 'x') =>
+      store.storeRegular(dhtIdOf(key), value(text), NOW_S + (key === '1' ? 5 : 50), by)
+    expect(['1', '2', '3'].map((key) => put(key, 'stranger'))).toEqual([true, true, false])
+    expect(put('4', 'other', '12345678901')).toBe(false)
+    expect(put('4', 'other', '1234567890')).toBe(true)
+    expect(['5', '6', '7'].map((key) => put(key, 'self'))).toEqual([true, true, true])
+    time.nowS = NOW_S + 6
+    expect(['3', '8'].map((key) => put(key, 'stranger'))).toEqual([true, false])
+  })
+
+  test('a long life is cut', () => {
+    store = new ExpiringStore(clock, { keptLifetimeS: 100 })
+    expect(store.storeRegular(id, value('x'), NOW_S + 50_000)).toBe(true)
+    expect(store.get(id)?.expirationS).toBe(NOW_S + 100)
+  })
 })

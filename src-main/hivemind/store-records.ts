@@ -10,7 +10,7 @@ import { encodeMsgpack, type MsgpackValue } from './msgpack'
 export interface DhtRecord {
   /** For example `Tiny-Jargon-8.0` or `_petals.models`. */
   key: string
-  /** Null for a regular value, which replaces a whole dictionary: never use it where others write subkeys. */
+  /** Null for a regular value: elsewhere one replaces a whole dictionary, so never where others write subkeys. */
   subkey: string | null
   /** Bytes are taken as already encoded. */
   value: MsgpackValue

@@ -23,6 +23,8 @@ export interface NetworkProfile {
    * the model is left as it is, and nothing is announced beside it.
    */
   readonly guardsModelEntry: boolean
+  /** All nodes are ours, so what is written under a peer id is taken from that peer alone (hivemind/store-rules.ts). */
+  readonly ownsEntries: boolean
   /** Whether KwaaiNet's inference protocol and greeting are served and spoken beside our own. */
   readonly speaksKwaai: boolean
   /** In which forms servers announce themselves; readers use the first. */
@@ -71,6 +73,7 @@ const OWN_NETWORK = {
   bootstraps: [],
   serversKey: null,
   guardsModelEntry: false,
+  ownsEntries: true,
   speaksKwaai: false,
 } as const
 
@@ -115,6 +118,7 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     ],
     serversKey: '_kwaai.inference.nodes',
     guardsModelEntry: true,
+    ownsEntries: false,
     speaksKwaai: true,
     recordForms: ['hivemind'],
     replicas: DEFAULT_REPLICAS,
@@ -130,6 +134,7 @@ export const PROFILES: Readonly<Record<NetworkProfile['name'], NetworkProfile>> 
     bootstraps: [],
     serversKey: null,
     guardsModelEntry: true,
+    ownsEntries: false,
     speaksKwaai: false,
     recordForms: ['hivemind'],
     replicas: DEFAULT_REPLICAS,

@@ -26,8 +26,11 @@ function createNetwork() {
       const found = new Map<string, FoundValue>()
       for (const key of keys) {
         const record = kept.get(key)
-        if (record)
-          found.set(key, { kind: 'regular', value: record.value as Uint8Array, expirationS: record.expirationS })
+        if (record) {
+          const { value, expirationS } = record
+          const entries = new Map([[record.subkey ?? '', { value: value as Uint8Array, expirationS }]])
+          found.set(key, { kind: 'dictionary', entries, expirationS })
+        }
       }
       return found
     },
@@ -187,6 +190,13 @@ describe('one identity, one node', () => {
     expect(older.inUse).toHaveLength(0)
     await clock.advance(INTERVAL_MS)
     expect([await older.round(), await younger.round()]).toEqual([null, 'IDENTITY_IN_USE'])
+  })
+
+  it('D-T20: a run speaks under its own peer id, where what strangers store does not count for more', async () => {
+    const network = { now: createNetwork() }
+    const self = peerIdFromPrivateKey(privateKey)
+    await start(new FakeClock(), network, A).round()
+    expect(network.now.kept.get(bootKey(self))?.subkey).toBe(self.toString())
   })
 
   it('O-14: nobody else can silence a node: a record that the identity did not sign says nothing', async () => {

@@ -55,10 +55,11 @@ export function createDoppelgangerGuard(options: {
 
   async function readOther(signal: AbortSignal): Promise<BootRecord | null> {
     const found = (await dht.get([key], { signal })).get(key)
-    if (found?.kind !== 'regular') return null
+    const entry = found?.kind === 'dictionary' ? found.entries.get(self.toString()) : undefined
+    if (!entry) return null
     // Ours has to expire later than what is there, or nobody would keep it.
-    lastExpirationS = Math.max(lastExpirationS ?? 0, found.expirationS)
-    const record = await readBootRecord(found.value, self)
+    lastExpirationS = Math.max(lastExpirationS ?? 0, entry.expirationS)
+    const record = await readBootRecord(entry.value, self)
     return record && record.boot !== boot && !record.ended ? record : null
   }
 
@@ -100,7 +101,8 @@ export function createDoppelgangerGuard(options: {
     lastExpirationS = nextExpirationS(clock, lifetimeMs, lastExpirationS)
     lastAt = Math.max(clock.now(), lastAt + 1)
     const value = await encodeBootRecord({ boot, machine, startedAt, at: lastAt, ended }, privateKey)
-    const record = { key, subkey: null, value, expirationS: lastExpirationS }
+    // Under our peer id, because what others write there does not count for more than what we do.
+    const record = { key, subkey: self.toString(), value, expirationS: lastExpirationS }
     await dht.store([record], { alsoTo: [...options.bootstraps()], signal })
   }
 

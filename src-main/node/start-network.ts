@@ -3,6 +3,7 @@ import type { Clock } from '../../src-shared/clock'
 import type { NetworkTalk } from '../../src-shared/network-talk'
 import { isLoopbackHost } from '../coordinator/coordinator-url'
 import { createHivemindDht, type HivemindDht } from '../hivemind/dht'
+import { storeRulesOf } from '../hivemind/store-rules'
 import { createKademliaRecords, type KademliaRecords } from '../kademlia/records'
 import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
@@ -98,7 +99,10 @@ export async function startNetwork(options: {
   book.add(config.bootstraps.length > 0 ? config.bootstraps : profile.bootstraps)
   const bootstrapPeers = () => book.peers().map(({ peerId }) => peerId)
   const { hivemind: replicas } = profile.replicas
-  const dht = createHivemindDht({ libp2p: host, clock, mode: listens ? 'server' : 'client', bootstrapPeers, replicas })
+  const dht = createHivemindDht({
+    ...{ libp2p: host, clock, mode: listens ? 'server' : 'client', bootstrapPeers, replicas },
+    rules: storeRulesOf(profile),
+  })
   await dht.start()
   scope.add(() => dht.stop())
   const reach = createReach({ host, dht, book, profile, listens, clock, log })
