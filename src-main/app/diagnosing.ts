@@ -13,6 +13,7 @@ import { mendCheck, runDiagnostics } from '../diagnostics/diagnostics'
 import { type BundleSources, makeBundle, summaryOf } from '../diagnostics/support/bundle'
 import { knownSecrets } from '../diagnostics/support/known-secrets'
 import { createRedactor } from '../diagnostics/support/redact'
+import { namesOfOthers, settingsSecrets } from '../diagnostics/support/settings-secrets'
 import { writeFileAtomic } from '../storage/atomic-file'
 import type { DataDirectory } from '../storage/data-directory'
 import type { AppViewBook } from './app-view-book'
@@ -62,8 +63,12 @@ export function createDiagnosing(options: {
     'diagnostics.run': run,
     'diagnostics.mend': ({ id }) => mendCheck(id, context()),
     async 'diagnostics.bundle'({ kind }) {
-      const redactor = createRedactor(await knownSecrets(data, options.settings().publicName))
       const found = await sources()
+      const redactor = createRedactor([
+        ...(await knownSecrets(data, found.settings.publicName)),
+        ...settingsSecrets(found.settings),
+        ...namesOfOthers(found.status),
+      ])
       const made =
         kind === 'whole'
           ? makeBundle(found, redactor)
