@@ -601,6 +601,14 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Der API-Schlüssel fehlt oder ist falsch',
     action: 'Benutzen Sie den Schlüssel, den die App unter Einstellungen zeigt.',
   },
+  API_KEYS_TRIED: {
+    cause: 'Von dieser Adresse kamen zu viele falsche API-Schlüssel',
+    action: 'Benutzen Sie den Schlüssel, den die App unter Einstellungen zeigt; er wird immer eingelassen.',
+  },
+  API_WEB_PAGE: {
+    cause: 'Eine Webseite hat gefragt, und die API antwortet nur Programmen',
+    action: 'Fragen Sie aus einem Programm, mit dem Schlüssel, den die App unter Einstellungen zeigt.',
+  },
   API_HOST_UNKNOWN: {
     cause: 'Die Anfrage ist an einen Namen gerichtet, der nicht der dieses Computers ist',
     action: 'Benutzen Sie die Adresse, die die App unter Einstellungen zeigt.',

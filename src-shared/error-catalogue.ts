@@ -522,6 +522,14 @@ export const ERROR_CATALOGUE = {
 
   // The API for programs
   API_KEY_WRONG: { cause: 'The API key is missing or wrong', action: 'Use the key that the app shows under Settings.' },
+  API_KEYS_TRIED: {
+    cause: 'Too many wrong API keys came from this address',
+    action: 'Use the key that the app shows under Settings; it is always let in.',
+  },
+  API_WEB_PAGE: {
+    cause: 'A web page asked, and the API answers programs only',
+    action: 'Ask from a program, with the key that the app shows under Settings.',
+  },
   API_HOST_UNKNOWN: {
     cause: 'The request is addressed to a name that is not this computer’s',
     action: 'Use the address that the app shows under Settings.',
