@@ -81,6 +81,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Niemand hat diese Datei im Dialog des Systems gewählt',
     action: 'Drücken Sie „Auswählen\u00a0…“ und nennen Sie sie dort: Eine Seite allein darf das nicht.',
   },
+  DISK_NO_ROOM: {
+    cause: 'Auf der Festplatte ist kein Platz',
+    action: 'Geben Sie Speicherplatz frei und versuchen Sie es dann noch einmal.',
+  },
   FILE_NOT_WRITTEN: {
     cause: 'Die Datei konnte nicht geschrieben werden',
     action: 'Wählen Sie einen Ordner, in den Sie schreiben dürfen.',

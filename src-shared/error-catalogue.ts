@@ -75,6 +75,7 @@ export const ERROR_CATALOGUE = {
     cause: 'Nobody has chosen this file in the system’s dialog',
     action: 'Press “Choose…” and name it there: a page alone may not.',
   },
+  DISK_NO_ROOM: { cause: 'There is no room on the disk', action: 'Free disk space, then do it again.' },
   FILE_NOT_WRITTEN: { cause: 'The file could not be written', action: 'Choose a folder that you may write to.' },
   NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
   NODE_STOPPED: { cause: 'The node is stopped', action: 'Start the node first.' },

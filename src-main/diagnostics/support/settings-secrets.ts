@@ -23,8 +23,9 @@ export function namesOfOthers({ peers }: Pick<NodeStatus, 'peers'>): KnownSecret
 
 /** Loopback is nobody's. */
 function hostOf(url: string | null): string | null {
-  if (url === null || !URL.canParse(url)) return null
-  const { hostname } = new URL(url)
+  const whole = url?.includes('://') ? url : `http://${url ?? ''}`
+  if (url === null || !URL.canParse(whole)) return null
+  const { hostname } = new URL(whole)
   return ['127.0.0.1', '[::1]', 'localhost'].includes(hostname) ? null : hostname
 }
 

@@ -242,6 +242,12 @@ describe('the bundle on disk', () => {
     })
     await expect(handlers['diagnostics.saveBundle']({ id: 'guessed' })).rejects.toThrow('was not shown')
     const shown = await handlers['diagnostics.bundle']({ kind: 'whole' })
+    // H-46: a disk that does not take it is no surprise.
+    await writeFile(join(data.root, 'support'), 'in the way')
+    await expect(handlers['diagnostics.saveBundle']({ id: shown.id })).rejects.toMatchObject({
+      code: 'FILE_NOT_WRITTEN',
+    })
+    await rm(join(data.root, 'support'))
     const { path } = await handlers['diagnostics.saveBundle']({ id: shown.id })
     expect(await readFile(path, 'utf8')).toBe(shown.text)
     expect(await readdir(join(data.root, 'support'))).toHaveLength(1)
