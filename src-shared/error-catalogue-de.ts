@@ -164,6 +164,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Die Modelldatei ist keine gültige GGUF-Datei',
     action: 'Wählen Sie eine andere Datei oder laden Sie diese erneut.',
   },
+  MODEL_NOT_A_FILE: {
+    cause: 'Das Modell ist ein Ordner oder keine gewöhnliche Datei',
+    action: 'Wählen Sie die GGUF-Datei selbst.',
+  },
   MODEL_SPLIT_TOO_FINE: {
     cause: 'Das Modell liegt in mehr Dateien, als sich als eine lesen lassen',
     action: 'Fügen Sie sie mit „llama-gguf-split --merge“ zusammen und wählen Sie die Datei, die dabei entsteht.',

@@ -141,6 +141,7 @@ export const ERROR_CATALOGUE = {
   // GGUF files, slices and manifests
   GGUF_TRUNCATED: { cause: 'The model file ends too early', action: 'Fetch the file again.' },
   GGUF_INVALID: { cause: 'The model file is not a valid GGUF', action: 'Choose another file, or fetch it again.' },
+  MODEL_NOT_A_FILE: { cause: 'The model is a folder, or no ordinary file', action: 'Choose the GGUF file itself.' },
   MODEL_SPLIT_TOO_FINE: {
     cause: 'The model lies in more files than are read as one',
     action: 'Join them with “llama-gguf-split --merge”, and choose the file that it makes.',
