@@ -149,7 +149,7 @@ test.describe('welcome', () => {
     await page.getByRole('radio', { name: /coordinator/ }).check()
     await page.getByRole('button', { name: 'Look at this network' }).click()
     await expect(page.getByText('Enter the address that the host')).toBeVisible()
-    await page.getByRole('textbox', { name: 'Address' }).fill('orchard')
+    await page.getByRole('textbox', { name: 'Address' }).fill('my orchard')
     await expect(page.getByText('This is not a web address')).toBeVisible()
     expect(host.calls.filter(({ method }) => method.startsWith('network.'))).toEqual([])
 

@@ -81,6 +81,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Niemand hat diese Datei im Dialog des Systems gewählt',
     action: 'Drücken Sie „Auswählen\u00a0…“ und nennen Sie sie dort: Eine Seite allein darf das nicht.',
   },
+  DISK_NO_ROOM: {
+    cause: 'Auf der Festplatte ist kein Platz',
+    action: 'Geben Sie Speicherplatz frei und versuchen Sie es dann noch einmal.',
+  },
   FILE_NOT_WRITTEN: {
     cause: 'Die Datei konnte nicht geschrieben werden',
     action: 'Wählen Sie einen Ordner, in den Sie schreiben dürfen.',
@@ -159,6 +163,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
   GGUF_INVALID: {
     cause: 'Die Modelldatei ist keine gültige GGUF-Datei',
     action: 'Wählen Sie eine andere Datei oder laden Sie diese erneut.',
+  },
+  MODEL_NOT_A_FILE: {
+    cause: 'Das Modell ist ein Ordner oder keine gewöhnliche Datei',
+    action: 'Wählen Sie die GGUF-Datei selbst.',
   },
   MODEL_SPLIT_TOO_FINE: {
     cause: 'Das Modell liegt in mehr Dateien, als sich als eine lesen lassen',
@@ -600,6 +608,14 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
   API_KEY_WRONG: {
     cause: 'Der API-Schlüssel fehlt oder ist falsch',
     action: 'Benutzen Sie den Schlüssel, den die App unter Einstellungen zeigt.',
+  },
+  API_KEYS_TRIED: {
+    cause: 'Von dieser Adresse kamen zu viele falsche API-Schlüssel',
+    action: 'Benutzen Sie den Schlüssel, den die App unter Einstellungen zeigt; er wird immer eingelassen.',
+  },
+  API_WEB_PAGE: {
+    cause: 'Eine Webseite hat gefragt, und die API antwortet nur Programmen',
+    action: 'Fragen Sie aus einem Programm, mit dem Schlüssel, den die App unter Einstellungen zeigt.',
   },
   API_HOST_UNKNOWN: {
     cause: 'Die Anfrage ist an einen Namen gerichtet, der nicht der dieses Computers ist',

@@ -75,6 +75,7 @@ export const ERROR_CATALOGUE = {
     cause: 'Nobody has chosen this file in the system’s dialog',
     action: 'Press “Choose…” and name it there: a page alone may not.',
   },
+  DISK_NO_ROOM: { cause: 'There is no room on the disk', action: 'Free disk space, then do it again.' },
   FILE_NOT_WRITTEN: { cause: 'The file could not be written', action: 'Choose a folder that you may write to.' },
   NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
   NODE_STOPPED: { cause: 'The node is stopped', action: 'Start the node first.' },
@@ -140,6 +141,7 @@ export const ERROR_CATALOGUE = {
   // GGUF files, slices and manifests
   GGUF_TRUNCATED: { cause: 'The model file ends too early', action: 'Fetch the file again.' },
   GGUF_INVALID: { cause: 'The model file is not a valid GGUF', action: 'Choose another file, or fetch it again.' },
+  MODEL_NOT_A_FILE: { cause: 'The model is a folder, or no ordinary file', action: 'Choose the GGUF file itself.' },
   MODEL_SPLIT_TOO_FINE: {
     cause: 'The model lies in more files than are read as one',
     action: 'Join them with “llama-gguf-split --merge”, and choose the file that it makes.',
@@ -522,6 +524,14 @@ export const ERROR_CATALOGUE = {
 
   // The API for programs
   API_KEY_WRONG: { cause: 'The API key is missing or wrong', action: 'Use the key that the app shows under Settings.' },
+  API_KEYS_TRIED: {
+    cause: 'Too many wrong API keys came from this address',
+    action: 'Use the key that the app shows under Settings; it is always let in.',
+  },
+  API_WEB_PAGE: {
+    cause: 'A web page asked, and the API answers programs only',
+    action: 'Ask from a program, with the key that the app shows under Settings.',
+  },
   API_HOST_UNKNOWN: {
     cause: 'The request is addressed to a name that is not this computer’s',
     action: 'Use the address that the app shows under Settings.',

@@ -330,7 +330,7 @@ describe('strangers', () => {
     expect(error).toMatchObject({ status: 401, code: 'invalid_api_key', type: 'authentication_error' })
   })
 
-  it('can’t guess for long, not even with the right key at last', async () => {
+  it('can’t guess for long, and shut nobody out who has the right key', async () => {
     const { server, client } = await serve(scriptedNode(['x']).node)
     const stranger = new OpenAI({ baseURL: server.url, apiKey: 'sk-wrong', maxRetries: 0 })
     const statuses: unknown[] = []
@@ -339,7 +339,7 @@ describe('strangers', () => {
     }
     expect(statuses.slice(0, 9)).toEqual(Array(9).fill(401))
     expect(statuses).toContain(429)
-    await expect(client.models.list()).rejects.toMatchObject({ status: 429 })
+    expect((await client.models.list()).data).toHaveLength(1)
   })
 
   it('can’t reach it through a name of their own (DNS rebinding), nor from a web page', async () => {
@@ -358,7 +358,7 @@ describe('strangers', () => {
     expect((await call({ host: `evil.example:${server.port}`, authorization })).status).toBe(403)
     expect((await call({ host: `localhost:${server.port}`, authorization })).status).toBe(200)
     const preflight = await call({ host: `localhost:${server.port}`, origin: 'https://evil.example' }, 'OPTIONS')
-    expect(preflight).toEqual({ status: 401, allow: undefined })
+    expect(preflight).toEqual({ status: 403, allow: undefined })
   })
 
   it('what is no JSON, or too much of it, is a refusal and not a failure', async () => {

@@ -31,6 +31,14 @@ const tokenCount = z.int().min(1).max(MAX_TOKENS).nullish()
 /** A field that changes what comes back, in a way that we don't do: refused, so that nobody takes us at a wrong word. */
 const only = <T extends z.core.util.Literal | null>(...allowed: T[]) => z.literal(allowed).nullish()
 
+/** Fields of OpenAI's that would change the answer. Null and what stands for nothing are let through, as clients send them. */
+const nothing = z.custom<null | undefined | object>(
+  (value) => value == null || (typeof value === 'object' && Object.keys(value).length === 0),
+  'not supported',
+)
+const nothingAtAll = z.custom<null | undefined>((value) => value == null, 'not supported')
+const STOPS = `a text, or up to ${MAX_STOPS} texts`
+
 const common = {
   model: z.string().min(1).max(500),
   temperature: z.number().min(0).max(10).nullish(),
@@ -38,7 +46,8 @@ const common = {
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   presence_penalty: z.number().min(-2).max(2).nullish(),
   max_tokens: tokenCount,
-  stop: z.union([text, z.array(text).max(MAX_STOPS)]).nullish(),
+  stop: z.union([text, z.array(text).max(MAX_STOPS)], STOPS).nullish(),
+  logit_bias: nothing.optional(),
   seed: z.int().nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
@@ -61,6 +70,12 @@ const ChatSchema = z.object({
   max_completion_tokens: tokenCount,
   logprobs: only(false),
   tools: z.array(z.unknown()).max(0, 'tools are not supported').nullish(),
+  top_logprobs: only(0),
+  // Without tools both mean the same.
+  tool_choice: only('none', 'auto'),
+  function_call: only('none', 'auto'),
+  modalities: z.array(z.literal('text', 'only text is supported')).nullish(),
+  audio: nothingAtAll.optional(),
   functions: z.array(z.unknown()).max(0, 'functions are not supported').nullish(),
   response_format: z
     .object({ type: z.literal(['text', 'json_object'], 'only text and json_object are supported') })

@@ -13,8 +13,10 @@ import { mendCheck, runDiagnostics } from '../diagnostics/diagnostics'
 import { type BundleSources, makeBundle, summaryOf } from '../diagnostics/support/bundle'
 import { knownSecrets } from '../diagnostics/support/known-secrets'
 import { createRedactor } from '../diagnostics/support/redact'
+import { namesOfOthers, settingsSecrets } from '../diagnostics/support/settings-secrets'
 import { writeFileAtomic } from '../storage/atomic-file'
 import type { DataDirectory } from '../storage/data-directory'
+import { writing } from '../storage/write-error'
 import type { AppViewBook } from './app-view-book'
 import type { LogBook } from './log-book'
 
@@ -62,8 +64,12 @@ export function createDiagnosing(options: {
     'diagnostics.run': run,
     'diagnostics.mend': ({ id }) => mendCheck(id, context()),
     async 'diagnostics.bundle'({ kind }) {
-      const redactor = createRedactor(await knownSecrets(data, options.settings().publicName))
       const found = await sources()
+      const redactor = createRedactor([
+        ...(await knownSecrets(data, found.settings.publicName)),
+        ...settingsSecrets(found.settings),
+        ...namesOfOthers(found.status),
+      ])
       const made =
         kind === 'whole'
           ? makeBundle(found, redactor)
@@ -74,11 +80,14 @@ export function createDiagnosing(options: {
     },
     async 'diagnostics.saveBundle'({ id }) {
       if (shown?.id !== id) throw new EspalierError('BAD_ARGUMENT', 'this bundle was not shown last; make it again')
+      const { text } = shown
       const folder = join(data.root, 'support')
-      await mkdir(folder, { recursive: true, mode: 0o700 })
       const stamp = isoTime(clock.now()).replace(/[:.]/g, '-')
       const path = join(folder, `espalier-support-${stamp}.txt`)
-      await writeFileAtomic(path, shown.text)
+      await writing('FILE_NOT_WRITTEN', async () => {
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        await writeFileAtomic(path, text)
+      })
       return { path }
     },
   }

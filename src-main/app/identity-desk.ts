@@ -7,6 +7,7 @@ import { EspalierError, isErrorCode, messageOf } from '../../src-shared/errors'
 import type { IdentityChange, IdentityView } from '../../src-shared/identity-view'
 import { keepIdentityAside, readIdentity, readIdentityCopy, writeIdentity } from '../network/identity'
 import { MAX_IDENTITY_BACKUP_BYTES, openIdentityBackup, sealIdentity } from '../network/identity-backup'
+import { writeError } from '../storage/write-error'
 
 export interface IdentityFile {
   /** Absolute, on this computer. */
@@ -92,7 +93,7 @@ async function writeNew(path: string, text: string): Promise<void> {
   } catch (error) {
     if (isOurs) await rm(path, { force: true })
     const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST'
-    throw new EspalierError(isThere ? 'FILE_IN_THE_WAY' : 'FILE_NOT_WRITTEN', isThere ? path : messageOf(error))
+    throw isThere ? new EspalierError('FILE_IN_THE_WAY', path) : writeError(error, 'FILE_NOT_WRITTEN')
   }
 }
 

@@ -1,6 +1,7 @@
 import { EspalierError } from '../../src-shared/errors'
 import { FOUND_TOKEN_NAMES, TokenSchema, type TokenView } from '../../src-shared/file-views'
 import type { SecretStore } from '../storage/secret-store'
+import { writing } from '../storage/write-error'
 
 /** The Hugging Face token: kept, forgotten, and taken from the environment when somebody says so. */
 export interface TokenDesk {
@@ -27,7 +28,7 @@ export function createTokenDesk(
     return { isSet, protection, offered: secrets.offered(), found: isSet ? null : found() }
   }
   async function set(token: string | null): Promise<TokenView> {
-    await secrets.set('huggingFaceToken', token)
+    await writing('SETTINGS_NOT_SAVED', () => secrets.set('huggingFaceToken', token))
     return view()
   }
   return {

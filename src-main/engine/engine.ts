@@ -301,7 +301,11 @@ export class EngineClient {
     }
     const value = ENGINE_OPS[pending.op].output.safeParse(reply.data.value)
     if (value.success) pending.resolve(value.data as never)
-    else pending.reject(new EspalierError('INTERNAL', `the engine's answer to ${pending.op}: ${value.error.message}`))
+    else {
+      const [issue] = value.error.issues
+      const what = issue ? `${issue.path.map(String).join('.')}: ${issue.message}` : 'not valid'
+      pending.reject(new EspalierError('INTERNAL', `the engine's answer to ${pending.op}: ${what}`))
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { ACCELERATORS } from './library'
 import { SamplingSchema } from './sampling'
 
 /** Rows of one batch, over all its items. A ceiling for messages; the loaded context has its own. */
-const MAX_ROWS = 65_536
+export const MAX_ROWS = 65_536
 const MAX_ITEMS = 256
 const MAX_SEQUENCES = 256
 const MAX_TEXT = 4_194_304

@@ -1,6 +1,7 @@
 import { EspalierError } from '../../src-shared/errors'
 import { type LlamaApi, withLog } from './api'
 import { type Grammar, openGrammar } from './grammar'
+import { MAX_ROWS } from './protocol'
 
 /** llama.cpp's tokenizer of one model. Only the vocabulary is in memory. */
 export interface Vocabulary {
@@ -56,6 +57,8 @@ export function openVocabulary(api: LlamaApi, path: string): Vocabulary {
       count = into(tokens)
     }
     if (count < 0) throw new EspalierError('INTERNAL', `the tokenizer returned ${count}`)
+    // The answer could not be sent: no batch takes more.
+    if (count > MAX_ROWS) throw new EspalierError('PROMPT_TOO_LONG', `${count} tokens, ${MAX_ROWS} are the most`)
     return tokens.slice(0, count)
   }
 

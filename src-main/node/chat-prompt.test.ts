@@ -21,7 +21,7 @@ const entry = (chatTemplate: string | null, addsBos = false): EntryReport => ({
   chatTemplate,
 })
 
-async function promptOf(report: EntryReport, messages: ChatMessage[]) {
+async function promptOf(report: EntryReport, messages: ChatMessage[], contextTokens?: number) {
   const asked: { text: string; parseSpecial: boolean | undefined }[] = []
   const tokens = await chatPrompt(
     {
@@ -33,6 +33,7 @@ async function promptOf(report: EntryReport, messages: ChatMessage[]) {
     },
     report,
     messages,
+    contextTokens,
   )
   return { tokens: [...tokens], asked, text: asked.map(({ text }) => text).join('') }
 }
@@ -82,6 +83,11 @@ describe('the prompt of a chat', () => {
     expect(asked).toEqual([
       { text: 'System: be brief\nUser: hi\nAssistant: hello\nUser: again\nAssistant:', parseSpecial: false },
     ])
+  })
+
+  it('is refused as soon as it has more tokens than the context, and the rest is not tokenized', async () => {
+    expect((await promptOf(entry(CHATML), chat, 9)).tokens).toHaveLength(9)
+    await expect(promptOf(entry(CHATML), chat, 8)).rejects.toMatchObject({ code: 'PROMPT_TOO_LONG' })
   })
 
   it('is refused when the template refuses it', async () => {

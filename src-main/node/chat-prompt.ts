@@ -12,18 +12,23 @@ export type PromptPart = { kind: 'text' | 'markup'; text: string } | { kind: 'to
 
 /**
  * The tokens of a chat that waits for the assistant's next words, as the model's own template writes it; in plain
- * words for a model without one. Throws BAD_ARGUMENT for messages that the template refuses.
+ * words for a model without one. Throws BAD_ARGUMENT for messages that the template refuses, PROMPT_TOO_LONG as soon as
+ * there are more tokens than the context holds.
  */
 export async function chatPrompt(
   engine: Pick<EngineClient, 'tokenize'>,
   entry: EntryReport,
   messages: readonly ChatMessage[],
+  contextTokens = Number.POSITIVE_INFINITY,
 ): Promise<Int32Array> {
   const parts = entry.chatTemplate === null ? plainChat(messages) : await templateChat(entry, messages)
   const tokens: number[] = []
   for (const part of parts) {
     if (part.kind === 'token') tokens.push(part.token)
     else tokens.push(...(await engine.tokenize(part.text, { addSpecial: false, parseSpecial: part.kind === 'markup' })))
+    if (tokens.length > contextTokens) {
+      throw new EspalierError('PROMPT_TOO_LONG', `over ${contextTokens} tokens, which is the context`)
+    }
   }
   // Many templates write the begin-of-text token themselves; twice would be a prompt that the model never saw.
   if (entry.addsBos && entry.bosToken >= 0 && tokens[0] !== entry.bosToken) tokens.unshift(entry.bosToken)

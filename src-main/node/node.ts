@@ -13,6 +13,7 @@ import type { NodeConfig } from './config'
 import { JSON_GRAMMAR, openConstraint } from './constraint'
 import { noFacts, statusOf } from './facts'
 import { createLifecycle } from './lifecycle'
+import { refuseTooLong } from './prompt-room'
 import { type NodeRooms, REAL_ROOMS } from './rooms'
 import { offersOf } from './route-candidates'
 import { startRuntime } from './runtime'
@@ -156,10 +157,11 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
       if (!runtime || !shard?.entry)
         throw new EspalierError('STAGE_LOST', 'this node is not ready; it needs the model’s vocabulary')
       const { manifest } = shard.target
+      refuseTooLong(request.prompt, config.contextTokens)
       const prompt =
         typeof request.prompt === 'string'
           ? request.prompt
-          : await chatPrompt(shard.engine, shard.entry, request.prompt)
+          : await chatPrompt(shard.engine, shard.entry, request.prompt, config.contextTokens)
       const { root, blockCount } = manifest
       const { router, refreshView, seen } = runtime
       const offers = async (isFresh: boolean) => offersOf((isFresh ? await refreshView() : seen()).spans)

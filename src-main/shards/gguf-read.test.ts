@@ -75,6 +75,12 @@ describe('readGgufHeader', () => {
     await expect(readGgufHeader('/nowhere/model.gguf')).rejects.toMatchObject({ code: 'SHARD_MISSING' })
   })
 
+  it('H-46: says that a folder is no model', async () => {
+    const folder = await temporaryDirectory()
+    await expect(readGgufHeader(folder)).rejects.toMatchObject({ code: 'MODEL_NOT_A_FILE' })
+    await expect(readGgufHeader('/dev/zero')).rejects.toMatchObject({ code: 'MODEL_NOT_A_FILE' })
+  })
+
   it('D-T09: refuses the file at every size below its own', async () => {
     const path = join(await temporaryDirectory(), 'cut.gguf')
     const whole = await readFile(SAMPLE_MODEL)

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { GGUF_LIMITS, type ParseOptions, parseIfWhole } from './gguf-parse'
 import type { GgufHeader } from './gguf-types'
@@ -18,7 +18,7 @@ const FIRST_READ_BYTES = 2 ** 20
 
 /**
  * Reads and parses the header of a model, and no more of it than that needs. Throws as parseGgufHeader, and
- * SHARD_MISSING when the file cannot be opened.
+ * SHARD_MISSING when the file cannot be opened, MODEL_NOT_A_FILE for a folder.
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
   const file = await openModel(path)
@@ -56,7 +56,7 @@ export async function headerOf(
 }
 
 /**
- * Opens a model for reading; SHARD_MISSING when that fails, MODEL_SPLIT_TOO_FINE. One of the files of a split model stands for all of them:
+ * Opens a model for reading; SHARD_MISSING when that fails, MODEL_NOT_A_FILE, MODEL_SPLIT_TOO_FINE. One of the files of a split model stands for all of them:
  * they are read as the one file that they were made from.
  */
 export async function openModel(path: string): Promise<ModelFile> {
@@ -95,9 +95,12 @@ export async function openParts(
 }
 
 async function openFile(path: string): Promise<ModelFile> {
-  const file = await open(path, 'r').catch((error: unknown) => {
+  const missing = (error: unknown): never => {
     throw new EspalierError('SHARD_MISSING', messageOf(error), { cause: error })
-  })
+  }
+  // Before it is opened: a named pipe would wait for its other end.
+  if (!(await stat(path).catch(missing)).isFile()) throw new EspalierError('MODEL_NOT_A_FILE', path)
+  const file = await open(path, 'r').catch(missing)
   try {
     const { size } = await file.stat()
     return {

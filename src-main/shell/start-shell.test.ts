@@ -119,6 +119,26 @@ describe('tray', () => {
     await vi.waitFor(() => expect(shell.fake.app.exitCode).toBe(0))
   })
 
+  it('restarts a node that runs, and says its peers and tokens', async () => {
+    const { scripted } = await ready()
+    const labels = () => ['peers', 'tokens'].map((id) => shell.tray.menu.getMenuItemById(id)?.label)
+    expect(shell.tray.menu.getMenuItemById('restart')).toBeNull()
+    expect(labels()).toEqual([undefined, undefined])
+    const serving = servingStatus(1_000)
+    scripted.say({ ...serving, contribution: { ...serving.contribution, tokens: 1 } })
+    expect(labels()).toEqual([`${serving.peers.length} peers`, '1 token computed'])
+    shell.tray.menu.choose('restart')
+    await vi.waitFor(() => expect(scripted.app.handlers['node.start']).toHaveBeenCalledTimes(1))
+    expect(scripted.app.handlers['node.stop']).toHaveBeenCalledTimes(1)
+    // Every token would close an open menu.
+    const { menu } = shell.tray
+    const more = { ...serving, contribution: { ...serving.contribution, tokens: 12_345 } }
+    scripted.say({ ...more, at: serving.at + 2_000 })
+    expect(shell.tray.menu).toBe(menu)
+    scripted.say({ ...more, at: serving.at + 60_000 })
+    expect(labels()[1]).toBe('12,345 tokens computed')
+  })
+
   it('sets nothing twice, so that an open menu stays open', async () => {
     const { scripted } = await ready()
     const { menu, image } = shell.tray

@@ -271,6 +271,11 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     app.onView(notices.onView)
   }
 
+  async function restart(app: App): Promise<void> {
+    await app.handlers['node.stop']({})
+    await app.handlers['node.start']({})
+  }
+
   function openTray(app: App, log: EventLog): TrayView {
     const attempt = (code: string, work: Promise<unknown>) =>
       void work.catch((error: unknown) => log.write('error', code, messageOf(error)))
@@ -278,6 +283,7 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
       // The page's own calls, so that a start from here is remembered like one from there.
       start: () => attempt('shell.start.failed', Promise.resolve(app.handlers['node.start']({}))),
       stop: () => attempt('shell.stop.failed', Promise.resolve(app.handlers['node.stop']({}))),
+      restart: () => attempt('shell.restart.failed', restart(app)),
       open: () => window.show(),
       quit: () => host.quit(),
     })

@@ -8,6 +8,7 @@ import type { ShellWords } from './words'
 export interface TrayActions {
   start(): void
   stop(): void
+  restart(): void
   open(): void
   quit(): void
 }
@@ -20,8 +21,10 @@ export interface TrayView {
 const SIZE_PX = 16
 /** A new image for every twentieth: finer steps cannot be seen at this size. */
 const PROGRESS_STEPS = 20
+/** Numbers that change with every token would close an open menu again and again. */
+const LINES_EVERY_MS = 60_000
 
-/** The node's state beside the clock: shape, the status's own words, and four things to do. */
+/** The node's state beside the clock: shape, the status's own words, what it gives, and what there is to do. */
 export function createTray(
   { Tray, Menu, nativeImage }: Pick<ElectronModule, 'Tray' | 'Menu' | 'nativeImage'>,
   platform: NodeJS.Platform,
@@ -48,12 +51,14 @@ export function createTray(
     return image
   }
 
-  function menuOf({ headline, action: { id, word } }: TrayWords, { tray: said }: ShellWords) {
+  function menuOf({ headline, lines, action: { id, word } }: TrayWords, { tray: said }: ShellWords) {
     const template: Electron.MenuItemConstructorOptions[] = [
       { id: 'status', label: headline, enabled: false },
+      ...lines.map((line) => ({ ...line, enabled: false })),
       { type: 'separator' },
       { id: 'open', label: said.open, click: () => actions.open() },
       { id: id ?? 'none', label: said.actions[word], enabled: id !== null, ...(id && { click: () => actions[id]() }) },
+      ...(id === 'stop' ? [{ id: 'restart', label: said.restart, click: () => actions.restart() }] : []),
       { type: 'separator' },
       { id: 'quit', label: said.quit, click: () => actions.quit() },
     ]
@@ -62,7 +67,8 @@ export function createTray(
 
   const tray = new Tray(imageOf(status, trayWords(status, words()).progress))
   tray.on('click', () => actions.open())
-  let shown: { image: Electron.NativeImage; toolTip: string; menu: string } | null = null
+  let shown: { image: Electron.NativeImage; toolTip: string; menu: string; lines: string; linesAt: number } | null =
+    null
 
   function update(next: NodeStatus): void {
     const said = words()
@@ -72,8 +78,12 @@ export function createTray(
     // Replacing a menu closes it under the reader's eyes on some desktops, so nothing is set twice.
     if (image !== shown?.image) tray.setImage(image)
     if (now.toolTip !== shown?.toolTip) tray.setToolTip(now.toolTip)
-    if (menu !== shown?.menu) tray.setContextMenu(menuOf(now, said))
-    shown = { image, toolTip: now.toolTip, menu }
+    const lines = now.lines.map(({ label }) => label).join('\n')
+    const linesAreDue = lines !== shown?.lines && next.at - (shown?.linesAt ?? 0) >= LINES_EVERY_MS
+    const isNew = shown === null || menu !== shown.menu || linesAreDue
+    if (isNew) tray.setContextMenu(menuOf(now, said))
+    const kept = isNew || shown === null ? { lines, linesAt: next.at } : { lines: shown.lines, linesAt: shown.linesAt }
+    shown = { image, toolTip: now.toolTip, menu, ...kept }
   }
 
   update(status)

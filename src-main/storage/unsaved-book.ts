@@ -13,7 +13,8 @@ const RETRY_MS = 5_000
 
 /**
  * Follows what the disk does not take (H-02, H-45): logs the first failure of each file, counts the others, tells
- * `onChange` at once, and tries every few seconds until it is saved. What is listed lives in memory until then.
+ * `onChange` at once, and tries every few seconds. What the node noted by itself lives in memory until it is saved; what
+ * somebody asked to save was refused (`refusesUnsaved`), and is listed until the disk takes something again.
  */
 export function watchUnsaved(options: {
   folders: readonly string[]
@@ -35,7 +36,7 @@ export function watchUnsaved(options: {
     failing.set(path, { file, cause, count: (known?.count ?? 0) + 1, since: known?.since ?? clock.now() })
     // Before the log: its files may be what cannot be written.
     changed()
-    if (!known) log.write('error', 'state.unsaved', `${file} is in memory only: ${cause}`)
+    if (!known) log.write('error', 'state.unsaved', `${file} could not be written: ${cause}`)
     cancelRetry ??= clock.after(RETRY_MS, () => void retry())
   }
 

@@ -6,14 +6,21 @@ export function isInvite(text: string): boolean {
   return /^espalier:/i.test(text.trim())
 }
 
+/** Hosts say names without https://, and the node adds what is missing; whatever else has a scheme is no web address. */
+function isWebAddress(typed: string): boolean {
+  const hasScheme = /^https?:\/\//i.test(typed)
+  if (!hasScheme && (typed.includes('//') || /^https?:/i.test(typed))) return false
+  const whole = hasScheme ? typed : `http://${typed}`
+  return !/\s/.test(typed) && URL.canParse(whole) && new URL(whole).username === ''
+}
+
 /** Null when `text` can be asked; the coordinator rules beyond the form are the node's. */
 export function urlProblem(text: string): string | null {
   const { URL_PROBLEMS } = say
   if (text.trim() === '') return URL_PROBLEMS.empty
   if (isInvite(text)) return null
   if (/^hntoken:/i.test(text.trim())) return URL_PROBLEMS.token
-  if (!URL.canParse(text.trim())) return URL_PROBLEMS.bad
-  return /^https?:$/.test(new URL(text.trim()).protocol) ? null : URL_PROBLEMS.bad
+  return isWebAddress(text.trim()) ? null : URL_PROBLEMS.bad
 }
 
 export function previewFigures({

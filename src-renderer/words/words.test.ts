@@ -150,8 +150,12 @@ describe('the address of a coordinator', () => {
   it('is a web address', () => {
     expect(urlProblem('https://orchard.example/x')).toBeNull()
     expect(urlProblem(' http://192.168.1.4:7070 ')).toBeNull()
+    // As hosts say them, and as the command line takes them.
+    for (const short of ['orchard.example', 'orchard.example:7070', 'localhost:8000', '127.0.0.1:8000', '[::1]:8000']) {
+      expect(urlProblem(short)).toBeNull()
+    }
     expect(urlProblem('')).toBe(say.URL_PROBLEMS.empty)
-    for (const bad of ['orchard', 'orchard.example:7070', 'file:///etc/passwd', 'javascript:alert(1)']) {
+    for (const bad of ['my orchard', 'https:orchard', 'ann@orchard', 'file:///etc/passwd', 'javascript:alert(1)']) {
       expect(urlProblem(bad)).toBe(say.URL_PROBLEMS.bad)
     }
   })

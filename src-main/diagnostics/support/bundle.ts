@@ -99,7 +99,7 @@ function checkLine({ title, verdict, evidence, code }: Check): string {
 
 /** Which file and which name is nobody's business; whether there is one may matter. */
 function settingLines(settings: Settings): string[] {
-  const hidden = new Set(['publicName', 'modelPath'])
+  const hidden = new Set(['publicName', 'modelPath', 'caFile'])
   return Object.entries(settings).map(([name, value]) => {
     if (hidden.has(name)) return `${name}: ${value === null ? 'none' : '(set)'}`
     return `${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`

@@ -14,6 +14,7 @@ import { openDataDirectory } from '../../storage/data-directory'
 import { type BundleSources, makeBundle } from './bundle'
 import { knownSecrets } from './known-secrets'
 import { createRedactor } from './redact'
+import { namesOfOthers, settingsSecrets } from './settings-secrets'
 
 const AT = 1_763_734_000_000
 let root: string
@@ -137,6 +138,56 @@ describe('D-T36: what leaves this computer', () => {
     expect(text).not.toContain('my-diary')
   })
 
+  it.each([
+    ["ENOENT: no such file, open '/media/Anna Müller/Geheime Pläne/model.gguf'", /Anna|Müller|Geheime|Pläne|model/],
+    ["open '/media/Anna's Disk/my diary.gguf', and on", /Anna|Disk|diary/],
+    ['{"path":"/srv/Project Manhattan/model.gguf"}', /Manhattan|model/],
+    ['Model file: /mnt/Backup Disk/Kim Secret/my diary.gguf is not there', /Disk|Kim|Secret|diary/],
+    ['/media/Erika Mustermann/planted host.gguf cannot be read', /Erika|Mustermann|planted|host/],
+    ['C:\\Users\\Anna Maria\\Meine Modelle\\x y.gguf is not there', /Anna|Maria|Meine|Modelle|y\.gguf/],
+    ['see \\\\NAS-ANNA\\share\\x.gguf', /ANNA|share/],
+    ['at smb://nas.anna.lan/My Share/x.gguf', /anna|Share/],
+    ['file:///home/anna/secret.gguf', /anna|secret/],
+    ['ssh://anna@attic/x', /anna|attic/],
+    ['socks5://anna:pw123456@attic:1080', /anna|pw123456|attic/],
+    ['postgres://anna:hunter2@db.example/espalier', /anna|hunter2|db\.example/],
+    ['Authorization: Basic YW5uYTpodW50ZXIy', /YW5u/],
+    ['sent Basic YW5uYTpodW50ZXIy==', /YW5u/],
+    ['getaddrinfo ENOTFOUND orchard.example', /orchard/],
+    ['getaddrinfo ENOTFOUND attic', /attic/],
+    ['no answer from orchard.example:8000', /orchard/],
+    ['ESPALIER://INVITE?url=x&invite=ab', /INVITE\?/],
+    ['by invite c2da817d, reason Invited: Erika, of the (old) house', /Erika|old/],
+    ['others see the name “Kim Müller”, yours is “attic-pc”', /Kim|Müller|attic/],
+    ['mail anna.müller@example.org', /anna|müller/],
+  ])('D-T36: what a stranger found in a bundle is out of it: %s', (text, secret) => {
+    expect(createRedactor().clean(text)).not.toMatch(secret)
+  })
+
+  it('D-T36: what stands in the settings and what others call themselves is known, wherever it appears', () => {
+    const known = [
+      ...settingsSecrets({
+        ...SETTINGS,
+        modelPath: '/media/disk of Kim/x',
+        caFile: '/etc/ssl/Anna Corp',
+        proxyUrl: 'http://proxy.anna-corp.example:3128',
+        network: { kind: 'coordinator', url: 'https://orchard.example' },
+      }),
+      ...namesOfOthers({ peers: servingStatus(AT).peers.map((peer, i) => ({ ...peer, publicName: `Kim Nr ${i}` })) }),
+    ]
+    const { clean } = createRedactor(known)
+    expect(clean('x /media/disk of Kim/x y, /etc/ssl/Anna Corp z')).toBe('x ‹model file› y, ‹certificates› z')
+    expect(clean('orchard.example and proxy.anna-corp.example failed')).toBe('‹coordinator› and ‹proxy› failed')
+    expect(clean('https://kim@orchard.example:8443/x?token=y')).toBe('https://‹coordinator›:8443')
+    expect(clean('Kim Nr 0 left')).toBe('‹other node 1› left')
+  })
+
+  it('D-T36: a user name within a path or an address does not keep the rest of it', () => {
+    const { clean } = createRedactor([{ word: 'user name', value: 'wilhelmina' }])
+    expect(clean('open /media/wilhelmina/stick/diary.gguf')).toBe('open ‹path 1›')
+    expect(clean('at https://wilhelmina.example/private')).not.toMatch(/wilhelmina|private/)
+  })
+
   it('keeps what helps: codes, loopback, ports, paths of protocols, and one name for one peer', () => {
     const peers = [
       '12D3KooWGRUVh5d3F9qmDbT1HkqXkyjJWqU2cWkKmCsVhDgC1abc',
@@ -151,6 +202,9 @@ describe('D-T36: what leaves this computer', () => {
       'NOT_DIALLED_BACK after 12/16 blocks, 3.5 s',
       'llama.cpp v0.4.0, largest difference 0.0004',
       'at 2026-11-21T14:15:00.000Z',
+      'at createNode (node.ts:123)',
+      'POST /workers/heartbeat and 12/16 blocks of "/network/manifest"',
+      'Basic checks',
     ]) {
       expect(clean(plain)).toBe(plain)
     }
@@ -188,6 +242,12 @@ describe('the bundle on disk', () => {
     })
     await expect(handlers['diagnostics.saveBundle']({ id: 'guessed' })).rejects.toThrow('was not shown')
     const shown = await handlers['diagnostics.bundle']({ kind: 'whole' })
+    // H-46: a disk that does not take it is no surprise.
+    await writeFile(join(data.root, 'support'), 'in the way')
+    await expect(handlers['diagnostics.saveBundle']({ id: shown.id })).rejects.toMatchObject({
+      code: 'FILE_NOT_WRITTEN',
+    })
+    await rm(join(data.root, 'support'))
     const { path } = await handlers['diagnostics.saveBundle']({ id: shown.id })
     expect(await readFile(path, 'utf8')).toBe(shown.text)
     expect(await readdir(join(data.root, 'support'))).toHaveLength(1)

@@ -1,6 +1,8 @@
 import { NODE_SAYS_DE } from '../../../src-shared/node-says-de'
 import type { ShellWords } from './en'
 
+const whole = (count: number) => count.toLocaleString('de-DE')
+
 export const DE: ShellWords = {
   says: NODE_SAYS_DE,
   menu: {
@@ -33,6 +35,9 @@ export const DE: ShellWords = {
   },
   tray: {
     open: 'Espalier öffnen',
+    restart: 'Neu starten',
+    peers: (count) => (count === 1 ? '1 Peer' : `${whole(count)} Peers`),
+    tokens: (count) => (count === 1 ? '1 Token berechnet' : `${whole(count)} Token berechnet`),
     quit: 'Beenden',
     actions: {
       start: 'Starten',

@@ -2,6 +2,8 @@ import type { FilePurpose } from '../../../src-shared/file-choice'
 import type { NodeAction } from '../../../src-shared/node-action'
 import type { NodePhrases } from '../../../src-shared/node-says'
 
+const whole = (count: number) => count.toLocaleString('en-GB')
+
 /** What the system shows for the app, outside its page: menu, tray, notifications, dialogs. */
 export const EN = {
   /** What the node and its errors say; English is what they say by themselves. */
@@ -36,6 +38,9 @@ export const EN = {
   },
   tray: {
     open: 'Open Espalier',
+    restart: 'Restart',
+    peers: (count: number) => (count === 1 ? '1 peer' : `${whole(count)} peers`),
+    tokens: (count: number) => (count === 1 ? '1 token computed' : `${whole(count)} tokens computed`),
     quit: 'Quit',
     actions: {
       start: 'Start',

@@ -23,7 +23,7 @@ export const LIGHT_NAMES: Catalogue['LIGHT_NAMES'] = {
 
 export const UNSAVED: Catalogue['UNSAVED'] = {
   title: 'Nicht gespeichert',
-  text: 'Es bleibt im Arbeitsspeicher und wird alle paar Sekunden erneut geschrieben. Geben Sie Speicherplatz frei oder machen Sie das Datenverzeichnis beschreibbar; bis dahin ginge es bei einem Neustart verloren.',
+  text: 'Geben Sie Speicherplatz frei oder machen Sie das Datenverzeichnis beschreibbar. Was der Knoten von sich aus festhält, bleibt bis dahin im Arbeitsspeicher und wird alle paar Sekunden erneut geschrieben; ein Neustart würde es verlieren. Was Sie speichern wollten, wurde abgelehnt: Speichern Sie es noch einmal.',
 }
 
 export const STATE_FILES: Catalogue['STATE_FILES'] = {
@@ -35,6 +35,7 @@ export const STATE_FILES: Catalogue['STATE_FILES'] = {
   'announced.json': 'was anderen mitgeteilt wurde',
   'speeds.json': 'gemessene Geschwindigkeiten',
   'own-log.jsonl': 'das Protokoll Ihrer Knoten',
+  'secrets.json': 'Token',
   'espalier.log': 'das Protokoll',
 }
 

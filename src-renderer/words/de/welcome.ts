@@ -49,7 +49,7 @@ export const WELCOME: Catalogue['WELCOME'] = {
 
 export const URL_PROBLEMS: Catalogue['URL_PROBLEMS'] = {
   empty: 'Geben Sie die Adresse ein, die Sie vom Host des Netzwerks haben.',
-  bad: 'Das ist keine Webadresse. Sie beginnt mit https:// oder, im eigenen Netz, mit http://.',
+  bad: 'Das ist keine Webadresse. Sie ist ein Name wie network.example oder beginnt mit https:// oder, im eigenen Netz, mit http://.',
   token:
     'Das ist ein Zugriffstoken, das ein Knoten bekommt, sobald er dabei ist. Eine Einladung beginnt mit espalier://invite.',
 }

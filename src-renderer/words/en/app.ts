@@ -23,7 +23,7 @@ export const LIGHT_NAMES: Readonly<Record<LightId, string>> = {
 
 export const UNSAVED = {
   title: 'Not saved',
-  text: 'It is kept in memory, and tried again every few seconds. Free disk space, or make the data directory writable; until then a restart would lose it.',
+  text: 'Free disk space, or make the data directory writable. What the node notes by itself is kept in memory until then, and tried again every few seconds; a restart would lose it. What you wanted to save was refused: save it again.',
 }
 
 export const STATE_FILES: Readonly<Record<string, string>> = {
@@ -35,6 +35,7 @@ export const STATE_FILES: Readonly<Record<string, string>> = {
   'announced.json': 'what others were told',
   'speeds.json': 'measured speeds',
   'own-log.jsonl': 'the log of your nodes',
+  'secrets.json': 'tokens',
   'espalier.log': 'the log',
 }
 

@@ -46,7 +46,7 @@ export const WELCOME = {
 
 export const URL_PROBLEMS = {
   empty: 'Enter the address that the host of the network gave you.',
-  bad: 'This is not a web address. It begins with https://, or with http:// on your own network.',
+  bad: 'This is not a web address. It is a name like network.example, or begins with https://, or with http:// on your own network.',
   token: 'This is a capability token, which a node gets once it is in. An invite begins with espalier://invite.',
 }
 
