@@ -48,6 +48,8 @@ export function createStageSessions(options: {
   stage: () => StageRunner | null
   events: StageSessionEvents
   guard?: SessionGuard
+  /** A session in this entry's name has a place here. */
+  onAsked?: (entry: string) => void
   /** Without it no session outlives a neighbour. */
   keeping?: Keeping
 }) {
@@ -122,6 +124,7 @@ export function createStageSessions(options: {
       mending: mayMend ? newMending(following ? keeping.open(id) : null) : null,
     }
     sessions.set(id, session)
+    options.onAsked?.(open.entry)
     events.onSessions(sessions.size)
     enqueue(session, async () => {
       const next = await session.next
