@@ -1,7 +1,6 @@
 import { type ErrorReport, EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { GovernorSchema, openGovernor } from '../announce/governor'
 import { workerIdOf } from '../coordinator/worker-id'
-import { plainText } from '../hivemind/unary-client'
 import { serveHello } from '../kwaai/hello'
 import { type InferenceServer, serveInference } from '../kwaai/inference-server'
 import { createKwaaiNetwork } from '../kwaai/kwaai-network'
@@ -383,7 +382,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   /** No silent penalties: what another node holds against this one is for its owner to see. */
   function onNotice({ code, cause }: NoticeBody, by: string): void {
-    const notice = { by, code, cause: plainText(cause), at: clock.now() }
+    const notice = { by, code, cause, at: clock.now() }
     facts.notices = [...facts.notices, notice].slice(-MAX_NOTICES)
     onChange()
   }

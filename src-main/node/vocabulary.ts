@@ -12,7 +12,7 @@ const MAX_PIECES = 20_000
  */
 export function engineVocabulary(
   engine: Pick<EngineClient, 'tokenize' | 'pieces'>,
-  entry: Pick<EntryReport, 'endTokens'>,
+  entry: Pick<EntryReport, 'endTokens'> & Partial<Pick<EntryReport, 'vocabSize'>>,
 ): Vocabulary {
   const known = new Map<number, Uint8Array>()
   return {
@@ -26,6 +26,7 @@ export function engineVocabulary(
       known.set(token, piece)
       return piece
     },
+    ...(entry.vocabSize !== undefined && { size: entry.vocabSize }),
     endOfText: new Set(entry.endTokens),
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { EspalierError } from '../../src-shared/errors'
 import type { Sampling } from '../engine/sampling'
+import { plainText } from '../hivemind/unary-client'
 import { isMovable } from './failover/movable'
 import type { RecordedStep } from './failover/replay-record'
 import type { ErrorBody, Frame, MendedBody, ResultFrame } from './frames'
@@ -36,6 +37,9 @@ interface State extends MendableEntry {
   /** Peers that are not called any more. */
   readonly lost: Set<string>
   results: ResultFrame[]
+  /** Rows whose answers are to come, in order. */
+  readonly awaited: Set<number>
+  readonly wants: Pick<OpenSessionOptions, 'wantsLogits' | 'vocabularySize'>
   waiting: Waiting | null
 }
 
@@ -47,6 +51,8 @@ export interface OpenSessionOptions {
   route: readonly RouteStage[]
   contextTokens: number
   wantsLogits: boolean
+  /** Token ids are below it; absent where it is not known. */
+  vocabularySize?: number | undefined
   /** Hidden states in single precision, and each stage computes this session by itself; see docs/protocols.md. */
   exact?: boolean | undefined
   /** How the last stage chooses tokens; absent for the likeliest. */
@@ -93,6 +99,8 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
       openedBy: options.route.at(-1)?.peer ?? '',
       opened: Promise.withResolvers<void>(),
       results: [],
+      awaited: new Set(),
+      wants: options,
       waiting: null,
       window: createStepWindow(),
       failure: null,
@@ -135,6 +143,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
       if (!wantsAnswer) await state.window.take()
       if (state.failure) throw state.failure
       state.sentRows = position + tokens.length
+      if (wantsAnswer) state.awaited.add(state.sentRows - 1)
       await state.link?.send({
         ...{ type: 'step', session: id, position, rows: tokens.length, wantsAnswer },
         ...{ computeMs: [], input: { tokens } },
@@ -192,7 +201,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
       const state = sessions.get(id)
       if (!state || state.route[0]?.peer !== from.peer) return
       // It may have been on its way since before another peer took that one's place.
-      if (state.route.some(({ peer }) => peer === body.peer)) lose(id, routeErrorOf(body, body.peer), true)
+      if (state.route.some(({ peer }) => peer === body.peer)) lose(id, routeErrorOf(body, body.peer, from), true)
     },
     onMended(id: string, body: MendedBody, from: Link): void {
       const { asked } = sessions.get(id) ?? {}
@@ -206,6 +215,12 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
       const state = sessions.get(frame.session)
       if (!state || state.route.at(-1)?.peer !== from.peer) return
       if (isRepeated(state, frame.position, frame.token)) return
+      const wrong = whatIsWrong(frame, state)
+      if (wrong) {
+        fail(frame.session, new RouteError('PROTOCOL_VIOLATION', `${from.peer} gave ${wrong}`, from.peer))
+        return
+      }
+      state.awaited.delete(frame.position)
       if (state.isHeld) state.given.set(frame.position, frame.token)
       state.answeredRows = frame.position + 1
       if (state.waiting) {
@@ -221,10 +236,10 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     onError(id: string, body: ErrorBody, from: Link): void {
       const state = sessions.get(id)
       if (!state || state.route[0]?.peer !== from.peer) return
-      // A stage may speak of any stage of the route, and of nobody else.
+      // A stage may speak of any stage of the route, and of nobody else. Whether it is true is for the failover to find out.
       const about = state.route.some(({ peer }) => peer === body.peer) ? body.peer : from.peer
       // When the first stage itself goes, the ones after it wait; its tokens are here.
-      lose(id, routeErrorOf(body, about), body.peer === from.peer && isMovable(body.code))
+      lose(id, routeErrorOf(body, about, from), body.peer === from.peer && isMovable(body.code))
     },
     onLinkEnd(link: Link, cause: string): void {
       for (const [id, state] of sessions) {
@@ -238,9 +253,24 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
   }
 }
 
-function routeErrorOf({ code, cause, start, end }: ErrorBody, about: string): RouteError {
+function routeErrorOf({ code, cause, start, end }: ErrorBody, about: string, from: Link): RouteError {
   const blocks = end - start === 1 ? `block ${start}` : `blocks ${start}–${end - 1}`
-  return new RouteError(code, `${blocks} on ${about}: ${cause}`, about)
+  const toldBy = about === from.peer ? undefined : from.peer
+  return new RouteError(code, `${blocks} on ${about}: ${plainText(cause)}`, about, { toldBy })
+}
+
+/** Null for the answer that comes next, as it was asked for. */
+function whatIsWrong({ position, token, logits }: ResultFrame, { awaited, wants }: State): string | null {
+  const { wantsLogits, vocabularySize } = wants
+  const [expected] = awaited
+  if (position !== expected) return `an answer at row ${position} that nobody waits for`
+  if (vocabularySize !== undefined && token >= vocabularySize)
+    return `token ${token} of a vocabulary of ${vocabularySize}`
+  if (!wantsLogits) return null
+  if (!logits) return 'an answer without its logits'
+  if (vocabularySize !== undefined && logits.length !== vocabularySize)
+    return `${logits.length} logits for a vocabulary of ${vocabularySize}`
+  return null
 }
 
 function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,5 +1,5 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
-import { EspalierError } from '../../src-shared/errors'
+import { EspalierError, messageOf } from '../../src-shared/errors'
 import { type SamplingChoice, samplingAfter } from '../engine/sampling'
 import type { EntrySession } from './entry-sessions'
 import type { Pipeline } from './pipeline'
@@ -19,6 +19,8 @@ export interface Vocabulary {
   tokenize(text: string): Promise<Int32Array>
   /** The bytes of one token; a character may need several tokens. */
   piece(token: number): Promise<Uint8Array>
+  /** Token ids are below it; absent where it is not known. */
+  readonly size?: number
   /** Tokens that end an answer. */
   readonly endOfText: ReadonlySet<number> | null
 }
@@ -97,6 +99,7 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       contextTokens: prompt.length + maxTokens,
       exact: options.exact ?? false,
       wantsLogits: options.wantsLogits ?? options.choose !== undefined,
+      vocabularySize: vocabulary.size,
       sampling: options.sampling && samplingAfter(options.sampling, prompt),
       signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]),
     }),
@@ -122,6 +125,8 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
     for (;;) {
       const result = await session.nextResult()
       watch.onAnswer()
+      if (options.choose && !result.logits)
+        throw new EspalierError('PROTOCOL_VIOLATION', 'an answer without its logits')
       const token =
         options.choose && result.logits ? await options.choose(result.logits, result.position) : result.token
       if (session.route !== route) {
@@ -159,6 +164,10 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       route,
       stageComputeMs: route.map((_, stage) => median(stageTimes.map((times) => times[stage] ?? 0))),
     }
+  } catch (error) {
+    // A failed answer was no good service, whoever found it out.
+    session.fail(error instanceof EspalierError ? error : new EspalierError('INTERNAL', messageOf(error)))
+    throw error
   } finally {
     watch.stop()
     await session.close().catch(() => undefined)

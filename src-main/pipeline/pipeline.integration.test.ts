@@ -140,13 +140,15 @@ async function network() {
 
 describe('pipeline over three peers', () => {
   it('runs prompt and answer through the chain, and gives every cache slot back', async () => {
-    const { run, stages, served, client } = await network()
+    const { run, stages, served, client, nodes } = await network()
     const generation = await run('ab', 5)
     expect(generation.tokens).toEqual([6, 14, 22, 30, 38])
     expect(generation.text).toBe('<6><14><22><30><38>')
     expect(generation.schedule).toEqual([2, 1, 1, 1, 1])
     expect(generation.stageComputeMs).toEqual([0.5, 0.5, 0.5])
-    expect(new Set(served)).toEqual(new Set([client.peerId.toString()]))
+    // Each by the neighbour that brought it: the first one alone knows who asks.
+    const [first, second] = nodes.map(({ host }) => host.peerId.toString())
+    expect(new Set(served)).toEqual(new Set([client.peerId.toString(), first, second]))
     await expect.poll(() => stages.map(({ open }) => open.size)).toEqual([0, 0, 0])
   })
 
@@ -166,7 +168,7 @@ describe('pipeline over three peers', () => {
       onToken: () => undefined,
     })
     expect(generation.tokens).toEqual([6, 14, 22, 30, 38])
-    expect(new Set(served)).toEqual(new Set([host.peerId.toString()]))
+    expect(new Set(served)).toEqual(new Set([host.peerId.toString(), nodes[1]?.host.peerId.toString()]))
     await expect.poll(() => stages.map(({ open }) => open.size)).toEqual([0, 0, 0])
   })
 

@@ -51,9 +51,8 @@ export function createPipeline(options: {
     ...{ directory: options.keptDirectory ?? null, log },
     ...(options.keepingLimits && { limits: options.keepingLimits }),
   })
-  const stages = createStageSessions({ ...options, self, keeping, links: () => links })
-
   const notices = createNotices({ clock: options.clock, log, to: (peer) => links.to(peer), onHeard: options.onNotice })
+  const stages = createStageSessions({ ...options, self, keeping, links: () => links, onAsked: notices.onAsked })
 
   const links = createLinks(host, {
     onFrame: route,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { EspalierError } from '../../src-shared/errors'
 import { FakeClock } from '../../test/fake-clock'
 import { createEventLog } from '../storage/event-log'
-import type { Frame, OpenBody } from './frames'
+import type { Frame, OpenBody, StepFrame } from './frames'
 import type { Link, Links } from './links'
 import type { StageRunner } from './stage-runner'
 import { createStageSessions } from './stage-sessions'
@@ -38,6 +38,8 @@ function firstStage() {
     },
   }
   const heard: Frame[] = []
+  const served: string[] = []
+  const requests: string[] = []
   const link = (peer: string): Link => ({
     ...{ peer, closed: false, mends: true, abort: () => undefined },
     async send(frame) {
@@ -49,7 +51,11 @@ function firstStage() {
   const stages = createStageSessions({
     ...{ self: 'me', clock, log, stage: () => runner },
     links: () => ({ to: async () => next }) as Pick<Links, 'to'> as Links,
-    events: { onServed: () => undefined, onSessions: () => undefined },
+    events: {
+      onServed: (entry) => void served.push(entry),
+      onRequest: (entry) => void requests.push(entry),
+      onSessions: () => undefined,
+    },
   })
   const id = (name: string) => name.padStart(32, '0')
   const open = async (name: string, change: Partial<OpenBody> = {}) => {
@@ -62,8 +68,8 @@ function firstStage() {
     stages.onStep({ type: 'step', session: id(name), position, rows: 1, ...rest }, them)
     await clock.advance(1)
   }
-  const hidden = async (name: string, options: { isHalf: boolean }) => {
-    const rest = { wantsAnswer: true, computeMs: [], ...options, input: { hidden: new Float32Array(4) } }
+  const hidden = async (name: string, options: Partial<StepFrame>) => {
+    const rest = { wantsAnswer: true, computeMs: [], input: { hidden: new Float32Array(4) }, ...options }
     stages.onStep({ type: 'step', session: id(name), position: 0, rows: 1, ...rest }, them)
     await clock.advance(1)
   }
@@ -71,13 +77,56 @@ function firstStage() {
     heard.flatMap((frame) =>
       frame.type === 'error' ? [[frame.session.at(-1), frame.body.code, frame.body.cause]] : [],
     )
+  const blamed = () =>
+    heard.flatMap((frame) => (frame.type === 'error' ? [`${frame.body.peer} ${frame.body.code}`] : []))
   return {
+    ...{ blamed, served, requests },
     ...{ stages, clock, open, step, hidden, errors, drops, taken },
     holdRuns(until: Promise<void>) {
       hold = until
     },
   }
 }
+
+const SECOND = { stage: 1, route: [{ peer: 'them', start: 4, end: 8 }, ...ROUTE] }
+
+describe('what comes from the stage before', () => {
+  it.each<[string, Partial<StepFrame>]>([
+    ['NaN', { input: { hidden: new Float32Array(4).fill(Number.NaN) } }],
+    ['infinity', { input: { hidden: Float32Array.of(0, Number.NEGATIVE_INFINITY, 0, 0) } }],
+    ['another width', { input: { hidden: new Float32Array(5) } }],
+    ['another position', { position: 3 }],
+    ['tokens', { input: { tokens: Int32Array.of(1) } }],
+  ])('%s speaks against it, not against whoever refuses it', async (_, change) => {
+    const { open, hidden, blamed, stages } = firstStage()
+    await open('a', SECOND)
+    await hidden('a', change)
+    expect(blamed()).toEqual(['them PROTOCOL_VIOLATION'])
+    stages.stop()
+  })
+
+  it('is put down to it, whoever it says is asking; at the first stage that is whoever asks', async () => {
+    const { open, hidden, step, served, requests, stages } = firstStage()
+    await open('a', { ...SECOND, entry: 'somebody' })
+    await hidden('a', {})
+    expect([served, requests]).toEqual([['them'], ['them']])
+    await open('b')
+    await step('b', 0)
+    expect([served, requests]).toEqual([
+      ['them', 'them'],
+      ['them', 'them'],
+    ])
+    stages.stop()
+  })
+
+  it('is no service to others where we ask ourselves', async () => {
+    const { open, hidden, served, stages } = firstStage()
+    await open('a', { ...SECOND, entry: 'me' })
+    await hidden('a', {})
+    expect(served).toEqual(['me'])
+    stages.stop()
+  })
+})
 
 describe('places in the cache', () => {
   it('H-52: go to a newcomer from the session that has rested longest, which is told so', async () => {

@@ -13,10 +13,13 @@ import type { StageMending, StageSession } from './stage-session'
 import { createStepWindow } from './step-window'
 
 export interface StageSessionEvents {
-  /** A request of another peer was answered through our blocks: the evidence of load level L7. */
-  onServed(entry: string, tokens: number): void
+  /**
+   * A request of another peer was answered through our blocks: the evidence of load level L7.
+   * @param asker the entry at a first stage, further down the neighbour that brought it; ourselves for our own requests
+   */
+  onServed(asker: string, tokens: number): void
   /** The first answer of a session went on its way: an opened session alone is no request. */
-  onRequest?(entry: string): void
+  onRequest?(asker: string): void
   /** The number of sessions changed. */
   onSessions(active: number): void
 }
@@ -45,6 +48,8 @@ export function createStageSessions(options: {
   stage: () => StageRunner | null
   events: StageSessionEvents
   guard?: SessionGuard
+  /** A session in this entry's name has a place here. */
+  onAsked?: (entry: string) => void
   /** Without it no session outlives a neighbour. */
   keeping?: Keeping
 }) {
@@ -84,8 +89,8 @@ export function createStageSessions(options: {
     ) {
       throw new EspalierError('STAGE_LOST', `${self} does not serve what the route asks of it`)
     }
-    // Whoever opens a session at the first stage is its entry: nobody can have results sent to somebody else, or
-    // their use of us put down to another.
+    // Whoever opens a session at the first stage is its entry. Further down the entry is only named by the stage before:
+    // what is done there is put down to that neighbour (`askerOf`), and to nobody on its word.
     const expected = open.stage === 0 ? open.entry : open.route[open.stage - 1]?.peer
     if (upstream.peer !== expected)
       throw new EspalierError('PROTOCOL_VIOLATION', 'the session was opened for somebody else')
@@ -119,6 +124,7 @@ export function createStageSessions(options: {
       mending: mayMend ? newMending(following ? keeping.open(id) : null) : null,
     }
     sessions.set(id, session)
+    options.onAsked?.(open.entry)
     events.onSessions(sessions.size)
     enqueue(session, async () => {
       const next = await session.next
@@ -185,26 +191,11 @@ export function createStageSessions(options: {
     if (session.ended) return
     const { runner, open } = session
     const isExact = isExactSession(open)
-    const isFirst = open.stage === 0
     const isLast = open.stage === open.route.length - 1
-    if (frame.position !== session.position) {
-      throw new EspalierError('PROTOCOL_VIOLATION', `position ${frame.position}, expected ${session.position}`)
-    }
-    if (frame.rows > runner.maxBatchTokens) {
-      throw new EspalierError('PROTOCOL_VIOLATION', `${frame.rows} rows, the limit is ${runner.maxBatchTokens}`)
-    }
+    const wrong = whatIsWrong(frame, session)
+    // It came from the neighbour before us: refusing it must not speak against us.
+    if (wrong) throw new RouteError('PROTOCOL_VIOLATION', wrong, neighbourBefore(open))
     if (frame.position + frame.rows > open.contextTokens) throw new EspalierError('PROMPT_TOO_LONG')
-    if ('tokens' in frame.input !== isFirst)
-      throw new EspalierError('PROTOCOL_VIOLATION', 'tokens belong to the first stage')
-    if (frame.isHalf && isExact) {
-      throw new EspalierError('PROTOCOL_VIOLATION', 'half precision in an exact session')
-    }
-    if (frame.isKept && open.replaces !== open.stage) {
-      throw new EspalierError('PROTOCOL_VIOLATION', 'rows again, for a stage that replaces nobody')
-    }
-    if ('hidden' in frame.input && frame.input.hidden.length !== frame.rows * runner.embeddingLength) {
-      throw new EspalierError('PROTOCOL_VIOLATION', 'a hidden state of another width')
-    }
     session.usedAtMs = clock.monotonicMs()
     session.position += frame.rows
     const answer = isLast && frame.wantsAnswer ? answerOf(open) : 'none'
@@ -225,10 +216,15 @@ export function createStageSessions(options: {
     }
     if (!frame.wantsAnswer || frame.isKept) tell(session.upstream, { type: 'taken', session: session.id })
     // Only now: what was computed and never delivered has served nobody.
-    events.onServed(open.entry, frame.rows)
+    events.onServed(askerOf(open), frame.rows)
     if (!frame.wantsAnswer || session.hasAnswered) return
     session.hasAnswered = true
-    events.onRequest?.(open.entry)
+    events.onRequest?.(askerOf(open))
+  }
+
+  /** Whose connection has proven who it is. A session in our own name is no evidence for us, whoever opened it. */
+  function askerOf(open: OpenBody): string {
+    return open.entry === self ? self : neighbourBefore(open)
   }
 
   function fail(session: StageSession, error: unknown): void {
@@ -312,7 +308,8 @@ export function createStageSessions(options: {
       if (!session || session.upstream !== upstream) return
       if (session.waiting.length >= MAX_WAITING_STEPS) {
         countDrop('overflow')
-        fail(session, new EspalierError('PROTOCOL_VIOLATION', 'more steps than the session may have waiting'))
+        const why = 'more steps than the session may have waiting'
+        fail(session, new RouteError('PROTOCOL_VIOLATION', why, neighbourBefore(session.open)))
         return
       }
       enqueue(session, () => step(session, frame))
@@ -390,6 +387,30 @@ function newMending(kept: KeptStates | null): StageMending {
     ...{ kept, isParted: false, lost: null, heldSinceMs: null, awaited: null },
     ...{ stopWaiting: null, onNextOpened: null, attempt: {}, attempts: 0 },
   }
+}
+
+/** Who sends the rows: for a first stage the entry. */
+function neighbourBefore({ stage, route, entry }: OpenBody): string {
+  return route[stage - 1]?.peer ?? entry
+}
+
+/** Null for rows that a neighbour in order could have sent. */
+function whatIsWrong(frame: StepFrame, { open, runner, position }: StageSession): string | null {
+  const { input } = frame
+  if (frame.position !== position) return `position ${frame.position}, expected ${position}`
+  if (frame.rows > runner.maxBatchTokens) return `${frame.rows} rows, the limit is ${runner.maxBatchTokens}`
+  if ('tokens' in input !== (open.stage === 0)) return 'tokens belong to the first stage'
+  if (frame.isHalf && isExactSession(open)) return 'half precision in an exact session'
+  if (frame.isKept && open.replaces !== open.stage) return 'rows again, for a stage that replaces nobody'
+  if (!('hidden' in input)) return null
+  if (input.hidden.length !== frame.rows * runner.embeddingLength) return 'a hidden state of another width'
+  return areFinite(input.hidden) ? null : 'a hidden state that holds NaN or infinity'
+}
+
+function areFinite(values: Float32Array): boolean {
+  let sum = 0
+  for (const value of values) sum += value * 0
+  return sum === 0
 }
 
 function answerOf({ wantsLogits, sampling }: OpenBody): StageInput['answer'] {

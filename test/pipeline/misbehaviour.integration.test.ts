@@ -113,8 +113,8 @@ const refusals: [string, number, Partial<OpenBody>, (attack: Attack) => Promise<
   ['hidden states for a first stage', 0, {}, ({ step }) => step(hidden(WIDTH)), /tokens belong to the first stage/],
   ['tokens for a second stage', 1, {}, ({ step }) => step(tokens(1)), /tokens belong to the first stage/],
   ['a token that there is not', 0, {}, ({ step }) => step({ tokens: Int32Array.of(2048) }), /BAD_ARGUMENT/],
-  ['NaN', 1, {}, ({ step }) => step(hidden(WIDTH, Number.NaN)), /ENGINE_DECODE_FAILED: .*NaN/],
-  ['infinity', 1, {}, ({ step }) => step(hidden(WIDTH, Number.POSITIVE_INFINITY)), /ENGINE_DECODE_FAILED: .*infinity/],
+  ['NaN', 1, {}, ({ step }) => step(hidden(WIDTH, Number.NaN)), /PROTOCOL_VIOLATION: .*NaN/],
+  ['infinity', 1, {}, ({ step }) => step(hidden(WIDTH, Number.POSITIVE_INFINITY)), /PROTOCOL_VIOLATION: .*infinity/],
   [
     'rounded rows in an exact session',
     1,

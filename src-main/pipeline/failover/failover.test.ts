@@ -64,6 +64,8 @@ function network(servers: Candidate[]) {
     }
   }
   const lost: string[] = []
+  const weights: [string, number][] = []
+  const served: string[] = []
   const told: unknown[] = []
   const failover = createFailover({
     ...{ open, clock },
@@ -83,13 +85,17 @@ function network(servers: Candidate[]) {
       if (silent.has(peer)) throw new Error('silent')
     },
     events: {
-      onLost: (peer) => void lost.push(peer),
+      onLost(peer, _, weight) {
+        lost.push(peer)
+        weights.push([peer, weight])
+      },
+      onServed: (route, answers) => void served.push(`${route.map(({ peer }) => peer).join()} ${answers}`),
       onLeave: ({ peer }, { code }, answer) => void told.push(['left', peer, code, answer]),
       onMove: (_, route, answer) => void told.push(['goes on', route.map(({ peer }) => peer).join(), answer]),
     },
   })
   const ask = { root: 'r', contextTokens: 64, wantsLogits: false, signal: new AbortController().signal }
-  return Object.assign(state, { clock, opened, closed, silent, faults, failover, lost, told, ask })
+  return Object.assign(state, { clock, opened, closed, silent, faults, failover, lost, weights, served, told, ask })
 }
 
 const server = (peer: string, start: number, end: number, cost = 1): Candidate => ({ peer, start, end, cost })
@@ -227,13 +233,70 @@ describe('failover', () => {
     }
   })
 
-  it('does not take to others what they would refuse as well', async () => {
-    for (const code of ['PROMPT_TOO_LONG', 'TOKEN_EXPIRED', 'BAD_ARGUMENT'] as const) {
+  it('no word of a peer ends an answer that another one gives; the others show that it was not true', async () => {
+    for (const code of ['PROMPT_TOO_LONG', 'TOKEN_EXPIRED', 'BAD_ARGUMENT', 'CANCELLED', 'CHAIN_INCOMPLETE'] as const) {
       const net = network(SERVERS)
-      net.faults.set('b', () => new RouteError(code, 'no', 'b'))
-      await expect(net.failover.openSession(net.ask)).rejects.toMatchObject({ code })
-      expect(net.opened).toHaveLength(1)
-      expect(net.lost).toEqual([])
+      net.faults.set('b', (answer) => (answer === 2 ? new RouteError(code, 'no', 'b') : null))
+      expect(await answers(net, 4)).toEqual(await answers(network(SERVERS), 4))
+      expect([code, net.lost]).toEqual([code, ['b']])
+    }
+  })
+
+  it('ends at once, in own words, with what all of them refuse; that counts against nobody', async () => {
+    for (const code of ['PROMPT_TOO_LONG', 'TOKEN_MISSING'] as const) {
+      const net = network(SERVERS)
+      for (const peer of ['b', 'c', 'd']) net.faults.set(peer, () => new RouteError(code, 'Call +49', peer))
+      const refused = await net.failover.openSession(net.ask).catch((error: unknown) => error)
+      expect(refused).toMatchObject({ code, message: expect.not.stringContaining('+49') })
+      expect([net.opened.length, net.lost]).toEqual([3, []])
+    }
+    const net = network(SERVERS)
+    for (const peer of ['b', 'c', 'd']) net.faults.set(peer, () => new RouteError('CANCELLED', 'no', peer))
+    const ended = net.failover.openSession(net.ask).catch((error: unknown) => error)
+    await net.clock.advance(10_000)
+    expect(await ended).toMatchObject({ code: 'CHAIN_INCOMPLETE' })
+  })
+
+  it('what a neighbour says of another stage is checked: half for each, and all for the one that made it up', async () => {
+    const accusation = () => new RouteError('STAGE_LOST', 'b went', 'b', { toldBy: 'a' })
+    const dead = network(SERVERS)
+    dead.silent.add('b')
+    dead.faults.set('b', () => accusation())
+    await answers(dead, 2)
+    expect(dead.weights).toEqual([['b', 1]])
+
+    const alive = network(SERVERS)
+    alive.faults.set('b', () => accusation())
+    await answers(alive, 2)
+    expect(alive.weights).toEqual([
+      ['b', 0.5],
+      ['a', 0.5],
+    ])
+
+    // Nobody else has the blocks of the accused: the answer goes on without the accuser.
+    const only = network([server('a', 0, 4), server('x', 0, 4, 2), server('b', 4, 8)])
+    only.faults.set('a', () => accusation())
+    expect(await answers(only, 4)).toEqual(await answers(network(SERVERS), 4))
+    expect(only.opened.map(({ route }) => route.map(({ peer }) => peer).join())).toEqual(['a,b', 'x,b'])
+    expect(only.weights).toEqual([
+      ['b', 0.5],
+      ['a', 0.5],
+      ['a', 0.5],
+    ])
+  })
+
+  it('a failed answer was no good service, one that was interrupted was', async () => {
+    for (const [code, served] of [
+      ['BAD_ARGUMENT', 0],
+      ['CANCELLED', 1],
+    ] as const) {
+      const net = network(SERVERS)
+      const session = await net.failover.openSession(net.ask)
+      await session.send(Int32Array.of(1), 0, true)
+      await session.nextResult()
+      session.fail(new EspalierError(code))
+      await session.close()
+      expect([code, net.served]).toEqual([code, served ? ['a,b 1'] : []])
     }
   })
 })

@@ -1,10 +1,12 @@
 import type { Clock } from '../../../src-shared/clock'
-import { type ErrorReport, EspalierError, isErrorCode, reportOf } from '../../../src-shared/errors'
+import { type ErrorReport, EspalierError, isErrorCode, messageOf } from '../../../src-shared/errors'
 import type { EntrySession, OpenSessionOptions } from '../entry-sessions'
 import type { ResultFrame } from '../frames'
 import type { Mended } from '../mending/entry-mender'
 import type { RouteStage } from '../route'
-import { gapError, lostPeer } from './movable'
+import { RouteError } from '../route-error'
+import { createBlame } from './blame'
+import { gapError, lostPeer, refusedByAll } from './movable'
 import { replacedStage } from './replacement'
 import { replay } from './replay'
 import { createReplayRecord } from './replay-record'
@@ -38,7 +40,8 @@ export interface RouteChooser {
 }
 
 export interface FailoverEvents {
-  onLost(peer: string, error: EspalierError): void
+  /** @param weight failures that it counts as: half of one where two share a doubt */
+  onLost(peer: string, error: EspalierError, weight: number): void
   /** The session waits: a stage was left before answer `answer` (from 1), and another one is looked for. */
   onLeave(lost: RouteStage, error: ErrorReport, answer: number): void
   /** A session ended in order: these peers answered `answers` times. */
@@ -60,7 +63,8 @@ const MAX_LOSSES = 16
 
 /**
  * Opens sessions that survive the loss of a node: the session goes on with a replica of its blocks. Where its neighbours
- * have kept what they need, it alone computes again; elsewhere a new chain replays the same batches. Each peer is left at most once, so a session can't go in circles.
+ * have kept what they need, it alone computes again; elsewhere a new chain replays the same batches. Each peer is left at most
+ * once (twice when it was left on a neighbour's word alone), so a session can't go in circles.
  */
 export function createFailover(options: {
   open: (session: OpenSessionOptions) => Promise<EntrySession>
@@ -80,6 +84,8 @@ export function createFailover(options: {
       const record = createReplayRecord(asked.contextTokens)
       const avoid = new Set<string>()
       const moves: Move[] = []
+      const losses: RouteError[] = []
+      const blame = createBlame(options.check, events.onLost)
       let left: { lost: RouteStage; error: ErrorReport; atMs: number }[] = []
       const ending = new AbortController()
       let ended: EspalierError | null = null
@@ -91,13 +97,15 @@ export function createFailover(options: {
 
       /** Leaves the peer that the error is about; gives the error back when there is nobody to leave. */
       function leave(error: unknown): void {
-        const peer = lostPeer(error)
-        const lost = route.find((stage) => stage.peer === peer)
-        if (peer === null || !lost || ended || avoid.size >= MAX_LOSSES) throw ended ?? error
-        avoid.add(peer)
-        const report = reportOf(error)
+        const lost = error instanceof RouteError && route.find(({ peer }) => peer === error.peer)
+        if (ended || !lost) throw ended ?? error
+        losses.push(error)
+        if (losses.length > MAX_LOSSES)
+          throw refusedByAll(losses) ?? new EspalierError('CHAIN_INCOMPLETE', `too many losses; ${error.message}`)
+        avoid.add(error.peer)
+        const report = error.report()
         left.push({ lost, error: report, atMs: clock.monotonicMs() })
-        if (error instanceof EspalierError) events.onLost?.(peer, error)
+        blame.lost(error)
         events.onLeave?.(lost, report, answers + 1)
       }
 
@@ -108,6 +116,7 @@ export function createFailover(options: {
           moves.push(made)
           events.onMove?.(made, route, answers + 1)
         }
+        blame.arrived(route.map(({ peer }) => peer))
         left = []
       }
 
@@ -151,15 +160,25 @@ export function createFailover(options: {
             if (ended) throw ended
             if (signal.aborted) throw error
             const isOver = clock.monotonicMs() >= untilMs
-            if (!isErrorCode(error, 'CHAIN_INCOMPLETE')) {
+            if (error instanceof RouteError || !isErrorCode(error, 'CHAIN_INCOMPLETE')) {
               // Busy is not lost: the old chain's places may not be free yet.
               const isBusy = isErrorCode(error, 'SESSION_LIMIT') && loss !== null && attempt < 4
               if (!isBusy) leave(error)
               if (error instanceof EspalierError) why ??= error
               // The next replica is tried at once.
               if (!isBusy) continue
-            } else if (isOver) throw why ? gapError(error, why) : error
-            else if (why === null) throw error
+            } else {
+              const doubt = await blame.nextDoubt(avoid)
+              if (doubt) {
+                avoid.delete(doubt.accused)
+                avoid.add(doubt.accuser)
+                continue
+              }
+              const refusal = refusedByAll(losses)
+              if (refusal) throw refusal
+              if (isOver) throw why ? gapError(error, why) : error
+              if (why === null) throw error
+            }
             await clock.sleep(RETRY_MS, signal).catch(() => undefined)
           }
         }
@@ -247,7 +266,10 @@ export function createFailover(options: {
               answers++
               return result
             } catch (error) {
-              await move(error)
+              await move(error).catch((fatal: unknown) => {
+                ended ??= fatal instanceof EspalierError ? fatal : new EspalierError('INTERNAL', messageOf(fatal))
+                throw fatal
+              })
             } finally {
               heardAtMs = null
             }
@@ -262,7 +284,8 @@ export function createFailover(options: {
           ended ??= new EspalierError('CANCELLED')
           stopWatch()
           ending.abort(ended)
-          if (answersHere > 0) events.onServed?.(route, answersHere)
+          // To be interrupted is no failure of theirs.
+          if (answersHere > 0 && ended.code === 'CANCELLED') events.onServed?.(route, answersHere)
           await current?.close()
         },
       }

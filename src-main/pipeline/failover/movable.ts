@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../../src-shared/error-catalogue'
 import { EspalierError } from '../../../src-shared/errors'
 import { RouteError } from '../route-error'
 
-/** What another node would answer in the same way, and what was our own wish. */
+/** What an honest node in its place would say as well: the others need not wait for one. */
 const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'BAD_ARGUMENT',
   'CANCELLED',
@@ -10,9 +10,26 @@ const FINAL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'PROMPT_TOO_LONG',
 ])
 
-/** The peer to go round, when another route may help; else null. */
+/**
+ * The peer to go round; null for what this node says itself. Whatever a peer says is about that peer first: nobody
+ * else can end an answer with its word.
+ */
 export function lostPeer(error: unknown): string | null {
-  return error instanceof RouteError && isMovable(error.code) ? error.peer : null
+  return error instanceof RouteError ? error.peer : null
+}
+
+/** It is about the request, if it is true: that others take the same request shows that it was not. */
+export function isRefusal(code: ErrorCode): boolean {
+  return code === 'PROMPT_TOO_LONG' || code.startsWith('TOKEN_')
+}
+
+/** What all that could be reached said of the request, in our own words; null where they did not agree. */
+export function refusedByAll(losses: readonly RouteError[]): EspalierError | null {
+  const reached = losses.filter(({ code }) => code !== 'STAGE_LOST')
+  const [first] = reached
+  if (!first || !isRefusal(first.code) || reached.some(({ code }) => code !== first.code)) return null
+  const who = reached.length === 1 ? 'the only node' : `all ${reached.length} nodes`
+  return new EspalierError(first.code, `so ${who} for some of the blocks`, { cause: first })
 }
 
 /** Whether another node in its place may do better. */

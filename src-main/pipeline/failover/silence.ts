@@ -9,6 +9,13 @@ const CHECK_TIMEOUT_MS = 2_000
 /** Asks a peer whether it serves; rejects when it does not answer. */
 export type CheckPeer = (peer: string, signal: AbortSignal) => Promise<unknown>
 
+export function isSilent(peer: string, check: CheckPeer): Promise<boolean> {
+  return check(peer, AbortSignal.timeout(CHECK_TIMEOUT_MS)).then(
+    () => false,
+    () => true,
+  )
+}
+
 /** The first peer that does not say that it serves; null when all do. */
 export async function findSilent(peers: readonly string[], check: CheckPeer): Promise<RouteError | null> {
   const outcomes = await Promise.allSettled(peers.map((peer) => check(peer, AbortSignal.timeout(CHECK_TIMEOUT_MS))))

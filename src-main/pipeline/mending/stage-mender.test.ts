@@ -260,7 +260,7 @@ describe('who may mend, and what', () => {
     const rest = { position: 3, rows: 1, wantsAnswer: true, computeMs: [], isKept: true, input }
     stages.onStep({ type: 'step', session: ID, ...rest }, before)
     await clock.advance(1)
-    expect(heard()[0]).toBe('before: error me PROTOCOL_VIOLATION')
+    expect(heard()[0]).toBe('before: error before PROTOCOL_VIOLATION')
     stages.stop()
   })
 })

@@ -124,15 +124,15 @@ export function createRouter(options: {
         check: async (peer, signal) => (peer === self ? null : check(peer, signal)),
         clock,
         events: {
-          onLost(peer, error) {
-            book.forget(peer)
+          onLost(peer, error, weight) {
             // To be busy is no fault.
-            if (error.code !== 'SESSION_LIMIT') scores.failed(peer, error.code, error.message)
+            if (error.code !== 'SESSION_LIMIT') scores.failed(peer, error.code, error.message, weight)
           },
           onServed(route, answers) {
             for (const { peer } of route) scores.served(peer, answers)
           },
           onLeave(lost, { code }, token) {
+            book.forget(lost.peer)
             onChange({ ...changeOf(lost), code, token, replacements: [] })
           },
           onMove({ lost, error, replayedRows, recomputedBy, elapsedMs, differentAnswers }, route, token) {
