@@ -282,7 +282,7 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     action: 'Wählen Sie auf der Seite „Shards“ „Fortsetzen“. Was schon da ist, bleibt.',
   },
   LOAD_AWAITED: {
-    cause: 'Der Shard fehlt hier, und dieser Node wartet auf den Befehl LOAD_SHARD des Coordinators',
+    cause: 'Der Shard fehlt hier, und dieser Knoten wartet auf den Befehl LOAD_SHARD des Coordinators',
     action: 'Wählen Sie die Modelldatei oder auf der Seite „Shards“ „Herunterladen“, um nicht länger zu warten.',
   },
   FETCH_PIECES_REJECTED: {
