@@ -3,6 +3,8 @@ import { expect, it } from 'vitest'
 import { FakeClock } from '../../test/fake-clock'
 import { noteProtocolsOnce } from './note-protocols'
 
+const SELF = 'self'
+
 /** A peer store that counts what is written, and tells of changes as libp2p does: before the write returns. */
 function store() {
   const clock = new FakeClock()
@@ -13,7 +15,8 @@ function store() {
   const set = (id: PeerId, protocols: string[]) => {
     const isNew = peers.get(id.toString())?.join() !== protocols.join()
     peers.set(id.toString(), protocols)
-    if (isNew) events.dispatchEvent(new CustomEvent<PeerUpdate>('peer:update', { detail: { peer: peerOf(id) } }))
+    const name = `${id}` === SELF ? 'self:peer:update' : 'peer:update'
+    if (isNew) events.dispatchEvent(new CustomEvent<PeerUpdate>(name, { detail: { peer: peerOf(id) } }))
   }
   const peerStore = {
     async merge(id: PeerId, data: PeerData) {
@@ -22,7 +25,11 @@ function store() {
       return peerOf(id)
     },
   }
-  const host = { peerStore, addEventListener: events.addEventListener.bind(events) }
+  const host = {
+    peerId: SELF as unknown as PeerId,
+    peerStore,
+    addEventListener: events.addEventListener.bind(events),
+  }
   noteProtocolsOnce(host as typeof host & Pick<Libp2p, 'addEventListener'>, clock)
   return { clock, merge: (id: string, data: PeerData) => peerStore.merge(id as unknown as PeerId, data), written, set }
 }
@@ -52,4 +59,13 @@ it('O-05: when a peer says anew what it speaks, the next call is noted again', a
   set('a' as unknown as PeerId, ['identify'])
   expect((await merge('a', { protocols: ['info'] })).protocols).toEqual(['identify', 'info'])
   expect(written).toHaveLength(2)
+})
+
+it('M-41: what we serve again after a pause is told to others again', async () => {
+  const { merge, set } = store()
+  await merge(SELF, { protocols: ['info'] })
+  // Of ourselves libp2p tells under another name of event.
+  set(SELF as unknown as PeerId, [])
+  await merge(SELF, { protocols: ['info'] })
+  expect((await merge(SELF, { protocols: ['ping'] })).protocols).toEqual(['info', 'ping'])
 })

@@ -13,18 +13,21 @@ interface Noted {
 /**
  * For every stream, libp2p notes that the other side speaks its protocol: all that is known of the peer is read,
  * compared and written again, which is a good part of what a short call costs on either side. What was noted a moment
- * ago is not noted again, unless something else about the peer has changed since.
+ * ago is not noted again, unless something else about the peer has changed since. What we speak ourselves is always
+ * written: a protocol that we stopped serving and serve again has to be among what we tell others.
  */
 export function noteProtocolsOnce(
-  host: { peerStore: Pick<PeerStore, 'merge'> } & Pick<Libp2p, 'addEventListener'>,
+  host: { peerStore: Pick<PeerStore, 'merge'> } & Pick<Libp2p, 'addEventListener' | 'peerId'>,
   clock: Pick<Clock, 'monotonicMs'>,
 ): void {
   const { peerStore } = host
+  const self = host.peerId.toString()
   const merge = peerStore.merge.bind(peerStore)
   const noted = new Map<string, Noted>()
 
   peerStore.merge = async (id, data, options) => {
     const key = id.toString()
+    if (key === self) return merge(id, data, options)
     const known = noted.get(key)
     const { protocols = [], ...rest } = data
     const isAboutProtocols = protocols.length > 0 && Object.keys(rest).length === 0
