@@ -8,6 +8,7 @@ import type { Manifest } from '../../src-main/shards/manifest'
 import { readManifest } from '../../src-main/shards/manifest'
 import { createEventLog } from '../../src-main/storage/event-log'
 import { systemClock } from '../../src-shared/clock'
+import { EspalierError } from '../../src-shared/errors'
 import { hopBadge, lostBadge, type RouteChange, routeChangeWords } from '../../src-shared/routing-trace'
 import { NodeStatusSchema } from '../../src-shared/status'
 import {
@@ -103,14 +104,19 @@ describe('real nodes, two for each block', () => {
   })
 
   it('H-48: what another node holds against one stands in its status, with the evidence, once in 10 s', async () => {
-    const [accused] = nodes
+    // Heard is only who had a session through the node lately.
+    let peers: readonly string[] = []
+    await ask((_, route) => {
+      peers = route
+    })
+    const accused = nodeOf(peers[0])
     const evidence = { code: 'SPOT_CHECK_DISAGREED' as const, cause: 'blocks 0–3: token 5 at\u001b[31m position 9' }
     client.pipeline.notify(accused?.node.status().peerId ?? '', evidence)
     const { notices } = await until(accused!, 'told', ({ notices = [] }) => notices.length > 0)
     expect(notices).toEqual([
       {
         ...{ by: client.host.peerId.toString(), code: 'SPOT_CHECK_DISAGREED', at: expect.any(Number) },
-        cause: 'blocks 0–3: token 5 at [31m position 9',
+        cause: `${new EspalierError('SPOT_CHECK_DISAGREED').message}. In its words: “blocks 0–3: token 5 at [31m position 9”`,
       },
     ])
     expect(NodeStatusSchema.safeParse(accused?.node.status()).error).toBeUndefined()
