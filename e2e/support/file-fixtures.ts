@@ -1,7 +1,7 @@
 import { ERROR_CATALOGUE } from '../../src-shared/error-catalogue'
 import type { CatalogueView, Diagnosis, DiskView, FitView, TokenView } from '../../src-shared/file-views'
 import type { Readiness, ShardLabel } from '../../src-shared/readiness'
-import type { FetchView, NodeStatus } from '../../src-shared/status'
+import type { Blocker, FetchView, NodeStatus, Step } from '../../src-shared/status'
 import { fetchingStatus, PEERS, stepsOf, told } from './status-fixtures'
 
 const MB = 1_000_000
@@ -346,23 +346,22 @@ export function missingShardStatus(at: number): NodeStatus {
   })
 }
 
+/** The steps, with the fetch where somebody has left it. */
+function withFetch(
+  { steps }: NodeStatus,
+  { state, at, blocker }: { state: Step['state']; at: number; blocker: Blocker },
+): Step[] {
+  const fetch: Step = { name: 'fetch', state, startedAt: at - 12_000, evidence: [], blocker }
+  return steps.map((step) => (step.name === 'fetch' ? fetch : step))
+}
+
 /** As it is after “Cancel”. */
 export function cancelledStatus(at: number): NodeStatus {
   const status = missingShardStatus(at)
   const { cause, action } = ERROR_CATALOGUE.CANCELLED
   return told({
     ...status,
-    steps: status.steps.map((step) =>
-      step.name === 'fetch'
-        ? {
-            name: 'fetch',
-            state: 'failed',
-            startedAt: at - 12_000,
-            evidence: [],
-            blocker: { code: 'CANCELLED', cause, action },
-          }
-        : step,
-    ),
+    steps: withFetch(status, { state: 'failed', at, blocker: { code: 'CANCELLED', cause, action } }),
     readiness: fetchingReadiness(at, { id: 'cancelled', sentence: `${cause}.`, button: 'load-now' }),
   })
 }
@@ -373,17 +372,7 @@ export function awaitingStatus(at: number): NodeStatus {
   const { cause, action } = ERROR_CATALOGUE.LOAD_AWAITED
   return told({
     ...status,
-    steps: status.steps.map((step) =>
-      step.name === 'fetch'
-        ? {
-            name: 'fetch',
-            state: 'waiting',
-            startedAt: at - 12_000,
-            evidence: [],
-            blocker: { code: 'LOAD_AWAITED', cause, action },
-          }
-        : step,
-    ),
+    steps: withFetch(status, { state: 'waiting', at, blocker: { code: 'LOAD_AWAITED', cause, action } }),
     readiness: fetchingReadiness(at, {
       id: 'awaiting-command',
       sentence: `${cause}.`,

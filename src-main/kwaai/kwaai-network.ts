@@ -3,6 +3,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import type { Clock } from '../../src-shared/clock'
 import { reachPeer } from '../network/find-peer'
 import type { Host } from '../network/host'
+import { knownPeer } from '../network/known-peer'
 import { checkPipeline } from '../pipeline/check'
 import type { OpenSessionOptions } from '../pipeline/entry-sessions'
 import { PIPELINE_PROTOCOL } from '../pipeline/frames'
@@ -60,7 +61,7 @@ async function speaksOnlyKwaai(host: Host, clock: Clock, peer: PeerId, signal: A
     await reachPeer(host, peer, signal)
     for (let step = 0; step < IDENTIFY.steps; step++) {
       // A dial is over before the two have told each other what they speak.
-      const protocols: readonly string[] = (await host.peerStore.get(peer).catch(() => null))?.protocols ?? []
+      const protocols: readonly string[] = (await knownPeer(host, peer))?.protocols ?? []
       if (protocols.length > 0) return protocols.includes(INFERENCE_PROTOCOL) && !protocols.includes(PIPELINE_PROTOCOL)
       await clock.sleep(IDENTIFY.stepMs, signal)
     }

@@ -4,6 +4,7 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { AddressDesk } from './ask-addresses'
 import type { Host } from './host'
+import { knownPeer } from './known-peer'
 
 const POLL_MS = 50
 
@@ -31,7 +32,7 @@ export async function reachPeer(host: Host, peerId: PeerId, signal: AbortSignal,
 
 /** Whether it was reached so. Not even tried where we have an address: dialling that is cheaper. */
 async function reachThrough(desk: AddressDesk, host: Host, peerId: PeerId, signal: AbortSignal): Promise<boolean> {
-  const known = await host.peerStore.get(peerId).catch(() => null)
+  const known = await knownPeer(host, peerId)
   if (known && known.addresses.length > 0) return false
   const addresses = await desk.addressesOf(peerId, signal)
   if (addresses.length === 0) return false

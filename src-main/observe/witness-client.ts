@@ -4,6 +4,7 @@ import { lpStream } from '@libp2p/utils'
 import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import { reachPeer } from '../network/find-peer'
 import type { Host } from '../network/host'
+import { knownPeer } from '../network/known-peer'
 import type { RecordForm } from '../network/profiles'
 import {
   encodeRequest,
@@ -65,7 +66,7 @@ export async function askWitness(
 export async function mayWitness(host: Pick<Host, 'peerStore'>, peers: readonly PeerId[]): Promise<PeerId[]> {
   const known = await Promise.all(
     peers.map(async (peer) => {
-      const protocols = (await host.peerStore.get(peer).catch(() => null))?.protocols ?? []
+      const protocols = (await knownPeer(host, peer))?.protocols ?? []
       return !protocols.includes(IDENTIFY_PROTOCOL) || protocols.includes(WITNESS_PROTOCOL)
     }),
   )

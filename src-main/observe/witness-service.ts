@@ -6,6 +6,7 @@ import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { FoundValue, HivemindDht } from '../hivemind/dht'
 import { createKademliaRecords, isToldByOthers } from '../kademlia/records'
 import type { Host } from '../network/host'
+import { knownPeer } from '../network/known-peer'
 import type { NetworkProfile, RecordForm } from '../network/profiles'
 import type { EventLog } from '../storage/event-log'
 import { dialBack, notOk } from './dial-back'
@@ -192,7 +193,7 @@ export function createWitnessService(options: {
   }
 
   async function addressesOf(peer: PeerId): Promise<Multiaddr[]> {
-    const info = await host.peerStore.get(peer).catch(() => null)
+    const info = await knownPeer(host, peer)
     return info?.addresses.map(({ multiaddr: address }) => multiaddr(address.toString())) ?? []
   }
 

@@ -2,6 +2,7 @@ import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../src-shared/clock'
 import type { Host } from '../network/host'
+import { knownPeer } from '../network/known-peer'
 import type { CountryOf } from './country-table'
 import { publicIpOf } from './public-address'
 
@@ -41,7 +42,7 @@ export function placePeers(
 
   async function announcedBy(peer: PeerId): Promise<readonly Multiaddr[]> {
     if (peer.equals(host.peerId)) return host.getMultiaddrs()
-    const known = await host.peerStore.get(peer).catch(() => null)
+    const known = await knownPeer(host, peer)
     return known?.addresses.map(({ multiaddr }) => multiaddr) ?? []
   }
 }

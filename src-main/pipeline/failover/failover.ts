@@ -190,6 +190,7 @@ export function createFailover(options: {
           const lost = route.find(({ peer }) => avoid.has(peer))
           if (!lost || !current?.mend) return false
           const before = route
+          // Where no replacement can be found, whatever the reason, the whole is replayed, and that says why it fails.
           const chosen = await options.routes.replace?.(lost, route, avoid, ending.signal).catch(() => null)
           if (ended) throw ended
           const replaced = chosen ? replacedStage(before, chosen) : null

@@ -36,7 +36,6 @@ export function startProgram(
   })
   createInterface({ input: child.stdout }).on('line', (text) => {
     if (text.startsWith('{')) lines.push(JSON.parse(text))
-    require('node:fs').appendFileSync(`/tmp/nat-${space.name}.log`, `${Date.now()} ${text}\n`)
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   return {
