@@ -18,6 +18,8 @@ import { type CallLimits, callLimitsFor } from './call-limits/limits'
 import { evictGonePeers } from './evict-gone'
 import type { Host, HostServices } from './host-services'
 import { type LanOptions, lanDiscovery } from './lan-peers'
+import { leanLines } from './lean-lines'
+import { leanWindows } from './lean-windows'
 import { listening, natServices } from './nat'
 import { noteProtocolsOnce } from './note-protocols'
 import { isLoopback } from './peer-addresses'
@@ -99,7 +101,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
     // A new connection may carry many calls at once; above the default of 10 early streams it would be aborted.
     streamMuxers: [
       lines.muxer(
-        calls.muxer(yamux({ maxEarlyStreams: 256, streamOptions: { maxStreamWindowSize: YAMUX_WINDOW_BYTES } })),
+        calls.muxer(
+          leanLines(
+            leanWindows(yamux({ maxEarlyStreams: 256, streamOptions: { maxStreamWindowSize: YAMUX_WINDOW_BYTES } })),
+          ),
+        ),
       ),
     ],
     connectionManager: {
