@@ -71,8 +71,11 @@ export function createCapabilityIssuer(options: {
       .where('revoked_at', 'is', null)
       .orderBy('expires_at', 'desc')
       .execute()
-    const fitting = held.find((row) => row.scope === scope && row.peer_id === peerId)
-    if (fitting && fitting.expires_at - now > lifetimeMs / 2) return fitting
+    // One that a clock ahead has dated is good for nobody yet.
+    const isGood = ({ not_before, expires_at }: CapabilityTokenRow) =>
+      not_before <= now && expires_at - now > lifetimeMs / 2 && expires_at - now <= lifetimeMs
+    const fitting = held.find((row) => row.scope === scope && row.peer_id === peerId && isGood(row))
+    if (fitting) return fitting
     const row: CapabilityTokenRow = {
       jti: randomUUID(),
       worker_id,

@@ -42,6 +42,26 @@ describe('the announce governor', () => {
     expect(rounds).toBeLessThanOrEqual(20)
   })
 
+  it('O-19: a silence that a clock far ahead wrote down ends an hour after the clock is right, over restarts', async () => {
+    const clock = new FakeClock()
+    const file = memoryFile()
+    const ahead = { ...clock, now: () => clock.now() + 30 * 86_400_000 }
+    await (await openGovernor({ clock: ahead, file, onTrouble: unexpected })).overloaded()
+    for (let minute = 0; minute < 60; minute += 20) {
+      const governor = await openGovernor({ clock, file, onTrouble: unexpected })
+      expect(governor.mode().name).toBe('overload')
+      await clock.advance(20 * MINUTE_MS)
+    }
+    const governor = await openGovernor({ clock, file, onTrouble: unexpected })
+    expect(governor.mode().name).toBe('probation')
+    // The same clock, set right while the node runs.
+    const running = await openGovernor({ clock, file: null, onTrouble: unexpected })
+    await running.overloaded(30 * 86_400_000)
+    expect(running.mode().name).toBe('overload')
+    await clock.advance(61 * MINUTE_MS)
+    expect(running.mode().name).toBe('probation')
+  })
+
   it('O-04: a node that changes all the time keeps 30 s between rounds and 20 in every ten minutes', async () => {
     const clock = new FakeClock()
     const governor = await openGovernor({ clock, file: null, onTrouble: unexpected })

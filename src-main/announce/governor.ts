@@ -8,6 +8,8 @@ export const MIN_GAP_MS = 30_000
 const BUCKET = 9
 const REFILL_MS = 60_000
 const OVERLOAD_MS = 15 * 60_000
+/** However long a silence is asked for, and whatever clock wrote it down. */
+const LONGEST_SILENCE_MS = 4 * OVERLOAD_MS
 const PROBATION_MS = 30 * 60_000
 
 const AccountSchema = z.object({ tokens: z.number(), refilledAt: z.number(), lastRoundAt: z.number() })
@@ -51,6 +53,14 @@ export async function openGovernor(options: {
   })
   const state: GovernorState = found ?? { accounts: {}, overloadedUntil: 0 }
 
+  const save = async () => {
+    await file?.save(state).catch(options.onTrouble)
+  }
+  if (state.overloadedUntil > clock.now() + LONGEST_SILENCE_MS) {
+    boundSilence()
+    await save()
+  }
+
   /** Times that lie ahead were written by a clock that has been set back since: they count as now. */
   function account(form: RecordForm): Account {
     const now = clock.now()
@@ -62,16 +72,18 @@ export async function openGovernor(options: {
     return current
   }
 
+  /** The same for a silence: kept, or it would stay as far ahead at each look. */
+  function boundSilence(): void {
+    state.overloadedUntil = Math.min(state.overloadedUntil, clock.now() + LONGEST_SILENCE_MS)
+  }
+
   function mode(): ReturnType<Governor['mode']> {
+    boundSilence()
     const now = clock.now()
-    const overloadedUntil = Math.min(state.overloadedUntil, now + OVERLOAD_MS * 4)
+    const { overloadedUntil } = state
     if (now < overloadedUntil) return { name: 'overload', until: overloadedUntil }
     const probationUntil = overloadedUntil + PROBATION_MS
     return now < probationUntil ? { name: 'probation', until: probationUntil } : { name: 'normal', until: null }
-  }
-
-  const save = async () => {
-    await file?.save(state).catch(options.onTrouble)
   }
 
   return {
@@ -91,6 +103,7 @@ export async function openGovernor(options: {
       await save()
     },
     async overloaded(retryAfterMs = 0) {
+      boundSilence()
       state.overloadedUntil = Math.max(state.overloadedUntil, clock.now() + Math.max(OVERLOAD_MS, retryAfterMs))
       await save()
     },

@@ -2,7 +2,7 @@ import type { PeerId } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { DhtRecord, FoundValue, HivemindDht } from '../hivemind/dht'
-import { nextExpirationS } from '../hivemind/expiration'
+import { dhtTimeS, nextExpirationS } from '../hivemind/expiration'
 import {
   decodeModelInfo,
   encodeModelInfo,
@@ -11,9 +11,13 @@ import {
   type ModelInfo,
   type ServerInfo,
 } from '../hivemind/server-info'
+import { furthestExpirationS, storeRulesOf } from '../hivemind/store-rules'
 import type { NetworkProfile } from '../network/profiles'
 import { type Announcement, announcedKeys } from './announcement'
 import type { RecordWriter } from './record-writer'
+
+/** Among peers; hivemind's own refuse each other at more than that. Far less than the time between two rounds. */
+const CLOCK_LEEWAY_S = 3
 
 /**
  * The form that Petals and KwaaiNet read: a batch to the nearest peers and to every bootstrap, read back from one of
@@ -27,11 +31,15 @@ export function createHivemindWriter(options: {
   clock: Clock
 }): RecordWriter {
   const { dht, self, profile, clock } = options
+  const keptLifetimeS = storeRulesOf(profile).keptLifetimeMs / 1000
   let lastExpirationS: number | null = null
+  /** Nobody took all of the last round: its expiration need not be outlived if it was out of all bounds. */
+  let wasRefused = false
 
   function recordsOf(what: Announcement, info: ServerInfo, speaksForNode: boolean): DhtRecord[] {
     const { model } = what
-    const expirationS = nextExpirationS(clock, profile.timings.recordLifetimeMs, lastExpirationS)
+    const furthestS = wasRefused ? furthestExpirationS(profile) : undefined
+    const expirationS = nextExpirationS(clock, profile.timings.recordLifetimeMs, lastExpirationS, furthestS)
     lastExpirationS = expirationS
     const value = encodeServerInfo(info)
     const entry = encodeModelInfo(
@@ -59,7 +67,7 @@ export function createHivemindWriter(options: {
   }
 
   /** Reads our block records from one of the peers that said they keep them. */
-  async function readBack(what: Announcement, peers: readonly PeerId[], expirationS: number, signal: AbortSignal) {
+  async function readBack(what: Announcement, peers: readonly PeerId[], leastS: number, signal: AbortSignal) {
     const keys = announcedKeys(what)
     const failures: string[] = []
     for (const peer of peers) {
@@ -68,9 +76,7 @@ export function createHivemindWriter(options: {
         const found = keys.filter((key) => {
           const value = values.get(key)
           // Python stores doubles; a record of an older round has an earlier expiration.
-          return (
-            value?.kind === 'dictionary' && (value.entries.get(self.toString())?.expirationS ?? 0) >= expirationS - 1e-6
-          )
+          return value?.kind === 'dictionary' && (value.entries.get(self.toString())?.expirationS ?? 0) >= leastS - 1e-6
         }).length
         if (found === keys.length) return { by: peer.toString(), found, asked: keys.length }
         failures.push(`${peer} has ${found} of ${keys.length}`)
@@ -85,6 +91,8 @@ export function createHivemindWriter(options: {
     form: 'hivemind',
     roundTimeoutMs: 20_000,
     async write(what, info, report, { signal, speaksForNode }) {
+      // What claims a longer life than others keep is theirs to shorten: so does a clock that was ahead (nextExpirationS).
+      const keptUntilS = dhtTimeS(clock) + keptLifetimeS - CLOCK_LEEWAY_S
       const records = recordsOf(what, info, speaksForNode)
       const isGuarded = profile.guardsModelEntry && info.state !== 'offline'
       report.total = records.length
@@ -102,13 +110,15 @@ export function createHivemindWriter(options: {
       report.acknowledged = isKept.filter(Boolean).length
       const ackedBy = new Map(acks.flat().map((peer) => [peer.toString(), peer]))
       report.ackedBy = [...ackedBy.keys()]
-      if (report.acknowledged < report.total) {
+      wasRefused = report.acknowledged < report.total
+      if (wasRefused) {
         throw new EspalierError(
           'NOT_STORED',
           `${report.acknowledged} of ${report.total} records were accepted by another peer`,
         )
       }
-      report.readBack = await readBack(what, [...ackedBy.values()], records[0]?.expirationS ?? 0, signal)
+      const leastS = Math.min(records[0]?.expirationS ?? 0, keptUntilS)
+      report.readBack = await readBack(what, [...ackedBy.values()], leastS, signal)
     },
   }
 }

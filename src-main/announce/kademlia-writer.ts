@@ -2,6 +2,7 @@ import type { PeerId } from '@libp2p/interface'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { encodeModelInfo } from '../hivemind/server-info'
+import { MAX_SKEW_MS } from '../kademlia/envelope'
 import { describe, encodeExpertDescription } from '../kademlia/expert-info'
 import { modelKey } from '../kademlia/keys'
 import { isToldByOthers, type KademliaRecords } from '../kademlia/records'
@@ -82,8 +83,8 @@ export function createKademliaWriter(options: {
       const contents = new Map(announcedKeys(what).map((key) => [key, content]))
       contents.set(modelKey(model.dhtPrefix), entry)
       report.total = contents.size
-      // Peers keep the newest; a clock set back must not make the newest look old.
-      lastWrittenAt = Math.max(clock.now(), lastWrittenAt + 1)
+      // Peers keep the newest; a clock set back must not make the newest look old. What lay further ahead nobody took.
+      lastWrittenAt = lastWrittenAt > clock.now() + MAX_SKEW_MS ? clock.now() : Math.max(clock.now(), lastWrittenAt + 1)
       const writtenAt = lastWrittenAt
       await putAll(contents, writtenAt, report, signal)
       const isLeaving = info.state === 'offline'

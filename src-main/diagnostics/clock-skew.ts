@@ -16,7 +16,8 @@ export const clockSkew: CheckDefinition = {
   title: 'Clock',
   async look({ coordinatorUrl, clock, fetch }, signal) {
     if (coordinatorUrl === null) return unknown('there is no coordinator whose clock could be compared')
-    const url = normaliseCoordinatorUrl(coordinatorUrl)
+    // Only looked at, as by the check of the coordinator: nothing about this node is sent.
+    const url = normaliseCoordinatorUrl(coordinatorUrl, { allowInsecure: true })
     const askedAt = clock.now()
     const response = await fetch(`${url}/`, { method: 'HEAD', redirect: 'manual', credentials: 'omit', signal }).catch(
       (error: unknown) => messageOf(error),

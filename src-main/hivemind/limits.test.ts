@@ -88,4 +88,7 @@ test('expirations rise also when the clock was set back (M-11)', () => {
   expect(nextExpirationS({ now: () => 1_000_000 }, 60_000, null)).toBe(1060)
   expect(nextExpirationS({ now: () => 1_000_000 }, 60_000, 1050)).toBe(1060)
   expect(nextExpirationS({ now: () => 1_000_000 }, 60_000, 1_700_000_000)).toBeGreaterThan(1_700_000_000)
+  // What nobody holds need not be outlived: a clock that was days ahead is right again.
+  expect(nextExpirationS({ now: () => 1_000_000 }, 60_000, 1_700_000_000, 86_400)).toBe(1060)
+  expect(nextExpirationS({ now: () => 1_000_000 }, 60_000, 80_000, 86_400)).toBeGreaterThan(80_000)
 })

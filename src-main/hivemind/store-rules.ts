@@ -5,6 +5,7 @@ import { type DhtId, dhtIdKey, dhtIdOf } from './dht-id'
 import { dhtTimeS } from './expiration'
 import { MODELS_KEY } from './model-index'
 import { peerFromText } from './peer-bytes'
+import { DEFAULT_STORAGE_LIMITS } from './storage'
 
 /** What a network lets its nodes keep for others, beyond the bounds of the storage. */
 export interface StoreRules {
@@ -23,6 +24,17 @@ export interface StoreRules {
 const LEAST_KEPT_MS = 3_600_000
 /** Clocks of honest computers differ. */
 const CLOCK_LEEWAY_MS = 60_000
+
+/** Longer lives than this cannot be counted on among nodes with other profile files, and clocks that differ. */
+export const LONGEST_LIFETIME_MS = LEAST_KEPT_MS - CLOCK_LEEWAY_MS
+
+/**
+ * How far ahead an expiration may lie for others to keep the record, in seconds. Other families' programs know no
+ * bound, so there a later one has to follow whatever was written.
+ */
+export function furthestExpirationS(profile: Pick<NetworkProfile, 'ownsEntries'>): number {
+  return profile.ownsEntries ? DEFAULT_STORAGE_LIMITS.maxLifetimeS : Number.POSITIVE_INFINITY
+}
 
 export const OPEN_RULES: StoreRules = {
   keptLifetimeMs: 86_400_000,

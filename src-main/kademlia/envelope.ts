@@ -12,7 +12,7 @@ export const MAX_RECORD_BYTES = 16_384
 /** A record may not claim a longer life: what a dead peer leaves behind must go. */
 export const MAX_LIFETIME_MS = 3_600_000
 /** How far a writer's clock may run ahead of ours. */
-const MAX_SKEW_MS = 60_000
+export const MAX_SKEW_MS = 60_000
 const SIGNATURE_DOMAIN = 'espalier-kademlia-record:'
 
 export interface SignedRecord {

@@ -58,6 +58,16 @@ describe('a profile of one’s own', () => {
     ['M-25: an interval of 10 s', { announce: { intervalSeconds: 10, expirySeconds: 60 } }, /at least 30 s/],
     ['M-25: an interval of an hour', { announce: { intervalSeconds: 3600, expirySeconds: 20_000 } }, /at most 600 s/],
     ['X-05: an expiry of two intervals', { announce: { intervalSeconds: 120, expirySeconds: 240 } }, /three intervals/],
+    [
+      'X-05: records that others forget sooner',
+      { base: 'espalier', announce: { intervalSeconds: 600, expirySeconds: 7200 } },
+      /announce\.expirySeconds.*3540/,
+    ],
+    [
+      'X-05: Kademlia records that nobody takes',
+      { announceKademlia: { intervalSeconds: 600, expirySeconds: 7200 } },
+      /announceKademlia\.expirySeconds.*3600/,
+    ],
     ['serving IPFS’s kad', { kadProtocol: IPFS_KAD_PROTOCOL }, /public IPFS/],
     ['a form that nobody reads there', { recordForms: ['kademlia'] }, /hivemind form only/],
     ['M-42: the address of a web page as a bootstrap', { bootstraps: ['https://example.org:8000'] }, /bootstraps/],

@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import * as z from 'zod'
 import { EspalierError, messageOf } from '../../src-shared/errors'
+import { LONGEST_LIFETIME_MS } from '../hivemind/store-rules'
+import { MAX_LIFETIME_MS } from '../kademlia/envelope'
 import { parsePeerAddresses } from './peer-addresses'
 import { IPFS_KAD_PROTOCOL, keepsRecordsAlive, type NetworkProfile, PROFILES } from './profiles'
 
@@ -78,6 +80,15 @@ export function parseProfile(input: unknown): NetworkProfile {
   }
   if (profile.servesKad && profile.kadProtocol === IPFS_KAD_PROTOCOL) {
     throw refuse(`kadProtocol: ${IPFS_KAD_PROTOCOL} is not served, because the public IPFS network would use this node`)
+  }
+  const { recordLifetimeMs, kademlia } = profile.timings
+  if (profile.ownsEntries && recordLifetimeMs > LONGEST_LIFETIME_MS) {
+    throw refuse(`announce.expirySeconds: must be at most ${LONGEST_LIFETIME_MS / 1000}, or others forget it sooner`)
+  }
+  if (kademlia.recordLifetimeMs > MAX_LIFETIME_MS) {
+    throw refuse(
+      `announceKademlia.expirySeconds: must be at most ${MAX_LIFETIME_MS / 1000}, or nobody takes the records`,
+    )
   }
   if (!keepsRecordsAlive(profile.timings)) {
     throw refuse('announce: the expiry must be at least three intervals, or two lost rounds hide the node')

@@ -2,6 +2,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Clock } from '../../src-shared/clock'
 import type { ErrorReport } from '../../src-shared/errors'
 import { FakeClock } from '../../test/fake-clock'
 import type { DhtRecord, FoundValue } from '../hivemind/dht'
@@ -44,7 +45,7 @@ function createNetwork() {
 }
 type Network = ReturnType<typeof createNetwork>
 
-function start(clock: FakeClock, network: { now: Network }, machine: string, isOnlyHere = true) {
+function start(clock: Clock, network: { now: Network }, machine: string, isOnlyHere = true) {
   const inUse: ErrorReport[] = []
   const warnings: string[] = []
   const self = peerIdFromPrivateKey(privateKey)
@@ -57,6 +58,7 @@ function start(clock: FakeClock, network: { now: Network }, machine: string, isO
     bootstraps: () => [],
     intervalMs: INTERVAL_MS,
     lifetimeMs: 3 * INTERVAL_MS,
+    furthestS: 86_400,
     clock,
     log: { write: (_, code) => void warnings.push(code) },
     onInUse: (report) => void inUse.push(report),
@@ -191,6 +193,29 @@ describe('one identity, one node', () => {
     await clock.advance(INTERVAL_MS)
     expect([await older.round(), await younger.round()]).toEqual([null, 'IDENTITY_IN_USE'])
   })
+
+  it.each([10, -10])(
+    'D-T21: one of two stays also where the clock of the first is off by %s minutes',
+    async (minutes) => {
+      const clock = new FakeClock()
+      const off: Clock = { ...clock, now: () => clock.now() + minutes * 60_000 }
+      const [here, there] = [{ now: createNetwork() }, { now: createNetwork() }]
+      const first = start(off, here, A)
+      await first.round()
+      await clock.advance(180_000)
+      const second = start(clock, there, B)
+      await second.round()
+      await here.now.store([...there.now.kept.values()])
+      there.now = here.now
+      for (let round = 0; round < 4; round++) {
+        await clock.advance(INTERVAL_MS / 2)
+        await first.round()
+        await clock.advance(INTERVAL_MS / 2)
+        await second.round()
+      }
+      expect(first.inUse.length + second.inUse.length).toBe(1)
+    },
+  )
 
   it('D-T20: a run speaks under its own peer id, where what strangers store does not count for more', async () => {
     const network = { now: createNetwork() }

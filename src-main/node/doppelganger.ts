@@ -37,6 +37,8 @@ export function createDoppelgangerGuard(options: {
   bootstraps: () => readonly PeerId[]
   intervalMs: number
   lifetimeMs: number
+  /** How far ahead an expiration may lie for others to keep the record (`furthestExpirationS`). */
+  furthestS: number
   clock: Clock
   log: Pick<EventLog, 'write'>
   onInUse(report: ErrorReport): void
@@ -46,9 +48,13 @@ export function createDoppelgangerGuard(options: {
   const startedAt = clock.now()
   const key = bootKey(self)
   let lastExpirationS: number | null = null
+  /** Nobody took the last record: its expiration need not be outlived if it was out of all bounds. */
+  let wasRefused = false
   let lastAt = 0
   /** The other run as it was when we first saw it. */
   let heard: { boot: string; at: number; since: number } | null = null
+  /** Another run that spoke while we did, as we saw it last. */
+  let met: { boot: string; at: number } | null = null
   let refusal: EspalierError | null = null
   let isSpeaking = false
   let hasSpoken = false
@@ -87,9 +93,14 @@ export function createDoppelgangerGuard(options: {
     throw new EspalierError('IDENTITY_BEING_CHECKED')
   }
 
-  /** Both speak already. What the other wrote before we spoke is of no account. */
+  /**
+   * Both speak already. What the other wrote before we spoke is of no account, unless it has spoken again since we
+   * looked: its clock may be behind ours. Both compare the same two starts, so they agree on who is older.
+   */
   function meet(other: BootRecord, spokeAt: number): void {
-    if (other.at <= spokeAt) return
+    const before = met?.boot === other.boot ? met.at : other.at
+    met = { boot: other.boot, at: other.at }
+    if (other.at <= spokeAt && other.at <= before) return
     const isOlder = other.startedAt < startedAt || (other.startedAt === startedAt && other.boot < boot)
     if (isOlder) throw refuse(other)
     log.write('warn', 'identity.copy-seen', 'a younger copy of this node announced itself; it has to yield', {
@@ -98,12 +109,13 @@ export function createDoppelgangerGuard(options: {
   }
 
   async function write(ended: boolean, signal: AbortSignal): Promise<void> {
-    lastExpirationS = nextExpirationS(clock, lifetimeMs, lastExpirationS)
+    lastExpirationS = nextExpirationS(clock, lifetimeMs, lastExpirationS, wasRefused ? options.furthestS : undefined)
     lastAt = Math.max(clock.now(), lastAt + 1)
     const value = await encodeBootRecord({ boot, machine, startedAt, at: lastAt, ended }, privateKey)
     // Under our peer id, because what others write there does not count for more than what we do.
     const record = { key, subkey: self.toString(), value, expirationS: lastExpirationS }
-    await dht.store([record], { alsoTo: [...options.bootstraps()], signal })
+    const [stored] = await dht.store([record], { alsoTo: [...options.bootstraps()], signal })
+    wasRefused = stored?.ackedBy.length === 0
   }
 
   return {

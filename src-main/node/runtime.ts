@@ -1,6 +1,7 @@
 import { type ErrorReport, EspalierError, messageOf, reportOf } from '../../src-shared/errors'
 import { GovernorSchema, openGovernor } from '../announce/governor'
 import { workerIdOf } from '../coordinator/worker-id'
+import { furthestExpirationS } from '../hivemind/store-rules'
 import { serveHello } from '../kwaai/hello'
 import { type InferenceServer, serveInference } from '../kwaai/inference-server'
 import { createKwaaiNetwork } from '../kwaai/kwaai-network'
@@ -142,6 +143,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     bootstraps: () => book.peers().map(({ peerId }) => peerId),
     intervalMs: profile.timings.announceIntervalMs,
     lifetimeMs: profile.timings.recordLifetimeMs,
+    furthestS: furthestExpirationS(profile),
     clock,
     log,
     onInUse,
