@@ -20,7 +20,15 @@ import type { RecordWriter } from './record-writer'
 
 const HOUR_MS = 3_600_000
 const profile = PROFILES.espalier
-const INFO: ServerInfo = { state: 'online', throughput: 1, startBlock: 0, endBlock: 3, publicName: 'pear', version: '1', ...NO_DETAILS }
+const INFO: ServerInfo = {
+  state: 'online',
+  throughput: 1,
+  startBlock: 0,
+  endBlock: 3,
+  publicName: 'pear',
+  version: '1',
+  ...NO_DETAILS,
+}
 const WHAT: Announcement = {
   model: { dhtPrefix: 'M', blockCount: 8, repository: null },
   range: { start: 0, end: 3 },

@@ -95,6 +95,12 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
     expect(await look('identity')).toMatchObject({ verdict: 'unknown' })
   })
 
+  it('D-T05: the clock of a coordinator that one joined unencrypted on purpose is compared all the same', async () => {
+    const fetch = async () => new Response(null, { headers: { date: new Date().toUTCString() } })
+    const found = await look('clock', { coordinatorUrl: 'http://192.168.1.77:8000', fetch })
+    expect(found).toMatchObject({ verdict: 'pass' })
+  })
+
   it('D-T05: a clock that differs from the coordinator’s', async () => {
     const coordinatorUrl = await serve((request, reply) => {
       const offsetMs = Number(/offset(-?\d+)/.exec(request.url ?? '')?.[1] ?? 0)
