@@ -349,7 +349,7 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
   },
   ENGINE_CRASH_LOOP: {
     cause: 'Die Engine hat sich innerhalb einer Minute mehr als 4-mal beendet',
-    action: 'Sehen Sie ins Protokoll der Engine und starten Sie den Knoten dann erneut.',
+    action: 'Sehen Sie im Protokoll nach, was sie zuletzt meldete, und wählen Sie dann „Jetzt laden“.',
   },
   PROBE_FAILED: {
     cause: 'Der Testdurchlauf ergab nicht die Antwort des Manifests',

@@ -307,7 +307,7 @@ export const ERROR_CATALOGUE = {
   ENGINE_GONE: { cause: 'The engine process ended', action: 'The app starts it again by itself.' },
   ENGINE_CRASH_LOOP: {
     cause: 'The engine ended more than 4 times within a minute',
-    action: 'Look at the engine log, then start the node again.',
+    action: 'Look at the log for what it said last, then press Load now.',
   },
   PROBE_FAILED: {
     cause: 'The test pass did not give the manifest’s answer',

@@ -69,6 +69,7 @@ export class EngineClient {
   #maxSequences = 0
   #nextId = 0
   #isWanted = false
+  #signs = 0
   #isGone = false
   /** First line of trouble since the last load began or ended: the later ones only say that it failed. */
   #trouble: string | null = null
@@ -102,6 +103,22 @@ export class EngineClient {
 
   get isGone(): boolean {
     return this.#isGone
+  }
+
+  /** How often the process has been heard of. */
+  get signs(): number {
+    return this.#signs
+  }
+
+  /** Whether it owes an answer that it would give or announce within minutes: capturing a whole model may take longer. */
+  get owesAnswer(): boolean {
+    const ops = [...this.#pending.values()].map(({ op }) => op)
+    return ops.length > 0 && !ops.includes('capture')
+  }
+
+  /** For a process that hangs: ended as if it had ended itself. */
+  kill(): void {
+    this.#process.kill()
   }
 
   /** Opens llama.cpp's libraries. Before anything else. Rejects with ENGINE_LIBRARY_MISSING, ENGINE_ABI_MISMATCH. */
@@ -278,6 +295,7 @@ export class EngineClient {
   }
 
   #onReply(message: unknown): void {
+    this.#signs++
     if (message instanceof Uint8Array) {
       const result = decodeRunResult(message)
       const waiting = result ? this.#pending.get(result.id) : undefined

@@ -127,3 +127,26 @@ test('stop ends the engine, and nothing starts afterwards', async () => {
   expect(children).toHaveLength(1)
   expect(names()).toEqual(['starting', 'lost', 'stopped'])
 })
+
+test('D-T07: an engine that hangs while it loads is ended and started again; one that says how far it is, or rests, is not', async () => {
+  const { supervisor, clock, children, last, states } = setUp()
+  supervisor.start()
+  last().reply({ id: 0, value: report })
+  await settle()
+  await clock.advance(3_600_000)
+  expect(children).toHaveLength(1)
+  const spec = { slicePath: '/s', entryPath: null, wholeModel: false, isLast: false, contextTokens: 8 }
+  const loading = supervisor.engine.load({ ...spec, maxBatchTokens: 8, maxSequences: 1, threads: 1, gpuLayers: 0 })
+  const lost = expect(loading).rejects.toMatchObject({ code: 'ENGINE_GONE' })
+  for (let step = 1; step <= 8; step++) {
+    last().reply({ id: 1, progress: step / 10 })
+    await clock.advance(240_000)
+  }
+  expect(children).toHaveLength(1)
+  await clock.advance(120_000)
+  await lost
+  await clock.advance(1_000)
+  expect(children).toHaveLength(2)
+  const loss = states.find((state) => state.name === 'lost')
+  expect(loss).toMatchObject({ error: { message: expect.stringContaining('no sign of life for 5 minutes') } })
+})

@@ -7,6 +7,9 @@ const MAX_RESTARTS = 4
 const WINDOW_MS = 60_000
 /** A driver that hangs must not leave the node without a state. */
 const START_TIMEOUT_MS = 60_000
+/** Ten times in a row nothing came from an engine that owes an answer: counted, because this process may be stopped itself. */
+const LOOK_INTERVAL_MS = 30_000
+const MAX_SILENT_LOOKS = 10
 /** Waits before the 1st, 2nd … restart within the window. */
 const RESTART_DELAYS_MS = [0, 250, 1_000, 4_000]
 
@@ -90,12 +93,29 @@ export class EngineSupervisor {
       return
     }
     this.#engine = engine
+    const watch = this.#watchSilence(engine)
     void engine.exited.then(({ code, signal, wanted }) => {
+      watch.end()
       if (this.#engine !== engine) return
       this.#engine = null
-      this.#onLoss(new EspalierError('ENGINE_GONE', signal ? `signal ${signal}` : `exit code ${code}`), !wanted)
+      const how = watch.hung() ?? (signal ? `signal ${signal}` : `exit code ${code}`)
+      this.#onLoss(new EspalierError('ENGINE_GONE', how), !wanted)
     })
     void this.#open(engine)
+  }
+
+  /** llama.cpp, or the driver below it, may hang in the middle of anything; its process then never ends by itself. */
+  #watchSilence(engine: EngineClient): { end: Disposer; hung(): string | null } {
+    let { signs } = engine
+    let silentLooks = 0
+    const isHung = () => silentLooks >= MAX_SILENT_LOOKS
+    const end = this.#options.clock.every(LOOK_INTERVAL_MS, () => {
+      silentLooks = engine.owesAnswer && engine.signs === signs ? silentLooks + 1 : 0
+      signs = engine.signs
+      if (isHung()) engine.kill()
+    })
+    const minutes = (MAX_SILENT_LOOKS * LOOK_INTERVAL_MS) / 60_000
+    return { end, hung: () => (isHung() ? `it gave no sign of life for ${minutes} minutes and was ended` : null) }
   }
 
   async #open(engine: EngineClient): Promise<void> {
