@@ -26,6 +26,51 @@ describe('steps', () => {
     expect(steps.get('announce')).toMatchObject({ state: 'working', evidence: [] })
     expect(steps.get('announce')).not.toHaveProperty('blocker')
   })
+
+  it('a step that failed has no evidence, and one that is not begun has nothing at all', () => {
+    const steps = createSteps(new FakeClock(), () => undefined)
+    steps.done('announce', [evidence(1)])
+    steps.failed('announce', trouble)
+    expect(steps.get('announce')).toMatchObject({ state: 'failed', evidence: [], blocker: trouble })
+    steps.idle('announce')
+    expect(steps.get('announce')).toEqual({ name: 'announce', state: 'idle', startedAt: null, evidence: [] })
+  })
+
+  it('keeps the newest evidence, when it began, and when it was first done', async () => {
+    const clock = new FakeClock(0)
+    const steps = createSteps(clock, () => undefined)
+    steps.working('visible')
+    await clock.advance(10)
+    steps.working('visible')
+    await clock.advance(10)
+    steps.done(
+      'visible',
+      Array.from({ length: 12 }, (_, at) => evidence(at)),
+    )
+    expect(steps.get('visible')).toMatchObject({ startedAt: 0, endedAt: 20 })
+    expect(steps.get('visible')?.evidence.map(({ at }) => at)).toEqual([4, 5, 6, 7, 8, 9, 10, 11])
+    await clock.advance(10)
+    steps.done('visible', [evidence(30)])
+    expect(steps.get('visible')).toMatchObject({ startedAt: 0, endedAt: 20, evidence: [evidence(30)] })
+    steps.degraded('visible', trouble)
+    await clock.advance(10)
+    steps.done('visible', [evidence(40)])
+    expect(steps.get('visible')).toMatchObject({ startedAt: 0, endedAt: 40 })
+    steps.working('visible')
+    expect(steps.get('visible')?.startedAt).toBe(40)
+  })
+
+  it('each change is told, and a reset forgets all of them', () => {
+    let told = 0
+    const steps = createSteps(new FakeClock(), () => void told++)
+    steps.done('connect', [evidence(1)])
+    steps.progress('fetch', { done: 1, total: 2, unit: 'bytes' })
+    steps.idle('load', 'prove')
+    expect(told).toBe(4)
+    steps.reset()
+    expect(told).toBe(5)
+    expect(steps.all().every(({ state, evidence: all }) => state === 'idle' && all.length === 0)).toBe(true)
+  })
 })
 
 describe('the watchdog', () => {
