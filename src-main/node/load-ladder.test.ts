@@ -56,7 +56,35 @@ function ladder(script: {
   const fetch = (signal = new AbortController().signal) =>
     made.fetchSlice(target, signal, (level) => void levels.push(level))
   const prove = (range = target.range) => made.prove({} as EngineClient, { ...target, range })
-  return { fetch, prove, missing, asked, levels }
+  /** What the engine is told, and says of its progress. */
+  const load = async (range: ShardTarget['range'], fractions: readonly number[]) => {
+    const told: Parameters<EngineClient['load']>[0][] = []
+    const engine = {
+      async load(spec: Parameters<EngineClient['load']>[0], { onProgress }: { onProgress(fraction: number): void }) {
+        told.push(spec)
+        for (const fraction of fractions) onProgress(fraction)
+        return {
+          blockCount: 2,
+          modelBytes: 1,
+          residentBytesBefore: 0,
+          residentBytesAfter: 1,
+          loadMs: 1,
+          devices: [],
+          cards: [],
+        }
+      },
+    } as unknown as EngineClient
+    const slice = { slicePath: 's', entryPath: null, sizeBytes: 1, sha256: 'ab', range, manifestRoot: manifest.root }
+    await made.load(
+      engine,
+      { ...target, range },
+      slice,
+      new AbortController().signal,
+      (level) => void levels.push(level),
+    )
+    return told[0]
+  }
+  return { fetch, prove, load, missing, asked, levels }
 }
 
 const verified = (
@@ -144,6 +172,18 @@ describe('S-06: bytes count when each piece was hashed, and not because a fetch 
     })
     await expect(fetch(cancelled.signal)).rejects.toMatchObject({ code: 'CANCELLED' })
     expect([steps.get('fetch')?.state, levels]).toEqual(['working', []])
+  })
+})
+
+describe('a load', () => {
+  it('ends the model where the blocks do, and never says that it is whole before it is', async () => {
+    const shares: (number | undefined)[] = []
+    steps = createSteps(clock, () => void shares.push(steps.get('load')?.progress?.done))
+    const { load, levels } = ladder({})
+    expect(await load({ start: 0, end: 2 }, [0.5, 0.4, 1])).toMatchObject({ isLast: false, wholeModel: false })
+    expect(shares).toEqual([undefined, 0.5, 0.99, 1, 1])
+    expect(levels).toEqual(['L4', 'L4'])
+    expect(await load({ start: 6, end: manifest.blockCount }, [])).toMatchObject({ isLast: true })
   })
 })
 

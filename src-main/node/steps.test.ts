@@ -91,6 +91,36 @@ describe('the watchdog', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('the newest evidence counts, and an approval is doubted after two heartbeats and a bit', async () => {
+    const clock = new FakeClock()
+    const steps = createSteps(clock, () => undefined)
+    const { timings } = PROFILES.espalier
+    const stop = watchEvidenceAge(steps, PROFILES.espalier, clock, () => undefined)
+    steps.done('serve', [evidence(clock.now() - 3 * timings.witnessIntervalMs), evidence(clock.now())])
+    steps.done('approve', [evidence(clock.now())])
+    await clock.advance(2 * timings.heartbeatIntervalMs)
+    expect([steps.isDone('serve'), steps.isDone('approve')]).toEqual([true, true])
+    await clock.advance(timings.heartbeatIntervalMs)
+    expect(steps.get('approve')).toMatchObject({ state: 'degraded', blocker: { code: 'COORDINATOR_UNREACHABLE' } })
+    stop()
+  })
+
+  it('X-02: a form of records that went silent does not hide behind the other', async () => {
+    const clock = new FakeClock()
+    const steps = createSteps(clock, () => undefined)
+    const profile = { ...PROFILES.espalier, recordForms: ['hivemind', 'kademlia'] as const }
+    const stop = watchEvidenceAge(steps, profile, clock, () => undefined)
+    const startedAt = clock.now()
+    const bring = clock.every(profile.timings.announceIntervalMs, () =>
+      steps.done('announce', [evidence(startedAt), evidence(clock.now())]),
+    )
+    steps.done('announce', [evidence(startedAt), evidence(startedAt)])
+    await clock.advance(2 * profile.timings.announceIntervalMs)
+    expect(steps.get('announce')?.blocker?.cause).toContain('hivemind form')
+    bring()
+    stop()
+  })
+
   it('is quiet for a fault-free hour', async () => {
     const clock = new FakeClock()
     const steps = createSteps(clock, () => undefined)
