@@ -116,6 +116,17 @@ describe('C-50: from one set of blocks to the next', () => {
     expect(story).toEqual([])
   })
 
+  it('S-09: blocks whose engine was lost while somebody thought about us are on their way back already', async () => {
+    await serving(0)
+    blocks.leave('pending')
+    await clock.advance(1)
+    loaded = null
+    story = []
+    blocks.take(targetOf(0, 2))
+    await clock.advance(1)
+    expect(story).toEqual([])
+  })
+
   it('of two wishes that come while it leaves only the last is carried out', async () => {
     await serving(0)
     const left = Promise.withResolvers<void>()
