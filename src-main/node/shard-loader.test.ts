@@ -122,7 +122,7 @@ beforeEach(async () => {
     closeSequence: async () => undefined,
     async run() {
       runs++
-      if (script.run) await script.run
+      if (script.run !== null) await script.run
       return { items: [{ hidden: null, logits: null, token: null }], computeMs: script.computeMs }
     },
     unload: async () => undefined,
