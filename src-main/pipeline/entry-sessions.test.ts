@@ -57,6 +57,7 @@ describe('what an entry takes from the last stage', () => {
 
   it.each<[string, Partial<OpenSessionOptions>, Partial<ResultFrame>]>([
     ['a token outside of the vocabulary', {}, { token: 4_000_000_000 }],
+    ['the first token outside of the vocabulary', {}, { token: 100 }],
     ['an answer of another row', {}, { position: 1 }],
     ['a token where logits were asked for', { wantsLogits: true }, {}],
     ['too few logits', { wantsLogits: true }, { logits: new Float32Array(9) }],
