@@ -386,6 +386,14 @@ describe('S-06: what is lost has no light', () => {
     expect([lost, levels.at(-1)]).toEqual([['ENGINE_GONE'], 'L3'])
   })
 
+  it('other blocks take the place of those that are served, which is told before anything else is done', async () => {
+    loader.use(target)
+    await pass(1_000)
+    script.fetch = forever
+    loader.use({ ...target, range: { start: 2, end: 4 } })
+    expect([lost, loader.loaded]).toEqual([['CANCELLED'], null])
+  })
+
   it('a speed that was measured for it comes too late', async () => {
     loader.use(target)
     await pass(1_000)
@@ -401,9 +409,13 @@ describe('S-06: what is lost has no light', () => {
   })
 
   it('a load that fails leaves what was hashed; bytes that are gone leave nothing', async () => {
-    script.load = () => Promise.reject(new EspalierError('ENGINE_OUT_OF_MEMORY'))
+    script.load = (onProgress) => {
+      onProgress(0.5)
+      return Promise.reject(new EspalierError('ENGINE_OUT_OF_MEMORY'))
+    }
     loader.use(target)
     await pass(1_000)
+    expect(levels).toContain('L4')
     expect([levels.at(-1), stateOf('fetch'), stateOf('load')]).toEqual(['L3', 'done', 'failed'])
     script.fetch = () => Promise.reject(new EspalierError('SHARD_MISSING'))
     await pass(5_000)

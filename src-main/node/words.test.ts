@@ -72,7 +72,7 @@ describe('one state in plain words', () => {
     expect(at(0, 0)).toBe('Getting the model’s blocks')
     const waiting = said((steps) => {
       steps.progress('fetch', { done: 1, total: 2, unit: 'bytes' })
-      steps.waiting('fetch', undefined)
+      steps.held('fetch', report('COORDINATOR_UNREACHABLE'))
     })
     expect(waiting.headline).toBe('Getting the model’s blocks')
   })

@@ -33,7 +33,11 @@ describe('a frame is refused', () => {
   })
 
   it('when its body is longer than 64 KiB, before it is looked at', () => {
-    const [prefix = new Uint8Array()] = encodeFrame({ type: 'notice', session, body: { code: 'STAGE_LOST', cause: '' } })
+    const [prefix = new Uint8Array()] = encodeFrame({
+      type: 'notice',
+      session,
+      body: { code: 'STAGE_LOST', cause: '' },
+    })
     const body = encode({ code: 'STAGE_LOST', cause: 'x'.repeat(70_000) })
     expect(() => decodeFrame(Buffer.concat([prefix, body]))).toThrow('64 KiB')
   })

@@ -198,7 +198,10 @@ describe('parseGgufHeader', () => {
       sizeBytes: 2 ** 40,
       async read(target: Uint8Array, position: number) {
         readBytes += target.byteLength
-        const long = entry.strings('tokenizer.ggml.tokens', Array.from({ length: 100 }, () => 'x'.repeat(100)))
+        const long = entry.strings(
+          'tokenizer.ggml.tokens',
+          Array.from({ length: 100 }, () => 'x'.repeat(100)),
+        )
         target.set(validFile(entries(long)).subarray(position, position + target.byteLength))
         return target.byteLength
       },

@@ -271,7 +271,10 @@ describe('checkManifest', () => {
       'an address with a name and a password',
       (copy) => Object.assign(copy, { sources: [{ urls: ['https://kim:pw@example.org/m.gguf'] }] }),
     ],
-    ['an address that is no web address', (copy) => Object.assign(copy, { sources: [{ urls: ['file:///etc/passwd'] }] })],
+    [
+      'an address that is no web address',
+      (copy) => Object.assign(copy, { sources: [{ urls: ['file:///etc/passwd'] }] }),
+    ],
   ])('refuses %s', (_, change) => {
     expect(codeOf(change)).toBe('MANIFEST_INVALID')
   })

@@ -16,10 +16,12 @@ const hiddenOf = (end: number) => encodeProof(manifest, { hidden: probeBoundary(
 function logitsOf(change: (value: number, index: number) => number = (value) => value): Uint8Array {
   const logits = new Float32Array(manifest.vocabSize)
   const values = decodeFloats(manifest.probe.logits.values)
-  for (const [index, token] of manifest.probe.logits.tokenIds.entries()) logits[token] = change(values[index] ?? 0, index)
+  for (const [index, token] of manifest.probe.logits.tokenIds.entries())
+    logits[token] = change(values[index] ?? 0, index)
   return encodeProof(manifest, { hidden: null, logits })
 }
-const isRight = (range: { start: number; end: number }, values: Uint8Array) => judgeProof(manifest, range, values).isRight
+const isRight = (range: { start: number; end: number }, values: Uint8Array) =>
+  judgeProof(manifest, range, values).isRight
 
 describe('what a peer shows of its answer', () => {
   it('is right when it is the manifest’s', () => {
@@ -33,7 +35,12 @@ describe('what a peer shows of its answer', () => {
     expect(isRight(MIDDLE, hiddenOf(3))).toBe(false)
     expect(isRight(MIDDLE, hiddenOf(2))).toBe(false)
     expect(isRight(MIDDLE, new Uint8Array(hiddenOf(4).length))).toBe(false)
-    expect(isRight(last, logitsOf(() => 0))).toBe(false)
+    expect(
+      isRight(
+        last,
+        logitsOf(() => 0),
+      ),
+    ).toBe(false)
   })
 
   it('is infinitely wrong when it has not the length of one', () => {
@@ -49,11 +56,21 @@ describe('what a peer shows of its answer', () => {
 
   it('is wrong from the tolerance on, and when a value is no number', () => {
     const { logit } = manifest.probe.tolerance
-    const off = (share: number) => judgeProof(manifest, last, logitsOf((value) => value * (1 + share)))
+    const off = (share: number) =>
+      judgeProof(
+        manifest,
+        last,
+        logitsOf((value) => value * (1 + share)),
+      )
     const share = (0.1 * logit) / off(0.1).maxDifference
     expect(off(0.95 * share).isRight).toBe(true)
     expect(off(1.05 * share).isRight).toBe(false)
-    expect(isRight(last, logitsOf((value, index) => (index === 0 ? Number.NaN : value)))).toBe(false)
+    expect(
+      isRight(
+        last,
+        logitsOf((value, index) => (index === 0 ? Number.NaN : value)),
+      ),
+    ).toBe(false)
   })
 
   it('is read at any offset, as it comes out of a message', () => {
