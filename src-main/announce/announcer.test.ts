@@ -247,7 +247,12 @@ describe('announcer', () => {
   it('M-27, O-04: the sets of two models are one round, and one that fails is tried again alone', async () => {
     const clock = new FakeClock()
     const governor = await openGovernor({ clock, file: null, onTrouble: (error) => expect.unreachable(String(error)) })
-    const { announcer, writes, rounds, kept } = setUp(governor, clock)
+    let charges = 0
+    const charge: typeof governor.charge = (form, kind) => {
+      charges++
+      return governor.charge(form, kind)
+    }
+    const { announcer, writes, rounds, kept } = setUp({ ...governor, charge }, clock)
     let isWhole = false
     const plum: Announcement = {
       model: { ...WHAT.model, dhtPrefix: 'P' },
@@ -259,7 +264,8 @@ describe('announcer', () => {
       ['M', undefined],
       ['P', 'RECORD_INVALID'],
     ])
-    // Nothing is between them: the gap is between rounds.
+    // Nothing is between them: the gap is between rounds, and both are one.
+    expect(charges).toBe(1)
     expect(governor.waitMs('hivemind', announceIntervalMs)).toBe(MIN_GAP_MS)
     isWhole = true
     await clock.advance(MIN_GAP_MS)

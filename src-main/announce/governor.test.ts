@@ -80,6 +80,20 @@ describe('the announce governor', () => {
     }
   })
 
+  it('O-04: a long rest saves up no more rounds than a short one', async () => {
+    const clock = new FakeClock()
+    const governor = await openGovernor({ clock, file: null, onTrouble: unexpected })
+    await governor.charge('hivemind')
+    await clock.advance(24 * 3_600_000)
+    let rounds = 0
+    while (governor.waitMs('hivemind', INTERVAL_MS) === 0 && rounds < 100) {
+      await governor.charge('hivemind')
+      rounds++
+      await clock.advance(MIN_GAP_MS)
+    }
+    expect(rounds).toBeLessThanOrEqual(20)
+  })
+
   it('O-04: the ordinary pace is never held back', async () => {
     const clock = new FakeClock()
     const governor = await openGovernor({ clock, file: null, onTrouble: unexpected })

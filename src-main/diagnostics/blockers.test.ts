@@ -220,6 +220,25 @@ describe('S-26: the blocker is the most upstream cause, in one sentence with one
     expect(awaiting(61_000, NOW - 50_000)).toMatchObject({ id: 'awaiting-command', ...ways })
   })
 
+  it('nobody is waited for who has not been asked yet, nor a refusal blamed that a later command has overtaken', () => {
+    const connecting: Step = { name: 'connect', state: 'working', startedAt: NOW, evidence: [] }
+    expect(chooseBlocker(facts({ steps: [connecting] }))?.id).toBe('working-connect')
+    const refused = (at: number) =>
+      chooseBlocker(
+        facts({
+          steps: [waitingForShard(90_000)],
+          change: {
+            history: {
+              ...{ lastLoadAt: NOW - 20_000, lastLoadBy: 'p' },
+              lastRefusal: { at, code: 'COMMAND_FORGED' },
+            },
+          },
+        }),
+      )?.id
+    expect(refused(NOW - 10_000)).toBe('command-failed')
+    expect(refused(NOW - 30_000)).toBe('working-fetch')
+  })
+
   it('a command is waited for only where nothing else loads the shard, and for 60 s first', () => {
     expect(chooseBlocker(facts({ steps: [waitingForShard(30_000)] }))?.id).toBe('working-fetch')
   })

@@ -1,4 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
@@ -24,6 +25,13 @@ describe('blacklist', () => {
     nowMs += 5_000
     expect(blacklist.has(peer)).toBe(false)
   })
+})
+
+test('no more than a thousand peers are remembered; those that failed longest ago are forgotten first', () => {
+  const blacklist = new Blacklist({ monotonicMs: () => 0 })
+  const peer = (index: number) => ({ toString: () => `peer ${index}` }) as unknown as PeerId
+  for (let index = 0; index <= 1_000; index++) blacklist.failed(peer(index))
+  expect([0, 1, 1_000].map((index) => blacklist.has(peer(index)))).toEqual([false, true, true])
 })
 
 describe('limiter', () => {
@@ -59,6 +67,21 @@ describe('limiter', () => {
     expect(await third).toBe('third')
     expect(ran).toBe(false)
     expect(await limit(async () => 'fourth', undefined)).toBe('fourth')
+  })
+
+  test('who gives up after it has begun takes nobody else’s turn', async () => {
+    const limit = createLimiter(1)
+    const [before, during] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const first = limit(() => before.promise, undefined)
+    const giveUp = new AbortController()
+    const second = limit(() => during.promise, giveUp.signal)
+    const third = limit(async () => 'third', undefined)
+    before.resolve()
+    await first
+    giveUp.abort()
+    during.resolve()
+    await second
+    expect(await third).toBe('third')
   })
 })
 

@@ -120,6 +120,7 @@ describe('reading is as strict and as lenient as in Petals', () => {
       {},
     ],
     ['state 0 while loading', record(0, float(0), { ...span, shard_loading: true }), { state: 'joining' }],
+    ['state 2 with that mark', record(2, float(0), { ...span, shard_loading: true }), { state: 'online' }],
     ['state 0', record(0, float(0), span), { state: 'offline' }],
   ])('kept: %s', (_name, bytes, expected) => {
     expect(decodeServerInfo(bytes)).toMatchObject(expected)

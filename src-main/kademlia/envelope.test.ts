@@ -77,6 +77,14 @@ describe('records', () => {
     }
   })
 
+  it.each([0, 63, 65])('refuses a signature of %i bytes like any other that is wrong', async (length) => {
+    const { content: v, writtenAt: t, expiresAt: e } = record()
+    const forged = encodeMsgpack(msgpackMap({ v, t, e, s: new Uint8Array(length) }))
+    await expect(openRecord(recordKey('M.0', peer), forged, clock)).rejects.toMatchObject({
+      code: 'PROTOCOL_VIOLATION',
+    })
+  })
+
   it.each([
     ['expired', () => ({ writtenAt: clock.now() - 10_000, expiresAt: clock.now() }), /expired/],
     ['from the future', () => ({ writtenAt: clock.now() + 61_000, expiresAt: clock.now() + 90_000 }), /future/],

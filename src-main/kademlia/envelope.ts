@@ -3,6 +3,7 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { encodeMsgpack, type MsgpackMap, type MsgpackValue, msgpackMap } from '../hivemind/msgpack'
 import { decodeMsgpack } from '../hivemind/msgpack-decode'
+import { isSignedBy } from '../network/signature'
 import { parseRecordKey } from './keys'
 
 // A value in Kademlia: { v: content, t: written at, e: expires at, s: signature }, times in ms since the epoch.
@@ -46,7 +47,7 @@ export async function openRecord(key: Uint8Array, value: Uint8Array, clock: Cloc
   // Keys longer than 42 bytes (RSA) are not part of the peer id, so nobody can check what they signed.
   const { publicKey } = parsed.peer
   if (!publicKey) throw violation('its writer has no public key in its peer id')
-  if (!(await publicKey.verify(signedBytes(key, record), signature))) throw violation('its signature is wrong')
+  if (!(await isSignedBy(publicKey, signedBytes(key, record), signature))) throw violation('its signature is wrong')
   return record
 }
 

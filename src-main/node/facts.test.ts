@@ -44,7 +44,19 @@ describe('the peers in a status', () => {
     expect(peers).toEqual(expect.arrayContaining([self, neighbour]))
   })
 
+  it('those that are online come before those that are not, and the order stays', () => {
+    const away = Array.from({ length: MAX_PEERS_SHOWN }, (_, index) =>
+      peer(index, { state: 'unreachable', blocks: null }),
+    )
+    const online = [peer(900, { blocks: null }), peer(901, { blocks: null })]
+    const { peers, peersLeftOut } = shownPeers([...away, ...online], { start: 0, end: 8 })
+    expect(peers.slice(-2)).toEqual(online)
+    expect([peers[0], peersLeftOut]).toEqual([away[0], 2])
+  })
+
   it('all are listed where they fit', () => {
+    const most = Array.from({ length: MAX_PEERS_SHOWN }, (_, index) => peer(index))
+    expect(shownPeers(most, null)).toEqual({ peers: most })
     expect(shownPeers([peer(1), peer(2)], null)).toEqual({ peers: [peer(1), peer(2)] })
   })
 })

@@ -26,7 +26,7 @@ describe('lifecycle (H-01, H-33)', () => {
 
   it('releases everything in reverse order, once, and survives a release that fails', async () => {
     const released: string[] = []
-    const { lifecycle, errors } = setUp(async (scope) => {
+    const { lifecycle, phases, errors } = setUp(async (scope) => {
       scope.add(() => void released.push('first'))
       scope.add(() => {
         throw new Error('stuck')
@@ -38,7 +38,7 @@ describe('lifecycle (H-01, H-33)', () => {
     await lifecycle.stop()
     expect(released).toEqual(['last', 'first'])
     expect(errors).toHaveLength(1)
-    expect(lifecycle.phase).toBe('stopped')
+    expect(phases).toEqual(['starting', 'running', 'stopping', 'stopped'])
   })
 
   it('releases what a failed start had acquired, and can start again', async () => {
@@ -68,5 +68,41 @@ describe('lifecycle (H-01, H-33)', () => {
     expect(await starting).toBeInstanceOf(Error)
     expect(lifecycle.phase).toBe('stopped')
     expect(phases.filter((phase) => phase === 'stopped')).toHaveLength(1)
+  })
+
+  it('what is added after the end is released at once', async () => {
+    let kept: Scope | null = null
+    const { lifecycle } = setUp(async (scope) => {
+      kept = scope
+    })
+    await lifecycle.start()
+    await lifecycle.stop()
+    let isReleased = false
+    const late = kept as Scope | null
+    late?.add(() => {
+      isReleased = true
+    })
+    expect(isReleased).toBe(true)
+  })
+
+  it('a start in the same breath as a stop starts again', async () => {
+    const { lifecycle, phases } = setUp(async () => undefined)
+    await lifecycle.start()
+    await Promise.all([lifecycle.stop(), lifecycle.start()])
+    expect(phases).toEqual(['starting', 'running', 'stopping', 'stopped', 'starting', 'running'])
+  })
+
+  it('a stop that is asked for while a start waits for an earlier stop still wins', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { lifecycle, phases } = setUp(async (scope) => scope.add(() => promise))
+    await lifecycle.start()
+    const first = lifecycle.stop()
+    const starting = lifecycle.start().catch((error: unknown) => error)
+    const second = lifecycle.stop()
+    resolve()
+    await Promise.all([first, second])
+    expect(await starting).toMatchObject({ code: 'CANCELLED' })
+    expect(phases.at(-1)).toBe('stopped')
+    expect(phases.filter((phase) => phase === 'starting')).toHaveLength(1)
   })
 })

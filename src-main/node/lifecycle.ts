@@ -59,7 +59,8 @@ export function createLifecycle(options: {
       return phase
     },
     start(): Promise<void> {
-      if (phase === 'running') return Promise.resolve()
+      // A stop that has just been asked for has not changed the phase yet.
+      if (phase === 'running' && stopping === null) return Promise.resolve()
       starting ??= doStart().finally(() => {
         starting = null
       })

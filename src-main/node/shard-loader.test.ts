@@ -39,6 +39,8 @@ let compute: ComputeView | null
 /** Calls of the engine other than probes. */
 let runs: number
 let enter: (state: SupervisorState) => void
+/** How many listen to the supervisor. */
+let listening: () => number
 /** What each rung does in this test; each is well by default. */
 let script: {
   fetch: (options: Parameters<FetchShard>[0]) => Promise<void>
@@ -48,6 +50,8 @@ let script: {
   entry: (() => Promise<{ bosToken: number }>) | null
   /** Of a probe, and of a single token. */
   computeMs: number
+  /** What a call of the engine other than a probe waits for. */
+  run: Promise<unknown> | null
 }
 
 /** In small steps: a climb takes many turns of the event loop, and no time. */
@@ -84,9 +88,11 @@ beforeEach(async () => {
     probe: async () => 0.001,
     entry: null,
     computeMs: 1,
+    run: null,
   }
 
   const listeners = new Set<(state: SupervisorState) => void>()
+  listening = () => listeners.size
   let state: SupervisorState = { name: 'stopped' }
   enter = (next) => {
     state = next
@@ -116,6 +122,7 @@ beforeEach(async () => {
     closeSequence: async () => undefined,
     async run() {
       runs++
+      if (script.run !== null) await script.run
       return { items: [{ hidden: null, logits: null, token: null }], computeMs: script.computeMs }
     },
     unload: async () => undefined,
@@ -369,6 +376,83 @@ it('S-06: a file that is changed under a loaded engine is served no longer, and 
   expect(stops).toBe(0)
 })
 
+describe('S-06: what is lost has no light', () => {
+  it('an engine that is gone takes the proof with it, at once and while nothing comes back', async () => {
+    loader.use(target)
+    await pass(1_000)
+    expect(stateOf('prove')).toBe('done')
+    enter({ name: 'lost', error: new EspalierError('ENGINE_GONE') })
+    expect([stateOf('load'), stateOf('prove'), loader.loaded]).toEqual(['degraded', 'idle', null])
+    expect([lost, levels.at(-1)]).toEqual([['ENGINE_GONE'], 'L3'])
+  })
+
+  it('other blocks take the place of those that are served, which is told before anything else is done', async () => {
+    loader.use(target)
+    await pass(1_000)
+    script.fetch = forever
+    loader.use({ ...target, range: { start: 2, end: 4 } })
+    expect([lost, loader.loaded]).toEqual([['CANCELLED'], null])
+  })
+
+  it('a speed that was measured for it comes too late', async () => {
+    loader.use(target)
+    await pass(1_000)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    script.run = promise
+    script.computeMs = 2
+    await pass(7_000)
+    enter({ name: 'lost', error: new EspalierError('ENGINE_GONE') })
+    resolve()
+    await pass(1_000)
+    expect(loader.loaded).toBeNull()
+    expect(told).toHaveLength(1)
+  })
+
+  it('a load that fails leaves what was hashed; bytes that are gone leave nothing', async () => {
+    script.load = (onProgress) => {
+      onProgress(0.5)
+      return Promise.reject(new EspalierError('ENGINE_OUT_OF_MEMORY'))
+    }
+    loader.use(target)
+    await pass(1_000)
+    expect(levels).toContain('L4')
+    expect([levels.at(-1), stateOf('fetch'), stateOf('load')]).toEqual(['L3', 'done', 'failed'])
+    script.fetch = () => Promise.reject(new EspalierError('SHARD_MISSING'))
+    await pass(5_000)
+    expect([levels.at(-1), stateOf('fetch')]).toEqual(['L0', 'failed'])
+  })
+
+  it('that an engine is gone is for the supervisor to mend, and no failed load', async () => {
+    script.load = () => Promise.reject(new EspalierError('ENGINE_GONE'))
+    loader.use(target)
+    await pass(20_000)
+    expect(stateOf('load')).toBe('working')
+    script.load = async () => undefined
+    enter({ name: 'lost', error: new EspalierError('ENGINE_GONE') })
+    loader.again()
+    await pass(1_000)
+    expect(levels.at(-1)).toBe('L6')
+  })
+
+  it('a proof that was confirmed ends the row of failures', async () => {
+    let probes = 0
+    // Every third one is wrong: each reload is followed by a proof and its confirmation.
+    script.probe = async () => (++probes % 3 === 0 ? 2 : 0.001)
+    loader.use(target)
+    await pass(60_000)
+    expect(proven).toBeGreaterThan(5)
+  })
+
+  it('a loader that was stopped listens to nobody', async () => {
+    loader.use(target)
+    await pass(1_000)
+    expect(listening()).toBe(1)
+    await loader.stop()
+    expect(listening()).toBe(0)
+    expect(clock.pending).toBe(0)
+  })
+})
+
 describe('S-13: a command to load what is being loaded', () => {
   it('changes nothing, also between two steps, when none of them is at work', async () => {
     let loads = 0
@@ -461,6 +545,7 @@ describe('S-38: a load is cancelled', () => {
     expect(proven).toBe(1)
     loader.cancel()
     expect(loader.loaded).not.toBeNull()
+    expect(stateOf('fetch')).toBe('done')
   })
 })
 

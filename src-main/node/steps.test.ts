@@ -26,6 +26,51 @@ describe('steps', () => {
     expect(steps.get('announce')).toMatchObject({ state: 'working', evidence: [] })
     expect(steps.get('announce')).not.toHaveProperty('blocker')
   })
+
+  it('a step that failed has no evidence, and one that is not begun has nothing at all', () => {
+    const steps = createSteps(new FakeClock(), () => undefined)
+    steps.done('announce', [evidence(1)])
+    steps.failed('announce', trouble)
+    expect(steps.get('announce')).toMatchObject({ state: 'failed', evidence: [], blocker: trouble })
+    steps.idle('announce')
+    expect(steps.get('announce')).toEqual({ name: 'announce', state: 'idle', startedAt: null, evidence: [] })
+  })
+
+  it('keeps the newest evidence, when it began, and when it was first done', async () => {
+    const clock = new FakeClock(0)
+    const steps = createSteps(clock, () => undefined)
+    steps.working('visible')
+    await clock.advance(10)
+    steps.working('visible')
+    await clock.advance(10)
+    steps.done(
+      'visible',
+      Array.from({ length: 12 }, (_, at) => evidence(at)),
+    )
+    expect(steps.get('visible')).toMatchObject({ startedAt: 0, endedAt: 20 })
+    expect(steps.get('visible')?.evidence.map(({ at }) => at)).toEqual([4, 5, 6, 7, 8, 9, 10, 11])
+    await clock.advance(10)
+    steps.done('visible', [evidence(30)])
+    expect(steps.get('visible')).toMatchObject({ startedAt: 0, endedAt: 20, evidence: [evidence(30)] })
+    steps.degraded('visible', trouble)
+    await clock.advance(10)
+    steps.done('visible', [evidence(40)])
+    expect(steps.get('visible')).toMatchObject({ startedAt: 0, endedAt: 40 })
+    steps.working('visible')
+    expect(steps.get('visible')?.startedAt).toBe(40)
+  })
+
+  it('each change is told, and a reset forgets all of them', () => {
+    let told = 0
+    const steps = createSteps(new FakeClock(), () => void told++)
+    steps.done('connect', [evidence(1)])
+    steps.progress('fetch', { done: 1, total: 2, unit: 'bytes' })
+    steps.idle('load', 'prove')
+    expect(told).toBe(4)
+    steps.reset()
+    expect(told).toBe(5)
+    expect(steps.all().every(({ state, evidence: all }) => state === 'idle' && all.length === 0)).toBe(true)
+  })
 })
 
 describe('the watchdog', () => {
@@ -44,6 +89,36 @@ describe('the watchdog', () => {
     expect(steps.get('visible')).toMatchObject({ state: 'degraded', blocker: { code: 'NO_WITNESS' } })
     stop()
     expect(clock.pending).toBe(0)
+  })
+
+  it('the newest evidence counts, and an approval is doubted after two heartbeats and a bit', async () => {
+    const clock = new FakeClock()
+    const steps = createSteps(clock, () => undefined)
+    const { timings } = PROFILES.espalier
+    const stop = watchEvidenceAge(steps, PROFILES.espalier, clock, () => undefined)
+    steps.done('serve', [evidence(clock.now() - 3 * timings.witnessIntervalMs), evidence(clock.now())])
+    steps.done('approve', [evidence(clock.now())])
+    await clock.advance(2 * timings.heartbeatIntervalMs)
+    expect([steps.isDone('serve'), steps.isDone('approve')]).toEqual([true, true])
+    await clock.advance(timings.heartbeatIntervalMs)
+    expect(steps.get('approve')).toMatchObject({ state: 'degraded', blocker: { code: 'COORDINATOR_UNREACHABLE' } })
+    stop()
+  })
+
+  it('X-02: a form of records that went silent does not hide behind the other', async () => {
+    const clock = new FakeClock()
+    const steps = createSteps(clock, () => undefined)
+    const profile = { ...PROFILES.espalier, recordForms: ['hivemind', 'kademlia'] as const }
+    const stop = watchEvidenceAge(steps, profile, clock, () => undefined)
+    const startedAt = clock.now()
+    const bring = clock.every(profile.timings.announceIntervalMs, () =>
+      steps.done('announce', [evidence(startedAt), evidence(clock.now())]),
+    )
+    steps.done('announce', [evidence(startedAt), evidence(startedAt)])
+    await clock.advance(2 * profile.timings.announceIntervalMs)
+    expect(steps.get('announce')?.blocker?.cause).toContain('hivemind form')
+    bring()
+    stop()
   })
 
   it('is quiet for a fault-free hour', async () => {

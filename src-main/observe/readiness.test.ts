@@ -54,6 +54,14 @@ describe('swarm readiness', () => {
     }
   })
 
+  it('S-04: what is loaded elsewhere is not called ours because we have it too, still unloaded', () => {
+    const ours = replica(2, { peerId: 'us', isSelf: true, state: 'joining' })
+    const shardOf = (change: Partial<ReplicaSighting>) =>
+      judgeReadiness(EIGHT, [...all(), { ...ours, ...change }], NOW).shards[2]
+    expect(shardOf({})).toMatchObject({ label: 'loaded', isLocal: false })
+    expect(shardOf({ state: 'online' })).toMatchObject({ label: 'loaded', isLocal: true })
+  })
+
   it('S-04: a peer that only says to be loaded does not make the swarm ready', () => {
     const sightings = [...without(2), replica(2, { verifiedAt: null, trouble: 'it answers wrongly' })]
     const verdict = judgeReadiness(EIGHT, sightings, NOW)

@@ -2,6 +2,7 @@ import type { PrivateKey, PublicKey } from '@libp2p/interface'
 import { decode, encode } from '@msgpack/msgpack'
 import * as z from 'zod'
 import { EspalierError } from '../../src-shared/errors'
+import { isSignedBy } from '../network/signature'
 
 /** A node asks another to look at it from outside; the answer is signed. */
 export const WITNESS_PROTOCOL = '/espalier/witness/1'
@@ -83,7 +84,7 @@ export async function signVerdict(verdict: Verdict, key: PrivateKey): Promise<Ui
 /** Checks the signature against the witness's own key, then the content. Throws PROTOCOL_VIOLATION. */
 export async function openVerdict(data: Uint8Array, witnessKey: PublicKey): Promise<Verdict> {
   const { verdict, signature } = parse(SignedSchema, data)
-  if (!(await witnessKey.verify(verdict, signature)))
+  if (!(await isSignedBy(witnessKey, verdict, signature)))
     throw new EspalierError('PROTOCOL_VIOLATION', 'a verdict with a wrong signature')
   return parse(VerdictSchema, verdict)
 }

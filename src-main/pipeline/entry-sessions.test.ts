@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { EspalierError } from '../../src-shared/errors'
 import { createEntrySessions, type OpenSessionOptions } from './entry-sessions'
 import type { Frame, ResultFrame } from './frames'
 import type { Link, Links } from './links'
@@ -26,6 +27,14 @@ async function waiting(change: Partial<OpenSessionOptions> = {}) {
   const opening = entry.open({ ...asked, ...change, signal: new AbortController().signal })
   await new Promise<void>((resolve) => setImmediate(resolve))
   const id = sent[0]?.session ?? ''
+  let isOpen = false
+  void opening.then(() => {
+    isOpen = true
+  })
+  // Only the last stage has heard of it when all have.
+  entry.onOpened(id, first)
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  expect(isOpen).toBe(false)
   entry.onOpened(id, last)
   const session = await opening
   await session.send(Int32Array.of(1, 2, 3), 0, true)
@@ -34,7 +43,7 @@ async function waiting(change: Partial<OpenSessionOptions> = {}) {
       { ...{ type: 'result', session: id, position: 2, token: 7, computeMs: [], logits: null }, ...result },
       last,
     )
-  return { session, answer, entry, id, first }
+  return { session, answer, entry, id, first, last, link }
 }
 
 describe('what an entry takes from the last stage', () => {
@@ -48,6 +57,7 @@ describe('what an entry takes from the last stage', () => {
 
   it.each<[string, Partial<OpenSessionOptions>, Partial<ResultFrame>]>([
     ['a token outside of the vocabulary', {}, { token: 4_000_000_000 }],
+    ['the first token outside of the vocabulary', {}, { token: 100 }],
     ['an answer of another row', {}, { position: 1 }],
     ['a token where logits were asked for', { wantsLogits: true }, {}],
     ['too few logits', { wantsLogits: true }, { logits: new Float32Array(9) }],
@@ -64,5 +74,36 @@ describe('what an entry takes from the last stage', () => {
       ...{ peer: 'last', toldBy: 'first' },
       message: expect.not.stringContaining('\u202e'),
     })
+  })
+})
+
+describe('who may say what about a session', () => {
+  const error = { code: 'STAGE_LOST' as const, cause: 'gone', peer: 'last', start: 4, end: 8 }
+
+  it('answers come from the last stage alone', async () => {
+    const { session, entry, id, first } = await waiting()
+    entry.onResult({ type: 'result', session: id, position: 2, token: 9, computeMs: [], logits: null }, first)
+    session.fail(new EspalierError('CANCELLED'))
+    await expect(session.nextResult()).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('errors come through the first stage, and speak of a stage of the route or of whoever brings them', async () => {
+    const { session, entry, id, first, last, link } = await waiting()
+    entry.onError(id, error, last)
+    entry.onPart(id, error, last)
+    entry.onPart(id, { ...error, peer: 'stranger' }, first)
+    entry.onLinkEnd(link('stranger'), 'gone')
+    entry.onError(id, { ...error, peer: 'stranger' }, first)
+    await expect(session.nextResult()).rejects.toMatchObject({ code: 'STAGE_LOST', peer: 'first', toldBy: null })
+  })
+
+  it('a stage of the route that is gone ends the waiting, and so does our own end', async () => {
+    const lost = await waiting()
+    lost.entry.onLinkEnd(lost.last, 'gone')
+    await expect(lost.session.nextResult()).rejects.toMatchObject({ code: 'STAGE_LOST', peer: 'last' })
+    const stopped = await waiting()
+    const answer = stopped.session.nextResult()
+    stopped.entry.stop()
+    await expect(answer).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { prefillChunkTokens } from './generate'
+import { systemClock } from '../../src-shared/clock'
+import { generate, prefillChunkTokens } from './generate'
 
 describe('the chunks of a prompt', () => {
   it('are as large as may be where there is one stage to compute them', () => {
@@ -12,4 +13,23 @@ describe('the chunks of a prompt', () => {
     expect(prefillChunkTokens(7, 2)).toBe(32)
     expect(prefillChunkTokens(100_000, 2)).toBe(128)
   })
+})
+
+it.each([
+  ['and its answer are longer than the context', { prompt: Int32Array.of(1, 2), maxTokens: 15 }, 'PROMPT_TOO_LONG'],
+  [
+    'fills the context, and leaves no room for an answer',
+    { prompt: new Int32Array(16), maxTokens: null },
+    'PROMPT_TOO_LONG',
+  ],
+  ['has no tokens', { prompt: new Int32Array(0), maxTokens: 1 }, 'BAD_ARGUMENT'],
+])('a prompt that %s is refused before anybody is asked', async (_, asked, code) => {
+  const openSession = () => expect.unreachable('a session was opened')
+  const asking = generate({
+    ...{ pipeline: { openSession }, clock: systemClock, root: 'r', route: [], contextTokens: 16, ...asked },
+    vocabulary: { tokenize: async () => new Int32Array(0), piece: async () => new Uint8Array(0), endOfText: null },
+    signal: new AbortController().signal,
+    onToken: () => undefined,
+  })
+  await expect(asking).rejects.toMatchObject({ code })
 })

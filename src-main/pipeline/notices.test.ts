@@ -50,3 +50,15 @@ it('what is told has a code that the others listen to', async () => {
   await Promise.resolve()
   expect(sent).toMatchObject([{ type: 'notice', body: { code: 'STAGE_LOST', cause: 'it said so' } }])
 })
+
+it('no peer is told, or heard, more often than every ten seconds', async () => {
+  const { send, sent, onNotice, onAsked, heard, link, clock } = notices()
+  onAsked('them')
+  const both = async () => {
+    send('them', { code: 'STAGE_LOST', cause: 'x' })
+    onNotice({ code: 'STAGE_LOST', cause: 'x' }, link)
+    await clock.advance(5_000)
+  }
+  for (let turn = 0; turn < 4; turn++) await both()
+  expect([sent.length, heard.length]).toEqual([2, 2])
+})

@@ -51,6 +51,13 @@ describe('turns of an engine', () => {
     expect((await Promise.all(all)).map(({ token }) => token)).toEqual([7, 2, 0, 1, 3, 5])
   })
 
+  it('takes no more than a batch upwards either', async () => {
+    const { queue, sequences, finish } = manualEngine()
+    for (const sequence of [9, 0, 1, 2, 3]) void queue.run(step(sequence))
+    while (sequences().flat().length < 5) await finish()
+    expect(sequences()).toEqual([[9], [0, 1, 2], [3]])
+  })
+
   it('lets nobody wait for ever: whoever came first is next, and a prompt’s chunk goes by itself', async () => {
     const { queue, sequences, finish } = manualEngine()
     void queue.run(step(9))

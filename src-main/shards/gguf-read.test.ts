@@ -6,7 +6,7 @@ import { makeSyntheticModel, SMALL } from '../../test/models/synthetic'
 import { temporaryDirectory } from '../../test/models/temporary'
 import { modelShape } from './architectures'
 import { GGUF_LIMITS, parseGgufHeader } from './gguf-parse'
-import { readGgufHeader } from './gguf-read'
+import { headerOf, readGgufHeader } from './gguf-read'
 import { type GgufEntry, TENSOR_TYPE, TENSOR_TYPES, type TensorTypeInfo } from './gguf-types'
 import { array, encodeGgufHeader, entry } from './gguf-write'
 
@@ -182,6 +182,33 @@ describe('parseGgufHeader', () => {
   ]
   it.each(hostile)('D-T10: refuses %s', (_, bytes, code) => {
     expect(codeOf(() => parseGgufHeader(bytes))).toBe(code)
+  })
+
+  it.each([
+    ['tensors', 8, GGUF_LIMITS.tensors],
+    ['metadata entries', 16, GGUF_LIMITS.entries],
+  ])('D-T10: believes no more %s than there can be', (what, offset, most) => {
+    expect(() => parseGgufHeader(numberAt(offset, BigInt(most) + 1n))).toThrow(`${most + 1} ${what}`)
+    expect(() => parseGgufHeader(numberAt(offset, BigInt(most)))).not.toThrow(what)
+  })
+
+  it('D-T10: reads no more of a header than it may have', async () => {
+    let readBytes = 0
+    const endless = {
+      sizeBytes: 2 ** 40,
+      async read(target: Uint8Array, position: number) {
+        readBytes += target.byteLength
+        const long = entry.strings(
+          'tokenizer.ggml.tokens',
+          Array.from({ length: 100 }, () => 'x'.repeat(100)),
+        )
+        target.set(validFile(entries(long)).subarray(position, position + target.byteLength))
+        return target.byteLength
+      },
+    }
+    const limits = { firstReadBytes: 64, maxBytes: 1_000 }
+    await expect(headerOf(endless, limits)).rejects.toMatchObject({ code: 'GGUF_INVALID' })
+    expect(readBytes).toBe(1_000)
   })
 
   it('D-T01: answers 10,000 random corruptions with a result or one of its two codes', () => {

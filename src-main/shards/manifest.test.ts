@@ -17,7 +17,7 @@ import {
 } from './manifest'
 import { buildManifest } from './manifest-build'
 import { merkleRoot } from './merkle'
-import { relativeError } from './probe'
+import { decodeFloats, encodeFloats, relativeError } from './probe'
 
 let manifest: Manifest
 beforeAll(async () => {
@@ -228,6 +228,53 @@ describe('checkManifest', () => {
     ['a prefix with a dot, which no key can have', (copy) => Object.assign(copy, { dhtPrefix: 'a.b' })],
     ['a prefix with white space', (copy) => Object.assign(copy, { dhtPrefix: 'a\u00a0b' })],
     ['a name of 10,000 characters', (copy) => Object.assign(copy, { dhtPrefix: 'x'.repeat(10_000) })],
+  ])('refuses %s', (_, change) => {
+    expect(codeOf(change)).toBe('MANIFEST_INVALID')
+  })
+
+  it.each<[string, (copy: Manifest) => unknown, RegExp]>([
+    ['a piece under another number', (copy) => Object.assign(copy.pieces[2]!, { index: 3 }), /out of place/],
+    ['a gap', (copy) => Object.assign(copy.pieces[2]!, { offset: copy.pieces[2]!.offset + 1 }), /out of place/],
+    ['a byte too few', (copy) => Object.assign(copy.file, { sizeBytes: copy.file.sizeBytes + 1 }), /end at byte/],
+    ['a byte too many', (copy) => Object.assign(copy.file, { sizeBytes: copy.file.sizeBytes - 1 }), /end at byte/],
+    ['a block without a number', (copy) => Object.assign(pieceOf(copy, 3), { block: null }), /no owner/],
+    ['a number without a block', (copy) => Object.assign(copy.pieces[0]!, { role: 'entry', block: 3 }), /no owner/],
+    [
+      'two pieces of one block, and none of another',
+      (copy) => Object.assign(pieceOf(copy, 3), { block: 4 }),
+      /7 of 8 blocks/,
+    ],
+    ['a block beyond the last', (copy) => Object.assign(pieceOf(copy, 3), { block: 8 }), /of 8 blocks/],
+  ])('refuses %s although the root is right', (_, change, why) => {
+    const copy = structuredClone(manifest)
+    change(copy)
+    copy.root = merkleRoot(copy.header, copy.pieces)
+    expect(() => checkManifest(copy)).toThrow(why)
+  })
+
+  const pieceOf = (copy: Manifest, block: number) => copy.pieces.find((piece) => piece.block === block)!
+
+  it.each<[string, (copy: Manifest) => unknown]>([
+    ['a sampled token beyond the vocabulary', ({ probe }) => probe.logits.tokenIds.splice(-1, 1, 2048)],
+    ['a likeliest token beyond the vocabulary', ({ probe }) => Object.assign(probe.logits, { argmax: 2048 })],
+    [
+      'logits that are no numbers',
+      ({ probe }) => {
+        const values = decodeFloats(probe.logits.values)
+        values[1] = Number.NaN
+        Object.assign(probe.logits, { values: encodeFloats(values) })
+      },
+    ],
+    ['a tolerance for logits that lets all pass', ({ probe }) => Object.assign(probe.tolerance, { logit: 0.6 })],
+    ['a tolerance for rows that lets all pass', ({ probe }) => Object.assign(probe.tolerance, { residual: 0.6 })],
+    [
+      'an address with a name and a password',
+      (copy) => Object.assign(copy, { sources: [{ urls: ['https://kim:pw@example.org/m.gguf'] }] }),
+    ],
+    [
+      'an address that is no web address',
+      (copy) => Object.assign(copy, { sources: [{ urls: ['file:///etc/passwd'] }] }),
+    ],
   ])('refuses %s', (_, change) => {
     expect(codeOf(change)).toBe('MANIFEST_INVALID')
   })

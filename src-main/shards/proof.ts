@@ -37,7 +37,7 @@ export function judgeProof(manifest: Manifest, range: BlockRange, values: Uint8A
   const isLast = range.end === manifest.blockCount
   const { probe, embeddingLength } = manifest
   const tolerance = isLast ? probe.tolerance.logit : probe.tolerance.residual
-  const isWhole = values.byteLength > 0 && values.byteLength % (isLast ? 4 : 2 * embeddingLength) === 0
+  const isWhole = values.byteLength % (isLast ? 4 : 2 * embeddingLength) === 0
   const maxDifference = !isWhole
     ? Number.POSITIVE_INFINITY
     : isLast

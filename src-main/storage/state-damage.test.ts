@@ -1,6 +1,6 @@
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSettings } from '../app/settings-store'
 import { loadOrCreateIdentity, readIdentity, readIdentityCopy } from '../network/identity'
@@ -114,6 +114,7 @@ describe('H-40: state files over versions', () => {
 
   it('go forward through three versions, one at a time or all at once, with a backup of the first', async () => {
     const original = JSON.stringify({ name: 'walnut', listenPort: '4100', unknownToUs: [1] })
+    await writeFile(join(data.root, 'node.lock'), 'held by this very process')
     const wanted = { publicName: 'walnut', listenPort: 4100, theme: 'system', unknownToUs: [1] }
     for (const jumps of [[3], [1, 2, 3], [2, 3]]) {
       await rm(data.versionFile, { force: true })
@@ -128,6 +129,7 @@ describe('H-40: state files over versions', () => {
       expect(await kept()).toEqual(wanted)
       const backup = join(data.root, 'backups', `state-1-before-${(jumps[0] ?? 0) + 1}`, 'settings.json')
       expect(await readFile(backup, 'utf8')).toBe(original)
+      expect(await readdir(dirname(backup))).not.toContain('node.lock')
     }
   })
 

@@ -74,6 +74,16 @@ describe('state files', () => {
     await writeFile(join(folder, 'content'), 'x')
     await expect(writeFileAtomic(folder, 'new')).rejects.toThrow()
     expect(await readFile(join(folder, 'content'), 'utf8')).toBe('x')
+    // Nor does the disk fill with what could not take its place.
+    expect((await readdir(directory)).filter((name) => name.includes('.tmp'))).toEqual([])
+  })
+
+  it('that are removed leave no copy to come back from', async () => {
+    const path = join(directory, 'removed.json')
+    const file = jsonFile(path, schema, { keepsCopy: true })
+    await file.save({ count: 1 })
+    await file.remove()
+    expect((await readdir(directory)).filter((name) => name.startsWith('removed.json'))).toEqual([])
   })
 
   for (const [what, content] of [

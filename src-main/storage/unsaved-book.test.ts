@@ -54,6 +54,14 @@ describe('H-02, H-45: what the disk does not take', () => {
     expect(codes()).toEqual(['state.unsaved', 'state.saved'])
   })
 
+  it('is told to nobody who has stopped to listen', async () => {
+    follow()
+    stop()
+    await mkdir(join(folder, 'state.json'))
+    await expect(state().save({ count: 1 })).rejects.toThrow()
+    expect([shown, codes(), clock.pending]).toEqual([[], [], 0])
+  })
+
   it('of which somebody was told that it failed is not written behind their back', async () => {
     follow()
     const path = join(folder, 'state.json')

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { diskOf } from '../../e2e/support/file-fixtures'
 import { systemClock } from '../../src-shared/clock'
 import { createBridgeClient } from '../bridge-client'
-import { createPlayedTransport, OPEN, ok, REFUSED } from '../testing/played-transport'
+import { AWAY, createPlayedTransport, OPEN, ok, REFUSED } from '../testing/played-transport'
 import { createAskedStore } from './asked-store'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -38,4 +38,27 @@ it('takes what a change answers, and keeps the old value when it is refused', as
   await transport.lastCall('disk.free').answer(REFUSED)
   expect(await second).toBe(false)
   expect(now()).toMatchObject({ value: diskOf(2_000), isAsking: false, failure: { code: 'CHAIN_INCOMPLETE' } })
+})
+
+it('hears nothing of a question whose connection is gone, not even that it was refused', async () => {
+  const { transport, store, now } = setUp()
+  store.ask()
+  const old = transport.lastCall('disk.get')
+  transport.connect(AWAY)
+  transport.connect(OPEN)
+  await old.answer(REFUSED)
+  expect(now().failure).toBeNull()
+  await transport.lastCall('disk.get').answer(ok(diskOf(1_000)))
+  expect(now()).toEqual({ value: diskOf(1_000), isAsking: false, failure: null })
+})
+
+it('changes nothing any more once it is disposed', async () => {
+  const { transport, store, now } = setUp()
+  store.ask()
+  store.dispose()
+  await transport.lastCall('disk.get').answer(ok(diskOf(1_000)))
+  expect(now().value).toBeUndefined()
+  transport.connect(OPEN)
+  expect(transport.countOf('disk.get')).toBe(1)
+  expect(transport.listenerCount).toBe(0)
 })

@@ -81,6 +81,17 @@ describe('generation', () => {
     expect(other.now().generation).toMatchObject({ state: 'failed', failure: { code: 'CANCELLED' } })
   })
 
+  it('an answer that has ended meanwhile is no failure because it could not be stopped', async () => {
+    const app = await begin()
+    await app.lastCall('generate.start').answer(ok({ generationId: 'g1' }))
+    void app.stores.generation.cancel()
+    app.tell('generate.end', end())
+    const { state } = app.now().generation ?? {}
+    await app.lastCall('generate.cancel').answer(REFUSED)
+    expect(app.now().generation).toMatchObject({ state, failure: null })
+    expect(state).not.toBe('failed')
+  })
+
   it('fails with the reason of the node, and when the connection goes', async () => {
     const app = await begin()
     await app.lastCall('generate.start').answer(REFUSED)

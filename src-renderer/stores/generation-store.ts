@@ -83,7 +83,6 @@ export function createGenerationStore(client: BridgeClient, frames: Frames): Gen
     async generate({ prompt, maxTokens, mode = 'text', sampling }) {
       const { generation: last, talk: before, draft } = state.getState()
       if (isBusy(last)) return
-      early = []
       const talk = talkWith(before, last, mode)
       // In a chat the words have been said; a text stays, to be changed and tried again.
       const next = mode === 'chat' ? { ...draft, prompt: '' } : draft

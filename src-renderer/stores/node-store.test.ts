@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { servingStatus, stoppedStatus } from '../../e2e/support/status-fixtures'
 import { systemClock } from '../../src-shared/clock'
 import { createBridgeClient } from '../bridge-client'
-import { AWAY, createPlayedTransport, OPEN, ok, REFUSED } from '../testing/played-transport'
+import { AWAY, createPlayedTransport, OPEN, ok, READ_ONLY, REFUSED } from '../testing/played-transport'
 import { createAppStores } from './app-stores'
 import { FRAME_INTERVAL_MS } from './frames'
 
@@ -62,6 +62,18 @@ describe('status', () => {
     app.connect(AWAY)
     await old.answer(ok(status(9)))
     expect(app.now()).toMatchObject({ isLive: false, status: null })
+  })
+
+  it('who may only look may do no more while the connection is away', () => {
+    const app = setUp()
+    const may = () => app.now().mayOperate
+    expect(may()).toBe(false)
+    app.connect(READ_ONLY)
+    app.connect(AWAY)
+    expect(may()).toBe(false)
+    app.connect(OPEN)
+    app.connect(AWAY)
+    expect(may()).toBe(true)
   })
 
   it('asks again when the host is not ready', async () => {

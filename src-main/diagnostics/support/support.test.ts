@@ -123,6 +123,7 @@ describe('D-T36: what leaves this computer', () => {
   it('D-T36: this computer’s and its user’s names go, also in the middle of a line', async () => {
     const data = await openDataDirectory(join(root, 'data'))
     const known = await knownSecrets(data, 'attic-pc')
+    expect(known).toEqual(expect.arrayContaining([{ word: 'computer', value: hostname() }]))
     const { clean } = createRedactor([...known, { word: 'user name', value: 'wilhelmina' }])
     expect(clean('login of wilhelmina@host, Wilhelmina’s node attic-pc')).not.toMatch(/wilhelmina|attic-pc/i)
     if (hostname().length >= 3 && hostname() !== 'localhost')

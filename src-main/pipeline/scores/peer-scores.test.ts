@@ -84,4 +84,23 @@ describe('peer scores', () => {
     for (let i = 0; i < 10_050; i++) scores.served(`p${i}`, 1)
     expect(scores.size).toBe(10_000)
   })
+
+  it('H-48: a probe that fails is a longer quarantine at once, however well it went in between', async () => {
+    const clock = new FakeClock()
+    const scores = createPeerScores(clock)
+    lost(scores, 5)
+    await clock.advance(30_000)
+    scores.asked('p')
+    // Half a failure: two shared a doubt about it.
+    scores.failed('p', 'STAGE_LOST', 'a probe', 0.5)
+    expect(scores.standing('p').quarantinedUntil).toBe(clock.now() + 60_000)
+  })
+
+  it('H-48: halves count as halves: ten of them make a quarantine, and nine do not', () => {
+    const scores = createPeerScores(new FakeClock())
+    for (let half = 0; half < 9; half++) scores.failed('p', 'STAGE_LOST', 'a doubt', 0.5)
+    expect(scores.mayAsk('p')).toBe(true)
+    scores.failed('p', 'STAGE_LOST', 'a doubt', 0.5)
+    expect(scores.mayAsk('p')).toBe(false)
+  })
 })

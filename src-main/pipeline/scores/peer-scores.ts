@@ -114,8 +114,8 @@ export function createPeerScores(clock: Clock, listener: (standing: Standing) =>
       account.failuresInRow += weight
       account.incidents.push({ at: clock.now(), code, cause: cause.slice(0, MAX_CAUSE), weight })
       if (account.incidents.length > MAX_INCIDENTS) account.incidents.shift()
-      const wasProbe = account.quarantinedUntilMs !== null
-      if (wasProbe || account.failuresInRow >= FAILURES_TO_QUARANTINE) quarantine(account)
+      // The row goes on through a quarantine, so that a probe which fails is the next one at once.
+      if (account.failuresInRow >= FAILURES_TO_QUARANTINE) quarantine(account)
       listener(standing(peer))
     },
     /** Whether a session may go there. During a quarantine: no. After it: only while nobody else is trying. */

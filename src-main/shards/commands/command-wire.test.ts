@@ -69,6 +69,22 @@ describe('the guard', () => {
   })
 })
 
+it('S-13: of many commands the oldest are forgotten first, so that nobody can fill the memory', () => {
+  const clock = new FakeClock()
+  const guard = createCommandGuard(clock)
+  let performed = 0
+  const ask = (index: number) =>
+    guard.once(request(clock.now(), { id: `id ${index}` }), 'sender', 'us', async () => {
+      performed++
+      return { status: 'accepted' as const }
+    })
+  for (let index = 0; index < 4_100; index++) void ask(index)
+  void ask(4_099)
+  expect(performed).toBe(4_100)
+  void ask(0)
+  expect(performed).toBe(4_101)
+})
+
 it('S-43: the runbook’s own lines', () => {
   const transcript = [
     { what: 'not-found', shard: '3' },

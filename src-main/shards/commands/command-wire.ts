@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { ERROR_CODES } from '../../../src-shared/error-catalogue'
 import { EspalierError } from '../../../src-shared/errors'
 import { LOAD_LEVELS } from '../../../src-shared/status'
+import { isSignedBy } from '../../network/signature'
 
 /** Commands about shards between coordinator, owner and peers: one signed command, one signed reply. */
 export const COMMAND_PROTOCOL = '/espalier/shard-command/1'
@@ -111,17 +112,9 @@ export function openReply(data: Uint8Array, key: PublicKey): Promise<ShardReply>
 
 async function open<T>(schema: z.ZodType<T>, data: Uint8Array, key: PublicKey): Promise<T> {
   const { payload, signature } = parse(SignedSchema, data)
-  if (!(await isSigned(payload, signature, key))) throw new EspalierError('COMMAND_FORGED', 'a wrong signature')
+  if (!(await isSignedBy(key, inContext(payload), signature)))
+    throw new EspalierError('COMMAND_FORGED', 'a wrong signature')
   return parse(schema, payload)
-}
-
-async function isSigned(payload: Uint8Array, signature: Uint8Array, key: PublicKey): Promise<boolean> {
-  try {
-    return await key.verify(inContext(payload), signature)
-  } catch {
-    // What has not the length of a signature is thrown out by the library, without a code.
-    return false
-  }
 }
 
 function inContext(payload: Uint8Array): Uint8Array {

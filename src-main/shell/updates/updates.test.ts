@@ -115,6 +115,24 @@ describe('D-T31: an update that cannot be verified is refused', () => {
     expect(engine.install).not.toHaveBeenCalled()
   })
 
+  it('D-T31: an older version is refused for that, also where the server offers the same', async () => {
+    const { updates, engine } = await scene(statement(release({ version: '0.0.9' })))
+    engine.find.mockResolvedValue('0.0.9')
+    await updates.press()
+    expect(updates.view()).toMatchObject({ state: 'refused', note: expect.stringContaining('older than 0.1.0') })
+    expect(engine.download).not.toHaveBeenCalled()
+  })
+
+  it('D-T31: the statement is asked for at its own address, without cookies, and nowhere else', async () => {
+    const fetch = vi.fn<typeof globalThis.fetch>(async () => new Response(statement()))
+    const { updates } = await scene(statement(), { fetch })
+    await updates.press()
+    expect(fetch).toHaveBeenCalledWith(
+      'https://updates.example/espalier/release-linux-x64.json',
+      expect.objectContaining({ redirect: 'error', credentials: 'omit' }),
+    )
+  })
+
   it.each([
     ['a flipped bit', Buffer.from('The new version')],
     ['a byte too many', Buffer.from('the new version!')],
@@ -133,6 +151,10 @@ describe('D-T31: an update that cannot be verified is refused', () => {
     await writeFile(changed.file, 'something else')
     await changed.updates.press()
     expect(changed.updates.view().state).toBe('refused')
+    // It is not kept for another try: the next press looks again.
+    await changed.updates.press()
+    expect(changed.asked).toHaveLength(2)
+    expect(changed.engine.install).not.toHaveBeenCalled()
     expect(changed.engine.install).not.toHaveBeenCalled()
 
     const other = await scene(statement())

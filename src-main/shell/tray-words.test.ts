@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { fetchingStatus, servingStatus, stoppedStatus } from '../../e2e/support/status-fixtures'
+import type { NodeStatus } from '../../src-shared/status'
+import { trayWords } from './tray-words'
+import { wordsFor } from './words'
+
+const words = (status: NodeStatus) => trayWords(status, wordsFor('en', []))
+const labels = (status: NodeStatus) => words(status).lines.map(({ label }) => label)
+
+describe('the tray’s words', () => {
+  it('count the peers that did not fit into the status', () => {
+    const serving = servingStatus(1)
+    const [peers] = labels({ ...serving, peersLeftOut: 1_000 - serving.peers.length })
+    expect(peers).toBe('1,000 peers')
+  })
+
+  it('say nothing of peers and tokens of a node that is stopped, or on its way out', () => {
+    expect(labels(stoppedStatus(1))).toEqual([])
+    expect(labels({ ...servingStatus(1), phase: 'stopping' })).toEqual([])
+  })
+
+  it('say how far it is only while it works, between nothing and all of it', () => {
+    const fetching = fetchingStatus(1)
+    const at = (done: number, total: number, shape: NodeStatus['shape'] = 'working') =>
+      words({
+        ...fetching,
+        shape,
+        steps: fetching.steps.map((step) =>
+          step.state === 'working' ? { ...step, progress: { done, total, unit: 'bytes' as const } } : step,
+        ),
+      }).progress
+    expect([at(1, 4), at(5, 4), at(0, 0), at(1, 4, 'waiting')]).toEqual([0.25, 1, null, null])
+  })
+
+  it('name a demonstration as one', () => {
+    const { toolTip } = words({ ...servingStatus(1), watermark: 'DEMO' })
+    expect(toolTip).toContain('DEMO')
+  })
+})
