@@ -26,6 +26,18 @@ describe('steps', () => {
     expect(steps.get('announce')).toMatchObject({ state: 'working', evidence: [] })
     expect(steps.get('announce')).not.toHaveProperty('blocker')
   })
+
+  it('doubts what was true, and calls failed what never was', () => {
+    const steps = createSteps(new FakeClock(), () => undefined)
+    steps.working('announce')
+    steps.doubted('announce', trouble)
+    expect(steps.get('announce')).toMatchObject({ state: 'failed', evidence: [], blocker: trouble })
+    steps.done('announce', [evidence(1)])
+    for (let again = 0; again < 2; again++) {
+      steps.doubted('announce', trouble)
+      expect(steps.get('announce')).toMatchObject({ state: 'degraded', evidence: [evidence(1)], blocker: trouble })
+    }
+  })
 })
 
 describe('the watchdog', () => {
