@@ -15,6 +15,8 @@ import type { LeavingJournal } from './leaving'
 import { journalFailed } from './leftover'
 import type { NodeRooms } from './rooms'
 
+const JOINING_ELSEWHERE_AFTER_MS = 10_000
+
 /** The announcer of a node: the forms and intervals of its network, held back by governor and guard, and journalled. */
 export function openAnnouncer(options: {
   host: Host
@@ -48,9 +50,11 @@ export function openAnnouncer(options: {
           random: Math.random,
         })
   return createAnnouncer({
-    forms: profile.recordForms.map((form) => ({
+    forms: profile.recordForms.map((form, place) => ({
       writer: writerOf(form),
       intervalMs: timingsOf(profile.timings, form).announceIntervalMs,
+      // Readers use the first form. Most nodes are done before anybody would have read JOINING in another.
+      ...(place === 0 ? {} : { joiningAfterMs: JOINING_ELSEWHERE_AFTER_MS }),
     })),
     clock,
     log,
