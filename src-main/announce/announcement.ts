@@ -16,6 +16,6 @@ export interface Announcement {
 }
 
 /** One key a block of the half-open range. */
-export function announcedKeys({ model, range }: Announcement): string[] {
+export function announcedKeys({ model, range }: Pick<Announcement, 'model' | 'range'>): string[] {
   return Array.from({ length: range.end - range.start }, (_, i) => blockKey(model.dhtPrefix, range.start + i))
 }

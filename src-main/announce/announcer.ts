@@ -45,9 +45,16 @@ export interface Announcer {
   stop(): void
 }
 
+export interface AnnouncedForm {
+  writer: RecordWriter
+  intervalMs: number
+  /** JOINING is said only when it has been so for this long; absent: at once. What was said before is corrected at once. */
+  joiningAfterMs?: number
+}
+
 /** Keeps our records alive in every form that the network reads, each with its own interval. */
 export function createAnnouncer(options: {
-  forms: readonly { writer: RecordWriter; intervalMs: number }[]
+  forms: readonly AnnouncedForm[]
   clock: Clock
   log: EventLog
   random?: () => number
@@ -67,16 +74,24 @@ export function createAnnouncer(options: {
   const timers = new Map<RecordForm, Disposer>()
   /** What is said now; the first is the one that speaks for the node where only one can. */
   let current: readonly Announcement[] = []
+  let currentSinceMs = 0
   let stopped = false
   /** What readers may have of us, by form and model. */
   const said = new Map(forms.map(({ writer }) => [writer.form, new Map<string, Announcement>()]))
+  /** The last round of each form, over or not. */
+  const underWay = new Map<RecordForm, { sets: readonly Announcement[]; ending: AbortController }>()
   /** When each set is written next, by form, on the clock that nobody sets (D-T05). */
   const due = new Map(forms.map(({ writer }) => [writer.form, new Map<Announcement, number>()]))
 
   async function write(
     writer: RecordWriter,
     what: Announcement,
-    options: { timeoutMs: number; speaksForNode: boolean; prepare?: (signal: AbortSignal) => Promise<void> },
+    options: {
+      timeoutMs: number
+      speaksForNode: boolean
+      prepare?: (signal: AbortSignal) => Promise<void>
+      ending?: AbortSignal
+    },
   ): Promise<RoundReport> {
     const info = what.info()
     const report: RoundReport = {
@@ -92,8 +107,10 @@ export function createAnnouncer(options: {
       nextAt: 0,
     }
     try {
-      const signal = AbortSignal.timeout(options.timeoutMs)
-      await options.prepare?.(signal)
+      const timeout = AbortSignal.timeout(options.timeoutMs)
+      // Not cut short: that this run lives is to be known whatever it says.
+      await options.prepare?.(timeout)
+      const signal = options.ending ? AbortSignal.any([timeout, options.ending]) : timeout
       await writer.write(what, info, report, { signal, speaksForNode: options.speaksForNode })
     } catch (error) {
       report.error = reportOf(error)
@@ -108,6 +125,7 @@ export function createAnnouncer(options: {
     { writer }: (typeof forms)[number],
     sets: readonly Announcement[],
     dueSets: readonly Announcement[],
+    ending: AbortSignal,
   ): Promise<RoundReport[]> {
     let isCharged = false
     const reports: RoundReport[] = []
@@ -129,7 +147,7 @@ export function createAnnouncer(options: {
       }
       logStart(writer.form, what)
       const speaksForNode = what === sets[0]
-      reports.push(await write(writer, what, { timeoutMs: writer.roundTimeoutMs, speaksForNode, prepare }))
+      reports.push(await write(writer, what, { timeoutMs: writer.roundTimeoutMs, speaksForNode, prepare, ending }))
       if (stopped || sets !== current) break
     }
     return reports
@@ -144,10 +162,16 @@ export function createAnnouncer(options: {
       options.onHeldBack?.(writer.form, clock.now() + waitMs)
       return []
     }
+    const sinceMs = clock.monotonicMs() - currentSinceMs
+    const laterMs = isMerelyJoining(writer.form, sets) ? (form.joiningAfterMs ?? 0) - sinceMs : 0
+    if (laterMs > 0) {
+      schedule(form, laterMs)
+      return []
+    }
     const dueAt = due.get(writer.form) ?? new Map<Announcement, number>()
     const latest = clock.monotonicMs() + intervalMs * ALONG_SHARE
     const dueSets = sets.filter((what) => (dueAt.get(what) ?? 0) <= latest)
-    const reports = await round(form, sets, dueSets)
+    const reports = await round(form, sets, dueSets, endingOf(writer.form, sets))
     if (stopped || sets !== current) return reports
     const wellMs = intervalMs * (1 - JITTER * random())
     const leastMs = governor?.waitMs(writer.form, intervalMs) ?? 0
@@ -164,6 +188,22 @@ export function createAnnouncer(options: {
       options.onRound(report)
     }
     return reports
+  }
+
+  /** Nobody knows of us yet, and there is nothing yet to be used. */
+  function isMerelyJoining(form: RecordForm, sets: readonly Announcement[]): boolean {
+    return saidIn(form).length === 0 && sets.every((what) => what.info().state === 'joining')
+  }
+
+  /** What said something else is of no use any more, and would only be in the way. */
+  function endingOf(form: RecordForm, sets: readonly Announcement[]): AbortSignal {
+    const before = underWay.get(form)
+    if (before && before.sets !== sets)
+      before.ending.abort(new EspalierError('CANCELLED', 'something else is said now'))
+    // One for each round: signals that are made of one that stays would stay with it.
+    const ending = new AbortController()
+    underWay.set(form, { sets, ending })
+    return ending.signal
   }
 
   function schedule(form: (typeof forms)[number], delayMs: number): void {
@@ -239,6 +279,7 @@ export function createAnnouncer(options: {
   return {
     async announce(...sets) {
       current = sets
+      currentSinceMs = clock.monotonicMs()
       allDue()
       const stays = ({ model }: Announcement) => sets.some((set) => set.model.dhtPrefix === model.dhtPrefix)
       const [reports] = await Promise.all([

@@ -5,7 +5,7 @@ import { isErrorCode, reportOf } from '../../src-shared/errors'
 import type { Settings } from '../../src-shared/settings'
 import type { ApiNode } from '../api/answer'
 import { loadOrCreateApiKey } from '../api/api-key'
-import { type ApiServer, startApiServer } from '../api/api-server'
+import type { ApiServer } from '../api/api-server'
 import type { EventLog } from '../storage/event-log'
 import type { DemoBounds } from './confine-demo'
 
@@ -59,6 +59,8 @@ export async function createProgramApi(options: {
 
   async function open({ apiAccess, apiPort }: Wish, key: string): Promise<ApiServer> {
     const isOnLan = apiAccess === 'lan'
+    // Most nodes never open it, and the library behind it takes as long to load as all of zod.
+    const { startApiServer } = await import('../api/api-server')
     for (let port = apiPort; ; port++) {
       try {
         return await startApiServer({

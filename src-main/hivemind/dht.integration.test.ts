@@ -194,6 +194,11 @@ describe('M-30: a swarm of six', () => {
     const first = await store(inS(60))
     expect(first).toMatchObject({ sent: 4 + 2, ackedBy: { length: 2 } })
     expect(await store(inS(61))).toEqual({ sent: 2 + 2, ackedBy: first.ackedBy })
+    // Who has just read a key knows where it lies.
+    await writer.dht.get(['other'], within())
+    sent = 0
+    await writer.dht.store([{ key: 'other', subkey: 'a', value: value(1), expirationS: inS(60) }], within())
+    expect(sent).toBe(2 + 2)
     const keeper = swarm.find(({ host }) => host.peerId.toString() === first.ackedBy[0])!
     await keeper.host.stop()
     const { ackedBy } = await store(inS(62))

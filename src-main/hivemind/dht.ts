@@ -231,7 +231,10 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
     ping: (peer, { validate = false, signal } = {}) => rpc.ping(peer, { validate, signal }),
 
     async get(keys, { signal } = {}) {
-      const found = await lookUp(keys.map(dhtIdOf), signal)
+      const ids = keys.map(dhtIdOf)
+      const found = await lookUp(ids, signal)
+      // Whoever writes there next need not look for the place once more.
+      for (const key of ids) places.note(key, found.get(dhtIdKey(key))?.nearest ?? [], true)
       const values = new Map<string, FoundValue>()
       for (const key of keys) {
         const value = newestOf(key, found)

@@ -30,6 +30,13 @@ export function foundFrom(result: FindResult, nowS: number): FoundValue | null {
   return dictionaryOf(entries)
 }
 
+/** What is left of something that was found earlier. */
+export function withoutExpired(found: FoundValue | null, nowS: number): FoundValue | null {
+  if (found?.kind !== 'dictionary') return found && found.expirationS >= nowS ? found : null
+  const live = [...found.entries].filter(([, { expirationS }]) => expirationS >= nowS)
+  return live.length === found.entries.size ? found : dictionaryOf(new Map(live))
+}
+
 function dictionaryOf(entries: ReadonlyMap<string, StoredEntry>): FoundValue | null {
   if (entries.size === 0) return null
   let expirationS = Number.NEGATIVE_INFINITY

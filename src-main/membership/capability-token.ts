@@ -1,4 +1,4 @@
-import { CompactSign, type JWK } from 'jose'
+import type { JWK } from 'jose'
 import * as z from 'zod'
 import { parseScope, type TokenScope } from './token-scope'
 
@@ -46,7 +46,8 @@ export async function mintToken(key: IssuerKey, claims: CapabilityClaims): Promi
 }
 
 /** A compact JWS. The same key, type and claims give the same text: EdDSA uses no randomness. */
-export function signCompact(key: IssuerKey, type: string, claims: object): Promise<string> {
+export async function signCompact(key: IssuerKey, type: string, claims: object): Promise<string> {
+  const { CompactSign } = await import('jose')
   return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
     .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: type, kid: key.kid })
     .sign(key.privateJwk)

@@ -1,4 +1,4 @@
-import { compactVerify, type JWK } from 'jose'
+import type { JWK } from 'jose'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
 import { type CapabilityClaims, parseToken, TOKEN_ALGORITHM } from './capability-token'
@@ -85,6 +85,8 @@ export function refusalDocument(refusal: EspalierError): { error: string; messag
 }
 
 async function isSignedBy(compact: string, key: JWK): Promise<boolean> {
+  // Loaded with the first token: most nodes are never shown one.
+  const { compactVerify } = await import('jose')
   try {
     await compactVerify(compact, key, { algorithms: [TOKEN_ALGORITHM] })
     return true

@@ -95,7 +95,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     addresses: { listen: port === null ? [] : [listenMultiaddr(profile, port, options.listenHost)] },
     // Every host can dial those who are reached through a relay, and be reached so itself.
     transports: [tcp(), circuitRelayTransport()],
-    ...(options.lan ? { peerDiscovery: [lanDiscovery(options.lan)] } : {}),
+    ...(options.lan ? { peerDiscovery: [await lanDiscovery(options.lan)] } : {}),
     connectionEncrypters: [noise()],
     // A window above the 4 MiB read buffer would let a paused stream die (frame-stream.ts).
     // A new connection may carry many calls at once; above the default of 10 early streams it would be aborted.
@@ -161,7 +161,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         maxOutboundStreams: 256,
       }),
       listening: listening(),
-      ...(options.isNode ? natServices(profile, port !== null) : {}),
+      ...(options.isNode ? await natServices(profile, port !== null) : {}),
       ...(options.isRelay ? { relay: circuitRelayServer({ reservations: RELAY_LIMITS }) } : {}),
     },
   })

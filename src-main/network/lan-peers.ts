@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { PeerInfo } from '@libp2p/interface'
-import { mdns } from '@libp2p/mdns'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
 import type { Host } from './host-services'
@@ -18,7 +17,8 @@ const DIAL_TIMEOUT_MS = 5_000
 const MAX_REMEMBERED = 256
 
 /** libp2p's own multicast discovery, under a name of this network. */
-export function lanDiscovery({ network, port }: LanOptions) {
+export async function lanDiscovery({ network, port }: LanOptions) {
+  const { mdns } = await import('@libp2p/mdns')
   const name = createHash('sha256').update(network).digest('hex').slice(0, 8)
   return mdns({ serviceTag: `_esp-${name}._udp.local`, ...(port === undefined ? {} : { port }) })
 }

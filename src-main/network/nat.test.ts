@@ -4,10 +4,10 @@ import { expect, it } from 'vitest'
 import { dialsAnew, natServices } from './nat'
 import { PROFILES } from './profiles'
 
-it('routers and strangers are asked for help in real networks only, and for a port only by who listens on one', () => {
-  expect(natServices(PROFILES.local, true)).toEqual({})
-  expect(Object.keys(natServices(PROFILES.espalier, true)).sort()).toEqual(['autonat', 'dcutr', 'upnp'])
-  expect(Object.keys(natServices(PROFILES.petals, false))).toEqual(['dcutr'])
+it('routers and strangers are asked for help in real networks only, and for a port only by who listens on one', async () => {
+  expect(await natServices(PROFILES.local, true)).toEqual({})
+  expect(Object.keys(await natServices(PROFILES.espalier, true)).sort()).toEqual(['autonat', 'dcutr', 'upnp'])
+  expect(Object.keys(await natServices(PROFILES.petals, false))).toEqual(['dcutr'])
 })
 
 it('who is asked whether an address can be dialled dials it, and does not take the connection that asks', async () => {

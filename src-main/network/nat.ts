@@ -1,6 +1,4 @@
-import { type AutoNATComponents, autoNAT } from '@libp2p/autonat'
-import { dcutr } from '@libp2p/dcutr'
-import { uPnPNAT } from '@libp2p/upnp-nat'
+import type { AutoNATComponents, autoNAT } from '@libp2p/autonat'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { NetworkProfile } from './profiles'
 
@@ -20,13 +18,18 @@ export function listening() {
 /**
  * What helps a node behind a router: peers try its public address (AutoNAT) before it is announced, the router is
  * asked for a port (UPnP), and a connection over a relay is replaced by a direct one (DCUtR). Nothing of it on
- * loopback, where there is no router and nobody may be asked.
+ * loopback, where there is no router and nobody may be asked: there the libraries are not even loaded.
  */
-export function natServices({ loopbackOnly }: NetworkProfile, listens: boolean) {
+export async function natServices({ loopbackOnly }: NetworkProfile, listens: boolean) {
   if (loopbackOnly) return {}
+  const [{ autoNAT }, { dcutr }, { uPnPNAT }] = await Promise.all([
+    import('@libp2p/autonat'),
+    import('@libp2p/dcutr'),
+    import('@libp2p/upnp-nat'),
+  ])
   return {
     dcutr: dcutr(),
-    ...(listens ? { autonat: autoNatByDialling, upnp: uPnPNAT({ portMappingDescription: 'Espalier' }) } : {}),
+    ...(listens ? { autonat: autoNatByDialling(autoNAT), upnp: uPnPNAT({ portMappingDescription: 'Espalier' }) } : {}),
   }
 }
 
@@ -35,8 +38,8 @@ export function natServices({ loopbackOnly }: NetworkProfile, listens: boolean) 
  * already: the asker's own. Then it finds another address at its end, says no, and closes it, with a relay's place and
  * all that went over it. A new one says what is true, and closing it harms nobody.
  */
-function autoNatByDialling(components: AutoNATComponents): unknown {
-  return autoNAT()(replaced(components, 'connectionManager', dialsAnew(components.connectionManager)))
+function autoNatByDialling(create: typeof autoNAT): (components: AutoNATComponents) => unknown {
+  return (components) => create()(replaced(components, 'connectionManager', dialsAnew(components.connectionManager)))
 }
 
 type Dials = Pick<AutoNATComponents['connectionManager'], 'openConnection'>

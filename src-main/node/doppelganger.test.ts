@@ -79,6 +79,23 @@ function start(clock: Clock, network: { now: Network }, machine: string, isOnlyH
 }
 
 describe('one identity, one node', () => {
+  it('D-T20: rounds of two forms that begin together ask once, and both hear the answer', async () => {
+    const clock = new FakeClock()
+    const network = { now: createNetwork() }
+    const a = start(clock, network, A)
+    let asked = 0
+    const { get } = network.now
+    network.now.get = (keys) => {
+      asked++
+      return get(keys)
+    }
+    expect(await Promise.all([a.round(), a.round()])).toEqual([null, null])
+    expect(asked).toBe(1)
+    const b = start(clock, network, B)
+    expect(await Promise.all([b.round(), b.round()])).toEqual(['IDENTITY_BEING_CHECKED', 'IDENTITY_BEING_CHECKED'])
+    expect(asked).toBe(2)
+  })
+
   it('D-T20, O-14: a copy elsewhere hears the one that lives and never speaks; the first is not disturbed; also the other way round', async () => {
     const clock = new FakeClock()
     const network = { now: createNetwork() }

@@ -58,6 +58,7 @@ export function createDoppelgangerGuard(options: {
   let refusal: EspalierError | null = null
   let isSpeaking = false
   let hasSpoken = false
+  let asking: Promise<void> | null = null
 
   async function readOther(signal: AbortSignal): Promise<BootRecord | null> {
     const found = (await dht.get([key], { signal })).get(key)
@@ -118,17 +119,25 @@ export function createDoppelgangerGuard(options: {
     wasRefused = stored?.ackedBy.length === 0
   }
 
+  async function ask(signal: AbortSignal): Promise<void> {
+    const other = await readOther(signal)
+    if (other && isSpeaking) meet(other, lastAt)
+    else if (other) listen(other)
+    isSpeaking = true
+    hasSpoken = true
+    await write(false, signal)
+  }
+
   return {
     async mayAnnounce(signal) {
       if (refusal) throw refusal
       // A change between two rounds is told at once; regular rounds look often enough.
-      if (isSpeaking && clock.now() - lastAt < intervalMs / 2) return
-      const other = await readOther(signal)
-      if (other && isSpeaking) meet(other, lastAt)
-      else if (other) listen(other)
-      isSpeaking = true
-      hasSpoken = true
-      await write(false, signal)
+      if (!asking && isSpeaking && clock.now() - lastAt < intervalMs / 2) return
+      // The rounds of both forms begin together.
+      asking ??= ask(signal).finally(() => {
+        asking = null
+      })
+      await asking
     },
     isInDoubt: () => refusal !== null || (!hasSpoken && (heard !== null || !isOnlyHere)),
     async ended(signal) {

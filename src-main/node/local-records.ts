@@ -1,20 +1,30 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { computeSpans, type ServerSpan } from '../hivemind/compute-spans'
 import type { HivemindDht } from '../hivemind/dht'
+import { dhtTimeS } from '../hivemind/expiration'
+import { type FoundValue, mergeFound, withoutExpired } from '../hivemind/found-value'
 import { blockKey } from '../hivemind/server-info'
 
 const LOOK_MS = 500
 /** Of a large network we keep many records; looking through them takes at most a twentieth of the time. */
 const SHARE = 20
 
-/** Who serves what, by the records that this node keeps for others: no question to anybody. */
+/**
+ * Who serves what, by the records that this node keeps for others: no question to anybody.
+ * @param known records of the last look at the network; of two records the one that was written later counts
+ */
 export function localSpans(
   dht: Pick<HivemindDht, 'readLocal'>,
   model: { dhtPrefix: string; blockCount: number },
+  known: ReadonlyMap<string, FoundValue>,
+  clock: Clock,
 ): ServerSpan[] {
   const keys = Array.from({ length: model.blockCount }, (_, block) => blockKey(model.dhtPrefix, block))
-  const found = dht.readLocal(keys)
-  return computeSpans(keys.map((key) => found.get(key) ?? null))
+  const kept = dht.readLocal(keys)
+  const nowS = dhtTimeS(clock)
+  return computeSpans(
+    keys.map((key) => mergeFound(kept.get(key) ?? null, withoutExpired(known.get(key) ?? null, nowS))),
+  )
 }
 
 /**

@@ -51,7 +51,7 @@ export function createModelView(
         model,
         isComplete,
         longestMs: profile.loopbackOnly ? MAX_LOCAL_WATCH_MS : undefined,
-        local: profile.recordForms[0] === 'hivemind' ? () => localSpans(dht, model) : null,
+        local: profile.recordForms[0] === 'hivemind' ? (known) => localSpans(dht, model, known, clock) : null,
         countryOf: config.countryOf && placePeers(host, config.countryOf, clock),
         clock,
         log,

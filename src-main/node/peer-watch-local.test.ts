@@ -18,20 +18,22 @@ const spanOf = (peerId: string, state: ServerState): ServerSpan =>
   }) as unknown as ServerSpan
 
 /** A complete network, which is read every half minute, and the records that others write to this node. */
-function watch() {
+function watch(isSlow = false) {
   const clock = new FakeClock()
-  const network = { spans: [spanOf(PEERS.walnut, 'online')], reads: 0, slow: Promise.resolve() }
+  const network = { spans: [spanOf(PEERS.walnut, 'online')], reads: 0 }
+  const gate = Promise.withResolvers<void>()
+  if (!isSlow) gate.resolve()
   const views: { atMs: number; view: PeerView }[] = []
   const host = { peerId: peerIdFromString(PEERS.self), getConnections: () => [] }
-  const { stop } = watchPeers({
+  const { stop, refresh } = watchPeers({
     host: host as never,
     records: {
       form: 'hivemind',
       readModels: async () => [],
       async readServers() {
         network.reads += 1
-        await network.slow
-        return { spans: [...network.spans], recordCount: 0 }
+        await gate.promise
+        return { spans: [...network.spans], recordCount: 0, found: new Map() }
       },
     },
     model: { dhtPrefix: 'm', blockCount: 4 },
@@ -51,7 +53,7 @@ function watch() {
     )
     return (found?.atMs ?? Number.POSITIVE_INFINITY) - startMs
   }
-  return { clock, network, stop, shownAfterMs, views }
+  return { clock, network, stop, refresh, gate, shownAfterMs, views }
 }
 
 it('H-21: a peer that joins is shown within a second of its record, one that leaves is grey within five', async () => {
@@ -65,19 +67,37 @@ it('H-21: a peer that joins is shown within a second of its record, one that lea
   expect(clock.pending).toBe(0)
 })
 
-it('H-21: changes during a slow reading are one more reading, not one each', async () => {
-  const { clock, network, stop } = watch()
+it('H-21: what others write to this node is shown, and nobody is asked', async () => {
+  const { clock, network, stop, views } = watch()
   await clock.advance(BACKED_OFF_MS)
   const before = network.reads
-  const gate = Promise.withResolvers<void>()
-  network.slow = gate.promise
   for (let change = 0; change < 8; change += 1) {
-    network.spans = [spanOf(PEERS.walnut, change % 2 === 0 ? 'joining' : 'online')]
+    const state = change % 2 === 0 ? 'joining' : 'online'
+    network.spans = [spanOf(PEERS.walnut, state)]
     await clock.advance(1_000)
+    expect(views.at(-1)?.view.peers).toMatchObject([{ peerId: PEERS.walnut, state }])
   }
-  expect(network.reads - before).toBe(1)
-  gate.resolve()
+  expect(network.reads).toBe(before)
+  stop()
+})
+
+it('nothing is shown before the first look: a few records would be taken for all that there are', async () => {
+  const { clock, network, stop, views, gate } = watch(true)
   await clock.advance(1_000)
+  network.spans = [spanOf(PEERS.walnut, 'joining')]
+  await clock.advance(2_000)
+  expect(views).toHaveLength(0)
+  gate.resolve()
+  await clock.advance(1)
+  expect(views).toHaveLength(1)
+  stop()
+})
+
+it('looks that are asked for at once are one at a time, and the next regular one waits for its turn', async () => {
+  const { clock, network, stop, refresh } = watch()
+  await clock.advance(BACKED_OFF_MS)
+  const before = network.reads
+  await Promise.all([refresh(), refresh(), refresh(), refresh()])
   expect(network.reads - before).toBe(2)
   stop()
 })

@@ -14,7 +14,7 @@ function watching(longestMs?: number) {
   const clock = new FakeClock()
   const startMs = clock.now()
   const asked: number[] = []
-  const swarm = { isComplete: false, fails: false }
+  const swarm = { isComplete: false, fails: false, takesMs: 0 }
   const { stop } = watchPeers({
     host: { peerId: { toString: () => 'self' } } as never,
     records: {
@@ -22,6 +22,7 @@ function watching(longestMs?: number) {
       readModels: async () => [],
       async readServers() {
         asked.push((clock.now() - startMs) / 1000)
+        if (swarm.takesMs > 0) await clock.sleep(swarm.takesMs)
         if (swarm.fails) throw new Error('nobody answers')
         return { spans: [], recordCount: 0 }
       },
@@ -56,6 +57,16 @@ it('S-02: a look that fails is followed by the next one', async () => {
   swarm.fails = true
   await clock.advance(4_000)
   expect(asked).toEqual([0, 2, 4])
+})
+
+it('S-02: where a look takes long the next ones leave time between them, at most 8 s', async () => {
+  const { clock, asked, swarm } = watching()
+  swarm.takesMs = 1_000
+  await clock.advance(11_000)
+  expect(asked).toEqual([0, 2, 7])
+  swarm.takesMs = 5_000
+  await clock.advance(26_000)
+  expect(asked.slice(3)).toEqual([12, 25])
 })
 
 it('S-02: the longest pause can be shorter, and nothing is asked after the end', async () => {

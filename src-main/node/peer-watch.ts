@@ -3,10 +3,12 @@ import type { Clock, Disposer } from '../../src-shared/clock'
 import { messageOf } from '../../src-shared/errors'
 import { fitText } from '../../src-shared/shown-text'
 import type { PeerSummary } from '../../src-shared/status'
+import type { FoundValue } from '../hivemind/found-value'
 import type { Host } from '../network/host'
 import { coverageOf, type ServerSpan } from '../observe/model-servers'
 import type { NetworkView } from '../observe/network-view'
 import type { EventLog } from '../storage/event-log'
+import { inTurns } from './in-turns'
 import { watchLocalRecords } from './local-records'
 
 export interface PeerView {
@@ -27,8 +29,12 @@ export function onlineServers({ peers }: PeerView): string[] {
 
 const READ_TIMEOUT_MS = 10_000
 
+const NOTHING: ReadonlyMap<string, FoundValue> = new Map()
 const INCOMPLETE_MS = 2_000
 const COMPLETE_MS = 30_000
+/** Where peers or this computer are busy a look takes long, and looking more often would make it longer. */
+const SLOW_SHARE = 4
+const MAX_SLOW_PAUSE_MS = 8_000
 
 /**
  * Reads again and again what the DHT says about the servers of our model (S-02): every 2 s while shards are missing;
@@ -42,8 +48,11 @@ export function watchPeers(options: {
   isComplete: () => boolean
   /** The longest pause; 30 s where nothing is said. */
   longestMs?: number | undefined
-  /** Who serves, by the records that this node keeps; null where it keeps none. A change there is looked at at once. */
-  local: (() => readonly ServerSpan[]) | null
+  /**
+   * Who serves, by the records that this node keeps and those that were found before; null where it keeps none. What
+   * changes there is shown at once, and nobody is asked.
+   */
+  local: ((known: ReadonlyMap<string, FoundValue>) => ServerSpan[]) | null
   /** Where a peer is, by its address; absent: nobody is placed. */
   countryOf?: ((peer: PeerId) => Promise<string | null>) | undefined
   clock: Clock
@@ -53,6 +62,10 @@ export function watchPeers(options: {
   const { host, records, model, clock, log } = options
   const self = host.peerId.toString()
   let stopped = false
+  /** What the last look at the network found; null: there was none yet. */
+  let known: ReadonlyMap<string, FoundValue> | null = null
+  let lookedAtMs = 0
+  let leastPauseMs = 0
 
   function roundTripMs(peer: PeerId): number | null {
     // Measured now and then on the connection that is in use (network/watch-lines.ts).
@@ -65,34 +78,44 @@ export function watchPeers(options: {
     return countryOf ? Promise.all(spans.map(({ peer }) => countryOf(peer))) : []
   }
 
-  async function refresh(): Promise<void> {
+  async function show(spans: ServerSpan[]): Promise<void> {
+    const countries = await countriesOf(spans)
+    if (stopped) return
+    const peers = spans.map(
+      ({ peer, start, end, info }, index): PeerSummary => ({
+        peerId: peer.toString(),
+        publicName: info.publicName && fitText(info.publicName, MAX_NAME_CHARS),
+        blocks: { start, end },
+        state: info.state,
+        roundTripMs: roundTripMs(peer),
+        isSelf: peer.toString() === self,
+        seenAt: clock.now(),
+        ...(countries[index] ? { country: countries[index] } : {}),
+        offers: {
+          quantization: info.quantType && fitText(info.quantType, MAX_QUANTIZATION_CHARS),
+          tokensPerSecond: info.inferenceRps,
+          cacheTokensLeft: info.cacheTokensLeft,
+          usesRelay: info.usingRelay,
+        },
+      }),
+    )
+    options.onView({ spans, peers, coverage: coverageOf(spans, model.blockCount) })
+  }
+
+  /** A question to every peer near the model's keys: the dearest thing that a node does again and again. */
+  const refresh = inTurns(async () => {
+    const startedMs = clock.monotonicMs()
     try {
-      const { spans } = await records.readServers(model, AbortSignal.timeout(READ_TIMEOUT_MS))
-      const countries = await countriesOf(spans)
-      if (stopped) return
-      const peers = spans.map(
-        ({ peer, start, end, info }, index): PeerSummary => ({
-          peerId: peer.toString(),
-          publicName: info.publicName && fitText(info.publicName, MAX_NAME_CHARS),
-          blocks: { start, end },
-          state: info.state,
-          roundTripMs: roundTripMs(peer),
-          isSelf: peer.toString() === self,
-          seenAt: clock.now(),
-          ...(countries[index] ? { country: countries[index] } : {}),
-          offers: {
-            quantization: info.quantType && fitText(info.quantType, MAX_QUANTIZATION_CHARS),
-            tokensPerSecond: info.inferenceRps,
-            cacheTokensLeft: info.cacheTokensLeft,
-            usesRelay: info.usingRelay,
-          },
-        }),
-      )
-      options.onView({ spans, peers, coverage: coverageOf(spans, model.blockCount) })
+      const { spans, found } = await records.readServers(model, AbortSignal.timeout(READ_TIMEOUT_MS))
+      known = found ?? NOTHING
+      // What has come here meanwhile is later than the answers.
+      await show(options.local && found ? options.local(found) : spans)
     } catch (error) {
       log.write('debug', 'peers.read.failed', messageOf(error))
     }
-  }
+    lookedAtMs = clock.monotonicMs()
+    leastPauseMs = Math.min(MAX_SLOW_PAUSE_MS, SLOW_SHARE * (lookedAtMs - startedMs))
+  })
   let cancelTimer: Disposer = () => undefined
   let pauseMs = INCOMPLETE_MS
   const loop = async () => {
@@ -104,25 +127,26 @@ export function watchPeers(options: {
     if (stopped) return
     const nextMs = Math.min(leftMs, INCOMPLETE_MS)
     cancelTimer = clock.after(nextMs, () => {
+      // Somebody else may have had it looked at meanwhile.
+      const earlyMs = lookedAtMs + Math.max(nextMs, leastPauseMs) - clock.monotonicMs()
       if (leftMs > nextMs && options.isComplete()) wait(leftMs - nextMs)
+      else if (earlyMs > 0) wait(earlyMs)
       else void loop()
     })
   }
   void loop()
-  /** One reading at a time, and one more for all that changed meanwhile: readings that pile up help nobody. */
-  let isReading = false
-  let isStale = false
-  async function readSoon(): Promise<void> {
-    isStale = true
-    if (isReading) return
-    isReading = true
-    while (isStale && !stopped) {
-      isStale = false
-      await refresh()
-    }
-    isReading = false
-  }
-  const stopLocal = options.local && watchLocalRecords(options.local, clock, () => void readSoon())
+  const { local } = options
+  const showLocal = inTurns(async () => {
+    // Before the first look it would be taken for all that there is.
+    if (local && known) await show(local(known))
+  })
+  const stopLocal =
+    local &&
+    watchLocalRecords(
+      () => local(NOTHING),
+      clock,
+      () => void showLocal(),
+    )
   return {
     refresh,
     stop() {

@@ -71,6 +71,18 @@ describe('steps', () => {
     expect(told).toBe(5)
     expect(steps.all().every(({ state, evidence: all }) => state === 'idle' && all.length === 0)).toBe(true)
   })
+
+  it('doubts what was true, and calls failed what never was', () => {
+    const steps = createSteps(new FakeClock(), () => undefined)
+    steps.working('announce')
+    steps.doubted('announce', trouble)
+    expect(steps.get('announce')).toMatchObject({ state: 'failed', evidence: [], blocker: trouble })
+    steps.done('announce', [evidence(1)])
+    for (let again = 0; again < 2; again++) {
+      steps.doubted('announce', trouble)
+      expect(steps.get('announce')).toMatchObject({ state: 'degraded', evidence: [evidence(1)], blocker: trouble })
+    }
+  })
 })
 
 describe('the watchdog', () => {

@@ -18,6 +18,14 @@ export function createSteps(clock: Clock, onChange: () => void) {
     onChange()
   }
   const begun = (step: Step) => step.startedAt ?? clock.now()
+  const blocked = (step: Step, state: 'degraded' | 'failed', blocker: ErrorReport, next: Step['next']): Step => ({
+    name: step.name,
+    state,
+    startedAt: begun(step),
+    evidence: state === 'degraded' ? step.evidence : [],
+    blocker,
+    ...(next ? { next } : {}),
+  })
 
   return {
     all: (): Step[] => [...steps.values()],
@@ -71,24 +79,17 @@ export function createSteps(clock: Clock, onChange: () => void) {
     },
     /** It was true and is doubtful now: what we knew stays visible beside the reason. */
     degraded(name: StepName, blocker: ErrorReport, next?: Step['next']): void {
-      put(name, (step) => ({
-        name,
-        state: 'degraded',
-        startedAt: begun(step),
-        evidence: step.evidence,
-        blocker,
-        ...(next ? { next } : {}),
-      }))
+      put(name, (step) => blocked(step, 'degraded', blocker, next))
     },
     failed(name: StepName, blocker: ErrorReport, next?: Step['next']): void {
-      put(name, (step) => ({
-        name,
-        state: 'failed',
-        startedAt: begun(step),
-        evidence: [],
-        blocker,
-        ...(next ? { next } : {}),
-      }))
+      put(name, (step) => blocked(step, 'failed', blocker, next))
+    },
+    /** What was true is doubtful now; what never was has failed. */
+    doubted(name: StepName, blocker: ErrorReport, next?: Step['next']): void {
+      put(name, (step) => {
+        const wasTrue = step.state === 'done' || step.state === 'degraded'
+        return blocked(step, wasTrue ? 'degraded' : 'failed', blocker, next)
+      })
     },
     idle(...names: StepName[]): void {
       for (const name of names) put(name, () => ({ name, state: 'idle', startedAt: null, evidence: [] }))

@@ -15,6 +15,7 @@ import type { Capabilities, ShardCommand } from '../shards/commands/command-wire
 import { createLoadRequests, type LoadHistory, type LoadingNode } from '../shards/commands/load-requests'
 import { type ShardStory, seedLines } from '../shards/commands/seed-words'
 import type { EventLog } from '../storage/event-log'
+import { inTurns } from './in-turns'
 import type { ShardTarget } from './load-ladder'
 import type { LoadedShard } from './shard-loader'
 
@@ -22,7 +23,6 @@ import type { LoadedShard } from './shard-loader'
 const COMPARE_MS = 10_000
 const MAX_COMPARED = 8
 const MAX_TOLD = 64
-const MAX_PROOFS_AT_ONCE = 2
 
 export interface PeerCapabilities extends Capabilities {
   peer: string
@@ -77,7 +77,6 @@ export function createSwarm(options: {
   let watch: SwarmWatch | null = null
   let peers = new Map<string, PeerId>()
   let lastBlock = ''
-  let proving = 0
   /** Said before a node announces itself for the first time, and never again. */
   let hasServed = false
   let told: { at: number; peers: number } | null = null
@@ -118,18 +117,12 @@ export function createSwarm(options: {
       },
       async PROVE_SHARD({ root, start, end }) {
         sameModel(root)
-        const loaded = shard()
-        const isOurs = loaded?.target.range.start === start && loaded.target.range.end === end
-        if (!loaded || !isOurs) throw new EspalierError('SHARD_NOT_LOADED', blocksInWords({ start, end }))
-        if (proving >= MAX_PROOFS_AT_ONCE) throw new EspalierError('COMMAND_TOO_MANY', 'other proofs are under way')
-        proving++
-        try {
-          const { manifest, range } = loaded.target
-          const proof = await proofOf(loaded.engine, manifest, range, { hasEntry: range.start === 0 })
-          return { status: 'proof', ...proof }
-        } finally {
-          proving--
-        }
+        const isAsked = (range: BlockRange | undefined) => range?.start === start && range.end === end
+        if (!isAsked(shard()?.target.range)) throw new EspalierError('SHARD_NOT_LOADED', blocksInWords({ start, end }))
+        const { range, proof } = await prove()
+        // Other blocks may have come while it waited for its turn.
+        if (!isAsked(range)) throw new EspalierError('SHARD_NOT_LOADED', blocksInWords({ start, end }))
+        return { status: 'proof', ...proof }
       },
       ASK_CAPABILITIES({ root }) {
         const { manifest, range } = sameModel(root)
@@ -152,6 +145,14 @@ export function createSwarm(options: {
         return { status: 'view', loaded: loaded.map(({ peer, blocks }) => ({ peer, ...blocks })) }
       },
     },
+  })
+
+  /** All ask the same: when a node comes, every other one wants its proof at once. */
+  const prove = inTurns(async () => {
+    const loaded = shard()
+    if (!loaded) throw new EspalierError('SHARD_NOT_LOADED')
+    const { manifest, range } = loaded.target
+    return { range, proof: await proofOf(loaded.engine, manifest, range, { hasEntry: range.start === 0 }) }
   })
 
   function sameModel(root: string): ShardTarget {

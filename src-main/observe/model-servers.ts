@@ -1,5 +1,6 @@
 import { computeSpans, type ServerSpan } from '../hivemind/compute-spans'
 import type { HivemindDht } from '../hivemind/dht'
+import type { FoundValue } from '../hivemind/found-value'
 import { blockKey } from '../hivemind/server-info'
 
 export type { ServerSpan }
@@ -8,6 +9,8 @@ export interface ModelServers {
   spans: ServerSpan[]
   /** Live records under all block keys: one a block and server. */
   recordCount: number
+  /** The records themselves, by key; absent where they are not hivemind's. */
+  found?: ReadonlyMap<string, FoundValue>
 }
 
 /** Who says to serve which blocks of a model, from the DHT: one span a peer, whatever its state. */
@@ -20,7 +23,7 @@ export async function readModelServers(
   const found = await dht.get(keys, { signal })
   const values = keys.map((key) => found.get(key) ?? null)
   const recordCount = values.reduce((sum, value) => sum + (value?.kind === 'dictionary' ? value.entries.size : 0), 0)
-  return { spans: computeSpans(values), recordCount }
+  return { spans: computeSpans(values), recordCount, found }
 }
 
 /** Number of servers of each block that say to be online. */
