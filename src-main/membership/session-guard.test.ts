@@ -154,7 +154,11 @@ describe('a stage in a network for members only', () => {
       (await guard.whyNotServe(asker.peer, blocks, token))?.code ?? null
     expect(await codeFor(asker.token)).toBeNull()
     expect(await codeFor(asker.token, { start: 3, end: 5 })).toBeNull()
-    expect(await codeFor(asker.token, { start: 2, end: 6 })).toBe('TOKEN_SCOPE_INSUFFICIENT')
+    for (const blocks of [
+      { start: 2, end: 6 },
+      { start: 1, end: 5 },
+    ])
+      expect(await codeFor(asker.token, blocks)).toBe('TOKEN_SCOPE_INSUFFICIENT')
     expect(await codeFor(thief.token)).toBe('TOKEN_WRONG_SUBJECT')
     expect(await codeFor(undefined)).toBe('TOKEN_MISSING')
     revoked.add(`token-${asker.peer}`)

@@ -125,6 +125,20 @@ describe('places in the cache, when there are not enough', () => {
     expect(waitedS).toBeLessThan(400)
   })
 
+  it('H-52: whoever has waited longest has the turn, not whoever asks oftenest', async () => {
+    const { ask, rows, of, clock } = stage(1)
+    ask('quick')
+    let names = 0
+    for (let s = 0; s < 121; s++) {
+      // New names are as cheap as more requests.
+      if (s > 0) for (let i = 0; i < 3; i++) expect(ask(`hog${names++}`)).toBe(false)
+      if (ask('ann')) break
+      await clock.advance(1_000)
+      rows()
+    }
+    expect(of('ann')).toHaveLength(1)
+  })
+
   it('H-52: a place that becomes free is kept for who was refused and comes again, and only for a moment', async () => {
     const { ask, leave, clock } = stage(2)
     ask('hog')

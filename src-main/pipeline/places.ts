@@ -62,11 +62,10 @@ export function createPlaces(clock: Clock) {
   }
 
   return {
-    /** Whether a place that is free is for this one, and not for others that came before. */
+    /** Whether a place that is free, if there is one, is for this one, and not for others that came before. */
     mayTakeFree(who: PlaceAsker, held: readonly PlaceHolder[]): boolean {
-      if (who.rank === RANK.own) return true
-      const before = countBefore(who, held)
-      return before === 0 || places - held.length > before
+      const free = places - held.length
+      return free <= 0 || free > countBefore(who, held)
     },
     /** All places are taken: whose is given to this one, and why. Null when it is refused. */
     whoGivesWay<T extends PlaceHolder>(who: PlaceAsker, held: readonly T[]): { holder: T; why: string } | null {

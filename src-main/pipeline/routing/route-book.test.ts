@@ -143,13 +143,17 @@ describe('in a network for members only', () => {
   })
 
   it('H-19: a hundred strangers do not keep the one that may serve from being asked', async () => {
-    const { peers, asked } = membersOnly(new Set(['member']))
+    const { peers, asked, clock } = membersOnly(new Set(['member']))
     const strangers = Array.from({ length: 100 }, (_, i) => offer(`stranger${i}`, 0, 8, cheap))
     const offers = [...strangers, offer('member', 0, 8)]
     expect(await peers(offers)).toEqual(['member'])
     asked.length = 0
     expect(await peers(offers)).toEqual(['member'])
     expect(asked).toEqual([])
+    // When all are asked again, it comes first: what is known of it must not grow old behind strangers.
+    await clock.advance(60_000)
+    expect(await peers(offers)).toEqual(['member'])
+    expect(asked[0]).toBe('member')
   })
 
   it('H-19: who is approved meanwhile is asked again soon', async () => {
