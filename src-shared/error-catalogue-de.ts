@@ -94,6 +94,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     action: 'Starten Sie einen mit: espalier serve',
   },
   NODE_STOPPED: { cause: 'Der Knoten ist angehalten', action: 'Starten Sie zuerst den Knoten.' },
+  NODE_NOT_READY: {
+    cause: 'Dieser Knoten kann noch nichts fragen',
+    action: 'Warten Sie, bis seine eigenen Blöcke geladen sind; die Schritte des Knotens zeigen, wie weit er ist.',
+  },
   NETWORK_NOT_CHOSEN: {
     cause: 'Dieser Computer gehört noch zu keinem Netzwerk',
     action: 'Wählen Sie ein Netzwerk, um zu beginnen.',
@@ -522,6 +526,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Das Zugriffstoken ist aufgebraucht',
     action: 'Bitten Sie den Host des Netzwerks um ein weiteres.',
   },
+  TOKEN_NOT_BOUND: {
+    cause: 'Die Sitzung ist nicht von dem Knoten unterschrieben, dem das Zugriffstoken gehört',
+    action: 'Aktualisieren Sie den Knoten, der fragt, und fragen Sie erneut.',
+  },
 
   MULTIADDR_INVALID: {
     cause: 'Eine Adresse ist keine gültige Multiaddr',
@@ -594,6 +602,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Ein Knoten der Route ist weggefallen',
     action: 'Fragen Sie erneut; eine andere Route wird gewählt, wo es eine gibt.',
   },
+  STAGE_NOT_APPROVED: {
+    cause: 'Ein Knoten hat nicht gezeigt, dass der Host dieses Netzwerks ihm diese Blöcke gegeben hat',
+    action: 'Warten Sie auf einen Knoten, den der Host zugelassen hat; an diesen wurde nichts gesendet.',
+  },
   SPOT_CHECK_DISAGREED: {
     cause: 'Eine Kopie derselben Blöcke hat etwas anderes berechnet',
     action:
@@ -602,6 +614,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
   SESSION_LIMIT: {
     cause: 'Der Knoten bedient so viele Sitzungen, wie er kann',
     action: 'Versuchen Sie es gleich noch einmal.',
+  },
+  SESSION_REPLAYED: {
+    cause: 'Eine Sitzung mit dieser Unterschrift wurde hier schon eröffnet',
+    action: 'Beginnen Sie die Erzeugung erneut.',
   },
   SESSION_UNKNOWN: { cause: 'Der Knoten kennt diese Sitzung nicht', action: 'Beginnen Sie die Erzeugung erneut.' },
 

@@ -79,6 +79,10 @@ export const ERROR_CATALOGUE = {
   FILE_NOT_WRITTEN: { cause: 'The file could not be written', action: 'Choose a folder that you may write to.' },
   NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
   NODE_STOPPED: { cause: 'The node is stopped', action: 'Start the node first.' },
+  NODE_NOT_READY: {
+    cause: 'This node is not ready to ask yet',
+    action: 'Wait until its own blocks are loaded; the steps of the node show how far it is.',
+  },
   NETWORK_NOT_CHOSEN: {
     cause: 'This computer is not part of a network yet',
     action: 'Choose a network to begin.',
@@ -458,6 +462,10 @@ export const ERROR_CATALOGUE = {
   },
   TOKEN_REVOKED: { cause: 'Capability token was revoked', action: 'Ask the host of the network.' },
   TOKEN_USED_UP: { cause: 'Capability token has no uses left', action: 'Ask the host of the network for another.' },
+  TOKEN_NOT_BOUND: {
+    cause: 'The session is not signed by the node that the capability token belongs to',
+    action: 'Update the node that asks, then ask again.',
+  },
 
   // Network
   MULTIADDR_INVALID: {
@@ -515,11 +523,19 @@ export const ERROR_CATALOGUE = {
     cause: 'A node of the route went away',
     action: 'Ask again; another route is chosen where there is one.',
   },
+  STAGE_NOT_APPROVED: {
+    cause: 'A node has not shown that the host of this network gave it these blocks',
+    action: 'Wait for a node that the host has approved; nothing was sent to this one.',
+  },
   SPOT_CHECK_DISAGREED: {
     cause: 'A replica of the same blocks computed something else',
     action: 'Load the blocks again so that they are proven; look whether memory or graphics card is faulty.',
   },
   SESSION_LIMIT: { cause: 'The node serves as many sessions as it can', action: 'Try again in a moment.' },
+  SESSION_REPLAYED: {
+    cause: 'A session with this signature was opened here before',
+    action: 'Start the generation again.',
+  },
   SESSION_UNKNOWN: { cause: 'The node does not know this session', action: 'Start the generation again.' },
 
   // The API for programs

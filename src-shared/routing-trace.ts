@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { formatBlocks } from './blocks'
-import { ERROR_CODES } from './error-catalogue'
+import { ERROR_CODES, type ErrorCode } from './error-catalogue'
 
 const peerId = z.string().check(z.maxLength(120))
 const blocks = z.object({ start: z.int(), end: z.int() })
@@ -19,7 +19,7 @@ export const HopSchema = z.object({
 })
 export type Hop = z.infer<typeof HopSchema>
 
-/** A node that was left in the middle of an answer. */
+/** A node that was left in the middle of an answer; with STAGE_NOT_APPROVED one that may not serve, and was told nothing. */
 export const LostHopSchema = z.object({
   peerId,
   blocks,
@@ -42,12 +42,17 @@ export const RouteChangeSchema = z.object({
 })
 export type RouteChange = z.infer<typeof RouteChangeSchema>
 
+const GONE: Partial<Record<ErrorCode, string>> = {
+  SESSION_LIMIT: 'is busy',
+  STAGE_NOT_APPROVED: 'is not approved by the host',
+}
+
 /** For the person who waits. `nameOf` gives the name under which they know a peer. */
 export function routeChangeWords(
   { peerId, blocks, code, replacements, token }: RouteChange,
   nameOf: (peerId: string) => string = tail,
 ): string {
-  const gone = `The node ${nameOf(peerId)} ${code === 'SESSION_LIMIT' ? 'is busy' : 'left'}.`
+  const gone = `The node ${nameOf(peerId)} ${GONE[code] ?? 'left'}.`
   if (replacements.length === 0) return `${gone} Looking for another one that serves blocks ${formatBlocks(blocks)}.`
   const names = replacements.map(nameOf)
   const list = names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
@@ -65,6 +70,7 @@ export function hopBadge({ peerId, computeMs, isSelf, score, roundTripMs }: Hop)
 }
 
 export function lostBadge({ peerId, code, pauseMs }: LostHop): string {
+  if (code === 'STAGE_NOT_APPROVED') return `⊘ Not asked ${tail(peerId)} · ${code}`
   return `✖ Failed ${tail(peerId)} · ${code} · paused ${Math.round(pauseMs)} ms`
 }
 

@@ -28,7 +28,7 @@ export interface AnswerEvents {
 }
 
 /**
- * Runs what was asked. Throws NODE_STOPPED, API_MODEL_UNKNOWN and what a generation throws.
+ * Runs what was asked. Throws NODE_STOPPED, NODE_NOT_READY, API_MODEL_UNKNOWN and what a generation throws.
  */
 export async function answerOf(
   node: ApiNode | null,
@@ -36,7 +36,8 @@ export async function answerOf(
   { signal, onText, onRouteChange }: AnswerEvents & { signal: AbortSignal },
 ): Promise<Answer> {
   const model = node?.model()
-  if (!node || !model) throw new EspalierError('NODE_STOPPED', 'it has no model loaded that it could ask with')
+  if (!node) throw new EspalierError('NODE_STOPPED')
+  if (!model) throw new EspalierError('NODE_NOT_READY', 'it has no model loaded that it could ask with')
   if (ask.model !== model.name) throw new EspalierError('API_MODEL_UNKNOWN', `${ask.model}; it runs ${model.name}`)
   let text = ''
   const { promptTokens, tokens, endedBy, hops, lost } = await generateText(node, ask, {

@@ -255,10 +255,13 @@ describe('the official client', () => {
   it('is told when there is no node, or none that is ready', async () => {
     const { node, state } = scriptedNode([])
     state.isReady = false
-    for (const given of [null, node]) {
+    for (const [given, code] of [
+      [null, 'node_stopped'],
+      [node, 'node_not_ready'],
+    ] as const) {
       const { client } = await serve(given)
       expect((await client.models.list()).data).toEqual([])
-      await expect(client.chat.completions.create(ask)).rejects.toMatchObject({ status: 503, code: 'node_stopped' })
+      await expect(client.chat.completions.create(ask)).rejects.toMatchObject({ status: 503, code })
     }
   })
 

@@ -27,7 +27,13 @@ const KNOWN: Partial<Record<ErrorCode, { status: number; type: string; code?: st
   TIMED_OUT: { status: 504, type: SERVER },
 }
 /** The network can't answer now, and may be able to in a moment. */
-const NOT_NOW: readonly ErrorCode[] = ['NODE_STOPPED', 'CHAIN_INCOMPLETE', 'STAGE_LOST', 'ENGINE_GONE']
+const NOT_NOW: readonly ErrorCode[] = [
+  'NODE_STOPPED',
+  'NODE_NOT_READY',
+  'CHAIN_INCOMPLETE',
+  'STAGE_LOST',
+  'ENGINE_GONE',
+]
 
 /** In OpenAI's shape; the message says what happened and what to do, as everywhere in the app. */
 export function apiErrorOf(error: unknown, param: string | null = null): ApiError {

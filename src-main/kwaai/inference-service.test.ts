@@ -58,7 +58,6 @@ function setUp({ start = 4, end = 6, blockCount = 8, places = 2, isForMembers = 
     stage: () => (state.isReady ? runner : null),
     guard: isForMembers
       ? {
-          token: () => null,
           authorise: async ({ token }) => ({ ok: false, refusal: new EspalierError('TOKEN_MISSING', `${token}`) }),
         }
       : undefined,

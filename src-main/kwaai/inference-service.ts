@@ -30,7 +30,7 @@ export function createInferenceService(options: {
   stage: () => StageRunner | null
   events: StageSessionEvents
   /** Who may ask; everybody without one. This protocol has no place for a token, so members can't show theirs. */
-  guard?: SessionGuard | undefined
+  guard?: Pick<SessionGuard, 'authorise'> | undefined
 }) {
   const { clock, log, events } = options
   const sessions = createServedSessions(clock, events.onSessions)

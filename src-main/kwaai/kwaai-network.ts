@@ -16,7 +16,7 @@ import { INFERENCE_PROTOCOL } from './protocols'
 
 /** What asks KwaaiNet's nodes in place of the pipeline alone: give it to the router. */
 export interface KwaaiNetwork {
-  readonly pipeline: Pick<Pipeline, 'openSession' | 'notify'>
+  readonly pipeline: Pick<Pipeline, 'openSession' | 'notify' | 'proofs'>
   readonly check: CheckPeer
 }
 
@@ -39,11 +39,14 @@ export function createKwaaiNetwork(options: {
     const speaks = await Promise.all(
       others.map(({ peer }) => speaksOnlyKwaai(host, clock, peerIdFromString(peer), asked.signal)),
     )
-    return speaks.includes(true) ? chains.open(asked) : pipeline.openSession(asked)
+    if (!speaks.includes(true)) return pipeline.openSession(asked)
+    // These nodes have no way to show that they may serve, so in a network for members none of them is asked.
+    await pipeline.proofs.demand(asked.route)
+    return chains.open(asked)
   }
 
   return {
-    pipeline: { openSession, notify: pipeline.notify },
+    pipeline: { openSession, notify: pipeline.notify, proofs: pipeline.proofs },
     async check(peer, signal) {
       const peerId = peerIdFromString(peer)
       if (!(await speaksOnlyKwaai(host, clock, peerId, signal))) return checkPipeline(host, peerId, signal)

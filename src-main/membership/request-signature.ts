@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { PrivateKey } from '@libp2p/interface'
-import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
+import { isSignedByPeer } from './peer-signature'
 
 // A worker's request to its coordinator, signed with the node's libp2p identity. A peer id of an Ed25519 key
 // holds the key itself, so the header with the peer id is all that a verifier needs.
@@ -82,7 +83,7 @@ export async function verifyRequest(
     throw new EspalierError('REQUEST_SIGNATURE_INVALID', 'a header is missing or not as documented')
   }
   const signed = signedBytes({ ...request, audience, peerId, timestamp, nonce })
-  if (!(await isSignedBy(peerId, signed, Buffer.from(signature, 'base64url')))) {
+  if (!(await isSignedByPeer(peerId, signed, Buffer.from(signature, 'base64url')))) {
     throw new EspalierError('REQUEST_SIGNATURE_INVALID')
   }
   const offsetMs = Number(timestamp) - clock.now()
@@ -101,15 +102,6 @@ function signedBytes(parts: SignableRequest & { audience: string; peerId: string
   return new TextEncoder().encode(
     ['espalier-request-v1', method.toUpperCase(), path, audienceHash, peerId, timestamp, nonce, bodyHash].join('\n'),
   )
-}
-
-async function isSignedBy(peerId: string, signed: Uint8Array, signature: Uint8Array): Promise<boolean> {
-  try {
-    const { publicKey } = peerIdFromString(peerId)
-    return publicKey?.type === 'Ed25519' && (await publicKey.verify(signed, signature))
-  } catch {
-    return false
-  }
 }
 
 function isText(value: unknown, min: number, max: number): value is string {

@@ -6,7 +6,13 @@ import type { EventLog } from '../storage/event-log'
 import { type CapabilityGrant, CapabilityGrantSchema } from './capability-grant'
 import { TOKEN_LEEWAY_MS, type TokenAuthority } from './verify'
 
-const KeptSchema = z.object({ coordinator: z.string().max(500), grant: CapabilityGrantSchema })
+const KeptSchema = z.object({
+  coordinator: z.string().max(500),
+  /** Null after the coordinator has taken it back. */
+  grant: CapabilityGrantSchema.nullable(),
+  /** What the network was when it was last heard of; absent in files of older builds. */
+  members_only: z.boolean().optional(),
+})
 
 /** A node's membership: its own token, and what it needs to judge other nodes' tokens. */
 export interface TokenKeeper {
@@ -21,7 +27,10 @@ export interface TokenKeeper {
   token(): string | null
   /** Null when this network gives no tokens: then there is nothing to check. */
   authority(): TokenAuthority | null
-  /** Whether sessions without a token are refused. */
+  /**
+   * Whether the network is for members only: sessions without a token are refused. Stays as it was when a grant is taken
+   * back, so that whoever is no member any more does not take the network for an open one.
+   */
   readonly membersOnly: boolean
   /** Resolves when what was accepted is on the disk. */
   settled(): Promise<void>
@@ -41,10 +50,12 @@ export function createTokenKeeper(options: {
   const store = jsonFile(options.file, KeptSchema.nullable(), { keepsCopy: true })
   let grant: CapabilityGrant | null = null
   let authority: TokenAuthority | null = null
+  let membersOnly = false
   let saving: Promise<void> = Promise.resolve()
 
   function take(next: CapabilityGrant | null): void {
     grant = next
+    if (next) membersOnly = next.members_only
     authority = next && {
       networkId: next.network_id,
       keys: new Map(next.keys.map(({ kid, x }) => [kid, { kty: 'OKP', crv: 'Ed25519', x }])),
@@ -55,7 +66,9 @@ export function createTokenKeeper(options: {
   return {
     async load() {
       const kept = await store.load()
-      if (kept?.coordinator === coordinatorUrl) take(kept.grant)
+      if (kept?.coordinator !== coordinatorUrl) return
+      take(kept.grant)
+      membersOnly = kept.grant?.members_only ?? kept.members_only ?? false
     },
     accept(offered) {
       const parsed = CapabilityGrantSchema.nullable().safeParse(offered)
@@ -65,7 +78,7 @@ export function createTokenKeeper(options: {
       }
       if (JSON.stringify(parsed.data) === JSON.stringify(grant)) return
       take(parsed.data)
-      const kept = parsed.data && { coordinator: coordinatorUrl, grant: parsed.data }
+      const kept = { coordinator: coordinatorUrl, grant: parsed.data, members_only: membersOnly }
       saving = saving
         .then(() => store.save(kept))
         .catch((error: unknown) => log.write('error', 'membership.grant.unsaved', messageOf(error)))
@@ -73,7 +86,7 @@ export function createTokenKeeper(options: {
     token: () => (grant && clock.now() < grant.expires_at_ms + TOKEN_LEEWAY_MS ? grant.token : null),
     authority: () => authority,
     get membersOnly() {
-      return grant?.members_only ?? false
+      return membersOnly
     },
     settled: () => saving,
   }

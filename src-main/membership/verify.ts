@@ -45,12 +45,13 @@ export type TokenRefusal = (typeof TOKEN_REFUSALS)[number]
 
 /**
  * Decides about one presentation of a token, before anything is done for its bearer: signature, time, audience, subject,
- * scope, revocation, uses, in this order; only what passed all the others counts as a use. Never throws.
+ * scope, revocation, uses, in this order; only what passed all the others counts as a use, and nothing where `uses` is null.
+ * Never throws.
  */
 export async function verifyToken(
   token: string | null | undefined,
   use: TokenUse,
-  known: { authority: TokenAuthority; uses: UseCounter; clock: Clock },
+  known: { authority: TokenAuthority; uses: UseCounter | null; clock: Clock },
 ): Promise<Verdict> {
   const { authority, uses, clock } = known
   if (!token) return refused('TOKEN_MISSING')
@@ -71,7 +72,7 @@ export async function verifyToken(
   if (!allows(scope, use.needs)) return refused('TOKEN_SCOPE_INSUFFICIENT')
   if (authority.revoked.has(claims.jti)) return refused('TOKEN_REVOKED')
   // No await between look and count: two presentations at once must not share the last use.
-  if (claims.max_uses !== undefined) {
+  if (claims.max_uses !== undefined && uses) {
     const counted = uses.take(claims.jti, claims.max_uses, claims.exp * 1000 + TOKEN_LEEWAY_MS)
     if (counted === 'full') return { ok: false, refusal: new EspalierError('SESSION_LIMIT', 'too many counted tokens') }
     if (counted === 'used-up') return refused('TOKEN_USED_UP')

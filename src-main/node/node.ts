@@ -154,8 +154,9 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
     },
     async generate(request) {
       const shard = runtime?.shard
+      if (facts.phase === 'stopped' || facts.phase === 'stopping') throw new EspalierError('NODE_STOPPED')
       if (!runtime || !shard?.entry)
-        throw new EspalierError('STAGE_LOST', 'this node is not ready; it needs the model’s vocabulary')
+        throw new EspalierError('NODE_NOT_READY', 'it has not loaded the model’s vocabulary')
       const { manifest } = shard.target
       refuseTooLong(request.prompt, config.contextTokens)
       const prompt =

@@ -103,7 +103,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const stage = () => blocks.serving?.stage ?? null
   const events = { onSessions, onServed, onRequest }
   const sessionGuard = keeper
-    ? createSessionGuard({ keeper, model: () => blocks.target?.manifest.name ?? null, clock })
+    ? createSessionGuard({ keeper, identity: privateKey, model: () => blocks.target?.manifest.name ?? null, clock })
     : undefined
   const pipeline = createPipeline({
     host,

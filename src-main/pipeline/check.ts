@@ -3,11 +3,26 @@ import type { PeerId } from '@libp2p/interface'
 import { EspalierError } from '../../src-shared/errors'
 import { frameStream } from '../network/framed-stream'
 import type { Host } from '../network/host'
-import { type CheckedBody, decodeFrame, encodeFrame, MAX_FRAME_BYTES, PIPELINE_PROTOCOL } from './frames'
+import {
+  type BOUND_PROTOCOL,
+  type CheckedBody,
+  decodeFrame,
+  encodeFrame,
+  MAX_FRAME_BYTES,
+  PIPELINE_PROTOCOL,
+} from './frames'
 
-/** Asks a peer what it serves, over the very protocol that generations use, on a stream of its own. */
-export async function checkPipeline(host: Host, peer: PeerId, signal: AbortSignal): Promise<CheckedBody> {
-  const stream = await host.dialProtocol(peer, PIPELINE_PROTOCOL, { signal, runOnLimitedConnection: true })
+/**
+ * Asks a peer what it serves, over the very protocol that generations use, on a stream of its own. Over BOUND_PROTOCOL it
+ * shows its token too, in networks for members only; peers that do not speak that reject with UnsupportedProtocolError.
+ */
+export async function checkPipeline(
+  host: Host,
+  peer: PeerId,
+  signal: AbortSignal,
+  protocol: typeof PIPELINE_PROTOCOL | typeof BOUND_PROTOCOL = PIPELINE_PROTOCOL,
+): Promise<CheckedBody> {
+  const stream = await host.dialProtocol(peer, protocol, { signal, runOnLimitedConnection: true })
   const framed = frameStream(stream, MAX_FRAME_BYTES)
   const onAbort = () => framed.abort(new EspalierError('TIMED_OUT', `${peer} on the pipeline protocol`))
   signal.addEventListener('abort', onAbort, { once: true })

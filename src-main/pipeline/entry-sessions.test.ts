@@ -1,28 +1,43 @@
 import { describe, expect, it } from 'vitest'
 import { EspalierError } from '../../src-shared/errors'
-import { createEntrySessions, type OpenSessionOptions } from './entry-sessions'
+import { createEntrySessions, type EntryMembership, type OpenSessionOptions } from './entry-sessions'
 import type { Frame, ResultFrame } from './frames'
 import type { Link, Links } from './links'
+import { RouteError } from './route-error'
 
 const ROUTE = [
   { peer: 'first', start: 0, end: 4 },
   { peer: 'last', start: 4, end: 8 },
 ]
 
-/** An entry that has sent three rows and waits for the answer to the last of them. */
-async function waiting(change: Partial<OpenSessionOptions> = {}) {
+const OPEN_NETWORK: EntryMembership = {
+  token: () => null,
+  bind: async () => null,
+  demand: async () => undefined,
+}
+
+function setUp(membership: Partial<EntryMembership> = {}) {
   const sent: Frame[] = []
+  const heard: string[] = []
   const link = (peer: string): Link => ({
     ...{ peer, closed: false, mends: false, abort: () => undefined },
-    send: async (frame) => void sent.push(frame),
+    async send(frame) {
+      sent.push(frame)
+      heard.push(`${peer} ${frame.type}`)
+    },
   })
-  const [first, last] = [link('first'), link('last')]
-  const to = async (peer: string) => (peer === 'last' ? last : first)
-  const entry = createEntrySessions(
-    'me',
-    () => ({ to }) as Pick<Links, 'to'> as Links,
-    () => null,
-  )
+  const links = new Map(['first', 'middle', 'last'].map((peer) => [peer, link(peer)]))
+  const to = async (peer: string) => links.get(peer) ?? link(peer)
+  const entry = createEntrySessions('me', () => ({ to }) as Pick<Links, 'to'> as Links, {
+    ...OPEN_NETWORK,
+    ...membership,
+  })
+  return { entry, sent, heard, link, first: link('first'), last: link('last') }
+}
+
+/** An entry that has sent three rows and waits for the answer to the last of them. */
+async function waiting(change: Partial<OpenSessionOptions> = {}) {
+  const { entry, sent, heard, link, first, last } = setUp()
   const asked = { root: 'r', route: ROUTE, contextTokens: 16, wantsLogits: false, vocabularySize: 100 }
   const opening = entry.open({ ...asked, ...change, signal: new AbortController().signal })
   await new Promise<void>((resolve) => setImmediate(resolve))
@@ -43,7 +58,7 @@ async function waiting(change: Partial<OpenSessionOptions> = {}) {
       { ...{ type: 'result', session: id, position: 2, token: 7, computeMs: [], logits: null }, ...result },
       last,
     )
-  return { session, answer, entry, id, first, last, link }
+  return { session, answer, entry, id, first, last, heard, link }
 }
 
 describe('what an entry takes from the last stage', () => {
@@ -105,5 +120,68 @@ describe('who may say what about a session', () => {
     const answer = stopped.session.nextResult()
     stopped.entry.stop()
     await expect(answer).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+})
+
+describe('in a network for members only', () => {
+  const asked = { root: 'r', route: ROUTE, contextTokens: 16, wantsLogits: false }
+
+  it('H-19: nothing goes out, no token either, before every stage has shown that it may serve', async () => {
+    const demanded = Promise.withResolvers<void>()
+    const { entry, heard } = setUp({ token: () => 'mine', demand: () => demanded.promise })
+    const opening = entry.open({ ...asked, signal: new AbortController().signal })
+    opening.catch(() => undefined)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    expect(heard).toEqual([])
+    demanded.reject(new RouteError('STAGE_NOT_APPROVED', 'no token', 'last'))
+    await expect(opening).rejects.toMatchObject({ code: 'STAGE_NOT_APPROVED', peer: 'last' })
+    expect(heard).toEqual([])
+  })
+
+  it('H-19: who may not ask sends nothing', async () => {
+    const { entry, heard } = setUp({ bind: () => Promise.reject(new EspalierError('TOKEN_MISSING')) })
+    const opening = entry.open({ ...asked, signal: new AbortController().signal })
+    await expect(opening).rejects.toMatchObject({ code: 'TOKEN_MISSING' })
+    expect(heard).toEqual([])
+  })
+
+  it('H-19: its signature is of this session and this route, and goes with the token', async () => {
+    const signed: unknown[] = []
+    const { entry, sent } = setUp({
+      token: () => 'mine',
+      async bind(session) {
+        signed.push(session)
+        return { expiresAt: 1, signature: 's' }
+      },
+    })
+    const ending = new AbortController()
+    entry.open({ ...asked, signal: ending.signal }).catch(() => undefined)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    const [frame] = sent
+    expect(signed).toEqual([{ id: frame?.session, entry: 'me', root: 'r', contextTokens: 16, route: ROUTE }])
+    expect(frame).toMatchObject({ type: 'open', body: { token: 'mine', binding: { expiresAt: 1, signature: 's' } } })
+    ending.abort(new EspalierError('CANCELLED'))
+  })
+})
+
+describe('a stage that another one accuses', () => {
+  it('is told that the session is over, and so are those that stay', async () => {
+    const { session, entry, id, first, heard } = await waiting()
+    entry.onError(id, { code: 'STAGE_LOST', cause: 'gone', ...{ peer: 'last', start: 4, end: 8 } }, first)
+    await expect(session.nextResult()).rejects.toMatchObject({ peer: 'last', toldBy: 'first' })
+    heard.length = 0
+    await session.close()
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    expect(new Set(heard)).toEqual(new Set(['first close', 'last close']))
+  })
+
+  it('is not called where this node itself saw it go', async () => {
+    const { session, entry, heard } = await waiting()
+    entry.onLinkEnd({ peer: 'last' } as Link, 'reset')
+    await expect(session.nextResult()).rejects.toMatchObject({ peer: 'last', toldBy: null })
+    heard.length = 0
+    await session.close()
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    expect(new Set(heard)).toEqual(new Set(['first close']))
   })
 })

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { EspalierError } from '../../src-shared/errors'
 import type { Sampling } from '../engine/sampling'
 import { plainText } from '../hivemind/unary-client'
+import type { BoundSession, SessionBinding } from '../membership/session-binding'
 import { isMovable } from './failover/movable'
 import type { RecordedStep } from './failover/replay-record'
 import type { ErrorBody, Frame, MendedBody, ResultFrame } from './frames'
@@ -34,8 +35,12 @@ interface Waiting {
 }
 
 interface State extends MendableEntry {
-  /** Peers that are not called any more. */
+  /** Peers that this node itself saw go: they are not called any more. */
   readonly lost: Set<string>
+  /** Everybody who was a stage of it. */
+  readonly stages: Set<string>
+  /** One stage said of another that it is lost: that one may be there, and have the session still. */
+  isDoubtful: boolean
   results: ResultFrame[]
   /** Rows whose answers are to come, in order. */
   readonly awaited: Set<number>
@@ -62,7 +67,16 @@ export interface OpenSessionOptions {
   signal: AbortSignal
 }
 
-export function createEntrySessions(self: string, links: () => Links, token: () => string | null) {
+/** What an entry shows of itself, and demands of the stages. */
+export interface EntryMembership {
+  token(): string | null
+  /** Our signature under a session; null where none is demanded. */
+  bind(session: BoundSession): Promise<SessionBinding | null>
+  /** Rejects with a RouteError for a stage that may not serve. */
+  demand(route: readonly RouteStage[]): Promise<void>
+}
+
+export function createEntrySessions(self: string, links: () => Links, membership: EntryMembership) {
   const sessions = new Map<string, State>()
 
   function fail(id: string, failure: EspalierError): void {
@@ -71,7 +85,8 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     state.failure = failure
     if (failure instanceof RouteError) {
       state.isBroken = true
-      state.lost.add(failure.peer)
+      if (failure.toldBy !== null) state.isDoubtful = true
+      else if (failure.code === 'STAGE_LOST') state.lost.add(failure.peer)
     }
     state.opened.reject(failure)
     state.waiting?.reject(failure)
@@ -106,7 +121,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
       failure: null,
       isHeld: false,
       isBroken: false,
-      lost: new Set(),
+      ...{ lost: new Set(), stages: new Set(options.route.map(({ peer }) => peer)), isDoubtful: false },
       sentRows: 0,
       given: new Map(),
       answeredRows: 0,
@@ -120,18 +135,21 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     const close = async () => {
       sessions.delete(id)
       state.window.end(new EspalierError('CANCELLED'))
-      if (keeps && state.isBroken && state.sentRows > 0) closeEach(id, state)
+      if (state.isBroken && (state.sentRows > 0 || state.isDoubtful)) closeEach(id, state)
       if (state.link && !state.link.closed) await state.link.send({ type: 'close', session: id })
     }
     try {
+      // Before anything of ours goes out.
+      await orAbort(membership.demand(options.route), options.signal)
+      const binding = await bindingOf(id, options, options.route)
       // The last stage answers us directly, on a connection that we open: an entry need not be dialable.
       const last = options.route.at(-1)
       if (last && last.peer !== self) await links().to(last.peer)
       state.link = await links().to(first.peer)
-      const route = options.route.map(({ peer, start, end }) => ({ peer, start, end }))
+      const route = wireRouteOf(options.route)
       keeps = options.keeps === true && state.link.mends && route.length > 1
       state.isHeld = keeps
-      const body = { ...opening(options), stage: 0, route, ...(keeps && { keeps }) }
+      const body = { ...opening(options), ...binding, stage: 0, route, ...(keeps && { keeps }) }
       await state.link.send({ type: 'open', session: id, body })
       await orAbort(state.opened.promise, options.signal)
     } catch (error) {
@@ -155,8 +173,14 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
       },
       send: (tokens, position, wantsAnswer) => send({ tokens, position, wantsAnswer }),
       ...(keeps && {
-        mend: (mend: Mend) =>
-          mendEntry(state, mend, { id, self, links: links(), token: token(), opening: opening(options), send }),
+        async mend(mend: Mend) {
+          await membership.demand(mend.route)
+          const binding = await bindingOf(id, options, mend.route)
+          const shown = { token: membership.token(), ...binding }
+          for (const { peer } of mend.route) state.stages.add(peer)
+          const closeAt = (peer: string) => tellClosed(id, state, peer)
+          return mendEntry(state, mend, { id, self, links: links(), shown, opening: opening(options), send, closeAt })
+        },
       }),
       nextResult() {
         const ready = state.results.shift()
@@ -172,7 +196,7 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
   }
 
   function opening({ root, contextTokens, exact = false, wantsLogits, sampling }: OpenSessionOptions) {
-    const capability = token()
+    const capability = membership.token()
     return {
       ...(capability === null ? {} : { token: capability }),
       ...{ root, entry: self, contextTokens, exact, wantsLogits },
@@ -180,19 +204,32 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
     }
   }
 
+  async function bindingOf(
+    id: string,
+    { root, contextTokens }: OpenSessionOptions,
+    route: readonly RouteStage[],
+  ): Promise<{ binding?: SessionBinding }> {
+    const binding = await membership.bind({ ...{ id, entry: self, root, contextTokens }, route: wireRouteOf(route) })
+    return binding ? { binding } : {}
+  }
+
   /** Where the chain is broken, what goes in at its first stage does not come to the others. */
-  function closeEach(id: string, { route, lost }: State): void {
-    for (const { peer } of route.slice(1)) {
-      if (lost.has(peer)) continue
-      links()
-        .to(peer)
-        .then((link) => link.send({ type: 'close', session: id }))
-        .catch(() => undefined)
-    }
+  function closeEach(id: string, state: State): void {
+    for (const peer of state.stages) tellClosed(id, state, peer)
+  }
+
+  function tellClosed(id: string, { lost }: State, peer: string): void {
+    if (lost.has(peer)) return
+    links()
+      .to(peer)
+      .then((link) => link.send({ type: 'close', session: id }))
+      .catch(() => undefined)
   }
 
   return {
     open: openSession,
+    /** Whether this session is one of ours, and runs through our own blocks. */
+    isThroughUs: (id: string): boolean => sessions.get(id)?.route.some(({ peer }) => peer === self) ?? false,
     onOpened(id: string, from: Link): void {
       const state = sessions.get(id)
       if (state?.openedBy === from.peer) state.opened.resolve()
@@ -253,6 +290,10 @@ export function createEntrySessions(self: string, links: () => Links, token: () 
   }
 }
 
+function wireRouteOf(route: readonly RouteStage[]): RouteStage[] {
+  return route.map(({ peer, start, end }) => ({ peer, start, end }))
+}
+
 function routeErrorOf({ code, cause, start, end }: ErrorBody, about: string, from: Link): RouteError {
   const blocks = end - start === 1 ? `block ${start}` : `blocks ${start}–${end - 1}`
   const toldBy = about === from.peer ? undefined : from.peer
@@ -274,7 +315,10 @@ function whatIsWrong({ position, token, logits }: ResultFrame, { awaited, wants 
 }
 
 function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(signal.reason)
+  if (signal.aborted) {
+    promise.catch(() => undefined)
+    return Promise.reject(signal.reason)
+  }
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })

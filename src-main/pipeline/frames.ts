@@ -3,12 +3,16 @@ import * as z from 'zod'
 import { ERROR_CODES } from '../../src-shared/error-catalogue'
 import { EspalierError } from '../../src-shared/errors'
 import { SamplingSchema } from '../engine/sampling'
+import { SessionBindingSchema } from '../membership/session-binding'
 import { fromHalves, toHalves } from '../shards/half-float'
 
 /** Carries a generation through a chain of stages. One stream a pair of neighbours, many sessions on it. */
 export const PIPELINE_PROTOCOL = '/espalier/pipeline/1'
 /** The same frames, and those that replace one stage of a session (docs/routing.md). Peers offer it first. */
 export const MENDING_PROTOCOL = '/espalier/pipeline/1.1'
+
+/** The same frames; sessions are signed by their entry, and stages show that they may serve (docs/membership.md). */
+export const BOUND_PROTOCOL = '/espalier/pipeline/1.2'
 
 /** 512 rows of 8192 f32 channels, and room for a header. */
 export const MAX_FRAME_BYTES = 17 * 1024 * 1024
@@ -51,6 +55,8 @@ const rows = z
   .min(0)
   .max(1 << 20)
 const token = z.string().max(4096).optional()
+/** The entry's signature under session and route, in networks for members only. Only over BOUND_PROTOCOL. */
+const binding = SessionBindingSchema.optional()
 
 const OpenBody = z.strictObject({
   /** Merkle root of the model's manifest: all stages serve the same bytes. */
@@ -76,6 +82,7 @@ const OpenBody = z.strictObject({
   sampling: SamplingSchema.optional(),
   /** The entry's capability token, in networks that give some. */
   token,
+  binding,
   /** Each stage keeps what it sends on, and waits for a while when a neighbour is lost. Only over MENDING_PROTOCOL. */
   keeps: z.boolean().optional(),
   /** The session is there already: this is for the replacement of this stage of the route, or for the one after it. */
@@ -88,6 +95,8 @@ const CheckedBody = z.strictObject({
   ...{ root: z.string().max(100), ...range, proven: z.boolean() },
   /** Sessions that run there now: whoever comes next waits for their turns. */
   sessions: z.int().min(0).max(65_536).optional(),
+  /** Its own capability token, in networks for members only. Only over BOUND_PROTOCOL. */
+  token,
 })
 
 /** The entry to a neighbour of a lost stage. */
@@ -101,6 +110,7 @@ const MendBody = z.strictObject({
   /** For whoever comes before: rows whose outcome is needed by nobody any more. */
   resumeAt: rows,
   token,
+  binding,
 })
 const MendedBody = z.strictObject({
   /** Rows of the session that have reached the sender. */

@@ -103,11 +103,9 @@ describe('10,000 fuzzed frames of the pipeline', () => {
       ...{ self: 'me', clock, log, links: () => links as Links, stage: () => runner, keeping },
       events: { onServed: () => undefined, onSessions: () => undefined },
     })
-    const entry = createEntrySessions(
-      'me',
-      () => links as Links,
-      () => null,
-    )
+    const entry = createEntrySessions('me', () => links as Links, {
+      ...{ token: () => null, bind: async () => null, demand: async () => undefined },
+    })
     const peers = [link('them'), link('next'), link('stranger')]
     let valid = 0
     let largest = 0

@@ -4,7 +4,16 @@ import { EspalierError, messageOf } from '../../src-shared/errors'
 import { reachPeer } from '../network/find-peer'
 import { type FramedStream, frameStream } from '../network/framed-stream'
 import type { Host } from '../network/host'
-import { decodeFrame, encodeFrame, type Frame, MAX_FRAME_BYTES, MENDING_PROTOCOL, PIPELINE_PROTOCOL } from './frames'
+import {
+  BOUND_PROTOCOL,
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  MAX_FRAME_BYTES,
+  MENDING_PROTOCOL,
+  PIPELINE_PROTOCOL,
+} from './frames'
+import { forOlderStream } from './older-streams'
 import { RouteError } from './route-error'
 
 /** One long-lived stream to or from a neighbour. */
@@ -16,6 +25,8 @@ export interface Link {
   readonly closed: boolean
   /** The neighbour knows how one stage of a session is replaced. */
   readonly mends: boolean
+  /** The neighbour takes signed sessions, and shows that it may serve. */
+  readonly binds?: boolean
 }
 
 export interface LinkEvents {
@@ -25,7 +36,7 @@ export interface LinkEvents {
 
 const OPEN_TIMEOUT_MS = 10_000
 const MAX_STREAMS = 64
-const PROTOCOLS = [MENDING_PROTOCOL, PIPELINE_PROTOCOL]
+const PROTOCOLS = [BOUND_PROTOCOL, MENDING_PROTOCOL, PIPELINE_PROTOCOL]
 
 /** Opens one outgoing stream a peer, on first use, and accepts incoming ones. */
 export function createLinks(host: Host, events: LinkEvents) {
@@ -35,14 +46,16 @@ export function createLinks(host: Host, events: LinkEvents) {
 
   function adopt(peer: string, stream: Stream): Link {
     const framed = frameStream(stream, MAX_FRAME_BYTES)
+    const binds = stream.protocol === BOUND_PROTOCOL
     const link: Link = {
       peer,
-      mends: stream.protocol === MENDING_PROTOCOL,
+      binds,
+      mends: binds || stream.protocol === MENDING_PROTOCOL,
       get closed() {
         return framed.closed
       },
       send(frame) {
-        return framed.write(...encodeFrame(frame)).catch((error: unknown) => {
+        return framed.write(...encodeFrame(binds ? frame : forOlderStream(frame))).catch((error: unknown) => {
           throw new RouteError('STAGE_LOST', `${peer} (${messageOf(error)})`, peer, { cause: error })
         })
       },
@@ -78,6 +91,7 @@ export function createLinks(host: Host, events: LinkEvents) {
   const end = (other: () => Link): Link => ({
     peer: self,
     mends: true,
+    binds: true,
     get closed() {
       return isClosed
     },

@@ -1,13 +1,16 @@
+import { peerIdFromString } from '@libp2p/peer-id'
 import type { Clock } from '../../src-shared/clock'
 import { type EspalierError, messageOf } from '../../src-shared/errors'
 import type { SessionGuard } from '../membership/session-guard'
 import type { Host } from '../network/host'
 import type { EventLog } from '../storage/event-log'
+import { checkPipeline } from './check'
 import { createEntrySessions, type EntrySession, type OpenSessionOptions } from './entry-sessions'
-import type { Frame, NoticeBody } from './frames'
+import { BOUND_PROTOCOL, type Frame, type NoticeBody } from './frames'
 import { createKeeping, type Keeping, type KeepingLimits } from './keeping/keeping'
 import { createLinks, type Link } from './links'
 import { createNotices } from './notices'
+import { createStageProofs, type StageProofs } from './stage-proofs'
 import type { StageRunner } from './stage-runner'
 import { createStageSessions, type StageSessionEvents } from './stage-sessions'
 
@@ -21,11 +24,13 @@ export interface Pipeline {
   /** Tells a peer what is held against it, so that its owner can know. Never throws. */
   notify(peer: string, notice: NoticeBody): void
   readonly activeSessions: number
+  /** Whether stages may serve, in networks for members only. */
+  readonly proofs: StageProofs
   /** What is kept for the replacement of a lost neighbour. */
   readonly kept: Keeping['use']
 }
 
-/** Both sides of `/espalier/pipeline/1` on one host. `stage` gives our slice while it may serve, else null. */
+/** Both sides of `/espalier/pipeline/1.2` on one host. `stage` gives our slice while it may serve, else null. */
 export function createPipeline(options: {
   host: Host
   clock: Clock
@@ -42,17 +47,25 @@ export function createPipeline(options: {
 }): Pipeline {
   const { host, log } = options
   const self = host.peerId.toString()
-  const entry = createEntrySessions(
-    self,
-    () => links,
-    () => options.guard?.token() ?? null,
-  )
+  const { guard } = options
+  const proofs = createStageProofs({
+    ...{ self, guard },
+    check: (peer, signal) => checkPipeline(host, peerIdFromString(peer), signal, BOUND_PROTOCOL),
+  })
+  const entry = createEntrySessions(self, () => links, {
+    token: () => guard?.token() ?? null,
+    bind: async (session) => (guard ? guard.bind(session) : null),
+    demand: proofs.demand,
+  })
   const keeping = createKeeping({
     ...{ directory: options.keptDirectory ?? null, log },
     ...(options.keepingLimits && { limits: options.keepingLimits }),
   })
   const notices = createNotices({ clock: options.clock, log, to: (peer) => links.to(peer), onHeard: options.onNotice })
-  const stages = createStageSessions({ ...options, self, keeping, links: () => links, onAsked: notices.onAsked })
+  const stages = createStageSessions({
+    ...{ ...options, self, keeping, links: () => links, onAsked: notices.onAsked },
+    isOurs: entry.isThroughUs,
+  })
 
   const links = createLinks(host, {
     onFrame: route,
@@ -109,7 +122,9 @@ export function createPipeline(options: {
   function answerCheck(id: string, link: Link): void {
     const stage = options.stage()
     const body = { code: 'STAGE_LOST' as const, cause: 'not ready to serve', peer: self, start: 0, end: 1 }
-    const answer = stage && { root: stage.root, ...stage.blocks, proven: true, sessions: stages.count }
+    const token = guard?.isMembersOnly() && link.binds ? guard.token() : null
+    const serves = stage && { root: stage.root, ...stage.blocks, proven: true, sessions: stages.count }
+    const answer = serves && { ...serves, ...(token !== null && { token }) }
     if (answer) send(link, { type: 'checked', session: id, body: answer })
     else send(link, { type: 'error', session: id, body })
   }
@@ -134,6 +149,7 @@ export function createPipeline(options: {
     openSession: (open) => entry.open(open),
     notify: (peer, notice) => notices.send(peer, notice),
     endSessions: (error) => stages.endAll(error),
+    proofs,
     get activeSessions() {
       return stages.count
     },

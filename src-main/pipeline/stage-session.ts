@@ -1,11 +1,12 @@
 import type { OpenBody } from './frames'
 import type { KeptStates } from './keeping/keeping'
 import type { Link } from './links'
+import type { PlaceHolder } from './places'
 import type { StageRunner } from './stage-runner'
 import type { StepWindow } from './step-window'
 
-/** A session of another peer that runs through our slice. */
-export interface StageSession {
+/** A session of another peer that runs through our slice. Steps of it run one after the other. */
+export interface StageSession extends PlaceHolder {
   readonly id: string
   /** As it was opened; the route changes with a replaced neighbour. */
   open: OpenBody
@@ -19,8 +20,8 @@ export interface StageSession {
   nextLink: Link | null
   /** Chunks of a prompt that are with the next stage. */
   window: StepWindow
-  /** Steps of a session run one after the other, whatever the network does. */
-  isBusy: boolean
+  idleSinceMs: number | null
+  patienceMs: number
   readonly waiting: (() => Promise<void>)[]
   position: number
   hasAnswered: boolean
@@ -48,4 +49,11 @@ export interface StageMending {
   /** Names the newest attempt to fill a replacement; older ones give way. */
   attempt: object
   attempts: number
+}
+
+export function newMending(kept: KeptStates | null): StageMending {
+  return {
+    ...{ kept, isParted: false, lost: null, heldSinceMs: null, awaited: null },
+    ...{ stopWaiting: null, onNextOpened: null, attempt: {}, attempts: 0 },
+  }
 }

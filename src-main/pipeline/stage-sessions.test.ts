@@ -40,10 +40,12 @@ function firstStage() {
   const heard: Frame[] = []
   const served: string[] = []
   const requests: string[] = []
+  const refused: string[] = []
   const link = (peer: string): Link => ({
     ...{ peer, closed: false, mends: true, abort: () => undefined },
     async send(frame) {
       if (peer === 'them') heard.push(frame)
+      else if (frame.type === 'error') refused.push(peer)
     },
   })
   const them = link('them')
@@ -63,6 +65,14 @@ function firstStage() {
     stages.onOpen(id(name), { ...body, ...change }, them)
     await clock.advance(1)
   }
+  /** Opens a session for somebody else; whether it got a place. */
+  const openFor = async (peer: string, name: string) => {
+    const body = { root: 'root', entry: peer, stage: 0, route: ROUTE, contextTokens: 16, wantsLogits: false }
+    const before = refused.length
+    stages.onOpen(id(name), body, link(peer))
+    await clock.advance(1)
+    return refused.length === before
+  }
   const step = async (name: string, position: number) => {
     const rest = { wantsAnswer: true, computeMs: [], input: { tokens: Int32Array.of(1) } }
     stages.onStep({ type: 'step', session: id(name), position, rows: 1, ...rest }, them)
@@ -81,7 +91,7 @@ function firstStage() {
     heard.flatMap((frame) => (frame.type === 'error' ? [`${frame.body.peer} ${frame.body.code}`] : []))
   return {
     ...{ blamed, served, requests },
-    ...{ stages, clock, open, step, hidden, errors, drops, taken },
+    ...{ stages, clock, open, openFor, step, hidden, errors, drops, taken, link, id },
     holdRuns(until: Promise<void>) {
       hold = until
     },
@@ -164,6 +174,33 @@ describe('places in the cache', () => {
     await clock.advance(1)
     await step('a', 1)
     expect(errors()).toHaveLength(1)
+    stages.stop()
+  })
+
+  it('H-52: one peer that has them all, and brings a row now and then, keeps its share of them', async () => {
+    const { open, openFor, step, clock, errors, stages } = firstStage()
+    await open('a')
+    await open('b')
+    for (let position = 0; position < 3; position++) {
+      for (const name of ['a', 'b']) await step(name, position)
+      await clock.advance(6_000)
+    }
+    expect(await openFor('ann', 'c')).toBe(true)
+    expect(errors()).toEqual([['a', 'SESSION_LIMIT', expect.stringContaining('more than its share')]])
+    // And so slow a one does not keep that against somebody who has none.
+    expect(await openFor('bob', 'd')).toBe(true)
+    expect(errors()).toHaveLength(2)
+    expect(stages.count).toBe(2)
+    stages.stop()
+  })
+
+  it('ends where whoever asks says so on its own connection, and for nobody else', async () => {
+    const { open, stages, link, id, taken } = firstStage()
+    await open('a', { ...SECOND, entry: 'asker' })
+    stages.onClose(id('a'), link('stranger'))
+    expect(taken.size).toBe(1)
+    stages.onClose(id('a'), link('asker'))
+    expect(taken.size).toBe(0)
     stages.stop()
   })
 

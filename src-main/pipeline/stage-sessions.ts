@@ -2,24 +2,22 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
 import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
+import { createAdmission } from './admission'
 import { isMovable } from './failover/movable'
 import type { ErrorBody, Frame, MendBody, OpenBody, StepFrame } from './frames'
-import type { Keeping, KeptStates } from './keeping/keeping'
+import type { Keeping } from './keeping/keeping'
 import type { Link, Links } from './links'
 import { createStageMender } from './mending/stage-mender'
+import { createPlaces, PATIENCE_MS, type PlaceAsker } from './places'
 import { RouteError } from './route-error'
-import type { StageInput, StageOutput, StageRunner } from './stage-runner'
-import type { StageMending, StageSession } from './stage-session'
+import { createSessionWork } from './session-work'
+import type { StageRunner } from './stage-runner'
+import { newMending, type StageSession } from './stage-session'
+import { createStageStep, type StepEvents } from './stage-step'
+import { neighbourBefore } from './step-rules'
 import { createStepWindow } from './step-window'
 
-export interface StageSessionEvents {
-  /**
-   * A request of another peer was answered through our blocks: the evidence of load level L7.
-   * @param asker the entry at a first stage, further down the neighbour that brought it; ourselves for our own requests
-   */
-  onServed(asker: string, tokens: number): void
-  /** The first answer of a session went on its way: an opened session alone is no request. */
-  onRequest?(asker: string): void
+export interface StageSessionEvents extends StepEvents {
   /** The number of sessions changed. */
   onSessions(active: number): void
 }
@@ -27,17 +25,11 @@ export interface StageSessionEvents {
 const IDLE_SESSION_MS = 120_000
 /** Until its first rows come a session has no claim to a place in the cache. */
 const UNUSED_SESSION_MS = 20_000
-/** Sessions of one neighbour; several entries may come through it. */
-const MAX_SESSIONS_PER_PEER = 64
 /** Steps of one session that may wait for the engine: above what the windows of a chunk and of a replay allow together. */
 const MAX_WAITING_STEPS = 32
-/** A session that rests this long gives its place in the cache to one that has none. */
-const EVICTABLE_AFTER_MS = 15_000
 /** A session that lost a neighbour waits for another one, so long as whoever asks looks for it. */
 const HELD_SESSION_MS = 15_000
 const SWEEP_INTERVAL_MS = 10_000
-/** Sessions whose tokens are being checked. */
-const MAX_JUDGED = 256
 
 /** The serving side: sessions of other peers that run through our slice. */
 export function createStageSessions(options: {
@@ -48,55 +40,32 @@ export function createStageSessions(options: {
   stage: () => StageRunner | null
   events: StageSessionEvents
   guard?: SessionGuard
+  /** Whether this node's own user opened the session. */
+  isOurs?: (id: string) => boolean
   /** A session in this entry's name has a place here. */
   onAsked?: (entry: string) => void
   /** Without it no session outlives a neighbour. */
   keeping?: Keeping
 }) {
-  const { self, clock, log, events, keeping } = options
+  const { self, clock, log, events, keeping, guard, isOurs = () => false } = options
   const sessions = new Map<string, StageSession>()
-  const judged = new Map<string, Link>()
+  const places = createPlaces(clock)
+  const admission = createAdmission({ self, guard, isOurs })
+  const enqueue = createSessionWork(clock, fail)
   const mender = createStageMender({ clock, links: options.links, tell, enqueue, fail })
+  const step = createStageStep({ self, clock, events, mender, tell, fail })
 
-  /** Membership comes first: nothing is looked up or reserved for whoever may not ask. */
   async function admit(id: string, open: OpenBody, upstream: Link): Promise<void> {
-    if (open.replaces === open.stage - 1) {
-      mender.takeUp(sessions.get(id), open, upstream)
-      return
-    }
-    if (options.guard) {
-      if (judged.has(id)) throw new EspalierError('PROTOCOL_VIOLATION', 'the session is open already')
-      if (judged.size >= MAX_JUDGED) throw new EspalierError('SESSION_LIMIT')
-      judged.set(id, upstream)
-      const admission = await options.guard.authorise(open)
-      // Closed, or its neighbour gone, before it began.
-      if (!judged.delete(id)) return
-      if (!admission.ok) throw admission.refusal
-    }
-    start(id, open, upstream)
+    if (open.replaces === open.stage - 1) mender.takeUp(sessions.get(id), open, upstream)
+    else await admission.admit(id, open, upstream, (asker) => start(id, open, upstream, asker))
   }
 
-  function start(id: string, open: OpenBody, upstream: Link): void {
-    const runner = options.stage()
-    const place = open.route[open.stage]
-    if (!runner) throw new EspalierError('STAGE_LOST', `${self} is not ready to serve`)
-    if (
-      !place ||
-      place.peer !== self ||
-      open.root !== runner.root ||
-      place.start !== runner.blocks.start ||
-      place.end !== runner.blocks.end
-    ) {
-      throw new EspalierError('STAGE_LOST', `${self} does not serve what the route asks of it`)
-    }
+  function start(id: string, open: OpenBody, upstream: Link, asker: PlaceAsker): void {
+    const runner = servingRunner(open)
     // Whoever opens a session at the first stage is its entry. Further down the entry is only named by the stage before:
-    // what is done there is put down to that neighbour (`askerOf`), and to nobody on its word.
-    const expected = open.stage === 0 ? open.entry : open.route[open.stage - 1]?.peer
-    if (upstream.peer !== expected)
+    // what is done there is put down to that neighbour, and to nobody on its word.
+    if (upstream.peer !== neighbourBefore(open))
       throw new EspalierError('PROTOCOL_VIOLATION', 'the session was opened for somebody else')
-    if (countFrom(upstream.peer) >= MAX_SESSIONS_PER_PEER) {
-      throw new EspalierError('SESSION_LIMIT', `${upstream.peer} has ${MAX_SESSIONS_PER_PEER} here already`)
-    }
     if (open.contextTokens > runner.contextTokens) {
       throw new EspalierError(
         'PROMPT_TOO_LONG',
@@ -106,21 +75,16 @@ export function createStageSessions(options: {
     if (sessions.has(id)) throw new EspalierError('PROTOCOL_VIOLATION', 'the session is open already')
     const following = open.route[open.stage + 1]
     const mayMend = open.keeps === true && upstream.mends && keeping !== undefined
+    const nowMs = clock.monotonicMs()
     const session: StageSession = {
-      id,
-      open,
-      runner,
-      sequence: leaseSequence(runner, following ? undefined : open.sampling),
-      upstream,
+      ...{ id, open, runner, upstream, ...asker },
+      sequence: leaseSequence(runner, following ? undefined : open.sampling, asker),
       next: options.links().to(following?.peer ?? open.entry),
       nextLink: null,
       window: createStepWindow(),
-      isBusy: false,
       waiting: [],
-      position: 0,
-      hasAnswered: false,
-      usedAtMs: clock.monotonicMs(),
-      ended: false,
+      ...{ openedAtMs: nowMs, usedAtMs: nowMs, idleSinceMs: nowMs, patienceMs: PATIENCE_MS },
+      ...{ position: 0, hasAnswered: false, ended: false },
       mending: mayMend ? newMending(following ? keeping.open(id) : null) : null,
     }
     sessions.set(id, session)
@@ -140,91 +104,51 @@ export function createStageSessions(options: {
     })
   }
 
-  /** A free place in the cache, or that of the session that has rested longest. Throws SESSION_LIMIT. */
-  function leaseSequence(runner: StageRunner, sampling: OpenBody['sampling']): number {
+  /** Our slice, where it is what the route asks of us. Throws STAGE_LOST. */
+  function servingRunner({ root, route, stage }: OpenBody): StageRunner {
+    const runner = options.stage()
+    const place = route[stage]
+    if (!runner) throw new EspalierError('STAGE_LOST', `${self} is not ready to serve`)
+    const { start, end } = runner.blocks
+    if (place?.peer !== self || root !== runner.root || place.start !== start || place.end !== end)
+      throw new EspalierError('STAGE_LOST', `${self} does not serve what the route asks of it`)
+    return runner
+  }
+
+  /** A free place in the cache, or that of a session that gives way. Throws SESSION_LIMIT. */
+  function leaseSequence(runner: StageRunner, sampling: OpenBody['sampling'], asker: PlaceAsker): number {
+    const held = [...sessions.values()].filter((one) => one.runner === runner)
     try {
-      return runner.openSequence(sampling)
+      if (!places.mayTakeFree(asker, held)) throw new EspalierError('SESSION_LIMIT', 'others have waited for longer')
+      const sequence = leaseOrClear(runner, sampling, asker, held)
+      places.admitted(asker)
+      return sequence
     } catch (error) {
-      const [idlest] = [...sessions.values()]
-        .filter((one) => one.runner === runner && !one.isBusy && restedMs(one) >= EVICTABLE_AFTER_MS)
-        .sort((a, b) => a.usedAtMs - b.usedAtMs)
-      if (!idlest || !isErrorCode(error, 'SESSION_LIMIT')) throw error
-      countDrop('evicted')
-      const seconds = Math.floor(restedMs(idlest) / 1000)
-      fail(idlest, new EspalierError('SESSION_LIMIT', `it rested for ${seconds} s, and another one needed its place`))
-      return runner.openSequence(sampling)
+      if (isErrorCode(error, 'SESSION_LIMIT')) places.refused(asker)
+      throw error
     }
   }
 
-  function restedMs({ usedAtMs }: StageSession): number {
-    return clock.monotonicMs() - usedAtMs
+  function leaseOrClear(
+    runner: StageRunner,
+    sampling: OpenBody['sampling'],
+    asker: PlaceAsker,
+    held: readonly StageSession[],
+  ): number {
+    try {
+      return runner.openSequence(sampling)
+    } catch (error) {
+      const leaving = isErrorCode(error, 'SESSION_LIMIT') ? places.whoGivesWay(asker, held) : null
+      if (!leaving) throw error
+      countDrop('evicted')
+      fail(leaving.holder, new EspalierError('SESSION_LIMIT', leaving.why))
+      return runner.openSequence(sampling)
+    }
   }
 
   /** What was not served for want of room is counted, from the log (health/node-metrics.ts). */
   function countDrop(reason: 'refused' | 'evicted' | 'overflow'): void {
     log.write('debug', 'pipeline.dropped', reason, { reason })
-  }
-
-  function countFrom(peer: string): number {
-    return [...sessions.values()].filter(({ upstream }) => upstream?.peer === peer).length
-  }
-
-  /** An idle session's work begins in this very call, so that a step reaches the engine without waiting for a turn. */
-  function enqueue(session: StageSession, work: () => Promise<void>): void {
-    if (session.isBusy) session.waiting.push(work)
-    else void perform(session, work)
-  }
-
-  async function perform(session: StageSession, work: () => Promise<void>): Promise<void> {
-    session.isBusy = true
-    try {
-      await work()
-    } catch (error) {
-      fail(session, error)
-    }
-    session.isBusy = false
-    const following = session.waiting.shift()
-    if (following) void perform(session, following)
-  }
-
-  async function step(session: StageSession, frame: StepFrame): Promise<void> {
-    if (session.ended) return
-    const { runner, open } = session
-    const isExact = isExactSession(open)
-    const isLast = open.stage === open.route.length - 1
-    const wrong = whatIsWrong(frame, session)
-    // It came from the neighbour before us: refusing it must not speak against us.
-    if (wrong) throw new RouteError('PROTOCOL_VIOLATION', wrong, neighbourBefore(open))
-    if (frame.position + frame.rows > open.contextTokens) throw new EspalierError('PROMPT_TOO_LONG')
-    session.usedAtMs = clock.monotonicMs()
-    session.position += frame.rows
-    const answer = isLast && frame.wantsAnswer ? answerOf(open) : 'none'
-    const output = await runner.run({
-      sequence: session.sequence,
-      position: frame.position,
-      rows: frame.input,
-      answer,
-      isExact,
-    })
-    if (session.ended) return
-    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact)
-    if (reply?.type === 'step') session.mending?.kept?.add(reply)
-    // What comes after a replaced stage has the outcome already; who asks compares its answers.
-    if (reply && (isLast || !frame.isKept)) {
-      await mender.passOn(session, reply, !frame.wantsAnswer).catch((error: unknown) => fail(session, error))
-      if (session.ended) return
-    }
-    if (!frame.wantsAnswer || frame.isKept) tell(session.upstream, { type: 'taken', session: session.id })
-    // Only now: what was computed and never delivered has served nobody.
-    events.onServed(askerOf(open), frame.rows)
-    if (!frame.wantsAnswer || session.hasAnswered) return
-    session.hasAnswered = true
-    events.onRequest?.(askerOf(open))
-  }
-
-  /** Whose connection has proven who it is. A session in our own name is no evidence for us, whoever opened it. */
-  function askerOf(open: OpenBody): string {
-    return open.entry === self ? self : neighbourBefore(open)
   }
 
   function fail(session: StageSession, error: unknown): void {
@@ -278,14 +202,15 @@ export function createStageSessions(options: {
   }
 
   const stopSweep = clock.every(SWEEP_INTERVAL_MS, () => {
+    const nowMs = clock.monotonicMs()
     for (const session of sessions.values()) {
       const heldSinceMs = session.mending?.heldSinceMs ?? null
-      if (heldSinceMs !== null && clock.monotonicMs() - heldSinceMs > HELD_SESSION_MS) {
+      if (heldSinceMs !== null && nowMs - heldSinceMs > HELD_SESSION_MS) {
         abandon(session)
         continue
       }
       const limitMs = session.position === 0 ? UNUSED_SESSION_MS : IDLE_SESSION_MS
-      if (restedMs(session) > limitMs) fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
+      if (nowMs - session.usedAtMs > limitMs) fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
     }
   })
 
@@ -322,12 +247,11 @@ export function createStageSessions(options: {
       return true
     },
     onClose(id: string, upstream: Link): void {
-      if (judged.get(id) === upstream) judged.delete(id)
+      admission.onClose(id, upstream)
       const session = sessions.get(id)
-      if (!session) return
-      // Where the chain is broken, whoever asks says it to each part of it.
-      const isAsker = session.mending !== null && session.open.entry === upstream.peer
-      if (session.upstream === upstream || isAsker) release(session, { tellNext: true })
+      // Where a chain is broken, or a stage of it was left, whoever asks says it to each part of it.
+      const isAsker = session?.open.entry === upstream.peer
+      if (session && (session.upstream === upstream || isAsker)) release(session, { tellNext: true })
     },
     onMend(id: string, body: MendBody, from: Link): void {
       mender.onMend(sessions.get(id), id, body, from)
@@ -357,7 +281,7 @@ export function createStageSessions(options: {
       return true
     },
     onLinkEnd(link: Link, cause: string): void {
-      for (const [id, upstream] of judged) if (upstream === link) judged.delete(id)
+      admission.onLinkEnd(link)
       for (const session of [...sessions.values()]) {
         if (session.upstream === link) {
           if (!mender.orphan(session)) release(session, { tellNext: true })
@@ -380,64 +304,4 @@ export function createStageSessions(options: {
       for (const session of [...sessions.values()]) fail(session, new EspalierError('STAGE_LOST', `${self} stops`))
     },
   }
-}
-
-function newMending(kept: KeptStates | null): StageMending {
-  return {
-    ...{ kept, isParted: false, lost: null, heldSinceMs: null, awaited: null },
-    ...{ stopWaiting: null, onNextOpened: null, attempt: {}, attempts: 0 },
-  }
-}
-
-/** Who sends the rows: for a first stage the entry. */
-function neighbourBefore({ stage, route, entry }: OpenBody): string {
-  return route[stage - 1]?.peer ?? entry
-}
-
-/** Null for rows that a neighbour in order could have sent. */
-function whatIsWrong(frame: StepFrame, { open, runner, position }: StageSession): string | null {
-  const { input } = frame
-  if (frame.position !== position) return `position ${frame.position}, expected ${position}`
-  if (frame.rows > runner.maxBatchTokens) return `${frame.rows} rows, the limit is ${runner.maxBatchTokens}`
-  if ('tokens' in input !== (open.stage === 0)) return 'tokens belong to the first stage'
-  if (frame.isHalf && isExactSession(open)) return 'half precision in an exact session'
-  if (frame.isKept && open.replaces !== open.stage) return 'rows again, for a stage that replaces nobody'
-  if (!('hidden' in input)) return null
-  if (input.hidden.length !== frame.rows * runner.embeddingLength) return 'a hidden state of another width'
-  return areFinite(input.hidden) ? null : 'a hidden state that holds NaN or infinity'
-}
-
-function areFinite(values: Float32Array): boolean {
-  let sum = 0
-  for (const value of values) sum += value * 0
-  return sum === 0
-}
-
-function answerOf({ wantsLogits, sampling }: OpenBody): StageInput['answer'] {
-  if (wantsLogits) return 'logits'
-  return sampling ? 'sampled' : 'token'
-}
-
-function resultOf(frame: StepFrame, output: StageOutput): Frame | null {
-  if (!frame.wantsAnswer) return null
-  if (output.token === null) throw new EspalierError('ENGINE_DECODE_FAILED', 'no token came out of the last stage')
-  return {
-    type: 'result',
-    session: frame.session,
-    position: frame.position + frame.rows - 1,
-    token: output.token,
-    computeMs: [...frame.computeMs, output.computeMs],
-    logits: output.logits,
-  }
-}
-
-/** A build that does not know the word knows single precision only. */
-function isExactSession({ exact = true }: OpenBody): boolean {
-  return exact
-}
-
-function onwardOf(frame: StepFrame, output: StageOutput, isHalf: boolean): StepFrame {
-  if (output.hidden === null) throw new EspalierError('ENGINE_DECODE_FAILED', 'no hidden state came out of the stage')
-  const { isKept: _, ...rest } = frame
-  return { ...rest, computeMs: [...frame.computeMs, output.computeMs], isHalf, input: { hidden: output.hidden } }
 }

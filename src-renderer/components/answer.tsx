@@ -14,6 +14,7 @@ export function Answer({ generation, status }: { generation: Generation; status:
   const { state, mode, prompt, text, change, end, failure } = generation
   const hops = end?.hops ?? []
   const lost = end?.lost ?? []
+  const pause = lostWords(lost)
   return (
     <section className={`card answer is-${state}`} aria-label={say.TRY.answerLabel}>
       <div
@@ -38,7 +39,7 @@ export function Answer({ generation, status }: { generation: Generation; status:
         {end?.seed !== undefined && <span>{say.ANSWER.seed(end.seed)}</span>}
       </p>
       <RouteBadges hops={hops} lost={lost} />
-      {lost.length > 0 && <p className="answer-lost">{lostWords(lost)}</p>}
+      {pause !== null && <p className="answer-lost">{pause}</p>}
       {status.watermark !== null && <p className="fine">{say.SAMPLE_MODEL_LINE}</p>}
       {end && hops.length > 0 && (
         <div className="answer-route">

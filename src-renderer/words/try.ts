@@ -29,8 +29,10 @@ export function readersWords(names: readonly string[]): string {
   return say.ANSWER.readers(names.length === 1 ? last : say.ANSWER.and(names.slice(0, -1).join(', '), last))
 }
 
-/** The pause was seen; so the page says what it was. */
-export function lostWords(lost: readonly LostHop[]): string {
+/** The pause was seen; so the page says what it was. Null where nobody was lost: who is not approved was never asked. */
+export function lostWords(all: readonly LostHop[]): string | null {
+  const lost = all.filter(({ code }) => code !== 'STAGE_NOT_APPROVED')
+  if (lost.length === 0) return null
   const pauseS = lost.reduce((sum, { pauseMs }) => sum + pauseMs, 0) / 1_000
   return say.ANSWER.lost(lost.length, `${formatDecimal(pauseS, pauseS < 10 ? 1 : 0)}\u00a0s`)
 }

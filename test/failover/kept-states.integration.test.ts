@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Move } from '../../src-main/pipeline/failover/failover'
-import { MENDING_PROTOCOL } from '../../src-main/pipeline/frames'
+import { BOUND_PROTOCOL, MENDING_PROTOCOL } from '../../src-main/pipeline/frames'
 import { type Generation, generate } from '../../src-main/pipeline/generate'
 import type { KeepingLimits } from '../../src-main/pipeline/keeping/keeping'
 import type { StageRunner } from '../../src-main/pipeline/stage-runner'
@@ -308,7 +308,7 @@ describe('where that can’t be, all of the new chain is replayed, and the answe
   ] as const) {
     it(`the node ${what} is of an older build; it is not blamed for that`, async () => {
       const net = await network([1, 2, 1])
-      await net.at(stage, replica).node.host.unhandle(MENDING_PROTOCOL)
+      await net.at(stage, replica).node.host.unhandle([BOUND_PROTOCOL, MENDING_PROTOCOL])
       const route = await replayed(net, (count) => {
         if (count === 6) void net.at(1).node.kill()
       })

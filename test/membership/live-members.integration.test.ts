@@ -23,6 +23,11 @@ describe('a network that asks who comes', () => {
     const stranger = await network.join({ config: { invite } })
     const refused = (status: NodeStatus) => stepOf(status, 'register').blocker?.code === 'INVITE_USED'
     await until(stranger, 'refused', refused, 120_000)
+    // It runs, and has no blocks to ask with: nobody went away, and asking again does not help.
+    const ask = { prompt: 'The', maxTokens: 4, signal: AbortSignal.timeout(5_000), onToken: () => undefined }
+    await expect(stranger.node.generate(ask)).rejects.toMatchObject({ code: 'NODE_NOT_READY' })
+    await stranger.node.stop()
+    await expect(stranger.node.generate(ask)).rejects.toMatchObject({ code: 'NODE_STOPPED' })
   })
 
   it('H-19, X-14: real nodes sign, are given tokens and serve each other; a guest is refused', async () => {

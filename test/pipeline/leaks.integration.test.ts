@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { testPrompt } from '../../src-main/engine/testing/transcript'
-import { MENDING_PROTOCOL } from '../../src-main/pipeline/frames'
+import { BOUND_PROTOCOL } from '../../src-main/pipeline/frames'
 import { generate } from '../../src-main/pipeline/generate'
 import { type Clock, systemClock } from '../../src-shared/clock'
 import { connectAll, openSlices, type StageNode, startAsker, startStageNode } from '../failover/stage-network'
@@ -112,7 +112,7 @@ const streams = () =>
       host
         .getConnections()
         .flatMap((connection) => connection.streams)
-        .filter(({ protocol }) => protocol === MENDING_PROTOCOL).length,
+        .filter(({ protocol }) => protocol === BOUND_PROTOCOL).length,
   )
 
 it('200 sessions opened and dropped at random: no place, stream, timer, memory or file stays taken', async () => {

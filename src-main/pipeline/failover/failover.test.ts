@@ -211,6 +211,24 @@ describe('failover', () => {
     expect(net.clock.pending).toBe(0)
   })
 
+  it('H-52: where all are busy it comes again, for a place that is kept for who was refused', async () => {
+    const net = network(SERVERS)
+    let free = false
+    for (const peer of ['b', 'c', 'd'])
+      net.faults.set(peer, () => (free ? null : new RouteError('SESSION_LIMIT', 'full', peer, { toldBy: 'a' })))
+    const opening = net.failover.openSession(net.ask)
+    await net.clock.advance(2_500)
+    expect(net.opened).toHaveLength(9)
+    free = true
+    await net.clock.advance(1_000)
+    const session = await opening
+    // Each of them is told once, whatever the number of attempts.
+    expect(session.moves.map(({ lost, error }) => [lost.peer, error.code])).toEqual(
+      ['b', 'c', 'd'].map((peer) => [peer, 'SESSION_LIMIT']),
+    )
+    await session.close()
+  })
+
   it('asks for one stage only, where the chain can; not of one that is busy, which is not left for it', async () => {
     for (const refusal of [null, new RouteError('SESSION_LIMIT', 'busy', 'c'), gone('c')]) {
       const expected = await answers(network(SERVERS), 8)

@@ -58,6 +58,8 @@ export interface MovingSession extends EntrySession {
 /** Without a replica the asker hears of it within 10 s of the last sign of life. */
 const PATIENCE_MS = 6_000
 const RETRY_MS = 250
+/** Soon enough for a place that is kept for who was refused (places.ts). */
+const BUSY_RETRY_MS = 1_000
 const OPEN_CHECK_MS = 3_000
 const MAX_LOSSES = 16
 
@@ -85,6 +87,8 @@ export function createFailover(options: {
       const avoid = new Set<string>()
       const moves: Move[] = []
       const losses: RouteError[] = []
+      /** Left because they had no place: they may have one in a moment, and keep it for who comes again. */
+      const busy = new Set<string>()
       const blame = createBlame(options.check, events.onLost)
       let left: { lost: RouteStage; error: ErrorReport; atMs: number }[] = []
       const ending = new AbortController()
@@ -99,10 +103,13 @@ export function createFailover(options: {
       function leave(error: unknown): void {
         const lost = error instanceof RouteError && route.find(({ peer }) => peer === error.peer)
         if (ended || !lost) throw ended ?? error
+        const isBusyStill = isErrorCode(error, 'SESSION_LIMIT') && busy.has(error.peer)
+        if (isErrorCode(error, 'SESSION_LIMIT')) busy.add(error.peer)
+        avoid.add(error.peer)
+        if (isBusyStill) return
         losses.push(error)
         if (losses.length > MAX_LOSSES)
           throw refusedByAll(losses) ?? new EspalierError('CHAIN_INCOMPLETE', `too many losses; ${error.message}`)
-        avoid.add(error.peer)
         const report = error.report()
         left.push({ lost, error: report, atMs: clock.monotonicMs() })
         blame.lost(error)
@@ -118,6 +125,7 @@ export function createFailover(options: {
         }
         blame.arrived(route.map(({ peer }) => peer))
         left = []
+        busy.clear()
       }
 
       /** Opening may take its time; meanwhile the stages are asked whether they are there. */
@@ -167,6 +175,10 @@ export function createFailover(options: {
               if (error instanceof EspalierError) why ??= error
               // The next replica is tried at once.
               if (!isBusy) continue
+            } else if (busy.size > 0 && !isOver) {
+              for (const peer of busy) avoid.delete(peer)
+              await clock.sleep(BUSY_RETRY_MS, signal).catch(() => undefined)
+              continue
             } else {
               const doubt = await blame.nextDoubt(avoid)
               if (doubt) {

@@ -1,4 +1,5 @@
 import { EspalierError } from '../../../src-shared/errors'
+import type { SessionBinding } from '../../membership/session-binding'
 import type { RecordedStep } from '../failover/replay-record'
 import type { MendedBody, OpenBody } from '../frames'
 import type { Link, Links } from '../links'
@@ -66,14 +67,19 @@ export async function mendEntry(
     id: string
     self: string
     links: Links
-    token: string | null
+    /** Our own token, and our signature under the session on its new route. */
+    shown: { token: string | null; binding?: SessionBinding }
     opening: Omit<OpenBody, 'stage' | 'route'>
     send: (step: RecordedStep) => Promise<void>
+    /** Ends the session at a peer that is no stage of it any more. */
+    closeAt: (peer: string) => void
   },
 ): Promise<Mended> {
   const { route, replaced } = asked
   const { id, links } = options
+  const { token, ...binding } = options.shown
   const wireRoute = route.map(({ peer, start, end }) => ({ peer, start, end }))
+  const left = state.route[replaced]?.peer
   if (!state.isHeld) throw new EspalierError('SESSION_UNKNOWN', 'the other stages have ended it')
   state.route = route
   state.failure = null
@@ -95,9 +101,8 @@ export async function mendEntry(
     const peer = route[index]?.peer ?? ''
     const { link, reply } = await reach(peer)
     if (!link.mends) throw new EspalierError('SESSION_UNKNOWN', `${peer} can't go on with another neighbour`)
-    const body = { route: wireRoute, stage: index, replaced, resumeAt }
-    const frame = { type: 'mend' as const, session: id }
-    link.send({ ...frame, body: options.token === null ? body : { ...body, token: options.token } }).catch(reply.reject)
+    const body = { route: wireRoute, stage: index, replaced, resumeAt, ...binding, ...(token !== null && { token }) }
+    link.send({ type: 'mend', session: id, body }).catch(reply.reject)
     const answer = await reply.promise
     if (answer.refusal !== undefined) throw new EspalierError('SESSION_UNKNOWN', `${peer}: ${answer.refusal}`)
     return answer
@@ -110,7 +115,7 @@ export async function mendEntry(
     state.openedBy = replacement
     state.opened = Promise.withResolvers<void>()
     state.opened.promise.catch(() => undefined)
-    const body = { ...options.opening, stage: 0, route: wireRoute, keeps: true, replaces: 0 }
+    const body = { ...options.opening, ...binding, stage: 0, route: wireRoute, keeps: true, replaces: 0 }
     await link.send({ type: 'open', session: id, body })
     await state.opened.promise
     const { window } = state
@@ -145,6 +150,8 @@ export async function mendEntry(
   const repeats = isLast ? repeatsOf(state) : null
   if (repeats) state.repeats = repeats
   const resumeAt = isLast ? state.answeredRows : (await ask(replaced + 1, 0)).position
+  // Not before: what it passes on from here is heeded by nobody any more.
+  if (left !== undefined) options.closeAt(left)
   const rows = isFirst ? await fillFirst(resumeAt) : (await ask(replaced - 1, resumeAt)).rows
   await sendRest()
   await repeats?.over.promise

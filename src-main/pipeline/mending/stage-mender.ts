@@ -61,7 +61,8 @@ export function createStageMender(options: {
   function beginRefill(session: Mendable, body: MendBody, entry: Link): void {
     const { mending } = session
     const before = session.nextLink
-    session.open = { ...session.open, route: body.route, ...(body.token !== undefined && { token: body.token }) }
+    const { route, token, binding } = body
+    session.open = { ...session.open, route, ...(token !== undefined && { token }), ...(binding && { binding }) }
     letGo(session)
     mending.isParted = true
     mending.lost = null
@@ -69,7 +70,7 @@ export function createStageMender(options: {
     session.usedAtMs = clock.monotonicMs()
     // It may be there still, and only silent for others.
     if (before && !before.closed) tell(before, { type: 'close', session: session.id })
-    session.next = options.links().to(body.route[body.replaced]?.peer ?? '')
+    session.next = options.links().to(route[body.replaced]?.peer ?? '')
     session.next.catch(() => undefined)
     session.nextLink = null
     const { attempt } = mending

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../../test/fake-clock'
+import { RouteError } from '../route-error'
 import { createPeerScores } from '../scores/peer-scores'
 import { createRouteBook, type Offer } from './route-book'
 
@@ -28,6 +29,33 @@ function setUp(places: Record<string, { start: number; end: number; root?: strin
   return { clock, scores, book, asked, peers }
 }
 const whole = { start: 0, end: 8 }
+
+/** A book in a network for members only. `members` shows who is approved. */
+function membersOnly(members: Set<string>) {
+  const clock = new FakeClock()
+  const asked: string[] = []
+  const book = createRouteBook({
+    ...{ self: 'me', clock, scores: createPeerScores(clock) },
+    check: () => Promise.reject(new Error('nobody is asked so')),
+    proofs: {
+      isDemanded: () => true,
+      requireMembership: () => undefined,
+      async ask(peer) {
+        asked.push(peer)
+        return { root: 'r', start: 0, end: 8, proven: true, ...(members.has(peer) && { token: peer }) }
+      },
+      refusalOf: async ({ peer }, token) =>
+        token === peer ? null : new RouteError('STAGE_NOT_APPROVED', `${peer} shows nothing`, peer),
+      demand: async () => undefined,
+    },
+  })
+  return {
+    book,
+    asked,
+    clock,
+    peers: async (offers: Offer[]) => (await book.choose(offers, NEEDS)).map(({ peer }) => peer),
+  }
+}
 
 describe('route book', () => {
   it('takes the replica that announces to be quicker, until measured times say otherwise', async () => {
@@ -95,5 +123,45 @@ describe('route book', () => {
     expect(
       await peers([offer('a', 0, 4, { pingsS }), offer('far', 4, 8, { announcedS: 0.009 }), offer('near', 4, 8)]),
     ).toEqual(['a', 'near'])
+  })
+})
+
+describe('in a network for members only', () => {
+  const cheap = { announcedS: 0.000_001 }
+
+  it('H-19: who has not shown that it may serve is no candidate, however cheap, and is named', async () => {
+    const { book, peers } = membersOnly(new Set(['member']))
+    const offers = [offer('stranger', 0, 8, cheap), offer('member', 0, 8, { announcedS: 5 })]
+    expect(await peers(offers)).toEqual(['member'])
+    expect(book.passedOver(offers).map(({ why }) => [why.peer, why.code])).toEqual([['stranger', 'STAGE_NOT_APPROVED']])
+    await expect(book.choose([offers[0]!], NEEDS)).rejects.toMatchObject({
+      code: 'CHAIN_INCOMPLETE',
+      message: expect.stringContaining('passed over: stranger (blocks 0–7)'),
+    })
+    // This node needs nobody's word for itself.
+    expect(await peers([offer('me', 0, 8)])).toEqual(['me'])
+  })
+
+  it('H-19: a hundred strangers do not keep the one that may serve from being asked', async () => {
+    const { peers, asked, clock } = membersOnly(new Set(['member']))
+    const strangers = Array.from({ length: 100 }, (_, i) => offer(`stranger${i}`, 0, 8, cheap))
+    const offers = [...strangers, offer('member', 0, 8)]
+    expect(await peers(offers)).toEqual(['member'])
+    asked.length = 0
+    expect(await peers(offers)).toEqual(['member'])
+    expect(asked).toEqual([])
+    // When all are asked again, it comes first: what is known of it must not grow old behind strangers.
+    await clock.advance(60_000)
+    expect(await peers(offers)).toEqual(['member'])
+    expect(asked[0]).toBe('member')
+  })
+
+  it('H-19: who is approved meanwhile is asked again soon', async () => {
+    const members = new Set<string>()
+    const { peers, clock } = membersOnly(members)
+    await expect(peers([offer('new', 0, 8)])).rejects.toMatchObject({ code: 'CHAIN_INCOMPLETE' })
+    members.add('new')
+    await clock.advance(10_000)
+    expect(await peers([offer('new', 0, 8)])).toEqual(['new'])
   })
 })

@@ -1,9 +1,12 @@
 import type { BlockRange } from '../../../src-shared/blocks'
 import type { Clock } from '../../../src-shared/clock'
+import { EspalierError, isErrorCode } from '../../../src-shared/errors'
 import type { CheckedBody } from '../frames'
 import { type Candidate, chooseRoute, type RouteStage } from '../route'
+import type { RouteError } from '../route-error'
 import { createBoundedMap } from '../scores/bounded-map'
 import type { PeerScores } from '../scores/peer-scores'
+import type { StageProofs } from '../stage-proofs'
 
 /** What the network says about a server that may be a stage. */
 export interface Offer extends BlockRange {
@@ -26,6 +29,8 @@ interface Measured {
   sessions: number
   /** It says of itself that it serves something else, or nothing. */
   served: (BlockRange & { root: string }) | null
+  /** Why it may not serve what it announced; null when it may, undefined when it was not asked. */
+  refusal: RouteError | null | undefined
 }
 
 export interface RouteNeeds {
@@ -38,8 +43,13 @@ export interface RouteNeeds {
 
 const MAX_PEERS = 10_000
 const FRESH_MS = 60_000
+/** Somebody who may not serve now may have been approved meanwhile. */
+const REFUSAL_FRESH_MS = 10_000
 const PROBE_TIMEOUT_MS = 1_500
 const MAX_PROBES = 24
+/** Where each has to show that it may serve, strangers must not keep those from being asked who may. */
+const MAX_PROOF_ROUNDS = 10
+const MAX_NAMED = 4
 /** As Petals weighs a server without room in its cache; one that does not answer is no better. */
 const NO_ROOM_S = 10
 /** A hop costs about as much as a millisecond of computing, besides its way. */
@@ -59,26 +69,52 @@ export function createRouteBook(options: {
   scores: PeerScores
   /** Asks a peer what it serves; null where it is there and its protocol has no such question. */
   check: CheckPeer
+  /** What stages have to show; absent: nothing. */
+  proofs?: StageProofs | undefined
 }) {
-  const { self, clock, scores } = options
+  const { self, clock, scores, proofs } = options
+  const isDemanded = () => proofs?.isDemanded() ?? false
   const book = createBoundedMap<Measured>(MAX_PEERS)
 
   function of(peer: string): Measured {
     const known = book.get(peer)
     if (known) return known
-    const made: Measured = { roundTripMs: null, roundTripAtMs: -FRESH_MS, blockMs: null, sessions: 0, served: null }
+    const made: Measured = {
+      ...{ roundTripMs: null, roundTripAtMs: -FRESH_MS, blockMs: null, sessions: 0 },
+      ...{ served: null, refusal: undefined },
+    }
     book.set(peer, made)
     return made
   }
 
-  async function probe(peer: string): Promise<void> {
+  async function probe({ peer, start, end }: Offer): Promise<void> {
     const startedAtMs = clock.monotonicMs()
-    const answer = await options.check(peer, AbortSignal.timeout(PROBE_TIMEOUT_MS)).catch(() => undefined)
+    const ask = proofs && isDemanded() ? proofs.ask : options.check
+    const answer = await ask(peer, AbortSignal.timeout(PROBE_TIMEOUT_MS)).catch(() => undefined)
     const measured = of(peer)
     measured.roundTripAtMs = clock.monotonicMs()
     measured.roundTripMs = answer === undefined ? null : measured.roundTripAtMs - startedAtMs
     measured.served = answer ?? null
     measured.sessions = answer?.sessions ?? 0
+    if (proofs && isDemanded()) measured.refusal = await proofs.refusalOf({ peer, start, end }, answer?.token)
+  }
+
+  function isStale({ peer }: Offer): boolean {
+    if (peer === self || !scores.mayAsk(peer)) return false
+    const { refusal, roundTripAtMs } = of(peer)
+    if (isDemanded() && refusal === undefined) return true
+    const isRefused = isDemanded() && refusal !== null
+    return clock.monotonicMs() - roundTripAtMs >= (isRefused ? REFUSAL_FRESH_MS : FRESH_MS)
+  }
+
+  function isPassedOver({ peer }: Offer): boolean {
+    return isDemanded() && peer !== self && of(peer).refusal !== null
+  }
+
+  /** Whoever was approved before comes first: with many strangers there are more to ask than are asked at once. */
+  function inOrder(stale: readonly Offer[]): Offer[] {
+    if (!isDemanded()) return [...stale]
+    return stale.toSorted((a, b) => Number(isPassedOver(a)) - Number(isPassedOver(b)))
   }
 
   function oneWayS(from: string | null, to: string | null, offers: ReadonlyMap<string, Offer>): number {
@@ -95,7 +131,7 @@ export function createRouteBook(options: {
 
   function candidateOf(offer: Offer, { contextTokens, root }: RouteNeeds): Candidate | null {
     const { peer, start, end } = offer
-    if (!scores.mayAsk(peer)) return null
+    if (!scores.mayAsk(peer) || isPassedOver(offer)) return null
     const { blockMs, sessions, served, roundTripMs, roundTripAtMs } = of(peer)
     const isOther =
       served !== null && (served.start !== start || served.end !== end || (root !== null && served.root !== root))
@@ -108,19 +144,31 @@ export function createRouteBook(options: {
   }
 
   return {
-    /** Throws CHAIN_INCOMPLETE with the blocks that are missing. */
+    /** Throws CHAIN_INCOMPLETE with the blocks that are missing, and with who was passed over; TOKEN_MISSING. */
     async choose(all: readonly Offer[], needs: RouteNeeds): Promise<RouteStage[]> {
+      proofs?.requireMembership()
       const offers = all.filter(({ peer }) => !needs.avoid.has(peer))
-      const stale = offers.filter(
-        ({ peer }) => peer !== self && scores.mayAsk(peer) && clock.monotonicMs() - of(peer).roundTripAtMs >= FRESH_MS,
-      )
-      await Promise.all(stale.slice(0, MAX_PROBES).map(({ peer }) => probe(peer)))
       const byPeer = new Map(offers.map((offer) => [offer.peer, offer]))
-      const candidates = offers.flatMap((offer) => candidateOf(offer, needs) ?? [])
-      const route = chooseRoute(candidates, needs.blockCount, (from, to) => oneWayS(from, to, byPeer))
-      for (const { peer } of route) scores.asked(peer)
-      return route
+      const stale = inOrder(offers.filter(isStale))
+      for (let round = 1; ; round++) {
+        await Promise.all(stale.splice(0, MAX_PROBES).map(probe))
+        const candidates = offers.flatMap((offer) => candidateOf(offer, needs) ?? [])
+        try {
+          const route = chooseRoute(candidates, needs.blockCount, (from, to) => oneWayS(from, to, byPeer))
+          for (const { peer } of route) scores.asked(peer)
+          return route
+        } catch (error) {
+          if (isDemanded() && stale.length > 0 && round < MAX_PROOF_ROUNDS) continue
+          throw withPassedOver(error, offers.filter(isPassedOver))
+        }
+      }
     },
+    /** Those of these that may not serve what they announce, with the reason; they were not asked to. */
+    passedOver: (offers: readonly Offer[]): { offer: Offer; why: RouteError }[] =>
+      offers.filter(isPassedOver).flatMap((offer) => {
+        const { refusal } = of(offer.peer)
+        return refusal ? [{ offer, why: refusal }] : []
+      }),
     /** Compute times that the stages of a route reported for a token, ms. */
     onComputed(route: readonly RouteStage[], computeMs: readonly number[]): void {
       for (const [i, { peer, start, end }] of route.entries()) {
@@ -137,6 +185,18 @@ export function createRouteBook(options: {
     },
     roundTripMs: (peer: string): number | null => (peer === self ? 0 : (book.get(peer)?.roundTripMs ?? null)),
   }
+}
+
+/** The gap, and who announces blocks and may not serve them. */
+function withPassedOver(error: unknown, passedOver: readonly Offer[]): unknown {
+  if (passedOver.length === 0 || !isErrorCode(error, 'CHAIN_INCOMPLETE')) return error
+  const names = passedOver.slice(0, MAX_NAMED).map(({ peer, start, end }) => `${peer} (blocks ${start}–${end - 1})`)
+  const more = passedOver.length > MAX_NAMED ? ` and ${passedOver.length - MAX_NAMED} more` : ''
+  const why = 'have not shown that the host of this network approved them'
+  return new EspalierError(
+    'CHAIN_INCOMPLETE',
+    `${error.message}; passed over: ${names.join(', ')}${more}, which ${why}`,
+  )
 }
 
 export type RouteBook = ReturnType<typeof createRouteBook>

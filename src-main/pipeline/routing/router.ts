@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Clock } from '../../../src-shared/clock'
+import type { ErrorCode } from '../../../src-shared/error-catalogue'
 import { messageOf } from '../../../src-shared/errors'
 import type { Hop, LostHop, RouteChange } from '../../../src-shared/routing-trace'
 import type { Host } from '../../network/host'
@@ -33,12 +34,16 @@ export interface RoutedRequest extends Pick<Pipeline, 'openSession'> {
 }
 
 const SPOT_CHECK_TIMEOUT_MS = 30_000
+/** As many as a page and the API take. */
+const MAX_LOST = 64
 const NOBODY: ReadonlySet<string> = new Set()
+/** To be busy, or not approved yet, says nothing of a peer's work. */
+const NO_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SESSION_LIMIT', 'STAGE_NOT_APPROVED'])
 
 /** Routes for this node's requests, what it learned of peers from them, and sessions that survive a lost node. */
 export function createRouter(options: {
   host: Host
-  pipeline: Pick<Pipeline, 'openSession' | 'notify'>
+  pipeline: Pick<Pipeline, 'openSession' | 'notify'> & Partial<Pick<Pipeline, 'proofs'>>
   clock: Clock
   log: EventLog
   /** How a peer is asked what it serves; absent: over the pipeline's own protocol. */
@@ -60,7 +65,7 @@ export function createRouter(options: {
     if (isTold && peer !== self) pipeline.notify(peer, { code, cause: cause.slice(0, 1000) })
   })
   const check: CheckPeer = options.check ?? ((peer, signal) => checkPipeline(host, peerIdFromString(peer), signal))
-  const book = createRouteBook({ self, clock, scores, check })
+  const book = createRouteBook({ self, clock, scores, check, proofs: pipeline.proofs })
 
   let isChecking = false
 
@@ -109,8 +114,11 @@ export function createRouter(options: {
       const { root, blockCount } = model
       let session: MovingSession | null = null
       let isGreedy = true
-      const choose = async (avoid: ReadonlySet<string>, isFresh: boolean, signal: AbortSignal) =>
-        book.choose(await model.offers(isFresh, signal), { root, blockCount, contextTokens, avoid })
+      let offered: readonly Offer[] = []
+      const choose = async (avoid: ReadonlySet<string>, isFresh: boolean, signal: AbortSignal) => {
+        offered = await model.offers(isFresh, signal)
+        return book.choose(offered, { root, blockCount, contextTokens, avoid })
+      }
       const failover = createFailover({
         open: pipeline.openSession,
         routes: {
@@ -125,8 +133,7 @@ export function createRouter(options: {
         clock,
         events: {
           onLost(peer, error, weight) {
-            // To be busy is no fault.
-            if (error.code !== 'SESSION_LIMIT') scores.failed(peer, error.code, error.message, weight)
+            if (!NO_FAULTS.has(error.code)) scores.failed(peer, error.code, error.message, weight)
           },
           onServed(route, answers) {
             for (const { peer } of route) scores.served(peer, answers)
@@ -167,7 +174,18 @@ export function createRouter(options: {
               ...{ peerId: peer, blocks: { start, end }, code, cause: cause.slice(0, 1200), pauseMs: elapsedMs },
             }),
           )
-          return { hops, lost }
+          const notAsked = book.passedOver(offered).map(
+            ({ offer: { peer, start, end }, why }): LostHop => ({
+              ...{
+                peerId: peer,
+                blocks: { start, end },
+                code: why.code,
+                cause: why.message.slice(0, 1200),
+                pauseMs: 0,
+              },
+            }),
+          )
+          return { hops, lost: [...lost, ...notAsked].slice(0, MAX_LOST) }
         },
       }
     },

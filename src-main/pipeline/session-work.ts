@@ -1,0 +1,25 @@
+import type { Clock } from '../../src-shared/clock'
+import type { StageSession } from './stage-session'
+
+/** The work of a session, one piece after the other, whatever the network does. `fail` ends a session whose work throws. */
+export function createSessionWork(clock: Clock, fail: (session: StageSession, error: unknown) => void) {
+  async function perform(session: StageSession, work: () => Promise<void>): Promise<void> {
+    const { idleSinceMs } = session
+    if (idleSinceMs !== null) session.patienceMs -= clock.monotonicMs() - idleSinceMs
+    session.idleSinceMs = null
+    try {
+      await work()
+    } catch (error) {
+      fail(session, error)
+    }
+    session.idleSinceMs = clock.monotonicMs()
+    const following = session.waiting.shift()
+    if (following) void perform(session, following)
+  }
+
+  /** An idle session's work begins in this very call, so that a step reaches the engine without waiting for a turn. */
+  return function enqueue(session: StageSession, work: () => Promise<void>): void {
+    if (session.idleSinceMs === null) session.waiting.push(work)
+    else void perform(session, work)
+  }
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../../src-shared/clock'
+import { EspalierError } from '../../src-shared/errors'
+import type { Frame, OpenBody, StepFrame } from './frames'
+import type { Link } from './links'
+import type { createStageMender } from './mending/stage-mender'
+import { morePatience } from './places'
+import { RouteError } from './route-error'
+import type { StageSession } from './stage-session'
+import { answerOf, isExactSession, neighbourBefore, onwardOf, resultOf, whatIsWrong } from './step-rules'
+
+export interface StepEvents {
+  /**
+   * A request of another peer was answered through our blocks: the evidence of load level L7.
+   * @param asker the entry at a first stage, further down the neighbour that brought it; ourselves for our own requests
+   */
+  onServed(asker: string, tokens: number): void
+  /** The first answer of a session went on its way: an opened session alone is no request. */
+  onRequest?(asker: string): void
+}
+
+/** Computes the rows of one step and passes on what comes of them. */
+export function createStageStep(options: {
+  self: string
+  clock: Clock
+  events: StepEvents
+  mender: Pick<ReturnType<typeof createStageMender>, 'passOn'>
+  tell: (link: Link | null, frame: Frame) => void
+  fail: (session: StageSession, error: unknown) => void
+}) {
+  const { self, clock, events, mender, tell, fail } = options
+
+  /** Whose connection has proven who it is. A session in our own name is no evidence for us, whoever opened it. */
+  function askerOf(open: OpenBody): string {
+    return open.entry === self ? self : neighbourBefore(open)
+  }
+
+  /** Rejects with what ends the session. */
+  return async function step(session: StageSession, frame: StepFrame): Promise<void> {
+    if (session.ended) return
+    const { runner, open } = session
+    const isExact = isExactSession(open)
+    const isLast = open.stage === open.route.length - 1
+    const wrong = whatIsWrong(frame, session)
+    // It came from the neighbour before us: refusing it must not speak against us.
+    if (wrong) throw new RouteError('PROTOCOL_VIOLATION', wrong, neighbourBefore(open))
+    if (frame.position + frame.rows > open.contextTokens) throw new EspalierError('PROMPT_TOO_LONG')
+    session.usedAtMs = clock.monotonicMs()
+    session.patienceMs = morePatience(session.patienceMs, frame.rows)
+    session.position += frame.rows
+    const answer = isLast && frame.wantsAnswer ? answerOf(open) : 'none'
+    const output = await runner.run({
+      sequence: session.sequence,
+      position: frame.position,
+      rows: frame.input,
+      answer,
+      isExact,
+    })
+    if (session.ended) return
+    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact)
+    if (reply?.type === 'step') session.mending?.kept?.add(reply)
+    // What comes after a replaced stage has the outcome already; who asks compares its answers.
+    if (reply && (isLast || !frame.isKept)) {
+      await mender.passOn(session, reply, !frame.wantsAnswer).catch((error: unknown) => fail(session, error))
+      if (session.ended) return
+    }
+    if (!frame.wantsAnswer || frame.isKept) tell(session.upstream, { type: 'taken', session: session.id })
+    // Only now: what was computed and never delivered has served nobody.
+    events.onServed(askerOf(open), frame.rows)
+    if (!frame.wantsAnswer || session.hasAnswered) return
+    session.hasAnswered = true
+    events.onRequest?.(askerOf(open))
+  }
+}
