@@ -14,7 +14,8 @@ import type { KademliaRecords } from '../kademlia/records'
 import type { Host } from '../network/host'
 import { type RecordForm, timingsOf } from '../network/profiles'
 import { isRelayed } from '../network/relay-place'
-import type { VisibilityVerdict } from '../observe/visibility'
+import type { ForeignEye } from '../observe/foreign-eye'
+import { isUnseen, type VisibilityVerdict } from '../observe/visibility'
 import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
 import type { DoppelgangerGuard } from './doppelganger'
@@ -78,6 +79,7 @@ export function createPresence(options: {
   signal: AbortSignal
   /** What is proven now; verdicts about anything else are of no interest any more. */
   shard: () => LoadedShard | null
+  foreign: ForeignEye | null
   /** Ids of other servers, as records name them. */
   servers: () => readonly string[]
   onRound(): void
@@ -93,6 +95,7 @@ export function createPresence(options: {
   let lastServed: Evidence | null = null
 
   const { profile } = config
+  const { timings } = profile
   const announcerClock = rooms.announcerClock(clock)
   const common = { self: host.peerId, profile, clock: announcerClock }
   const writerOf = (form: RecordForm) =>
@@ -107,7 +110,7 @@ export function createPresence(options: {
   const announcer = createAnnouncer({
     forms: profile.recordForms.map((form) => ({
       writer: writerOf(form),
-      intervalMs: timingsOf(profile.timings, form).announceIntervalMs,
+      intervalMs: timingsOf(timings, form).announceIntervalMs,
     })),
     clock: announcerClock,
     log,
@@ -128,9 +131,11 @@ export function createPresence(options: {
     dht,
     bootstraps,
     named: () => options.servers().map((id) => peerIdFromString(id)),
+    keepers: () => (rounds.get('hivemind')?.ackedBy ?? []).map((id) => peerIdFromString(id)),
+    foreign: options.foreign,
     forms: profile.recordForms,
     publicName: config.publicName,
-    intervalMs: config.profile.timings.witnessIntervalMs,
+    intervalMs: timings.witnessIntervalMs,
     clock,
     log,
     ask: rooms.askWitness,
@@ -212,13 +217,21 @@ export function createPresence(options: {
     } else if (verdict.blocker) doubt('visible', verdict.blocker)
     if (verdict.serving.length > 0) {
       doubts.over('serve.doubted')
-      steps.done('serve', [...verdict.serving, ...recentUse()])
-    } else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
+      steps.done('serve', [...verdict.serving, ...recentUse(3 * timings.witnessIntervalMs)])
+    } else if (isUnseen(verdict)) waitForUse()
+    else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
+  }
+
+  /** Only who comes through it shows that the way in is open. */
+  function waitForUse(): void {
+    doubts.over('serve.doubted')
+    const used = recentUse(timings.witnessIntervalMs)
+    if (used.length > 0) steps.done('serve', used)
+    else steps.waiting('serve', { what: 'No witness is here that could look at the way in; the next use will show it' })
   }
 
   /** Who used us since the witnesses' last look or so; older use says nothing about now. */
-  function recentUse(): Evidence[] {
-    const maxAgeMs = 3 * config.profile.timings.witnessIntervalMs
+  function recentUse(maxAgeMs: number): Evidence[] {
     return lastServed && clock.now() - lastServed.at < maxAgeMs ? [lastServed] : []
   }
 
@@ -294,6 +307,7 @@ export function createPresence(options: {
   }
 
   function stale(blocker: ErrorReport): void {
+    options.foreign?.forget()
     for (const step of ['announce', 'visible', 'serve'] as const) {
       if (steps.isDone(step)) steps.degraded(step, blocker, { what: 'Announcing again and asking others to look' })
     }
