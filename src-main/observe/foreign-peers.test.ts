@@ -7,6 +7,7 @@ import { foreignPeer, placeOf } from './foreign-peers'
 import { addressesAtItsEnd } from './look-at-caller'
 
 const PEER = peerIdFromString('12D3KooWA4Xop1JaT3MHxwYMkCepYsv4iPVopMXwCz5iHYdBfeSB')
+const OTHER = peerIdFromString('QmQGTqmM7NKjV6ggU1ZCap8zWiyKR89RViDXiqehSiCpY5')
 
 function storeWith(agent: string | null, protocols: string[]) {
   const metadata = new Map(agent === null ? [] : [['AgentVersion', new TextEncoder().encode(agent)] as const])
@@ -37,7 +38,7 @@ describe('a peer of another family', () => {
 })
 
 describe('places', () => {
-  const place = (address: string, loopbackOnly = false) => placeOf(multiaddr(address), PEER, loopbackOnly)
+  const place = (address: string, peer = PEER, loopbackOnly = false) => placeOf(multiaddr(address), peer, loopbackOnly)
 
   it('a /24 is one, and so is a /64', async () => {
     expect(await place('/ip4/203.0.113.7/tcp/1')).toBe(await place('/ip4/203.0.113.250/tcp/2'))
@@ -49,8 +50,9 @@ describe('places', () => {
   })
 
   it('this computer is one, unless the whole network is on it; a relay’s is nobody’s', async () => {
-    expect(await place('/ip4/127.0.0.1/tcp/1')).toBe(await place('/ip6/::1/tcp/1'))
-    expect(await place('/ip4/127.0.0.1/tcp/1', true)).toBe(PEER.toString())
+    expect(await place('/ip4/127.0.0.1/tcp/1')).toBe(await place('/ip6/::1/tcp/1', OTHER))
+    expect(await place('/ip4/127.0.0.1/tcp/1', PEER, true)).toBe(PEER.toString())
+    expect(await place('/ip4/127.0.0.1/tcp/2', OTHER, true)).toBe(OTHER.toString())
     expect(await place(`/ip4/203.0.113.7/tcp/1/p2p/${PEER}/p2p-circuit`)).toBeNull()
   })
 })
