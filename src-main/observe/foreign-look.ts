@@ -62,7 +62,7 @@ export async function lookAmongForeign(options: {
       agent: foreign.agent,
       at: clock.now(),
       ...{ found: 0, asked: 0, isCurrent: false },
-      ...{ reach: 'not_asked', from: null, caller: null, isDirect: false },
+      ...{ reach: 'not_asked', from: null, caller: null, cameAt: null, isDirect: false },
       place: connection ? await placeOf(connection.remoteAddr, peer, profile.loopbackOnly) : null,
     }
     findings.set(finding.peer, finding)
@@ -134,7 +134,7 @@ function placesOf(findings: readonly ForeignFinding[]): number {
 
 function reachedBy(finding: ForeignFinding, reach: 'fresh' | 'called', { connection, openedAt }: InboundCall): void {
   finding.reach = reach
-  finding.at = openedAt
+  finding.cameAt = openedAt
   finding.from = hostOf(connection.remoteAddr)
   finding.caller = connection.remotePeer.toString()
   finding.isDirect = connection.limits === undefined
@@ -202,7 +202,7 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
 
 /** What of it is shown. */
 export function wordsOf({ findings }: ForeignLook): ForeignWord[] {
-  return findings.slice(0, MAX_WORDS).map(({ peer, agent, at, found, asked, reach, from }) => ({
-    ...{ peer, agent, at, found, asked, reach, from },
+  return findings.slice(0, MAX_WORDS).map(({ peer, agent, at, cameAt, found, asked, reach, from }) => ({
+    ...{ peer, agent, at: cameAt ?? at, found, asked, reach, from },
   }))
 }

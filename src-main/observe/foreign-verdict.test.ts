@@ -14,7 +14,7 @@ function finding(peer: string, change: Partial<ForeignFinding> = {}): ForeignFin
     agent: 'p2pd/0.1',
     at: 900,
     ...{ found: 4, asked: 4, isCurrent: true },
-    ...{ reach: 'fresh', from: `host-of-${peer}`, caller: `prober-of-${peer}`, isDirect: true },
+    ...{ reach: 'fresh', from: `host-of-${peer}`, caller: `prober-of-${peer}`, cameAt: 900, isDirect: true },
     place: `place-of-${peer}`,
     ...change,
   }
@@ -53,13 +53,13 @@ describe('visible by the word of peers of other families', () => {
   })
 
   it('who read need not be who came', () => {
-    const came = (peer: string) => finding(peer, { found: 0, asked: 0, isCurrent: false, reach: 'called' })
+    const came = (peer: string) => finding(peer, { found: 0, asked: 0, isCurrent: false, reach: 'called', at: 65_900 })
     const read = (peer: string) => finding(peer, { reach: 'not_asked', from: null, caller: null })
     const verdict = judge([came('a'), came('b'), read('c'), read('d')])
     expect(verdict.visible).toBe(true)
     expect(verdict.evidence.map(({ value }) => value)).toEqual([
-      'dialled back with a call, on a connection of its own from host-of-a (p2pd/0.1, not signed)',
-      'dialled back with a call, on a connection of its own from host-of-b (p2pd/0.1, not signed)',
+      'dialled back with a call, on a connection of its own, 65 s old, from host-of-a (p2pd/0.1, not signed)',
+      'dialled back with a call, on a connection of its own, 65 s old, from host-of-b (p2pd/0.1, not signed)',
       '4 of 4 hivemind records (p2pd/0.1, not signed)',
       '4 of 4 hivemind records (p2pd/0.1, not signed)',
     ])

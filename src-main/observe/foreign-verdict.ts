@@ -10,6 +10,8 @@ export interface ForeignFinding extends ForeignWord {
   place: string | null
   /** Whose connection reached us: Petals calls from a host of its own, with an id of its own. */
   caller: string | null
+  /** When that connection was opened: what it shows is as old. */
+  cameAt: number | null
   /** Not through a relay. */
   isDirect: boolean
 }
@@ -84,8 +86,9 @@ function dialledBy(findings: readonly ForeignFinding[]): boolean | null {
 }
 
 function evidenceOf(finding: ForeignFinding): Evidence {
-  const { peer, at, agent, found, asked, from, reach } = finding
-  const way = reach === 'called' ? 'with a call, on a connection of its own' : 'on a new connection'
+  const { peer, at, agent, found, asked, from, reach, cameAt } = finding
+  const ageS = Math.max(0, Math.round((at - (cameAt ?? at)) / 1000))
+  const way = reach === 'called' ? `with a call, on a connection of its own, ${ageS} s old,` : 'on a new connection'
   const parts = [
     ...(hasReached(finding) ? [`dialled back ${way} from ${from}`] : []),
     ...(found > 0 && finding.isCurrent ? [`${found} of ${asked} hivemind records`] : []),
