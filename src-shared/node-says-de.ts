@@ -35,6 +35,7 @@ export const NODE_SAYS_DE: NodePhrases = {
     Announcing: 'Macht sich bekannt',
     'Checking from outside': 'Prüft von außen',
     'Checking the way in': 'Prüft den Weg hinein',
+    'Visible, waiting for work': 'Sichtbar, wartet auf Arbeit',
     // What it means
     'This computer gives nothing to the network now': 'Dieser Computer gibt dem Netzwerk zurzeit nichts',
     'Taking leave: sessions end, records say offline':
@@ -122,6 +123,8 @@ export const NODE_SAYS_DE: NodePhrases = {
     'The records are written again': 'Die Einträge werden erneut geschrieben',
     'The records are renewed': 'Die Einträge werden erneuert',
     'Asking again shortly': 'Fragt in Kürze erneut',
+    'No witness is here that could look at the way in; the next use will show it':
+      'Kein Zeuge ist da, der den Weg hinein ansehen könnte; das zeigt die nächste Benutzung',
     'Announcing again': 'Macht sich erneut bekannt',
     'Announcing again needs a pause, so that the network is not flooded':
       'Vor der nächsten Bekanntmachung eine Pause, damit das Netzwerk nicht überflutet wird',

@@ -98,8 +98,30 @@ export type PeerSummary = z.infer<typeof PeerSummarySchema>
 export const LOOK_NAMES = ['index', 'records', 'call', 'read', 'row'] as const
 export type LookName = (typeof LOOK_NAMES)[number]
 
+/**
+ * How a peer of another program came to us: over a new connection when it was asked to (`fresh`), or by itself
+ * (`called`). `held`: it says so, over a connection that it had already, which proves nothing.
+ */
+export const FOREIGN_REACHES = ['fresh', 'called', 'held', 'no', 'silent', 'not_asked'] as const
+
+export const ForeignWordSchema = z.object({
+  peer: shownText(120),
+  /** The program that it says to be. */
+  agent: shownText(60),
+  at: epochMs,
+  /** Of our block records; `asked` is 0 where it was not asked for them. */
+  found: z.int(),
+  asked: z.int(),
+  reach: z.enum(FOREIGN_REACHES),
+  /** Where its connection came from; null where none came. */
+  from: z.nullable(shownText(120)),
+})
+export type ForeignWord = z.infer<typeof ForeignWordSchema>
+
 export const OthersSeeSchema = z.object({
   at: epochMs,
+  /** What peers of other programs showed, where there were too few witnesses. */
+  foreign: z.optional(z.array(ForeignWordSchema)),
   steps: z.array(
     z.object({
       name: z.enum(LOOK_NAMES),

@@ -71,6 +71,10 @@ export async function startLiveNetwork(
     timings?: ProfileTimings
     recordForms?: NetworkProfile['recordForms']
     kadProtocol?: string
+    /** What else differs from the local profile. */
+    profile?: Partial<NetworkProfile>
+    /** Peers to join through, in place of the coordinator's own. */
+    bootstrapPeers?: () => string[]
     targetWorkers?: number
     approves?: boolean
     security?: SecurityOptions
@@ -82,6 +86,7 @@ export async function startLiveNetwork(
     timings: options.timings ?? QUICK,
     recordForms: options.recordForms ?? ['hivemind'],
     ...(options.kadProtocol && { kadProtocol: options.kadProtocol }),
+    ...options.profile,
   }
   const log = createEventLog(systemClock, null)
   const engines: EngineFactory = await createEngineFactory()
@@ -98,7 +103,7 @@ export async function startLiveNetwork(
     port: 0,
     clock: systemClock,
     models: [await loadHostedModel(SAMPLE_MANIFEST)],
-    bootstrapPeers: bootstrap.addresses,
+    bootstrapPeers: options.bootstrapPeers ?? bootstrap.addresses,
     sendLoad: bootstrap.sendLoad,
     demo: true,
     ...(options.security ? { security: options.security } : {}),

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { reachOf } from '../coordinator/address-policy'
-import { shortPeer } from '../node/words'
+import { dialledBackBy, shortPeer } from '../node/words'
 import { type CheckDefinition, counted, type Finding, failedBy, pass, unknown } from './check'
 
 /** How others get in: our addresses as they reach, and who has dialled one of them on a connection of its own. */
@@ -15,11 +15,12 @@ export const reachability: CheckDefinition = {
       const finding = failedBy(visible.blocker)
       return { ...finding, evidence: `${finding.evidence}; ${addresses}` }
     }
-    const dialled = (visible?.evidence ?? []).filter(({ kind }) => kind === 'peer')
+    const by = dialledBackBy(visible?.evidence ?? [])
+    const dialled = (visible?.evidence ?? []).filter((one) => by.includes(one.by))
     const [last] = dialled.toSorted((a, b) => b.at - a.at)
     if (!last || visible?.state !== 'done') return unknown(`nobody has dialled this node back yet; ${addresses}`)
     const age = Math.max(0, Math.round((clock.now() - last.at) / 1000))
-    return pass(`dialled back by ${dialled.map(({ by }) => shortPeer(by)).join(' and ')} ${age} s ago; ${addresses}`)
+    return pass(`dialled back by ${by.map(shortPeer).join(' and ')} ${age} s ago; ${addresses}`)
   },
 }
 

@@ -10,6 +10,8 @@ export interface AnnounceStep {
   anew(): void
   /** True when the records of every form have been written and read back, this one's now. */
   onRound(report: RoundReport, isServing: boolean): boolean
+  /** Ids of who said that they keep the records that Petals reads. */
+  keepers(): readonly string[]
   /** The next round has to wait. */
   heldBack(until: number): void
 }
@@ -44,6 +46,7 @@ export function createAnnounceStep(forms: readonly RecordForm[], steps: Steps): 
       steps.done('announce', reports.map(evidenceOf), next)
       return true
     },
+    keepers: () => rounds.get('hivemind')?.ackedBy ?? [],
     heldBack(until) {
       if (steps.get('announce')?.state !== 'working') return
       steps.waiting('announce', {

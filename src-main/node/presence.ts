@@ -8,6 +8,7 @@ import type { HivemindDht } from '../hivemind/dht'
 import { describe as describeServer, type ExpertDescription } from '../kademlia/expert-info'
 import type { KademliaRecords } from '../kademlia/records'
 import type { Host } from '../network/host'
+import type { ForeignEye } from '../observe/foreign-eye'
 import type { EventLog } from '../storage/event-log'
 import { createAnnounceStep } from './announce-step'
 import type { NodeConfig } from './config'
@@ -71,6 +72,7 @@ export function createPresence(options: {
   signal: AbortSignal
   /** What is proven now; verdicts about anything else are of no interest any more. */
   shard: () => LoadedShard | null
+  foreign: ForeignEye | null
   /** Ids of other servers, as records name them. */
   servers: () => readonly string[]
   onRound(): void
@@ -90,7 +92,11 @@ export function createPresence(options: {
 
   const announcementOf = createOwnAnnouncements(options)
   const announceStep = createAnnounceStep(profile.recordForms, steps)
-  const seen = createSeenSteps({ ...options, isServing: () => options.shard() !== null })
+  const seen = createSeenSteps({
+    ...options,
+    isServing: () => options.shard() !== null,
+    keepers: announceStep.keepers,
+  })
   const announcer = openAnnouncer({ ...options, profile, onHeldBack: announceStep.heldBack, onRound })
   const leftover = createLeftover({ ...options, announcer, said: () => said, isSilent: () => isSilent })
 
@@ -112,6 +118,7 @@ export function createPresence(options: {
   }
 
   function stale(blocker: ErrorReport): void {
+    options.foreign?.forget()
     for (const step of ['announce', 'visible', 'serve'] as const) {
       if (steps.isDone(step)) steps.degraded(step, blocker, { what: 'Announcing again and asking others to look' })
     }

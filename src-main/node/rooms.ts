@@ -1,6 +1,7 @@
 import type { Clock } from '../../src-shared/clock'
 import { runProbe } from '../engine/probe'
 import type { HivemindDht } from '../hivemind/dht'
+import { serveRpcCheck } from '../hivemind/rpc-check'
 import { serveRpcInfo } from '../hivemind/rpc-info'
 import { serveExpertInfo } from '../kademlia/expert-rpc'
 import type { KademliaRecords } from '../kademlia/records'
@@ -18,6 +19,7 @@ export interface NodeRooms {
   fetchShard: typeof fetchShard
   runProbe: typeof runProbe
   serveRpcInfo: typeof serveRpcInfo
+  serveRpcCheck: typeof serveRpcCheck
   serveExpertInfo: typeof serveExpertInfo
   askWitness: typeof askWitness
   startPipeline(pipeline: Pipeline): Promise<void>
@@ -34,6 +36,7 @@ export const REAL_ROOMS: NodeRooms = {
   fetchShard,
   runProbe,
   serveRpcInfo,
+  serveRpcCheck,
   serveExpertInfo,
   askWitness,
   startPipeline: (pipeline) => pipeline.start(),

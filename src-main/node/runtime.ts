@@ -39,7 +39,7 @@ import { createSwarm } from './swarm'
 import { type Wake, watchWake } from './wake'
 import { watchItself } from './watch-itself'
 import { watchNetwork } from './watch-network'
-import { shortPeer } from './words'
+import { dialledBackBy, shortPeer } from './words'
 
 const MAX_NOTICES = 8
 /** Rather no peer among the sources than a wait for a network that does not answer. */
@@ -58,7 +58,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     createTokenKeeper({ file: config.data.membershipFile, coordinatorUrl: coordinator.baseUrl, clock, log })
   await keeper?.load()
   const api = coordinator && keeper && keepGrants(coordinator, keeper)
-  const { host, privateKey, dht, records, book, reach, lanDiscovery, talk } = await startNetwork(options)
+  const { host, privateKey, dht, records, book, reach, foreign, lanDiscovery, talk } = await startNetwork(options)
 
   const served = await openServedCounts({
     store: jsonFile(config.data.countersFile, ServedBookSchema),
@@ -164,6 +164,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     cacheTokensLeft,
     shard: () => blocks.serving,
+    foreign,
     servers: () => onlineServers(facts.view),
     onRound: () => void view.refresh(),
     mapDoubt: () => mapDoubt(facts.map),
@@ -268,9 +269,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
           standing,
           workerId: workerIdOf(host.peerId.toString()),
           dialledBackBy: () =>
-            steps
-              .get('visible')
-              ?.evidence.map(({ by }) => shortPeer(by))
+            dialledBackBy(steps.get('visible')?.evidence ?? [])
+              .map(shortPeer)
               .join(' and ') || null,
           isLocal: profile.loopbackOnly,
           clock,

@@ -4,7 +4,8 @@ import { type ErrorReport, EspalierError } from '../../src-shared/errors'
 import type { Evidence, OthersSee } from '../../src-shared/status'
 import type { HivemindDht } from '../hivemind/dht'
 import type { Host } from '../network/host'
-import type { VisibilityVerdict } from '../observe/visibility'
+import type { ForeignEye } from '../observe/foreign-eye'
+import { isUnseen, type VisibilityVerdict } from '../observe/visibility'
 import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
 import type { BootstrapBook } from './join-network'
@@ -39,6 +40,9 @@ export function createSeenSteps(options: {
   isServing: () => boolean
   /** Ids of other servers, as records name them. */
   servers: () => readonly string[]
+  /** Ids of who said that they keep our records. */
+  keepers: () => readonly string[]
+  foreign: ForeignEye | null
   onOthersSee(othersSee: OthersSee): void
   /** Whether strangers reached us without a relay. */
   onDialled(isDialable: boolean | null): void
@@ -47,6 +51,7 @@ export function createSeenSteps(options: {
 }): SeenSteps {
   const { host, dht, book, config, rooms, steps, clock, log } = options
   const { profile } = config
+  const { witnessIntervalMs } = profile.timings
   const doubts = createSayOnce(log)
   let isLooking = false
   let lastServed: Evidence | null = null
@@ -55,9 +60,11 @@ export function createSeenSteps(options: {
     dht,
     bootstraps: () => book.peers().map(({ peerId }) => peerId),
     named: () => options.servers().map((id) => peerIdFromString(id)),
+    keepers: () => options.keepers().map((id) => peerIdFromString(id)),
+    foreign: options.foreign,
     forms: profile.recordForms,
     publicName: config.publicName,
-    intervalMs: profile.timings.witnessIntervalMs,
+    intervalMs: witnessIntervalMs,
     clock,
     log,
     ask: rooms.askWitness,
@@ -80,13 +87,21 @@ export function createSeenSteps(options: {
     } else if (verdict.blocker) doubt('visible', verdict.blocker)
     if (verdict.serving.length > 0) {
       doubts.over('serve.doubted')
-      steps.done('serve', [...verdict.serving, ...recentUse()])
-    } else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
+      steps.done('serve', [...verdict.serving, ...recentUse(3 * witnessIntervalMs)])
+    } else if (isUnseen(verdict)) waitForUse()
+    else if (verdict.servingBlocker) doubt('serve', verdict.servingBlocker)
+  }
+
+  /** Only who comes through it shows that the way in is open. */
+  function waitForUse(): void {
+    doubts.over('serve.doubted')
+    const used = recentUse(witnessIntervalMs)
+    if (used.length > 0) steps.done('serve', used)
+    else steps.waiting('serve', { what: 'No witness is here that could look at the way in; the next use will show it' })
   }
 
   /** Who used us since the witnesses' last look or so; older use says nothing about now. */
-  function recentUse(): Evidence[] {
-    const maxAgeMs = 3 * profile.timings.witnessIntervalMs
+  function recentUse(maxAgeMs: number): Evidence[] {
     return lastServed && clock.now() - lastServed.at < maxAgeMs ? [lastServed] : []
   }
 

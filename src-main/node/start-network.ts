@@ -9,6 +9,7 @@ import { boundPort, createHost, type Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
 import { createProtocolCounters } from '../network/protocol-counters'
 import { createVerboseLog } from '../network/verbose-log'
+import { type ForeignEye, openForeignEye } from '../observe/foreign-eye'
 import { createWitnessService } from '../observe/witness-service'
 import { followOwnLog } from '../own-log/follow-own-log'
 import type { EventLog } from '../storage/event-log'
@@ -18,6 +19,7 @@ import { type BootstrapBook, createBootstrapBook } from './join-network'
 import { followLan, type LanDiscovery } from './lan-discovery'
 import type { Scope } from './lifecycle'
 import { createReach, type Reach } from './reach'
+import type { NodeRooms } from './rooms'
 
 /** What a peer is before it serves anything. */
 export interface NodeNetwork {
@@ -27,6 +29,8 @@ export interface NodeNetwork {
   records: KademliaRecords
   book: BootstrapBook
   reach: Reach
+  /** Null where all nodes are ours. */
+  foreign: ForeignEye | null
   /** How peers are found on the local network. */
   lanDiscovery(): LanDiscovery
   talk: NodeTalk
@@ -44,11 +48,12 @@ export async function startNetwork(options: {
   clock: Clock
   log: EventLog
   facts: NodeFacts
+  rooms: Pick<NodeRooms, 'serveRpcCheck'>
   scope: Scope
   /** Something in `facts` has changed. */
   onChange(): void
 }): Promise<NodeNetwork> {
-  const { config, clock, log, facts, scope, onChange } = options
+  const { config, clock, log, facts, rooms, scope, onChange } = options
   const { profile } = config
   const privateKey = await loadOrCreateIdentity(config.data.identityFile)
   const { listenPort } = config
@@ -112,6 +117,10 @@ export async function startNetwork(options: {
   const witness = createWitnessService({ host, dht, privateKey, profile, clock, log })
   await witness.start()
   scope.add(() => witness.stop())
+  const foreign = profile.ownsEntries
+    ? null
+    : await openForeignEye({ host, profile, clock, serve: rooms.serveRpcCheck })
+  scope.add(() => foreign?.stop())
   const { ownNodes = [], publicName, data } = config
   if (ownNodes.length > 0) {
     scope.add(await followOwnLog({ host, path: data.ownLogFile, publicName, nodes: ownNodes, clock, log }))
@@ -122,7 +131,7 @@ export async function startNetwork(options: {
   }
   const records = createKademliaRecords({ host, clock, privateKey })
   const lanDiscovery = (): LanDiscovery => lan?.state() ?? { kind: 'off' }
-  return { host, privateKey, dht, records, book, reach, lanDiscovery, talk }
+  return { host, privateKey, dht, records, book, reach, foreign, lanDiscovery, talk }
 }
 
 /** Nodes on one LAN belong together when they route alike and come from the same coordinator, or the same bootstraps. */

@@ -133,6 +133,27 @@ describe('the watchdog', () => {
     stop()
   })
 
+  it('D-T42: a round that takes its time on a busy computer is none that has not come', async () => {
+    const clock = new FakeClock()
+    const steps = createSteps(clock, () => undefined)
+    const doubted: string[] = []
+    const timings = { ...PROFILES.local.timings, announceIntervalMs: 2_000, witnessIntervalMs: 2_000 }
+    const stop = watchEvidenceAge(
+      steps,
+      { timings, recordForms: ['hivemind'] },
+      clock,
+      (step) => void doubted.push(step),
+    )
+    for (let round = 0; round < 5; round++) {
+      steps.done('announce', [evidence(clock.now())])
+      await clock.advance(2_000 + 1_500)
+    }
+    expect(doubted).toEqual([])
+    await clock.advance(2_500)
+    expect(doubted).toEqual(['announce'])
+    stop()
+  })
+
   it('is quiet for a fault-free hour', async () => {
     const clock = new FakeClock()
     const steps = createSteps(clock, () => undefined)
@@ -166,6 +187,21 @@ describe('the summary', () => {
       expect(all((steps) => steps.degraded(step, trouble)).shape).toBe('degraded')
       expect(all((steps) => steps.failed(step, trouble)).shape).not.toBe('visible')
     }
+  })
+
+  it('seen, with nobody there to look at the way in, waits for work and has no trouble', () => {
+    const waits = all((steps) => {
+      steps.done('visible', [
+        { ...evidence(1), by: 'came', value: 'dialled back on a new connection' },
+        { ...evidence(1), by: 'read', value: '4 of 4 hivemind records' },
+      ])
+      steps.waiting('serve', { what: 'The next use will show it' })
+    })
+    expect(waits).toEqual({
+      shape: 'waiting',
+      headline: 'Visible, waiting for work',
+      sentence: 'Seen by came, and dialled back. The next use will show it.',
+    })
   })
 
   it('names the most upstream cause, in whole sentences', () => {

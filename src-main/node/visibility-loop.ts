@@ -5,8 +5,11 @@ import type { OthersSee } from '../../src-shared/status'
 import type { HivemindDht } from '../hivemind/dht'
 import type { Host } from '../network/host'
 import type { RecordForm } from '../network/profiles'
-import { fiveSteps, lookThrough } from '../observe/own-look'
-import { judgeVisibility, type VisibilityVerdict, WITNESSES_NEEDED } from '../observe/visibility'
+import type { ForeignEye } from '../observe/foreign-eye'
+import { wordsOf } from '../observe/foreign-look'
+import { foreignNeeded, withForeign } from '../observe/foreign-verdict'
+import { fiveSteps, lookThrough, type PeerLook } from '../observe/own-look'
+import { isUnseen, judgeVisibility, type VisibilityVerdict, WITNESSES_NEEDED } from '../observe/visibility'
 import { askInTurn, type askWitness, mayWitness, pickWitnesses } from '../observe/witness-client'
 import type { EventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
@@ -15,6 +18,7 @@ const WALK_TIMEOUT_MS = 10_000
 const LOOK_TIMEOUT_MS = 10_000
 const RETRY_SHARE = 0.1
 const MIN_RETRY_MS = 1_000
+const KEEPERS_READ = 3
 
 export interface VisibilityLoop {
   /** Looks now, and then every interval. */
@@ -29,6 +33,10 @@ export function createVisibilityLoop(options: {
   bootstraps: () => PeerId[]
   /** Other servers, as records name them. */
   named: () => PeerId[]
+  /** Who said that they keep our records. */
+  keepers: () => PeerId[]
+  /** Where other programs have built the network too; null elsewhere. */
+  foreign: ForeignEye | null
   /** In which forms our records are to be seen. */
   forms: readonly RecordForm[]
   publicName: string
@@ -61,9 +69,20 @@ export function createVisibilityLoop(options: {
       lookAtOurselves(target, walked),
     ])
     if (mine !== generation) return
-    const verdict = judgeVisibility(answers, target.range, target.manifest.root, clock.now())
-    options.onVerdict(verdict, looks && fiveSteps(looks, answers, intendedOf(target), clock.now()))
-    const isFine = verdict.visible && verdict.servingBlocker === null
+    const own = judgeVisibility(answers, target.range, target.manifest.root, clock.now())
+    const isLacking = own.blocker?.code === 'NO_WITNESS' && looks !== null
+    const foreign =
+      isLacking && options.foreign
+        ? await options.foreign.look({
+            ...{ looks, random, candidates: everybody(walked) },
+            ...{ intended: intendedOf(target), needed: foreignNeeded(own) },
+          })
+        : null
+    if (mine !== generation) return
+    const verdict = foreign ? withForeign(own, foreign) : own
+    const words = foreign ? wordsOf(foreign) : []
+    options.onVerdict(verdict, looks && fiveSteps(looks, answers, intendedOf(target), clock.now(), words))
+    const isFine = verdict.visible && (verdict.servingBlocker === null || isUnseen(verdict))
     // While something is wrong the next look comes sooner; witnesses answer repeated questions from memory.
     const delayMs = isFine ? intervalMs : Math.max(MIN_RETRY_MS, intervalMs * RETRY_SHARE)
     again(delayMs, mine, target, keys)
@@ -84,14 +103,23 @@ export function createVisibilityLoop(options: {
   }
 
   /** Through each bootstrap, and through one peer that we did not choose. */
-  function lookAtOurselves(target: ShardTarget, walked: readonly PeerId[]) {
+  function lookAtOurselves(target: ShardTarget, walked: readonly PeerId[]): Promise<PeerLook[]> | null {
     if (!options.forms.includes('hivemind')) return null
-    const others = new Map([...options.bootstraps(), ...walked.slice(0, 1)].map((peer) => [peer.toString(), peer]))
-    others.delete(host.peerId.toString())
+    // Witnesses read where the records lie; where there are none, we read there ourselves.
+    const keepers = options.foreign ? options.keepers().slice(0, KEEPERS_READ) : []
+    const others = unique([...options.bootstraps(), ...keepers, ...walked.slice(0, 1)])
     const signal = AbortSignal.timeout(LOOK_TIMEOUT_MS)
-    return Promise.all(
-      [...others.values()].map((peer) => lookThrough(dht, peer, host.peerId, intendedOf(target), signal)),
-    )
+    return Promise.all(others.map((peer) => lookThrough(dht, peer, host.peerId, intendedOf(target), signal)))
+  }
+
+  function everybody(walked: readonly PeerId[]): PeerId[] {
+    return unique([...options.bootstraps(), ...options.keepers(), ...walked, ...options.named()])
+  }
+
+  function unique(peers: readonly PeerId[]): PeerId[] {
+    const others = new Map(peers.map((peer) => [peer.toString(), peer]))
+    others.delete(host.peerId.toString())
+    return [...others.values()]
   }
 
   function intendedOf({ manifest, range }: ShardTarget) {

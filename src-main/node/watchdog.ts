@@ -5,6 +5,12 @@ import type { StepName } from '../../src-shared/status'
 import { type NetworkProfile, timingsOf } from '../network/profiles'
 import type { Steps } from './steps'
 
+/**
+ * An interval lies between the end of a round and the beginning of the next: what the round itself takes is no part of
+ * it, and on a busy computer grows while the interval does not.
+ */
+const ROUND_MS = 2_000
+
 interface Rule {
   step: StepName
   /** Evidence older than this no longer counts. */
@@ -37,7 +43,7 @@ export function watchEvidenceAge(
     ...recordForms.map(
       (form, at): Rule => ({
         step: 'announce',
-        maxAgeMs: 1.6 * timingsOf(timings, form).announceIntervalMs,
+        maxAgeMs: 1.6 * timingsOf(timings, form).announceIntervalMs + ROUND_MS,
         code: 'NOT_STORED',
         what: `the last round of records (${form} form)`,
         at,

@@ -63,14 +63,17 @@ export function summarize(
     const wish = current.blocker && WISHES[current.blocker.code]
     if (wish) return { shape: 'waiting', headline: wish, sentence: sentenceOf(current) }
     const shape = current.state === 'waiting' ? 'waiting' : 'working'
+    // Seen, and nobody there who could look at the way in: that is no trouble.
+    if (current.name === 'serve' && shape === 'waiting') {
+      const sentence = sentences(seenSentence(steps), current.next?.what)
+      return { shape, headline: 'Visible, waiting for work', sentence }
+    }
     return {
       shape,
       headline: `${DOING[current.name]}${percentOf(current)}`,
       sentence: sentences(WHY[current.name], current.next?.what),
     }
   }
-  const visible = steps.find(({ name }) => name === 'visible')
-  const seenBy = visible?.evidence.map(({ by }) => shortPeer(by)) ?? []
   const busy =
     activeSessions === 0
       ? ''
@@ -78,8 +81,18 @@ export function summarize(
   return {
     shape: 'visible',
     headline: blocks ? `Serving block${blocks.end - blocks.start === 1 ? '' : 's'} ${formatBlocks(blocks)}` : 'Serving',
-    sentence: `Seen by ${seenBy.join(' and ')}, and dialled back.${busy}`,
+    sentence: `${seenSentence(steps)}${busy}`,
   }
+}
+
+function seenSentence(steps: readonly Step[]): string {
+  const seen = steps.find(({ name }) => name === 'visible')?.evidence ?? []
+  return `Seen by ${dialledBackBy(seen).map(shortPeer).join(' and ')}, and dialled back.`
+}
+
+/** Of those who see this node the ones who dialled it; others have only read its records. */
+export function dialledBackBy(evidence: Step['evidence']): string[] {
+  return evidence.flatMap(({ kind, by, value }) => (kind === 'peer' && value.startsWith('dialled back') ? [by] : []))
 }
 
 /** How far a step is, where it says so; whole percents, and never the hundredth before it is done. */

@@ -1,11 +1,12 @@
 import type { PeerId } from '@libp2p/interface'
 import { type BlockRange, formatBlocks } from '../../src-shared/blocks'
 import { messageOf } from '../../src-shared/errors'
-import { LOOK_NAMES, type LookName, type OthersSee } from '../../src-shared/status'
+import { type ForeignWord, LOOK_NAMES, type LookName, type OthersSee } from '../../src-shared/status'
 import { computeSpans } from '../hivemind/compute-spans'
 import type { HivemindDht } from '../hivemind/dht'
 import type { FoundValue } from '../hivemind/found-value'
 import { blockKey, decodeModelInfo, decodeServerInfo, MODELS_KEY, type ServerInfo } from '../hivemind/server-info'
+import { hasReached } from './foreign-verdict'
 import type { WitnessAnswer } from './witness-client'
 
 type LookStep = OthersSee['steps'][number]
@@ -89,12 +90,14 @@ function decoded<T>(decode: () => T): T | null {
  * The five steps of a map, from what other peers showed: the model is in the index; records are there; a stranger's
  * call is answered; the record can be read and says what we serve; the records make a row. A step that nobody could
  * show is unknown, and so is everything behind a failed one: only the first failure is one.
+ * @param foreign peers of other programs that were asked too, for want of witnesses
  */
 export function fiveSteps(
   looks: readonly PeerLook[],
   answers: readonly WitnessAnswer[],
   intended: Intended,
   at: number,
+  foreign?: readonly ForeignWord[],
 ): OthersSee {
   const answered = looks.filter(({ error }) => error === null)
   const newest = answered.toSorted((a, b) => b.expirationS - a.expirationS).find(({ found }) => found > 0)
@@ -125,7 +128,7 @@ export function fiveSteps(
       `${intended.range.end - intended.range.start} block records at each`,
       `at most ${most} of ${intended.range.end - intended.range.start} block records`,
     ),
-    call: callStep(answers),
+    call: callStep(answers, foreign?.filter(hasReached) ?? []),
     read: step(
       'read',
       newest && difference === null ? [newest] : [],
@@ -142,6 +145,7 @@ export function fiveSteps(
   const failed = LOOK_NAMES.findIndex((name) => steps[name].state === 'fail')
   return {
     at,
+    ...(foreign && foreign.length > 0 ? { foreign: [...foreign] } : {}),
     steps: LOOK_NAMES.map((name, i) =>
       failed >= 0 && i > failed && steps[name].state === 'fail'
         ? { ...steps[name], state: 'unknown', value: `not judged before the step “${LOOK_NAMES[failed]}” passes` }
@@ -150,7 +154,7 @@ export function fiveSteps(
   }
 }
 
-function callStep(answers: readonly WitnessAnswer[]): LookStep {
+function callStep(answers: readonly WitnessAnswer[], reachers: readonly ForeignWord[]): LookStep {
   const verdicts = answers.flatMap(({ verdict }) => verdict ?? [])
   const called = verdicts.filter(({ dialBack, forms }) => dialBack.ok && forms.every(({ call }) => call.ok))
   const name = 'call'
@@ -165,11 +169,15 @@ function callStep(answers: readonly WitnessAnswer[]): LookStep {
   if (causes.length > 0) {
     return { name, state: 'fail', by: verdicts.map(({ witness }) => witness), value: causes.join('; ').slice(0, 600) }
   }
+  if (reachers.length > 0) {
+    const value = `on connections from ${reachers.map(({ from }) => from).join(' and ')}`.slice(0, 600)
+    return { name, state: 'pass', by: reachers.map(({ peer }) => peer), value }
+  }
   return { name, state: 'unknown', by: [], value: 'no peer was there to call' }
 }
 
 /** Null when the record says what we serve. */
-function differenceOf(info: ServerInfo | null, { range, publicName }: Intended): string | null {
+export function differenceOf(info: ServerInfo | null, { range, publicName }: Intended): string | null {
   if (!info) return 'the record cannot be read'
   if (info.startBlock === null || info.endBlock === null || info.startBlock >= info.endBlock)
     return 'the record names no blocks'

@@ -15,6 +15,8 @@ export interface VisibilityVerdict {
   /** What peers saw of our pipeline protocol: the evidence of the serve step. */
   serving: Evidence[]
   servingBlocker: ErrorReport | null
+  /** Visible with the help of peers of other families (foreign-verdict.ts), who know nothing of our pipeline. */
+  byForeign: boolean
   /** Whether a stranger reached an address of our own, without a relay; null: nobody looked. */
   isDialable: boolean | null
 }
@@ -44,8 +46,14 @@ export function judgeVisibility(
       value: 'on a new connection, for these blocks',
     })),
     servingBlocker: serving.length > 0 ? null : servingObjection(verdicts),
+    byForeign: false,
     isDialable: dialledDirectly(verdicts),
   }
+}
+
+/** Others see the node, and nobody is there who could look at the way in, however often they are asked. */
+export function isUnseen({ byForeign, servingBlocker }: VisibilityVerdict): boolean {
+  return byForeign && servingBlocker?.code === 'NO_WITNESS'
 }
 
 /** One is enough: where all nodes are behind routers, none of them can ask another before it has a place at a relay. */

@@ -3,7 +3,7 @@ import { cleanup, render, screen, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
 import { servingStatus, stoppedStatus } from '../../e2e/support/status-fixtures'
 import { LOOK_NAMES, type OthersSee } from '../../src-shared/status'
-import { say } from '../words'
+import { say, speak } from '../words'
 import { OthersSeePanel } from './others-see'
 
 afterEach(cleanup)
@@ -35,6 +35,30 @@ describe('as others see you', () => {
     render(<OthersSeePanel status={{ ...status, map: { ...map, asked: 12, budget: 60, bootstraps: [] } }} />)
     expect(screen.getByText(/Peers in the routing table: 31/)).toBeTruthy()
     expect(screen.getByText(/asked 12 of 60 times this hour/)).toBeTruthy()
+  })
+
+  it.each([
+    ['en', /opened a new connection to this node from 203\.0\.113\.7/, /says that it reaches this node, but/],
+    ['de', /Öffnete auf Nachfrage eine neue Verbindung zu diesem Knoten, von 203\.0\.113\.7/, /Das zählt nicht/],
+  ] as const)('M-17: shows what peers of other programs did, in %s', async (language, fresh, held) => {
+    await speak(language)
+    const word = { agent: 'p2pd/0.1', at: AT, found: 4, asked: 4 }
+    const foreign: OthersSee['foreign'] = [
+      { ...word, peer: '12D3KooWFirst', reach: 'fresh', from: '203.0.113.7' },
+      { ...word, peer: '12D3KooWSecond', reach: 'held', from: null },
+      { ...word, peer: '12D3KooWThird', found: 0, reach: 'no', from: null },
+    ]
+    render(<OthersSeePanel status={{ ...servingStatus(AT), othersSee: { ...seen(null), foreign } }} />)
+    const [, list] = screen.getAllByRole('list')
+    const [first, second, third] = within(list!).getAllByRole('listitem')
+    expect(first!.className).toBe('is-pass')
+    expect(first!.textContent).toContain('p2pd/0.1')
+    expect(first!.textContent).toContain(say.OTHERS_SEE.returned(4, 4))
+    expect(first!.textContent).toMatch(fresh)
+    expect(second!.className).toBe('is-unknown')
+    expect(second!.textContent).toMatch(held)
+    expect(third!.className).toBe('is-fail')
+    await speak('en')
   })
 
   it('says why there is nothing to show', () => {

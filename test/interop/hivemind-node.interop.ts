@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { blockKey } from '../../src-main/hivemind/server-info'
 import { IPFS_KAD_PROTOCOL } from '../../src-main/network/profiles'
+import type { NodeStatus } from '../../src-shared/status'
 import { VERSION } from '../../src-shared/version'
-import { isVisible, type LiveNetwork, PATIENCE_MS, PATIENT, startLiveNetwork, until } from '../live-network'
+import { isVisible, type LiveNetwork, PATIENCE_MS, PATIENT, startLiveNetwork, stepOf, until } from '../live-network'
 import { type HivemindPeer, PYTHON, ServersSchema, startHivemindPeer } from './hivemind-peer'
 
 // Whole nodes of ours, engines and all, in a network most of whose peers are hivemind's: one that they join through, and
@@ -25,6 +26,32 @@ afterAll(async () => {
 })
 
 describe.skipIf(PYTHON === '')('nodes of ours among hivemind’s peers', () => {
+  it('one alone is visible by what theirs do', { timeout: 2 * PATIENCE_MS }, async () => {
+    const alone = await startLiveNetwork({
+      timings: PATIENT,
+      kadProtocol: IPFS_KAD_PROTOCOL,
+      profile: { ownsEntries: false },
+      bootstrapPeers: () => [boot, ...others].flatMap(({ ready }) => ready.addresses),
+    })
+    try {
+      const live = await alone.join()
+      const isSeen = (status: NodeStatus) => stepOf(status, 'visible').state === 'done'
+      const status = await until(live, 'visible', isSeen, PATIENCE_MS)
+      const theirs = [boot, ...others].map(({ ready }) => ready.peer)
+      const { evidence } = stepOf(status, 'visible')
+      expect(evidence.filter(({ value }) => value.includes('on a new connection'))).toHaveLength(2)
+      for (const { by, value } of evidence) {
+        expect(theirs).toContain(by)
+        expect(value).toContain('(p2pd/0.1, not signed)')
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2.5 * PATIENT.witnessIntervalMs))
+      expect(isSeen(live.node.status())).toBe(true)
+      expect(live.log.filter(({ code }) => code === 'visible.doubted')).toEqual([])
+    } finally {
+      await alone.close()
+    }
+  })
+
   it('are visible and stay so; theirs see, call and miss them', { timeout: 4 * PATIENCE_MS }, async () => {
     const config = { bootstraps: boot.ready.addresses }
     const live = [await network.join({ config }), await network.join({ config })]

@@ -1,3 +1,4 @@
+import type { Connection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,12 +11,15 @@ import { createHivemindDht, type HivemindDht } from '../../src-main/hivemind/dht
 import { compareDistance, type DhtId, dhtIdOf, randomDhtId } from '../../src-main/hivemind/dht-id'
 import { encodeMsgpack, float } from '../../src-main/hivemind/msgpack'
 import { decodeMsgpack } from '../../src-main/hivemind/msgpack-decode'
+import { callRpcCheck, serveRpcCheck } from '../../src-main/hivemind/rpc-check'
 import { callRpcInfo, serveRpcInfo } from '../../src-main/hivemind/rpc-info'
 import { blockKey, MODELS_KEY, NO_DETAILS, type ServerInfo } from '../../src-main/hivemind/server-info'
 import { routingReady } from '../../src-main/network/find-peer'
 import type { Host } from '../../src-main/network/host'
 import { PROFILES } from '../../src-main/network/profiles'
 import { openNetworkClient } from '../../src-main/node/network-client'
+import { foreignPeer } from '../../src-main/observe/foreign-peers'
+import { createCallerCheck } from '../../src-main/observe/look-at-caller'
 import { observeNetwork } from '../../src-main/observe/monitor-state'
 import { hivemindView } from '../../src-main/observe/network-view'
 import { createEventLog } from '../../src-main/storage/event-log'
@@ -47,6 +51,8 @@ let bootId: DhtId
 let ours: Ours
 const theirs: HivemindPeer[] = []
 const own: Ours[] = []
+/** Connections over which somebody came to see whether we are there. */
+const met: Connection[] = []
 
 async function startTheirs(...args: string[]): Promise<HivemindPeer> {
   const peer = await startHivemindPeer(...args)
@@ -94,6 +100,11 @@ beforeAll(async () => {
     clock: systemClock,
     info: () => ({ version: '1.2.3', dhtClientMode: false, cacheTokensAvailable: 7 }),
     serves: (key) => key === blockKey(PREFIX, 0),
+  })
+  await serveRpcCheck(ours.host, {
+    clock: systemClock,
+    onMet: ({ connection }) => void met.push(connection),
+    lookAt: createCallerCheck({ host: ours.host, profile: { ...PROFILE, loopbackOnly: true }, clock: systemClock }),
   })
 })
 afterAll(async () => {
@@ -258,6 +269,32 @@ describe.skipIf(PYTHON === '')('records of servers', () => {
     expect(await info('')).toEqual(expected)
     expect(await info(blockKey(PREFIX, 0))).toEqual(expected)
     await expect(info(blockKey(PREFIX, 79))).rejects.toThrow('not served here')
+  })
+
+  it('rpc_check: a server of Petals that asks us is looked at, and nobody else', async () => {
+    const ask = (subject: string) =>
+      boot.ask('check', z.boolean().nullable(), { peer: ours.host.peerId.toString(), subject })
+    expect(await ask(boot.ready.peer)).toBe(true)
+    expect(await ask(ours.host.peerId.toString())).toBe(true)
+    const other = await startTheirs(...boot.ready.addresses)
+    // Petals takes an error for no answer.
+    expect(await ask(other.ready.peer)).toBeNull()
+  })
+
+  it('rpc_check: one that we ask comes over a new connection, each time', async () => {
+    for (let turn = 0; turn < 2; turn++) {
+      met.length = 0
+      const before = ours.host.getConnections().map(({ id }) => id)
+      expect(await callRpcCheck(ours.host, peerOf(boot), ours.host.peerId, within())).toBe(true)
+      const [connection] = met
+      expect(connection?.direction).toBe('inbound')
+      expect(before).not.toContain(connection?.id)
+      // Its prober keeps the connection until it is closed here, and has an id of its own.
+      expect(connection?.remotePeer.toString()).not.toBe(boot.ready.peer)
+      await connection?.close()
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+    expect(await foreignPeer(ours.host, peerOf(boot))).toEqual({ agent: 'p2pd/0.1', checks: true })
   })
 
   it('a tombstone is what Petals reads last', async () => {

@@ -7,7 +7,7 @@ import type {
   StreamMuxerFactory,
   TypedEventTarget,
 } from '@libp2p/interface'
-import type { Clock } from '../../../src-shared/clock'
+import type { Clock, Disposer } from '../../../src-shared/clock'
 import { EspalierError } from '../../../src-shared/errors'
 import { type CallBudget, createCallBudget, MAX_REMEMBERED_PEERS } from './call-budget'
 import { countWaiting } from './count-waiting'
@@ -29,10 +29,14 @@ interface Registrar {
   handle(protocol: string, handler: StreamHandler, options?: StreamHandlerOptions): Promise<void>
 }
 
+/** Told of each call that is let through. */
+export type CallWatcher = (protocol: string, connection: Connection) => void
+
 export interface CallLimiter {
   /** A service of the host. It has to be there before a protocol is handled: services handle theirs when they start. */
   service(components: { registrar: Registrar; events: TypedEventTarget<Libp2pEvents> }): {
     figures(): CallFigures
+    watch(told: CallWatcher): Disposer
   }
   /** Of streams that come over these muxers, those beyond the budget end before anything is negotiated on them. */
   muxer<F extends StreamMuxerFactory, C>(create: (components: C) => F): (components: C) => F
@@ -52,6 +56,7 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
   // A muxer does not know whose it is; the connection that is made of it shows the same list of streams.
   const connections = new WeakMap<readonly Stream[], Connection>()
   const open = new Set<Connection>()
+  const watchers = new Set<CallWatcher>()
   const patience = new Map<string, TokenBucket>()
   const cutUntilMs = new Map<string, number>()
   // One for all: to note where an error was made is a good part of what a refusal costs.
@@ -108,6 +113,7 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
       waiting.end(stream)
       if (budget.admit(connection.remotePeer.toString())) {
         count.admitted++
+        for (const told of watchers) told(protocol, connection)
         return handler(stream, connection)
       }
       count.refused++
@@ -134,6 +140,10 @@ export function limitCalls(clock: Pick<Clock, 'monotonicMs'>, limits: CallLimits
           refusedEarly,
           cut,
         }),
+        watch(told) {
+          watchers.add(told)
+          return () => void watchers.delete(told)
+        },
       }
     },
     muxer: (create) => (components) => {

@@ -50,8 +50,9 @@ export const CALL_LIMITS: CallLimits = {
     shared: { perSecond: 50, burst: 400 },
   },
   protocols: {
-    // Each look dials a peer as a stranger and reads records.
+    // Each look dials a peer as a stranger, and that of the first reads records.
     '/espalier/witness/1': { peer: { perSecond: 0.2, burst: 10 } },
+    'ReachabilityProtocol.rpc_check': { peer: { perSecond: 0.2, burst: 10 } },
     // Streams of these last as long as the work that is done over them.
     '/espalier/pipeline/1': { peer: { perSecond: 2, burst: 50 } },
     '/espalier/pipeline/1.1': { peer: { perSecond: 2, burst: 50 } },

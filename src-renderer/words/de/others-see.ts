@@ -10,6 +10,19 @@ export const OTHERS_SEE: Catalogue['OTHERS_SEE'] = {
   changed: 'zuletzt geändert',
   map: 'Öffentliche Karte',
   budget: (asked, budget) => `in dieser Stunde ${asked} von ${budget} Mal gefragt`,
+  foreign: 'Was Peers anderer Programme zeigen',
+  foreignLead:
+    'Sie werden gefragt, wo zu wenige Zeugen da sind. Sie unterschreiben nichts; es zählt, was zwei von ihnen an verschiedenen Orten getan haben.',
+  returned: (found, asked) => `Gab ${found} von ${asked} Einträgen zurück.`,
+}
+
+export const FOREIGN_REACHES: Catalogue['FOREIGN_REACHES'] = {
+  fresh: (from) => `Öffnete auf Nachfrage eine neue Verbindung zu diesem Knoten, von ${from}.`,
+  called: (from) => `Rief diesen Knoten über eine eigene Verbindung an, von ${from}.`,
+  held: () => 'Sagt, dass er diesen Knoten erreicht, öffnete aber keine neue Verbindung: Das zählt nicht.',
+  no: () => 'Sagt, dass er diesen Knoten nicht erreicht.',
+  silent: () => 'Antwortete nicht auf die Frage, ob er diesen Knoten erreicht.',
+  not_asked: () => '',
 }
 
 export const LOOKS: Catalogue['LOOKS'] = {

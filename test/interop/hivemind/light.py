@@ -2,7 +2,7 @@
 
 Their packages import everything they have as soon as one part of them is imported, gigabytes of torch first. Here the
 packages' own `__init__` files are left out, and where torch is not installed a stand-in takes its name: the DHT holds
-no tensors. Everything that is run is theirs, byte for byte.
+no tensors, and nothing here asks a web server. Everything that is run is theirs, byte for byte.
 """
 import importlib.abc
 import importlib.machinery
@@ -10,8 +10,8 @@ import multiprocessing.connection  # noqa: F401 (torch would import it for hivem
 import sys
 import types
 
-SKIPPED_INITS = ("hivemind", "hivemind.compression", "hivemind.moe", "petals", "petals.server", "petals.utils")
-STAND_INS = ("torch", "transformers", "tensor_parallel", "bitsandbytes")
+SKIPPED_INITS = ("hivemind", "hivemind.compression", "hivemind.moe", "hivemind.moe.client", "petals", "petals.server", "petals.utils")
+STAND_INS = ("torch", "transformers", "tensor_parallel", "bitsandbytes", "requests")
 
 
 class _Anything(type):

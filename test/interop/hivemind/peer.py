@@ -20,7 +20,7 @@ import hivemind  # noqa: E402
 from hivemind.dht.node import DHTNode  # noqa: E402
 from hivemind.dht.routing import DHTID  # noqa: E402
 from hivemind.dht.storage import DictionaryDHTValue  # noqa: E402
-from hivemind.p2p import P2PContext, PeerID, ServicerBase  # noqa: E402
+from hivemind.p2p import P2P, P2PContext, PeerID, ServicerBase  # noqa: E402
 from hivemind.proto import runtime_pb2  # noqa: E402
 from hivemind.utils.serializer import MSGPackSerializer  # noqa: E402
 from hivemind.utils.timed_storage import ValueWithExpiration, get_dht_time  # noqa: E402
@@ -30,6 +30,7 @@ hivemind.PeerID = PeerID
 
 try:
     from petals.data_structures import ServerInfo, ServerState  # noqa: E402
+    from petals.server import reachability  # noqa: E402
     from petals.utils.dht import _declare_active_modules, _get_remote_module_infos  # noqa: E402
 except ImportError as error:
     print(f"Petals cannot be imported: {error}", file=sys.stderr)
@@ -114,9 +115,24 @@ async def run(node, command):
         stub = TransformerConnectionHandler.get_stub(node.p2p, PeerID.from_base58(command["peer"]))
         reply = await stub.rpc_info(runtime_pb2.ExpertUID(uid=command["uid"]), timeout=10)
         return plain(MSGPackSerializer.loads(reply.serialized_info))
+    if op == "check":
+        # As a server that starts does: from its own host, about whom it names.
+        asking = reachability.ReachabilityProtocol(probe=node.p2p)
+        subject = PeerID.from_base58(command["subject"])
+        return await asking.call_check(PeerID.from_base58(command["peer"]), check_peer=subject)
     if op == "peers":
         return {info.peer_id.to_base58(): [str(addr) for addr in info.addrs] for info in await node.p2p.list_peers()}
     raise ValueError(f"no such op: {op}")
+
+
+async def serve_checks(node):
+    """What ReachabilityProtocol.attach_to_dht does, for a node that is not in a process of its own."""
+    initial_peers = [str(addr) for addr in await node.get_visible_maddrs(latest=True)]
+    # The name that this version has for it, and the one of later ones.
+    arguments = getattr(reachability, "STRIPPED_PROBE_ARGS", None) or reachability.PROBE_P2P_ARGS
+    probe = await P2P.create(initial_peers, **arguments)
+    await reachability.ReachabilityProtocol(probe=probe).add_p2p_handlers(node.p2p)
+    return probe
 
 
 async def answer(node, command):
@@ -144,6 +160,7 @@ async def main():
         auto_nat=False,
     )
     await TransformerConnectionHandler().add_p2p_handlers(node.p2p)
+    probe = await serve_checks(node) if ServerInfo else None
     ready = {
         "peer": node.peer_id.to_base58(),
         "addresses": [str(addr) for addr in await node.get_visible_maddrs()],
@@ -160,6 +177,8 @@ async def main():
         task = asyncio.create_task(answer(node, json.loads(line)))
         running.add(task)
         task.add_done_callback(running.discard)
+    if probe:
+        await probe.shutdown()
     await node.shutdown()
 
 
