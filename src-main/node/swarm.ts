@@ -16,7 +16,7 @@ import { createLoadRequests, type LoadHistory, type LoadingNode } from '../shard
 import { type ShardStory, seedLines } from '../shards/commands/seed-words'
 import type { EventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
-import type { LoadedShard } from './shard-loader'
+import type { LoadedShard } from './loaded-shard'
 
 /** Views of others are compared this often; one that lacks us is told again within 30 s (S-17). */
 const COMPARE_MS = 10_000
