@@ -69,6 +69,24 @@ test('a network is hosted: model, progress, address, approval, stop', async ({ p
   await expect(headline(page)).toHaveText('Host a network')
 })
 
+test('S-10: LOAD_SHARD is sent to a worker again, taken back, and what the coordinator says against it is shown', async ({
+  page,
+  host,
+}) => {
+  host.hosted = runningHost(Date.now(), orchard(Date.now()))
+  const [, , worker] = host.hosted.network?.workers ?? []
+  await open(page, host)
+  const row = page.getByRole('row', { name: /third-fig/ })
+  await expect(row).toContainText('LOAD_SHARD answered: it is fetching')
+  await page.getByRole('button', { name: 'Cancel what third-fig loads' }).click()
+  await expect
+    .poll(() => host.calls.flatMap(({ method, input }) => (method === 'host.load' ? [input] : [])))
+    .toEqual([{ workerId: worker?.worker_id, action: 'cancel' }])
+  host.failing.set('host.load', new EspalierError('LOAD_NOT_SENT', 'it has no blocks'))
+  await page.getByRole('button', { name: 'Send LOAD_SHARD to third-fig again' }).click()
+  await expect(page.getByRole('alert')).toContainText('LOAD_NOT_SENT')
+})
+
 test('C-23: the dashboard opens outside of the app, at an http address', async ({ page, host }) => {
   host.hosted = runningHost(Date.now(), orchard(Date.now()))
   await open(page, host)

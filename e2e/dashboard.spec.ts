@@ -1,5 +1,7 @@
 import { test as base, type Page } from '@playwright/test'
 import QRCode from 'qrcode'
+import type { FeedLoad } from '../src-dashboard/feed'
+import { EspalierError } from '../src-shared/errors'
 import { complete, crowd, empty, orchard, worker } from './support/dashboard-fixtures'
 import { DashboardHost, HOST_TOKEN } from './support/dashboard-host'
 import { expectNoIssueInAnyColour, picture } from './support/gallery'
@@ -133,6 +135,45 @@ test.describe('what the host decides', () => {
     await dialog.getByRole('button', { name: 'Remove' }).click()
     const id = host.documents.workers.find(({ nickname }) => nickname === 'first-pear')?.worker_id
     await expect.poll(() => host.requests).toContain(`DELETE /workers/${id} {"reason":"sold"}`)
+  })
+
+  test('S-10: sends LOAD_SHARD again, follows it, takes it back, and reads why it was refused', async ({
+    page,
+    host,
+    complaints,
+  }) => {
+    complaints.expectOnly(/409/)
+    const id = host.documents.workers.find(({ nickname }) => nickname === 'third-fig')?.worker_id
+    const become = (load: Partial<FeedLoad>) =>
+      host.say((before) => ({
+        ...before,
+        workers: before.workers.map((row) =>
+          row.worker_id === id
+            ? { ...row, x_load: { state: 'sending', attempt: 1, attempts: 7, at: Date.now(), isAsked: true, ...load } }
+            : row,
+        ),
+      }))
+    host.onDecision = (kind) => become(kind === 'load' ? { state: 'sending' } : { state: 'cancelled' })
+    await open(page, host)
+    const row = page.getByRole('row', { name: /third-fig/ })
+    await expect(row).toContainText('weakest part')
+    await expect(row).not.toContainText('LOAD_SHARD')
+    await expect(page.getByRole('button', { name: /LOAD_SHARD/ })).toHaveCount(0)
+    await signIn(page)
+    await expect(row).toContainText(/LOAD_SHARD answered: it is fetching, 112\sMB of 1\.09\sGB, 2\smin/)
+    await page.getByRole('button', { name: 'Send LOAD_SHARD to third-fig again' }).click()
+    await expect(row).toContainText('Sending LOAD_SHARD…')
+    expect(host.requests).toContain(`POST /workers/${id}/load`)
+    become({ attempt: 3, trouble: new EspalierError('SHARD_NOT_ASSIGNED', 'blocks 12–19').report() })
+    await expect(row).toContainText('Sending LOAD_SHARD, try 3 of 7: the command is about blocks')
+    await page.getByRole('button', { name: 'Cancel what third-fig loads' }).click()
+    await expect(row).toContainText('Loading was cancelled, ')
+    expect(host.requests).toContain(`DELETE /workers/${id}/load`)
+    host.refusal = new EspalierError('LOAD_NOT_SENT', 'it gave no peer id, so it takes no commands')
+    await page.getByRole('button', { name: 'Send LOAD_SHARD to third-fig again' }).click()
+    await expect(page.getByRole('alert')).toContainText('it gave no peer id')
+    // Who has no blocks has nothing to load.
+    await expect(page.getByRole('button', { name: /LOAD_SHARD to spare-cherry/ })).toHaveCount(0)
   })
 
   test('approves with a word, after a second question', async ({ page, host }) => {

@@ -5,6 +5,7 @@ import {
   CPU_FIT,
   cancelledStatus,
   fetchDetailStatus,
+  foundStatus,
   missingShardStatus,
   pausedStatus,
   readinessOf,
@@ -76,6 +77,21 @@ test.describe('a fetch', () => {
     await expect(page.getByRole('button', { name: 'Pause' })).toBeDisabled()
     await expect(page.getByRole('button', { name: /^Free space/ })).toBeDisabled()
   })
+})
+
+test('S-28: who waits for approval sees what was copied into the shard folder meanwhile', async ({ page, host }) => {
+  host.shards = null
+  host.say(foundStatus)
+  await open(page, host, 'Shards')
+  const found = region(page, 'In the shard folder')
+  await expect(found.getByRole('listitem')).toHaveText([
+    /^big-00001-of-00003\.gguf.*still being copied, 2\.10\sGB$/,
+    /^notes\.gguf.*cannot be used, 4\.10\skB.*not a valid GGUF/,
+    /^shard-0\.gguf.*Tiny Jargon 8, 8 blocks, 42\.0\sMB$/,
+  ])
+  host.say(fetchDetailStatus)
+  await expect(region(page, 'Fetching')).toBeVisible()
+  await expect(found).toHaveCount(0)
 })
 
 test.describe('a blocker', () => {

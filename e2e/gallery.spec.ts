@@ -6,6 +6,7 @@ import {
   diskOf,
   FIT,
   fetchDetailStatus,
+  foundStatus,
   missingShardStatus,
   pausedStatus,
   readinessOf,
@@ -262,6 +263,14 @@ test.describe('shards', () => {
       await look(page, `shards-${name}`)
     })
   }
+
+  test('found before there are blocks', async ({ page, host }) => {
+    host.shards = null
+    host.say(foundStatus)
+    await open(page, host, '#/shards')
+    await expect(page.getByText('still being copied', { exact: false })).toBeVisible()
+    await look(page, 'shards-found')
+  })
 
   test('missing, and a file is chosen', async ({ page, host }) => {
     host.say(missingShardStatus)

@@ -11,13 +11,13 @@ import { createCommandService } from '../src-main/shards/commands/command-servic
 import type { EventLog } from '../src-main/storage/event-log'
 import type { Clock } from '../src-shared/clock'
 import { EspalierError, messageOf } from '../src-shared/errors'
-import type { SendLoad } from './load-commands'
+import type { LoadSender } from './load-telling'
 
 export interface BootstrapPeer {
   readonly peerId: string
   /** Dialable addresses, each with our real peer id. */
   addresses(): string[]
-  sendLoad: SendLoad
+  readonly loadSender: LoadSender
   /** Makes itself and other bootstrap peers of the same network known to each other. Never rejects. */
   meet(addresses: readonly string[]): Promise<void>
   close(): Promise<void>
@@ -84,9 +84,9 @@ export async function startBootstrapPeer(options: {
       const reachable = `/${protocolOf(options.publicHost)}/${options.publicHost}/tcp/${port}/p2p/${host.peerId}`
       return [reachable, ...own.filter((address) => address !== reachable)]
     },
-    async sendLoad(peerId, blocks, signal) {
-      const reply = await commands.send(peerIdFromString(peerId), { type: 'LOAD_SHARD', ...blocks }, { signal })
-      return reply.status
+    loadSender: {
+      load: (peerId, blocks, how) => commands.send(peerIdFromString(peerId), { type: 'LOAD_SHARD', ...blocks }, how),
+      cancel: (peerId, request) => commands.send(peerIdFromString(peerId), { type: 'CANCEL', request }),
     },
     async meet(addresses) {
       const connected = new Set(host.getPeers().map(String))

@@ -18,6 +18,7 @@ const COMINGS_AND_GOINGS: readonly DecisionKind[] = [
   'left',
   'forgotten',
   'load-acknowledged',
+  'load-cancelled',
 ]
 /** SQL takes so many values in one list without trouble. */
 const MAX_LISTED = 500

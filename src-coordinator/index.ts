@@ -74,7 +74,7 @@ async function host(options: Options, asked: AskedOptions, data: DataDirectory):
       directory: data.root,
       clock,
       bootstrapPeers: peer.addresses,
-      sendLoad: peer.sendLoad,
+      loadSender: peer.loadSender,
       onOtherBootstraps: (addresses) => void peer.meet(addresses),
       log,
     })

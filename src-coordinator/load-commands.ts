@@ -1,3 +1,4 @@
+import type { FeedLoad } from '../src-dashboard/feed'
 import type { EventLog } from '../src-main/storage/event-log'
 import type { Clock, Disposer } from '../src-shared/clock'
 import { EspalierError, messageOf } from '../src-shared/errors'
@@ -5,26 +6,32 @@ import type { CoordinatorEvents } from './coordinator-events'
 import type { CoordinatorDatabase, DecisionKind } from './database/tables'
 import { BY_COORDINATOR, decide } from './decisions'
 import type { HostedModel } from './hosted-model'
+import { type LoadedBlocks, type LoadSender, type LoadTelling, tellToLoad } from './load-telling'
 import { readEntry } from './roster-entries'
 
-/** Sends LOAD_SHARD to a peer and resolves to the status of its signed reply; a refusal is thrown with its code. */
-export type SendLoad = (
-  peerId: string,
-  blocks: { root: string; start: number; end: number },
-  signal: AbortSignal,
-) => Promise<string>
-
 export interface LoadCommands {
-  /** Tells a worker once more, on the host's word. Nothing for one that has no blocks. */
-  tell(workerId: string): void
+  /** Tells a worker once more, on the host's word. Throws COORDINATOR_UNKNOWN_WORKER, LOAD_NOT_SENT. */
+  tell(workerId: string): Promise<void>
+  /**
+   * Takes back what a worker was told, on the host's word. Resolves when it has answered, or can't; `view` says which.
+   * Throws COORDINATOR_UNKNOWN_WORKER, LOAD_NOT_SENT where nothing was told.
+   */
+  cancel(workerId: string): Promise<void>
+  /** What became of the last command to a worker, since it got its blocks; null: none was sent by this coordinator. */
+  view(workerId: string): FeedLoad | null
   stop: Disposer
   settled(): Promise<unknown>
 }
 
+/** The command under way to a worker, or the last one. */
+interface Told {
+  blocks: LoadedBlocks
+  now: LoadTelling
+}
+
 /** After these decisions a worker may have blocks that it had not before. */
 const GIVES_BLOCKS: ReadonlySet<DecisionKind> = new Set(['approved', 'assigned', 'moved'])
-/** A worker that hears of its blocks first asks for its assignment and the manifest, and says no until it has them. */
-const RETRY_DELAYS_MS = [250, 500, 1_000, 2_000, 4_000, 8_000]
+const ABOUT_COMMANDS: ReadonlySet<DecisionKind> = new Set(['load-acknowledged', 'load-cancelled'])
 
 /**
  * Tells every worker that was given blocks to load them, at once instead of at its next heartbeat (S-13). What it
@@ -36,82 +43,102 @@ export function createLoadCommands(options: {
   events: CoordinatorEvents
   clock: Clock
   models: readonly HostedModel[]
-  send: SendLoad
+  sender: LoadSender
   log?: Pick<EventLog, 'write'> | undefined
 }): LoadCommands {
-  const { database, clock, send, log } = options
+  const { database, events, clock, sender, log } = options
   const roots = new Map(options.models.map(({ name, manifestJson }) => [name, rootOf(manifestJson)]))
-  const ending = new AbortController()
-  /** A later decision about a worker replaces what it was to be told. */
-  const telling = new Map<string, AbortController>()
+  let isEnding = false
+  const telling = new Map<string, Told>()
+  /** Who looks up what a worker is to be told: a later decision about it makes that void. */
+  const turns = new Map<string, symbol>()
   const under = new Set<Promise<void>>()
 
-  async function tell(workerId: string, signal: AbortSignal): Promise<void> {
+  /** Whom to tell what; in words, why there is nobody or nothing. */
+  async function addressOf(workerId: string): Promise<{ peerId: string; blocks: LoadedBlocks } | string> {
     const { worker, assignment } = await readEntry(database.queries, workerId)
-    const root = assignment && roots.get(assignment.model_name)
-    if (!worker.peer_id || !assignment || !root) return
-    const blocks = { root, start: assignment.start_block, end: assignment.end_block }
-    for (const delayMs of [...RETRY_DELAYS_MS, null]) {
-      try {
-        const status = await send(worker.peer_id, blocks, signal)
-        await decide(options, (_, note) =>
-          note({
-            worker_id: workerId,
-            decision: 'load-acknowledged',
-            reason: `LOAD_SHARD for blocks ${blocks.start}–${blocks.end - 1}: ${status}`,
-            decided_by: BY_COORDINATOR,
-            decided_at: clock.now(),
-          }),
-        )
-        return
-      } catch (error) {
-        if (signal.aborted) return
-        const code = error instanceof EspalierError ? error.code : 'INTERNAL'
-        log?.write('debug', 'load.refused', messageOf(error), { worker: workerId, code })
-        if (delayMs === null) {
-          log?.write('warn', 'load.unacknowledged', messageOf(error), { worker: workerId, code })
-          return
-        }
-        await clock.sleep(delayMs, signal)
-      }
-    }
+    if (!assignment) return 'it has no blocks'
+    const root = roots.get(assignment.model_name)
+    if (!root) return `the manifest of ${assignment.model_name} names no content`
+    if (!worker.peer_id) return 'it gave no peer id, so it takes no commands'
+    return { peerId: worker.peer_id, blocks: { root, start: assignment.start_block, end: assignment.end_block } }
+  }
+
+  async function tell(workerId: string, isAsked: boolean): Promise<void> {
+    const turn = Symbol(workerId)
+    turns.set(workerId, turn)
+    const address = await addressOf(workerId)
+    if (typeof address === 'string' && isAsked) throw new EspalierError('LOAD_NOT_SENT', address)
+    // Another decision was made meanwhile, and tells it by itself.
+    if (typeof address === 'string' || isEnding || turns.get(workerId) !== turn) return
+    telling.get(workerId)?.now.stop()
+    const onChange = () => events.emit({ type: 'workers', workerIds: [workerId] })
+    const told = { blocks: address.blocks, now: tellToLoad({ sender, ...address, isAsked, clock, onChange }) }
+    telling.set(workerId, told)
+    onChange()
+    follow(note(workerId, told))
+  }
+
+  /** Writes down what the worker answers. */
+  async function note(workerId: string, { blocks, now }: Told): Promise<void> {
+    const answer = await now.answered
+    const { state, trouble } = now.view
+    if (answer) await write(workerId, 'load-acknowledged', blocks, answer.status, BY_COORDINATOR)
+    else if (state === 'refused' && trouble)
+      log?.write('warn', 'load.unacknowledged', trouble.cause, { worker: workerId, code: trouble.code })
+  }
+
+  function write(workerId: string, decision: DecisionKind, { start, end }: LoadedBlocks, what: string, by: string) {
+    return decide(options, async (_, note) => {
+      await note({
+        worker_id: workerId,
+        decision,
+        reason: `LOAD_SHARD for blocks ${start}–${end - 1}: ${what}`,
+        decided_by: by,
+        decided_at: clock.now(),
+      })
+    })
   }
 
   function drop(workerId: string): void {
-    telling.get(workerId)?.abort()
+    telling.get(workerId)?.now.stop()
     telling.delete(workerId)
+    turns.delete(workerId)
   }
 
-  function begin(workerId: string): void {
-    if (ending.signal.aborted) return
-    drop(workerId)
-    const controller = new AbortController()
-    telling.set(workerId, controller)
-    const work = tell(workerId, controller.signal)
+  /** Nobody waits for it; the end does. */
+  function follow(work: Promise<void>): void {
+    const followed = work
       .catch((error: unknown) => {
-        if (!controller.signal.aborted) log?.write('error', 'load.failed', messageOf(error), { worker: workerId })
+        if (!isEnding) log?.write('error', 'load.failed', messageOf(error))
       })
-      .finally(() => {
-        under.delete(work)
-        if (telling.get(workerId) === controller) telling.delete(workerId)
-      })
-    under.add(work)
+      .finally(() => under.delete(followed))
+    under.add(followed)
   }
 
-  const stopListening = options.events.subscribe((event) => {
+  const stopListening = events.subscribe((event) => {
     if (event.type !== 'decision') return
     const { worker_id: workerId, decision } = event.decision
-    if (decision === 'load-acknowledged') return
+    if (ABOUT_COMMANDS.has(decision)) return
     drop(workerId)
-    if (GIVES_BLOCKS.has(decision)) begin(workerId)
+    if (GIVES_BLOCKS.has(decision)) follow(tell(workerId, false))
   })
 
   return {
-    tell: begin,
+    tell: (workerId) => tell(workerId, true),
+    async cancel(workerId) {
+      await readEntry(database.queries, workerId)
+      const told = telling.get(workerId)
+      if (!told) throw new EspalierError('LOAD_NOT_SENT', 'nothing was sent to it, so there is nothing to take back')
+      const status = await told.now.cancel()
+      if (status !== null && status !== 'already_loaded')
+        await write(workerId, 'load-cancelled', told.blocks, status, 'the host')
+    },
+    view: (workerId) => telling.get(workerId)?.now.view ?? null,
     stop() {
       stopListening()
-      ending.abort()
-      for (const controller of telling.values()) controller.abort()
+      isEnding = true
+      for (const { now } of telling.values()) now.stop()
     },
     settled: () => Promise.allSettled([...under]),
   }

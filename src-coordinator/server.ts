@@ -13,7 +13,8 @@ import { openCoordinatorDatabase } from './database/open-database'
 import { createHeartbeats } from './heartbeats'
 import { type HostedModel, manifestSha256 } from './hosted-model'
 import { createLiveness } from './liveness'
-import { createLoadCommands, type SendLoad } from './load-commands'
+import { createLoadCommands } from './load-commands'
+import type { LoadSender } from './load-telling'
 import type { networkInfo } from './network-documents'
 import { createNetworkSettings } from './network-settings'
 import { createPeerList } from './peer-list'
@@ -50,7 +51,7 @@ export interface CoordinatorServerOptions {
   demo: boolean
   timings?: Partial<CoordinatorTimings>
   /** Tells a peer to load its blocks; without it workers hear of them by their heartbeats. */
-  sendLoad?: SendLoad
+  loadSender?: LoadSender
   /** Into how many ranges a model is split until the host says otherwise. */
   targetWorkers?: number
   /** Once every block has this many servers, further workers are held in reserve. */
@@ -132,7 +133,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
     const heartbeats = createHeartbeats(common)
     const peers = createPeerList({ ...common, loopbackOnly: options.demo })
     const sweep = createSweep({ ...common, settings, timings, maxReplicas })
-    const loads = options.sendLoad ? createLoadCommands({ ...common, send: options.sendLoad, log }) : null
+    const loads = options.loadSender ? createLoadCommands({ ...common, sender: options.loadSender, log }) : null
     const approval = createApproval({ ...common, settings, maxReplicas })
     const security = await openSecurity({
       ...{ db, clock, scheme, directory: options.directory, host: options.host },

@@ -8,6 +8,7 @@ import { Counts } from './components/counts'
 import { DecisionLog } from './components/decision-log'
 import { Headline } from './components/headline'
 import { Invites } from './components/invites'
+import { LoadCommand } from './components/load-command'
 import { NetworkControls } from './components/network-controls'
 import { PendingList } from './components/pending-list'
 import { RemoveWorker } from './components/remove-worker'
@@ -66,11 +67,19 @@ function Panels({ store, state, snapshot }: PanelsProps) {
     () =>
       mayDecide
         ? (worker: FeedWorker) => (
-            <RemoveWorker
-              worker={worker}
-              isBusy={isBusy}
-              onRemove={(reason) => store.act('remove', (api) => api.remove(worker.worker_id, reason))}
-            />
+            <span className="worker-buttons">
+              <LoadCommand
+                worker={worker}
+                isBusy={isBusy}
+                onSend={() => void store.act('load', (api) => api.load(worker.worker_id))}
+                onCancel={() => void store.act('load', (api) => api.cancelLoad(worker.worker_id))}
+              />
+              <RemoveWorker
+                worker={worker}
+                isBusy={isBusy}
+                onRemove={(reason) => store.act('remove', (api) => api.remove(worker.worker_id, reason))}
+              />
+            </span>
           )
         : undefined,
     [mayDecide, isBusy, store],

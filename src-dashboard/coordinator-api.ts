@@ -15,6 +15,10 @@ export interface CoordinatorApi {
   reject(workerId: string, reason: string): Promise<void>
   /** Takes it off the list. */
   remove(workerId: string, reason: string): Promise<void>
+  /** Sends LOAD_SHARD to it again; the feed says what comes of it. */
+  load(workerId: string): Promise<void>
+  /** Takes that back. */
+  cancelLoad(workerId: string): Promise<void>
   setTargetWorkers(count: number): Promise<void>
   setQuantization(mode: string): Promise<void>
   /** Any other call with the host's power. Throws ApiError. */
@@ -76,6 +80,12 @@ export function createCoordinatorApi(options: {
     approve: decide('POST', '/approve'),
     reject: decide('POST', '/reject'),
     remove: decide('DELETE', ''),
+    async load(workerId) {
+      await call('POST', `workers/${encodeURIComponent(workerId)}/load`)
+    },
+    async cancelLoad(workerId) {
+      await call('DELETE', `workers/${encodeURIComponent(workerId)}/load`)
+    },
     async setTargetWorkers(count) {
       await call('PUT', `network/target-workers?count=${count}`)
     },

@@ -10,6 +10,29 @@ const block = z.nullish(z.int().check(z.minimum(0), z.maximum(10_000)))
 
 export const DecisionMadeSchema = z.object({ reason: text(2_000), by: text(200), at: z.nullish(z.number()) })
 
+/** What became of the last LOAD_SHARD to a worker since it got its blocks; for the host. */
+export const FeedLoadSchema = z.object({
+  /**
+   * `sending`, `answered`, `refused` (or not reached, after the last attempt), `cancelling`, `cancelled`,
+   * `uncancelled` (it goes on loading).
+   */
+  state: text(40),
+  /** The one under way or the last, from 1. */
+  attempt: z.int(),
+  attempts: z.int(),
+  at: z.number(),
+  /** By the host, and not by the coordinator when it gave the blocks. */
+  isAsked: z.boolean(),
+  /** The worker's own word: `loading`, `downloading`, `already_loaded`. */
+  answer: z.optional(text(60)),
+  /** Bytes that it had when it answered that it downloads. */
+  done: z.optional(count),
+  total: z.optional(count),
+  /** Of the last attempt, or of the cancellation. */
+  trouble: z.optional(z.object({ code: text(80), cause: text(2_000), action: text(1_000) })),
+})
+export type FeedLoad = z.infer<typeof FeedLoadSchema>
+
 /** One row of GET /workers, with a key that tells rows apart where their ids are masked. */
 export const FeedWorkerSchema = z.object({
   key: text(80),
@@ -29,6 +52,7 @@ export const FeedWorkerSchema = z.object({
   x_last_seen_at_ms: z.nullish(z.number()),
   x_assignment_reason: z.nullish(text(1_000)),
   x_decision: z.optional(z.nullable(DecisionMadeSchema)),
+  x_load: z.optional(FeedLoadSchema),
 })
 export type FeedWorker = z.infer<typeof FeedWorkerSchema>
 

@@ -1,7 +1,17 @@
 import { expect, it } from 'vitest'
 import { complete, crowd, empty, orchard } from '../e2e/support/dashboard-fixtures'
 import { baseUrlOf } from './coordinator-api'
-import { decisionLine, networkHeadline, preparingWords, whyWords, workerState } from './words'
+import type { FeedLoad } from './feed'
+import {
+  decisionLine,
+  loadWords,
+  mayCancelLoad,
+  maySendLoad,
+  networkHeadline,
+  preparingWords,
+  whyWords,
+  workerState,
+} from './words'
 import { filterWorkers, sortWorkers, WORKER_COLUMNS } from './worker-order'
 
 it('C-12, C-13: the headline says whether a prompt gets through, and what is missing', () => {
@@ -36,6 +46,36 @@ it('one worker serves, and one that was never approved is not told that it is no
   expect(whyWords({ ...gone, x_decision: null })).toBe('Not approved; it went away before.')
   const removed = { id: 1, worker_id: 'w', nickname: null, decision: 'removed', reason: '', by: 'the host', at: 0 }
   expect(decisionLine(removed).words).toBe('removed by the host')
+})
+
+it('S-10: what became of LOAD_SHARD is said, with what can be done now', () => {
+  const load = { state: 'sending', attempt: 1, attempts: 7, at: 0, isAsked: true }
+  const trouble = { code: 'SHARD_NOT_ASSIGNED', cause: 'The command is about other blocks: blocks 0–7', action: '' }
+  const said = (more: Partial<FeedLoad>, isServing = false) => {
+    const worker = { x_load: { ...load, ...more }, x_serving: isServing }
+    return [loadWords(worker), maySendLoad(worker) ? 'send' : '', mayCancelLoad(worker) ? 'cancel' : ''].filter(Boolean)
+  }
+  expect(said({})).toEqual(['Sending LOAD_SHARD…', 'cancel'])
+  expect(said({ attempt: 3, trouble })).toEqual([
+    'Sending LOAD_SHARD, try 3 of 7: the command is about other blocks: blocks 0–7',
+    'cancel',
+  ])
+  expect(said({ state: 'answered', answer: 'downloading', done: 2e6, total: 9e6 })).toEqual([
+    'LOAD_SHARD answered: it is fetching, 2.00\u00a0MB of 9.00\u00a0MB',
+    'send',
+    'cancel',
+  ])
+  expect(said({ state: 'answered', answer: 'already_loaded' }, true)).toEqual([
+    'LOAD_SHARD answered: its blocks are loaded',
+    'send',
+  ])
+  expect(said({ state: 'answered', answer: 'loading', isAsked: false }, true)).toEqual(['send'])
+  expect(said({ state: 'refused', trouble })[0]).toMatch(/^LOAD_SHARD refused: the command/)
+  expect(said({ state: 'refused', trouble: { ...trouble, code: 'TIMED_OUT' } })[0]).toMatch(/^LOAD_SHARD did not reach/)
+  expect(said({ state: 'cancelling' })).toEqual(['Asking it to stop loading…'])
+  expect(said({ state: 'cancelled' })).toEqual(['Loading was cancelled', 'send'])
+  expect(said({ state: 'uncancelled', trouble })[0]).toMatch(/^The cancellation did not get through: the/)
+  expect(said({ state: 'of a later version' })[0]).toBe('LOAD_SHARD: of a later version')
 })
 
 it('C-16: a thousand workers are sorted and found in any order without losing one', () => {

@@ -1,4 +1,4 @@
-import { formatCount } from '../src-renderer/format'
+import { formatBytes, formatCount } from '../src-renderer/format'
 import { blockWords, capitalize, gapsOf } from '../src-renderer/words/node'
 import type { StatusShape } from '../src-shared/status'
 import type { FeedDecision, FeedWorker, NetworkPart } from './feed'
@@ -141,6 +141,68 @@ export function requestWords({ x_requests_served: requests = 0 }: Pick<FeedWorke
   return requests === 1 ? '1 request' : `${formatCount(requests)} requests`
 }
 
+export const LOAD_COMMAND = {
+  send: 'Load again',
+  sendLabel: (name: string) => `Send LOAD_SHARD to ${name} again`,
+  cancel: 'Cancel load',
+  cancelLabel: (name: string) => `Cancel what ${name} loads`,
+} as const
+
+/** Codes of a worker that has not heard it; with any other it has, and refused. */
+const UNREACHED: ReadonlySet<string> = new Set(['PEER_UNREACHABLE', 'TIMED_OUT'])
+const ANSWERS: Readonly<Record<string, string>> = {
+  loading: 'it is loading',
+  downloading: 'it is fetching',
+  already_loaded: 'its blocks are loaded',
+}
+
+/** What became of LOAD_SHARD; empty where that is of no interest any more. */
+export function loadWords({ x_load: load, x_serving: isServing }: Pick<FeedWorker, 'x_load' | 'x_serving'>): string {
+  if (!load || (isServing && !load.isAsked && load.state === 'answered')) return ''
+  const why = load.trouble ? `: ${lowerFirst(load.trouble.cause)}` : ''
+  switch (load.state) {
+    case 'sending':
+      return load.attempt === 1
+        ? 'Sending LOAD_SHARD…'
+        : `Sending LOAD_SHARD, try ${load.attempt} of ${load.attempts}${why}`
+    case 'answered': {
+      const answer = ANSWERS[load.answer ?? ''] ?? load.answer ?? 'it has heard'
+      const bytes = load.total ? `, ${formatBytes(load.done ?? 0)} of ${formatBytes(load.total)}` : ''
+      return `LOAD_SHARD answered: ${answer}${bytes}`
+    }
+    case 'refused':
+      return UNREACHED.has(load.trouble?.code ?? '') ? `LOAD_SHARD did not reach it${why}` : `LOAD_SHARD refused${why}`
+    case 'cancelling':
+      return 'Asking it to stop loading…'
+    case 'cancelled':
+      return 'Loading was cancelled'
+    case 'uncancelled':
+      return `The cancellation did not get through${why}`
+    default:
+      return `LOAD_SHARD: ${load.state}`
+  }
+}
+
+/** Whether it can be told to load now: not while it is told something already. */
+export function maySendLoad({ x_load: load }: Pick<FeedWorker, 'x_load'>): boolean {
+  return load?.state !== 'sending' && load?.state !== 'cancelling'
+}
+
+/** Whether it was told to load, and that can be taken back. */
+export function mayCancelLoad({
+  x_load: load,
+  x_serving: isServing,
+}: Pick<FeedWorker, 'x_load' | 'x_serving'>): boolean {
+  if (!load) return false
+  if (load.state === 'sending' || load.state === 'uncancelled') return true
+  return load.state === 'answered' && load.answer !== 'already_loaded' && isServing !== true
+}
+
+/** For words after a colon; what is a name or in capitals stays. */
+function lowerFirst(words: string): string {
+  return /^[A-Z][a-z ]/.test(words) ? words.charAt(0).toLowerCase() + words.slice(1) : words
+}
+
 export interface Headline {
   shape: StatusShape
   headline: string
@@ -201,6 +263,7 @@ const VERBS: Readonly<Record<string, { word: string; shape: StatusShape }>> = {
   registered: { word: 'asked to join', shape: 'waiting' },
   approved: { word: 'approved', shape: 'visible' },
   'load-acknowledged': { word: 'told to load', shape: 'working' },
+  'load-cancelled': { word: 'loading cancelled', shape: 'stopped' },
   rejected: { word: 'rejected', shape: 'problem' },
   assigned: { word: 'got blocks', shape: 'working' },
   moved: { word: 'got other blocks', shape: 'working' },

@@ -51,6 +51,7 @@ export const METHOD_NAMES = [
   'host.start',
   'host.stop',
   'host.decide',
+  'host.load',
   'host.invite',
 ] as const
 export type MethodName = (typeof METHOD_NAMES)[number]

@@ -14,7 +14,7 @@ import {
   TokenViewSchema,
 } from './file-views'
 import { GenerateStartSchema } from './generation'
-import { HostDecisionSchema, HostInviteSchema, HostStartSchema, HostStatusSchema } from './host-network'
+import { HostDecisionSchema, HostInviteSchema, HostLoadSchema, HostStartSchema, HostStatusSchema } from './host-network'
 import { IdentityChangeSchema, IdentityFileSchema, IdentityViewSchema } from './identity-view'
 import { MeterEventSchema } from './meter'
 import { NetworkTalkSchema } from './network-talk'
@@ -164,6 +164,7 @@ export const METHODS = {
   /** Also gives up a start that is under way. */
   'host.stop': { scope: 'operate', input: nothing, output: nothing },
   'host.decide': { scope: 'operate', input: HostDecisionSchema, output: nothing },
+  'host.load': { scope: 'operate', input: HostLoadSchema, output: nothing },
   'host.invite': {
     scope: 'operate',
     input: z.strictObject({ label: z.string().check(z.maxLength(80)) }),

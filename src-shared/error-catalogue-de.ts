@@ -434,6 +434,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     action:
       'Es gibt keine brauchbare Kopie: Stellen Sie sie aus einer Sicherung wieder her oder legen Sie sie beiseite.',
   },
+  LOAD_NOT_SENT: {
+    cause: 'LOAD_SHARD kann nicht an diesen Worker gesendet werden',
+    action: 'Nehmen Sie ihn auf, damit er Blöcke hat; einer mit anderer Software lädt sie ohne Befehl.',
+  },
   WORKER_ID_TAKEN: {
     cause: 'Diese Worker-ID gehört einem anderen Knoten',
     action:

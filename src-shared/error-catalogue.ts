@@ -385,6 +385,10 @@ export const ERROR_CATALOGUE = {
     cause: 'The coordinator’s database is damaged',
     action: 'There is no copy that can be used: restore it from a backup, or move it aside.',
   },
+  LOAD_NOT_SENT: {
+    cause: 'LOAD_SHARD cannot be sent to this worker',
+    action: 'Approve it, so that it has blocks; one with other software loads them without a command.',
+  },
   WORKER_ID_TAKEN: {
     cause: 'This worker id belongs to another node',
     action: 'Start the node with its own identity, or ask the host to remove the old entry.',

@@ -53,3 +53,10 @@ export const HostDecisionSchema = z.strictObject({
   decision: z.enum(['approve', 'reject']),
   reason: z.string().check(z.maxLength(300)),
 })
+
+/** LOAD_SHARD to a worker of the hosted network, once more, or taken back. */
+export const HostLoadSchema = z.strictObject({
+  workerId: z.string().check(z.minLength(1), z.maxLength(80)),
+  action: z.enum(['send', 'cancel']),
+})
+export type HostLoad = z.infer<typeof HostLoadSchema>

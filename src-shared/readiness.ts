@@ -1,6 +1,9 @@
 import * as z from 'zod/mini'
 import { shownText } from './shown-text'
 
+/** The one freshness limit (S-34): what nobody has shown for as long as a record lives by default. */
+export const FRESH_MS = 360_000
+
 /**
  * What is known of one shard, worst first. `never-seen`: no record. `stale`: a record that is too old. `not-loaded`:
  * somebody has it and says that it isn't loaded. `unverified`: somebody says that it is loaded, and we haven't had the

@@ -209,6 +209,20 @@ export const FetchViewSchema = z.object({
     .check(z.maxLength(32)),
 })
 export type FetchView = z.infer<typeof FetchViewSchema>
+
+/** A file in the shard folder of a node that has no blocks yet (S-28). The files of a split model are one. */
+export const FoundFileSchema = z.object({
+  name: shownText(300),
+  sizeBytes: z.number(),
+  /** `copying`: somebody still writes to it, or other files of a split model are missing. */
+  state: z.enum(['copying', 'complete', 'unusable']),
+  /** What a complete one says of itself; nothing of it is hashed before there are blocks to fetch. */
+  model: z.optional(z.object({ name: shownText(200), blockCount: z.int() })),
+  /** Why it is unusable. */
+  trouble: z.optional(BlockerSchema),
+})
+export type FoundFile = z.infer<typeof FoundFileSchema>
+
 /** What another node holds against this one, in its own words: evidence for the owner, not a verdict. */
 export const NoticeSchema = z.object({
   by: shownText(120),
@@ -297,6 +311,8 @@ export const NodeStatusSchema = z.object({
   map: z.optional(MapViewSchema),
   /** The fetch of this node's blocks; absent while there is none. */
   fetch: z.optional(FetchViewSchema),
+  /** What lies in the shard folder; absent once blocks are assigned, because the fetch then says what it takes. */
+  foundFiles: z.optional(z.array(FoundFileSchema).check(z.maxLength(16))),
   /** What computes, from the load on; absent before. */
   compute: z.optional(ComputeViewSchema),
   /** What is announced of its speed; absent while nothing is proven. */

@@ -104,7 +104,7 @@ export async function startLiveNetwork(
     clock: systemClock,
     models: [await loadHostedModel(SAMPLE_MANIFEST)],
     bootstrapPeers: options.bootstrapPeers ?? bootstrap.addresses,
-    sendLoad: bootstrap.sendLoad,
+    loadSender: bootstrap.loadSender,
     demo: true,
     ...(options.security ? { security: options.security } : {}),
     targetWorkers: options.targetWorkers ?? 2,

@@ -67,6 +67,16 @@ export function orchard(now: number): FeedDocuments {
       layers_end: 20,
       x_last_seen_at_ms: now - 9_000,
       x_assignment_reason: 'blocks 12–19: the weakest part of the chain',
+      x_load: {
+        state: 'answered',
+        attempt: 2,
+        attempts: 7,
+        at: now - 2 * MINUTE,
+        isAsked: false,
+        answer: 'downloading',
+        done: 112_000_000,
+        total: 1_090_000_000,
+      },
       x_decision: decided('a friend of second-quince', 3),
     }),
     worker(now, {

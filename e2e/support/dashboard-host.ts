@@ -79,17 +79,22 @@ export class DashboardHost {
       onError: () => undefined,
     })
     await app.register(pageRoutes, { pageDirectory: DASHBOARD_DIR })
-    app.post<{ Params: { id: string; kind: string }; Body: { reason?: string } }>(
+    app.post<{ Params: { id: string; kind: string }; Body: { reason?: string } | undefined }>(
       '/workers/:id/:kind',
       async (request) => {
         requireAdmin(request)
         const refusal = this.refusal
         this.refusal = null
         if (refusal) throw refusal
-        this.onDecision(request.params.kind, request.params.id, request.body.reason ?? '')
+        this.onDecision(request.params.kind, request.params.id, request.body?.reason ?? '')
         return {}
       },
     )
+    app.delete<{ Params: { id: string } }>('/workers/:id/load', async (request) => {
+      requireAdmin(request)
+      this.onDecision('cancel-load', request.params.id, '')
+      return {}
+    })
     app.delete('/workers/:id', async (request) => {
       requireAdmin(request)
       return {}

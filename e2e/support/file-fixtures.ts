@@ -1,8 +1,9 @@
 import { ERROR_CATALOGUE } from '../../src-shared/error-catalogue'
+import { EspalierError } from '../../src-shared/errors'
 import type { CatalogueView, Diagnosis, DiskView, FitView, TokenView } from '../../src-shared/file-views'
 import type { Readiness, ShardLabel } from '../../src-shared/readiness'
 import type { Blocker, FetchView, NodeStatus, Step } from '../../src-shared/status'
-import { fetchingStatus, PEERS, stepsOf, told } from './status-fixtures'
+import { fetchingStatus, PEERS, stepsOf, told, waitingStatus } from './status-fixtures'
 
 const MB = 1_000_000
 const GB = 1_000 * MB
@@ -380,4 +381,30 @@ export function awaitingStatus(at: number): NodeStatus {
       others: ['download'],
     }),
   })
+}
+
+/** Nobody has decided about it, and its operator has copied files in the meantime. */
+export function foundStatus(at: number): NodeStatus {
+  return {
+    ...waitingStatus(at),
+    foundFiles: [
+      {
+        name: 'big-00001-of-00003.gguf',
+        sizeBytes: 2.1 * GB,
+        state: 'copying',
+      },
+      {
+        name: 'notes.gguf',
+        sizeBytes: 4_096,
+        state: 'unusable',
+        trouble: new EspalierError('GGUF_INVALID', 'it does not begin with GGUF').report(),
+      },
+      {
+        name: 'shard-0.gguf',
+        sizeBytes: 42 * MB,
+        state: 'complete',
+        model: { name: 'Tiny Jargon 8', blockCount: 8 },
+      },
+    ],
+  }
 }

@@ -73,6 +73,7 @@ export class ScriptedHost {
   meter: MeterEvent['outcome'] | null = { kind: 'done', meter: meterOf('Llama 3.1 8B Instruct') }
   hosted: HostStatus = offHost(Date.now())
   onHostStart: (choice: MethodInput<'host.start'>) => void = () => undefined
+  onHostLoad: (choice: MethodInput<'host.load'>) => void = () => undefined
   onHostDecide: (choice: MethodInput<'host.decide'>) => void = () => undefined
   view: AppView = appViewOf(Date.now())
   makeChecks: (at: number) => Check[] = checksOf
@@ -216,6 +217,10 @@ export class ScriptedHost {
     },
     'host.decide': (choice) => {
       this.onHostDecide(choice)
+      return {}
+    },
+    'host.load': (choice) => {
+      this.onHostLoad(choice)
       return {}
     },
     'host.invite': ({ label }) => inviteOf(label),

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { FeedWorker, NetworkPart } from '../../src-dashboard/feed'
+import type { FeedLoad, FeedWorker, NetworkPart } from '../../src-dashboard/feed'
 import { listDecisions } from '../decisions'
 import { networkHealth, networkInfo, networkStats } from '../network-documents'
 import { listEntries } from '../roster-entries'
@@ -28,7 +28,7 @@ export async function readFeedDocuments(context: RouteContext): Promise<FeedDocu
   const stats = networkStats(entries, served, settings)
   const nameOf = new Map(entries.map(({ worker }) => [worker.worker_id, worker.nickname]))
   return {
-    workers: entries.map((entry) => feedWorker(workerDocument(entry))),
+    workers: entries.map((entry) => feedWorker(workerDocument(entry), context.loads?.view(entry.worker.worker_id))),
     network: {
       model_name: info.model_name,
       total_layers: info.total_layers,
@@ -60,7 +60,7 @@ export async function readFeedDocuments(context: RouteContext): Promise<FeedDocu
 }
 
 /** Only what the page shows, so that addresses and the like stay where they are. */
-function feedWorker(row: ReturnType<typeof workerDocument>): FeedWorker {
+function feedWorker(row: ReturnType<typeof workerDocument>, load: FeedLoad | null | undefined): FeedWorker {
   return {
     key: keyOf(row.worker_id),
     worker_id: row.worker_id,
@@ -78,6 +78,7 @@ function feedWorker(row: ReturnType<typeof workerDocument>): FeedWorker {
     x_registered_at_ms: row.x_registered_at_ms,
     x_last_seen_at_ms: row.x_last_seen_at_ms,
     x_assignment_reason: row.x_assignment_reason,
+    ...(load ? { x_load: load } : {}),
     ...('x_decision' in row ? { x_decision: row.x_decision } : {}),
   }
 }

@@ -4,7 +4,8 @@ import { maskedId } from '../routes/route-context'
 /** What the host may see of the network at one moment; the functions below take from it what strangers may not. */
 export type FeedDocuments = Omit<Snapshot, 'view' | 'at'>
 
-function maskWorker(worker: FeedWorker): FeedWorker {
+/** What a worker answered is between it and the host: it may name addresses. */
+function maskWorker({ x_load: _, ...worker }: FeedWorker): FeedWorker {
   return { ...worker, worker_id: maskedId(worker.worker_id) }
 }
 

@@ -29,6 +29,14 @@ export interface Operation {
 
 const SIGNED = ['REQUEST_UNSIGNED', 'REQUEST_SIGNATURE_INVALID', 'REQUEST_TIME_WRONG', 'REQUEST_REPLAYED'] as const
 
+const LOAD_ERRORS = [
+  'BAD_ARGUMENT',
+  'COORDINATOR_ADMIN_ONLY',
+  'COORDINATOR_UNKNOWN_WORKER',
+  'LOAD_NOT_SENT',
+  'COORDINATOR_BUSY',
+] as const
+
 const layer = z.int().min(0).nullable()
 const workerParams = z.object({ id: WorkerIdSchema })
 
@@ -71,6 +79,10 @@ const workerRow = z.looseObject({
   x_last_seen_at_ms: z.number(),
   x_assignment_reason: z.string().nullable().describe('Why it has these blocks, in words'),
   x_decision: decision.optional(),
+  x_load: z
+    .looseObject({ state: z.string(), attempt: z.int(), attempts: z.int(), at: z.number() })
+    .optional()
+    .describe('For the host: what became of the last LOAD_SHARD since it got its blocks'),
 })
 
 const target = z.looseObject({ target_workers: z.int().min(1) })
@@ -213,10 +225,18 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   'POST /workers/:id/load': {
     tag: 'workers',
-    summary: 'Sends LOAD_SHARD to a worker again; its answer becomes a decision',
+    summary: 'Sends LOAD_SHARD to a worker again; what comes of it stands in x_load, an answer in the decisions',
     params: workerParams,
     reply: workerRow,
-    errors: ['BAD_ARGUMENT', 'COORDINATOR_ADMIN_ONLY', 'COORDINATOR_UNKNOWN_WORKER', 'COORDINATOR_BUSY'],
+    errors: LOAD_ERRORS,
+    isAdmin: true,
+  },
+  'DELETE /workers/:id/load': {
+    tag: 'workers',
+    summary: 'Takes LOAD_SHARD back (CANCEL), and answers when the worker has; x_load says what came of it',
+    params: workerParams,
+    reply: workerRow,
+    errors: LOAD_ERRORS,
     isAdmin: true,
   },
   'DELETE /workers/:id': {

@@ -66,6 +66,7 @@ export type DecisionKind =
   | 'revoked'
   | 'forgotten'
   | 'load-acknowledged'
+  | 'load-cancelled'
   | 'quantization'
   | 'target-workers'
 

@@ -23,7 +23,7 @@ export interface RouteContext extends DocumentContext {
   membership: Membership
   peers: PeerList
   /** Null where no peer of ours can speak to workers. */
-  loads: Pick<LoadCommands, 'tell'> | null
+  loads: Pick<LoadCommands, 'cancel' | 'tell' | 'view'> | null
   /** Throws when the request may not use the host's powers. */
   requireAdmin: (request: FastifyRequest) => void
 }

@@ -6,6 +6,7 @@ import {
   WorkerIdSchema,
   WorkerRegistrationSchema,
 } from '../../src-main/coordinator/coordinator-wire'
+import { EspalierError } from '../../src-shared/errors'
 import { listEntries, readEntry, type StandingEntry } from '../roster-entries'
 import { validated } from '../security/http-guards'
 import { withProvenPeer } from '../security/signed-requests'
@@ -23,9 +24,18 @@ export const workerRoutes: FastifyPluginAsync<RouteOptions> = async (app, { cont
     ...(await membership.grantFields(entry, signer)),
   })
 
+  const loadOf = (workerId: string) => {
+    const load = context.loads?.view(workerId)
+    return load ? { x_load: load } : {}
+  }
+  const loads = () => {
+    if (!context.loads) throw new EspalierError('LOAD_NOT_SENT', 'this coordinator has no peer of its own that could')
+    return context.loads
+  }
+
   app.get('/workers', async (request) => {
     const workers = (await listEntries(db)).map(workerDocument)
-    if (isHost(context, request)) return { workers }
+    if (isHost(context, request)) return { workers: workers.map((row) => ({ ...row, ...loadOf(row.worker_id) })) }
     return { workers: workers.map((worker) => ({ ...worker, worker_id: maskedId(worker.worker_id) })) }
   })
   app.post('/workers/register', async (request) => {
@@ -55,8 +65,14 @@ export const workerRoutes: FastifyPluginAsync<RouteOptions> = async (app, { cont
     context.requireAdmin(request)
     const { id } = validated(WorkerParamsSchema, request.params)
     const entry = await readEntry(db, id)
-    context.loads?.tell(id)
-    return workerDocument(entry)
+    await loads().tell(id)
+    return { ...workerDocument(entry), ...loadOf(id) }
+  })
+  app.delete('/workers/:id/load', async (request) => {
+    context.requireAdmin(request)
+    const { id } = validated(WorkerParamsSchema, request.params)
+    await loads().cancel(id)
+    return { ...workerDocument(await readEntry(db, id)), ...loadOf(id) }
   })
   app.delete('/workers/:id', async (request) => {
     const { id } = validated(WorkerParamsSchema, request.params)

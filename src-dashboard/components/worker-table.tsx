@@ -8,6 +8,7 @@ import { formatBlocks } from '../../src-shared/blocks'
 import { blocksOf, type FeedWorker } from '../feed'
 import { DASHBOARD, deviceWords, memoryWords, requestWords, whyWords, workerState } from '../words'
 import { filterWorkers, sortWorkers, WORKER_COLUMNS, type WorkerColumn, type WorkerOrder } from '../worker-order'
+import { LoadLine } from './load-line'
 
 const ROW_HEIGHT_PX = 66
 /** So many are simply there, for the browser's own search and for printing. */
@@ -182,6 +183,7 @@ const WorkerRow = memo(function WorkerRow({ measure, index, worker, blockCount, 
           </span>
         )}
         {why !== '' && <span className="worker-why">{why}</span>}
+        <LoadLine worker={worker} />
       </td>
       <td className="worker-device">
         {deviceWords(worker)}

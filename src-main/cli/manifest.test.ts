@@ -9,14 +9,14 @@ it.each([
   ['a source that is no address', { source: ['not-a-url'] }, '--source'],
   ['a source with a password', { source: ['https://me:secret@example.org/model.gguf'] }, '--source'],
   ['a name of control characters', { name: '\u001b[31m' }, '--name'],
-])('S-04: %s is told to who wrote it, before the model is read', async (_, options, named) => {
+])('H-46: %s is told to who wrote it, before the model is read', async (_, options, named) => {
   const folder = await temporaryDirectory()
   const making = manifest('no-such.gguf', { output: join(folder, 'm.json'), json: false, ...options })
   await expect(making).rejects.toMatchObject({ code: 'BAD_ARGUMENT', message: expect.stringContaining(named) })
   expect(await readdir(folder)).toEqual([])
 })
 
-it('S-04: a folder that is not there is a slip, and not a fault of the program', async () => {
+it('H-46: a folder that is not there is a slip, and not a fault of the program', async () => {
   const making = manifest('no-such.gguf', { output: '/no/such/folder/m.json', json: false })
   await expect(making).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
 })

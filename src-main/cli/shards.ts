@@ -2,7 +2,7 @@ import { formatBlocks } from '../../src-shared/blocks'
 import { bytesInWords } from '../../src-shared/bytes-in-words'
 import { systemClock } from '../../src-shared/clock'
 import type { DiskView } from '../../src-shared/file-views'
-import type { FetchView } from '../../src-shared/status'
+import type { FetchView, FoundFile } from '../../src-shared/status'
 import { dataDirectoryAt } from '../storage/data-directory'
 import { askRunning } from './ask-running'
 
@@ -26,12 +26,12 @@ export async function shards(action: ShardsAction, options: { dataDir?: string; 
     freedBytes = usedBytes - (await askRunning(root, 'disk.free', { ids })).usedBytes
   }
   const disk = await askRunning(root, 'disk.get')
-  const { fetch = null, readiness, steps } = await askRunning(root, 'status.get')
+  const { fetch = null, foundFiles = [], readiness, steps } = await askRunning(root, 'status.get')
   const { fetchPaused } = await askRunning(root, 'settings.get')
   const blocker = readiness?.blocker ?? null
   if (options.json) {
     const freed = action === 'free' ? { freedBytes } : {}
-    process.stdout.write(`${JSON.stringify({ isPaused: fetchPaused, fetch, blocker, disk, ...freed })}\n`)
+    process.stdout.write(`${JSON.stringify({ isPaused: fetchPaused, fetch, foundFiles, blocker, disk, ...freed })}\n`)
     return
   }
   const lines = [
@@ -41,6 +41,7 @@ export async function shards(action: ShardsAction, options: { dataDir?: string; 
       : fetchPaused
         ? 'Fetching is paused by you'
         : 'Nothing is being fetched',
+    ...foundFiles.map(foundLine),
     ...(blocker ? [`▸ ${blocker.sentence}`] : []),
     '',
     ...diskLines(disk, systemClock.now()),
@@ -60,6 +61,16 @@ export function fetchLine(fetch: FetchView, isPaused: boolean, trouble: string |
   const active = sources.filter((source) => source.state === 'active').map(({ label }) => label)
   const from = active.length > 0 ? ` from ${active.join(', ')}` : ''
   return `Fetch: ${state}, ${done}${rate}${rest}${from}`
+}
+
+/** What was copied into the shard folder while no blocks are assigned. */
+export function foundLine({ name, sizeBytes, state, model, trouble }: FoundFile): string {
+  const what = model
+    ? `${model.name}, ${model.blockCount} ${model.blockCount === 1 ? 'block' : 'blocks'}; it is used as soon as blocks are assigned`
+    : state === 'copying'
+      ? 'it is still being copied'
+      : (trouble?.cause ?? 'it cannot be used')
+  return `In the shard folder: ${name}, ${bytesInWords(sizeBytes)}: ${what}`
 }
 
 function daysWords(days: number): string {

@@ -4,6 +4,7 @@ import type { Readiness } from '../../src-shared/readiness'
 import type {
   ComputeView,
   FetchView,
+  FoundFile,
   LoadLevel,
   MapView,
   NodePhase,
@@ -48,6 +49,8 @@ export interface NodeFacts {
   speed: SpeedView | null
   /** The fetch under way; null while there is none. */
   fetch: FetchView | null
+  /** In the shard folder, while no blocks are assigned. */
+  foundFiles: FoundFile[]
 }
 
 export function noFacts(): NodeFacts {
@@ -73,6 +76,7 @@ export function noFacts(): NodeFacts {
     compute: null,
     speed: null,
     fetch: null,
+    foundFiles: [],
   }
 }
 
@@ -123,6 +127,7 @@ export function statusOf(config: NodeConfig, facts: NodeFacts, steps: Steps, rev
     ...(facts.map ? { map: facts.map } : {}),
     ...(facts.routingTable ? { routingTable: facts.routingTable } : {}),
     ...(facts.fetch ? { fetch: facts.fetch } : {}),
+    ...(facts.foundFiles.length > 0 && facts.blocks === null ? { foundFiles: facts.foundFiles } : {}),
     ...(facts.compute ? { compute: facts.compute } : {}),
     ...(facts.speed ? { speed: facts.speed } : {}),
     ...(facts.readiness ? { readiness: facts.readiness } : {}),

@@ -4,7 +4,7 @@ import { isRelayed } from '../network/relay-place'
 import type { NodeConfig } from './config'
 import type { ShardTarget } from './load-ladder'
 import { serverInfoFor } from './server-info-for'
-import type { LoadedShard } from './shard-loader'
+import type { LoadedShard } from './loaded-shard'
 
 /** Makes what we say about ourselves: of blocks that are proven, or, without a shard, of blocks on their way here. */
 export function createOwnAnnouncements(options: {

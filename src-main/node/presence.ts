@@ -17,11 +17,11 @@ import type { BootstrapBook } from './join-network'
 import type { LeavingJournal } from './leaving'
 import { createLeftover } from './leftover'
 import type { ShardTarget } from './load-ladder'
+import type { LoadedShard } from './loaded-shard'
 import { openAnnouncer } from './open-announcer'
 import { createOwnAnnouncements, keysOf } from './own-announcements'
 import type { NodeRooms } from './rooms'
 import { createSeenSteps } from './seen-steps'
-import type { LoadedShard } from './shard-loader'
 import type { Steps } from './steps'
 
 /** An app has ten seconds to end. */

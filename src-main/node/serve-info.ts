@@ -4,9 +4,9 @@ import type { HivemindDht } from '../hivemind/dht'
 import { RPC_INFO } from '../hivemind/protocols'
 import { EXPERT_PROTOCOL } from '../kademlia/expert-rpc'
 import type { Host } from '../network/host'
+import type { LoadedShard } from './loaded-shard'
 import type { Presence } from './presence'
 import type { RuntimeOptions } from './runtime-types'
-import type { LoadedShard } from './shard-loader'
 
 /** Answers whoever asks what this node serves, in the forms of its network, and keeps a journal of who asked. */
 export async function serveInfo(

@@ -6,7 +6,8 @@ import { createEventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
 import type { Presence } from './presence'
 import { createServingTarget, type ServingTarget } from './serving-target'
-import type { LoadedShard, ShardLoader } from './shard-loader'
+import type { LoadedShard } from './loaded-shard'
+import type { ShardLoader } from './shard-loader'
 import { createSteps, type Steps } from './steps'
 
 let clock: FakeClock

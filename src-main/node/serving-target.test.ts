@@ -3,9 +3,10 @@ import { FakeClock } from '../../test/fake-clock'
 import { type Manifest, readManifest } from '../shards/manifest'
 import { createEventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
+import type { LoadedShard } from './loaded-shard'
 import type { Presence } from './presence'
 import { createServingTarget, type ServingTarget } from './serving-target'
-import type { LoadedShard, ShardLoader } from './shard-loader'
+import type { ShardLoader } from './shard-loader'
 import { createSteps } from './steps'
 
 let clock: FakeClock

@@ -3,8 +3,9 @@ import { type ErrorReport, messageOf } from '../../src-shared/errors'
 import type { EventLog } from '../storage/event-log'
 import { isSameTarget } from './assignment'
 import type { ShardTarget } from './load-ladder'
+import type { LoadedShard } from './loaded-shard'
 import type { Presence } from './presence'
-import type { LoadedShard, ShardLoader } from './shard-loader'
+import type { ShardLoader } from './shard-loader'
 import type { Steps } from './steps'
 
 /**

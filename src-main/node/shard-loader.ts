@@ -1,62 +1,19 @@
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf, reportOf } from '../../src-shared/errors'
-import type { ComputeView, FetchView, LoadLevel, StepName } from '../../src-shared/status'
+import type { LoadLevel, StepName } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
-import type { ProbeOutcome } from '../engine/probe'
-import type { EntryReport, LoadReport } from '../engine/protocol'
 import type { EngineSupervisor } from '../engine/supervisor'
-import type { StageRunner } from '../pipeline/stage-runner'
 import type { EventLog } from '../storage/event-log'
-import { createEngineStage } from './engine-stage'
-import {
-  createLoadLadder,
-  type LoaderRooms,
-  type LoaderSettings,
-  type ShardTarget,
-  type SliceOrigin,
-} from './load-ladder'
-import { isOutdated, type MeasuredThroughput, measureThroughput, type Throughput } from './measure-throughput'
+import { climbLadder } from './climb-ladder'
+import { createKeepProving } from './keep-proving'
+import { createLoadLadder, type LoaderRooms, type LoaderSettings, type ShardTarget } from './load-ladder'
+import type { LoadedShard, LoaderEvents } from './loaded-shard'
+import { createShardSpeed } from './shard-speed'
 import { watchSlice } from './slice-watch'
 import type { Steps } from './steps'
-import { throughputKey } from './throughput-book'
-
-export interface LoadedShard {
-  readonly target: ShardTarget
-  readonly engine: EngineClient
-  readonly stage: StageRunner
-  readonly throughput: MeasuredThroughput
-  readonly slicePath: string
-  readonly origin: SliceOrigin
-  /** Free memory of the graphics cards in use after the load, in bytes; null where none is. */
-  readonly freeCardBytes: number | null
-  /** Under which it is kept; null where it is not. */
-  readonly throughputKey: string | null
-  /** Null where neither the first block nor a whole model is here: then nothing can be tokenized. */
-  readonly entry: EntryReport | null
-}
-
-export interface LoaderEvents {
-  onLevel(level: LoadLevel): void
-  /** How the fetch under way is doing; null when it is over. */
-  onFetch?(fetch: FetchView | null): void
-  /** The files of this target must stay from now on; null: of none. */
-  onHold?(target: ShardTarget | null): void
-  /** What computes from now on, after a load. */
-  onCompute(used: ComputeView): void
-  /** L6: the slice gave the manifest's answer, just now. Also after a recovery. */
-  onProven(shard: LoadedShard): void
-  /** How fast it is, when it is proven, and again when that has changed. */
-  onSpeed?(speed: MeasuredThroughput): void
-  /** It was proven and isn't any more. */
-  onLost(cause: ErrorReport): void
-  /** The bytes are not on this computer, and the first of them have come from elsewhere. */
-  onMissing?(how: { fromPeers: boolean }): void
-}
 
 const MAX_TRIES = 3
 const RETRY_MS = 5_000
-/** One slow probe is a moment's load, and measuring then would only add to it. */
-const OUTDATED_PROBES = 3
 /** For a disk that does not answer: a node that leaves has ten seconds in all. */
 const STOP_WAIT_MS = 3_000
 const UNVERIFIED: readonly LoadLevel[] = ['L0', 'L1', 'L2']
@@ -90,6 +47,20 @@ export function createShardLoader(options: {
     },
   }
   const ladder = createLoadLadder({ ...options, events })
+  const speed = createShardSpeed({ supervisor, settings, clock, log, device: () => device })
+  const proving = createKeepProving({
+    ...{ ladder, speed, clock, intervalMs: settings.reprobeIntervalMs },
+    shard: () => loaded,
+    onRight() {
+      tries = 0
+    },
+    onWrong,
+    onSpeed(shard, throughput) {
+      loaded = { ...shard, throughput }
+      events.onSpeed?.(throughput)
+    },
+  })
+  const parts = { ladder, speed, engine: () => supervisor.engine, contextTokens: settings.contextTokens }
   let target: ShardTarget | null = null
   let loaded: LoadedShard | null = null
   /** Work for an earlier target or engine ends itself when this changes. */
@@ -97,17 +68,15 @@ export function createShardLoader(options: {
   /** The generation that is on its way up now: between two steps none of them is at work, and it is all the same. */
   let climbing: number | null = null
   let cancelling = new AbortController()
-  let cancelTimer: Disposer = () => undefined
+  let cancelRetry: Disposer = () => undefined
   /** Failures in a row. A proof ends the row only when a later one confirms it: a device may work once after each reload. */
   let tries = 0
-  /** Probes in a row that took another time than when the speed was measured. */
-  let outdatedProbes = 0
   /** Cancelled, or failed too often: a new engine alone is no reason to begin again. */
   let isHeld = false
   /** Fetches that may still write: the last one, and one that was cancelled for it. */
   const fetches = new Set<Promise<unknown>>()
 
-  let stopWatching: Disposer = () => undefined
+  let stopWatchingFiles: Disposer = () => undefined
   /** We end it after a wrong answer, which says more than how it ended. */
   let endedEngine: EngineClient | null = null
 
@@ -124,10 +93,16 @@ export function createShardLoader(options: {
     }
   })
 
+  /** For a next try, a next test pass, a file that changes. */
+  function stopWaiting(): void {
+    cancelRetry()
+    proving.stop()
+    stopWatchingFiles()
+  }
+
   function lose(cause: ErrorReport, next = 'The engine starts again by itself'): void {
     generation++
-    cancelTimer()
-    stopWatching()
+    stopWaiting()
     const wasProven = loaded !== null
     loaded = null
     steps.degraded('load', cause, { what: next })
@@ -139,8 +114,7 @@ export function createShardLoader(options: {
   function restart(): void {
     cancelling.abort(new EspalierError('CANCELLED'))
     cancelling = new AbortController()
-    cancelTimer()
-    stopWatching()
+    stopWaiting()
     void climb(++generation, cancelling.signal)
   }
 
@@ -150,37 +124,26 @@ export function createShardLoader(options: {
     const stillMine = () => mine === generation && !signal.aborted
     climbing = mine
     try {
-      const onLevel = (next: LoadLevel) => stillMine() && next !== level && events.onLevel(next)
-      const fetching = ladder.fetchSlice(current, signal, onLevel)
-      fetches.add(fetching)
-      const slice = await fetching.finally(() => fetches.delete(fetching))
-      if (!stillMine()) return
-      events.onLevel('L3')
-      const paths = slice.entryPath === null ? [slice.slicePath] : [slice.slicePath, slice.entryPath]
-      stopWatching = watchSlice({ paths, clock, onChanged: (path) => stillMine() && onChanged(path) })
-      const engine = supervisor.engine
-      const report = await ladder.load(engine, current, slice, signal, onLevel)
-      if (!stillMine()) return
-      events.onLevel('L5')
-      const entry = report.entry ?? (current.modelPath === null ? null : await engine.loadEntry(current.modelPath))
-      const outcome = await ladder.prove(engine, current)
-      const speed = await speedOf(engine, current, report, outcome)
-      if (!stillMine()) return
-      loaded = {
-        target: current,
-        engine,
-        entry,
-        ...speed,
-        slicePath: slice.slicePath,
-        origin: slice.origin,
-        freeCardBytes: freeOf(report.cards),
-        stage: createEngineStage(engine, current, report, settings.contextTokens),
-      }
-      ladder.finishProve(current, outcome)
+      const proven = await climbLadder(parts, current, {
+        signal,
+        isOver: () => !stillMine(),
+        onLevel: (next) => next !== level && events.onLevel(next),
+        onFetching(work) {
+          fetches.add(work)
+          const over = () => void fetches.delete(work)
+          work.then(over, over)
+        },
+        onVerified(paths) {
+          stopWatchingFiles = watchSlice({ paths, clock, onChanged: (path) => stillMine() && onChanged(path) })
+        },
+      })
+      if (!proven || !stillMine()) return
+      loaded = proven.shard
+      ladder.finishProve(current, proven.outcome)
       events.onLevel('L6')
-      events.onSpeed?.(speed.throughput)
+      events.onSpeed?.(loaded.throughput)
       events.onProven(loaded)
-      scheduleReprobe(mine)
+      proving.begin()
     } catch (error) {
       if (stillMine()) fail(reportOf(error))
     } finally {
@@ -200,7 +163,7 @@ export function createShardLoader(options: {
     const mayRetry = step === 'fetch' || ++tries < MAX_TRIES
     isHeld = !mayRetry
     steps.failed(step, report, mayRetry ? nextTry(step) : undefined)
-    if (mayRetry) cancelTimer = clock.after(RETRY_MS, restart)
+    if (mayRetry) cancelRetry = clock.after(RETRY_MS, restart)
   }
 
   /** What lies on the disk is verified again, and what was mapped from it is loaded again. */
@@ -216,71 +179,17 @@ export function createShardLoader(options: {
     return { what, at: clock.now() + RETRY_MS }
   }
 
-  function scheduleReprobe(mine: number): void {
-    cancelTimer = clock.after(settings.reprobeIntervalMs, () => void reprobe(mine))
-  }
-
-  async function reprobe(mine: number): Promise<void> {
-    const shard = loaded
-    if (!shard || mine !== generation) return
-    try {
-      const outcome = await ladder.prove(shard.engine, shard.target)
-      if (mine !== generation) return
-      ladder.finishProve(shard.target, outcome)
-      tries = 0
-      scheduleReprobe(mine)
-      void measureAgain(shard, outcome)
-    } catch (error) {
-      if (mine !== generation) return
-      const report = reportOf(error)
-      log.write('warn', 'shard.reprobe.failed', report.cause, { code: report.code })
-      lose(report)
-      // A device that fails its tests again and again is the operator's business and not a loop of reloads.
-      isHeld = ++tries >= MAX_TRIES
-      steps.failed('prove', report, isHeld ? undefined : { what: 'The engine is started again' })
-      // Hung or wrong: only a new process is known to be neither.
-      if (!isErrorCode(error, 'ENGINE_GONE')) {
-        endedEngine = shard.engine
-        shard.engine.stop(0).catch((cause: unknown) => log.write('error', 'engine.stop.failed', messageOf(cause)))
-      }
-    }
-  }
-
-  /** What was measured under the same conditions before, if the probe is as fast as then; else what is measured now. */
-  async function speedOf(engine: EngineClient, current: ShardTarget, report: LoadReport, outcome: ProbeOutcome) {
-    const { manifest, range } = current
-    const { state } = supervisor
-    const key = state.name === 'ready' ? throughputKey(current, report, state.report, settings.threads) : null
-    const known = key === null ? null : ((await settings.speeds?.get(key).catch(() => null)) ?? null)
-    if (known && !isOutdated(known, manifest, range, outcome)) return { throughput: known, throughputKey: key }
-    const throughput = stamped(await measureThroughput(engine, manifest, range, outcome))
-    keepSpeed(key, throughput)
-    return { throughput, throughputKey: key }
-  }
-
-  const stamped = (rates: Throughput): MeasuredThroughput => ({ ...rates, measuredAt: clock.now(), device })
-
-  function keepSpeed(key: string | null, throughput: MeasuredThroughput): void {
-    if (key === null) return
-    settings.speeds
-      ?.set(key, throughput)
-      .catch((error: unknown) => log.write('warn', 'shard.speed.unsaved', messageOf(error)))
-  }
-
-  /** What is announced follows what the computer does now. Without a free place the next probe tries again. */
-  async function measureAgain(shard: LoadedShard, outcome: ProbeOutcome): Promise<void> {
-    const { manifest, range } = shard.target
-    outdatedProbes = isOutdated(shard.throughput, manifest, range, outcome) ? outdatedProbes + 1 : 0
-    if (outdatedProbes < OUTDATED_PROBES) return
-    outdatedProbes = 0
-    const rates = await measureThroughput(shard.engine, manifest, range, outcome).catch(() => null)
-    if (!rates || loaded !== shard) return
-    const throughput = stamped(rates)
-    loaded = { ...shard, throughput }
-    events.onSpeed?.(throughput)
-    keepSpeed(shard.throughputKey, throughput)
-    const rate = `${throughput.inferenceRps.toFixed(0)} steps a second and block, before ${shard.throughput.inferenceRps.toFixed(0)}`
-    log.write('info', 'shard.measured', rate)
+  function onWrong({ engine }: LoadedShard, error: unknown): void {
+    const report = reportOf(error)
+    log.write('warn', 'shard.reprobe.failed', report.cause, { code: report.code })
+    lose(report)
+    // A device that fails its tests again and again is the operator's business and not a loop of reloads.
+    isHeld = ++tries >= MAX_TRIES
+    steps.failed('prove', report, isHeld ? undefined : { what: 'The engine is started again' })
+    // Hung or wrong: only a new process is known to be neither.
+    if (isErrorCode(error, 'ENGINE_GONE')) return
+    endedEngine = engine
+    engine.stop(0).catch((cause: unknown) => log.write('error', 'engine.stop.failed', messageOf(cause)))
   }
 
   /** Begins with the first rung, whatever was before; the engine is started when it isn't running. */
@@ -295,8 +204,7 @@ export function createShardLoader(options: {
   function hold(): void {
     isHeld = true
     generation++
-    cancelTimer()
-    stopWatching()
+    stopWaiting()
     cancelling.abort(new EspalierError('CANCELLED'))
     events.onFetch?.(null)
   }
@@ -305,8 +213,7 @@ export function createShardLoader(options: {
     generation++
     target = null
     loaded = null
-    cancelTimer()
-    stopWatching()
+    stopWaiting()
     cancelling.abort(new EspalierError('CANCELLED'))
     events.onFetch?.(null)
     events.onHold?.(null)
@@ -360,10 +267,6 @@ export function createShardLoader(options: {
       })
     },
   }
-}
-
-function freeOf(cards: readonly { freeAfterBytes: number }[]): number | null {
-  return cards.length === 0 ? null : cards.reduce((sum, { freeAfterBytes }) => sum + freeAfterBytes, 0)
 }
 
 export type ShardLoader = ReturnType<typeof createShardLoader>

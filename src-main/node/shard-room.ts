@@ -11,8 +11,9 @@ import { createShardStore } from '../shards/store/shard-store'
 import { MAX_BATCH_TOKENS } from './config'
 import { createFetchHand } from './fetch-hand'
 import type { ShardTarget } from './load-ladder'
+import type { LoadedShard } from './loaded-shard'
 import type { RuntimeOptions } from './runtime-types'
-import { createShardLoader, type LoadedShard, type ShardLoader } from './shard-loader'
+import { createShardLoader, type ShardLoader } from './shard-loader'
 import { sourcesFor } from './shard-sources'
 import { createThroughputBook } from './throughput-book'
 import { FREE_TRANSFERS } from './transfers'
@@ -57,7 +58,20 @@ export async function openShardRoom(
   const stopFollowingStore = store.use.onRemoved(() => void seeds.refresh())
   let letGo: () => void = () => undefined
   const folderOf = ({ manifest, range }: ShardTarget) => sliceDirectory(store.dataDirectory, manifest.root, range)
-  const hand = createFetchHand({ transfers, store, clock, log, fetching: () => facts.fetch && options.target() })
+  const hand = createFetchHand({
+    ...{ transfers, store, clock, log },
+    use() {
+      const target = options.target()
+      if (target === null) return { for: 'blocks' }
+      if (facts.fetch) return { for: 'fetch', target }
+      return steps.get('fetch')?.blocker?.code === 'LOAD_AWAITED' ? { for: 'command', target } : null
+    },
+    onAwaited: () => loader.again(),
+    onFound(files) {
+      facts.foundFiles = files
+      onChange()
+    },
+  })
   scope.add(async () => {
     stopFollowingStore()
     hand.stop()
@@ -75,8 +89,10 @@ export async function openShardRoom(
       store,
       async sources(next) {
         const modelPath = transfers.wishes().modelPath ?? next.modelPath
-        // Who has the pieces is known after the first look at the DHT, which began with the target.
-        if (modelPath === null) await options.whenLooked()
+        // Who has the pieces is known after the first look at the DHT, which began with the target. Who has copied the
+        // model into the shard folder while waiting for blocks needs nobody.
+        const isHere = modelPath !== null || hand.folder.has(next.manifest.file.sizeBytes)
+        if (!isHere) await options.whenLooked()
         return sourcesFor(
           { ...next, modelPath },
           { store, host, spans: () => facts.view.spans, token: transfers.token },

@@ -9,7 +9,7 @@ import { type CommandHandlers, createCommandService } from '../shards/commands/c
 import type { ShardCommand } from '../shards/commands/command-wire'
 import { readManifest } from '../shards/manifest'
 import { createEventLog } from '../storage/event-log'
-import type { LoadedShard } from './shard-loader'
+import type { LoadedShard } from './loaded-shard'
 import { createSwarm } from './swarm'
 
 const stops: (() => Promise<void> | void)[] = []

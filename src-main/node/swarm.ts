@@ -17,7 +17,7 @@ import { type ShardStory, seedLines } from '../shards/commands/seed-words'
 import type { EventLog } from '../storage/event-log'
 import { inTurns } from './in-turns'
 import type { ShardTarget } from './load-ladder'
-import type { LoadedShard } from './shard-loader'
+import type { LoadedShard } from './loaded-shard'
 
 /** Views of others are compared this often; one that lacks us is told again within 30 s (S-17). */
 const COMPARE_MS = 10_000

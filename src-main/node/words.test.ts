@@ -6,7 +6,7 @@ import { FakeClock } from '../../test/fake-clock'
 import { createSteps } from './steps'
 import { summarize } from './words'
 
-const evidence = (by: string): Evidence => ({ kind: 'peer', by, at: 1, value: '' })
+const evidence = (by: string): Evidence => ({ kind: 'peer', by, at: 1, value: 'dialled back in 3 ms' })
 const report = (code: ErrorCode) => new EspalierError(code).report()
 
 /** The words for a node that runs, with every step done but for these. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { FRESH_MS } from '../../src-shared/readiness'
 import { PROFILES } from '../network/profiles'
-import { expectedShards, FRESH_MS, judgeReadiness, listOf, type ReplicaSighting, VERIFIED_MS } from './readiness'
+import { expectedShards, judgeReadiness, listOf, type ReplicaSighting, VERIFIED_MS } from './readiness'
 import { statusBlock } from './readiness-block'
 
 const NOW = 1_800_000_000_000

@@ -1,5 +1,5 @@
 import type { BlockRange } from '../../src-shared/blocks'
-import type { ShardLabel, ShardReadiness } from '../../src-shared/readiness'
+import { FRESH_MS, type ShardLabel, type ShardReadiness } from '../../src-shared/readiness'
 
 /** One peer's claim to some blocks, and what we know of it ourselves. */
 export interface ReplicaSighting {
@@ -31,10 +31,13 @@ export interface CrossView {
   at: number
 }
 
-/** The one freshness limit (S-34): what nobody has shown for as long as a record lives by default. */
-export const FRESH_MS = 360_000
-/** A right answer counts this long; it is asked for again at half of that. */
+/** A right answer counts this long. */
 export const VERIFIED_MS = 300_000
+/**
+ * It is asked for again after this: who falls silent while no connection breaks is noticed within one announce
+ * interval (120 s, D-T29), the 10 s that an answer may take included.
+ */
+export const ASK_AGAIN_MS = 100_000
 export const MAX_SHARDS = 128
 
 const ORDER: readonly ShardLabel[] = ['never-seen', 'stale', 'not-loaded', 'unverified', 'loaded']

@@ -6,10 +6,9 @@ import type { BlockRange } from '../../src-shared/blocks'
 import { FakeClock } from '../../test/fake-clock'
 import type { ServerSpan } from '../hivemind/compute-spans'
 import type { ServerInfo } from '../hivemind/server-info'
-import { type Manifest, probeBoundary, readManifest } from '../shards/manifest'
-import { decodeFloats } from '../shards/probe'
-import { encodeProof } from '../shards/proof'
+import { type Manifest, readManifest } from '../shards/manifest'
 import { createSwarmWatch, type SwarmWatch } from './swarm-watch'
+import { rightProof as proofOf } from './testing/right-proof'
 
 let manifest: Manifest
 let self: PeerId
@@ -28,14 +27,7 @@ let answers: (peer: PeerId, blocks: BlockRange) => Uint8Array | Error
 let watch: SwarmWatch
 let isProven: boolean
 
-/** What an honest node gives for these blocks: what the manifest expects. */
-function rightProof({ end }: BlockRange): Uint8Array {
-  if (end < manifest.blockCount) return encodeProof(manifest, { hidden: probeBoundary(manifest, end), logits: null })
-  const logits = new Float32Array(manifest.vocabSize)
-  const values = decodeFloats(manifest.probe.logits.values)
-  for (const [index, token] of manifest.probe.logits.tokenIds.entries()) logits[token] = values[index] ?? 0
-  return encodeProof(manifest, { hidden: null, logits })
-}
+const rightProof = (blocks: BlockRange) => proofOf(manifest, blocks)
 
 function span(index: number, start: number, end: number, state: ServerInfo['state'] = 'online'): ServerSpan {
   return { peer: peers[index]!, start, end, info: { state } as ServerInfo }

@@ -5,7 +5,7 @@ import { EspalierError, reportOf } from '../../src-shared/errors'
 import type { ServerSpan } from '../hivemind/compute-spans'
 import type { Manifest } from '../shards/manifest'
 import { judgeProof } from '../shards/proof'
-import { expectedShards, judgeReadiness, type ReadinessVerdict, type ReplicaSighting, VERIFIED_MS } from './readiness'
+import { ASK_AGAIN_MS, expectedShards, judgeReadiness, type ReadinessVerdict, type ReplicaSighting } from './readiness'
 
 const MAX_AT_ONCE = 4
 const FIRST_PAUSE_MS = 1_000
@@ -162,7 +162,7 @@ export function createSwarmWatch(options: {
         if (outcome.verifiedAt !== null) {
           current.seenAt = outcome.verifiedAt
           current.pauseMs = FIRST_PAUSE_MS
-          current.nextAskMs = clock.monotonicMs() + VERIFIED_MS / 2
+          current.nextAskMs = clock.monotonicMs() + ASK_AGAIN_MS
         } else {
           current.nextAskMs = clock.monotonicMs() + current.pauseMs
           current.pauseMs = Math.min(2 * current.pauseMs, MAX_PAUSE_MS)

@@ -14,12 +14,13 @@ import { readInteger, readString } from './gguf-values'
 
 /**
  * Hard limits, all far above real models (the largest vocabularies give headers of about 15 MB with 1.3 million
- * array elements) and low enough that a hostile file is refused at once, before native code sees it.
+ * array elements, and about two thousand tensors) and low enough that a hostile file is refused within 200 ms of processor
+ * time, before native code sees it (D-T10).
  */
 export const GGUF_LIMITS = {
   headerBytes: 64 * 2 ** 20,
   entries: 4096,
-  tensors: 65_536,
+  tensors: 16_384,
   keyBytes: 256,
   stringBytes: 2 ** 20,
   arrayElements: 2_000_000,

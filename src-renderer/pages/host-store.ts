@@ -11,7 +11,7 @@ export interface HostState {
   /** Null until it is known. */
   host: HostStatus | null
   invite: HostInvite | null
-  busy: 'start' | 'stop' | 'decide' | 'invite' | null
+  busy: 'start' | 'stop' | 'decide' | 'load' | 'invite' | null
   failure: Failure | null
 }
 
@@ -22,6 +22,7 @@ export interface HostStore {
   start(choice: MethodInput<'host.start'>): Promise<void>
   stop(): Promise<void>
   decide(choice: MethodInput<'host.decide'>): Promise<void>
+  load(choice: MethodInput<'host.load'>): Promise<void>
   makeInvite(label: string): Promise<void>
   closeInvite(): void
   dismissFailure(): void
@@ -59,6 +60,7 @@ export function createHostStore(client: BridgeClient, clock: Clock, frames: Fram
     start: (choice) => run('start', () => client.call('host.start', choice)),
     stop: () => run('stop', () => client.call('host.stop', {})),
     decide: (choice) => run('decide', () => client.call('host.decide', choice)),
+    load: (choice) => run('load', () => client.call('host.load', choice)),
     makeInvite: (label) =>
       run('invite', async () => state.setState({ invite: await client.call('host.invite', { label }) })),
     closeInvite: () => state.setState({ invite: null }),

@@ -3,9 +3,10 @@ import { useStore } from 'zustand'
 import { Counts } from '../../src-dashboard/components/counts'
 import { DecisionLog } from '../../src-dashboard/components/decision-log'
 import { InviteDialog } from '../../src-dashboard/components/invite-dialog'
+import { LoadCommand } from '../../src-dashboard/components/load-command'
 import { PendingList } from '../../src-dashboard/components/pending-list'
 import { WorkerTable } from '../../src-dashboard/components/worker-table'
-import type { Snapshot } from '../../src-dashboard/feed'
+import type { FeedWorker, Snapshot } from '../../src-dashboard/feed'
 import type { HostStatus } from '../../src-shared/host-network'
 import { BlockStrip } from '../components/block-strip'
 import { ConfirmDialog } from '../components/confirm-dialog'
@@ -181,6 +182,23 @@ function HostedNetwork({ network: snapshot, host, store, isLive }: HostedNetwork
   const busy = useStore(store.state, (state) => state.busy)
   const pending = useMemo(() => workers.filter(({ status }) => status === 'pending'), [workers])
   const coverage = useMemo(() => network.layers.map((layer) => layer.workers), [network])
+  // Kept, so that only rows that changed are drawn anew.
+  const actionsOf = useMemo(
+    () =>
+      isLive
+        ? (worker: FeedWorker) => (
+            <span className="worker-buttons">
+              <LoadCommand
+                worker={worker}
+                isBusy={busy !== null}
+                onSend={() => void store.load({ workerId: worker.worker_id, action: 'send' })}
+                onCancel={() => void store.load({ workerId: worker.worker_id, action: 'cancel' })}
+              />
+            </span>
+          )
+        : undefined,
+    [isLive, busy, store],
+  )
   return (
     <>
       <PendingList
@@ -204,7 +222,7 @@ function HostedNetwork({ network: snapshot, host, store, isLive }: HostedNetwork
       {workers.length === 0 ? (
         <Empty title={say.HOST.noWorkersTitle}>{say.HOST.noWorkersText}</Empty>
       ) : (
-        <WorkerTable workers={workers} blockCount={network.total_layers} />
+        <WorkerTable workers={workers} blockCount={network.total_layers} actionsOf={actionsOf} />
       )}
       {host.workerCount > workers.length && <p className="fine">{say.HOST.more}</p>}
       <DecisionLog decisions={decisions} />

@@ -8,6 +8,7 @@ import { DiskSpace } from '../components/disk-space'
 import { Empty } from '../components/empty'
 import { FailureNote } from '../components/failure-note'
 import { FetchPanel } from '../components/fetch-panel'
+import { FoundFiles } from '../components/found-files'
 import { useNode } from '../components/hooks'
 import { Ladder } from '../components/ladder'
 import { OnDisk } from '../components/on-disk'
@@ -83,6 +84,7 @@ export function ShardsPage({ stores }: { stores: AppStores }) {
             onCommand={(command) => void stores.node.command(command)}
           />
         )}
+        {status.foundFiles && <FoundFiles files={status.foundFiles} />}
         {view === null && <Empty title={nothing.title}>{nothing.text}</Empty>}
         <div className={view ? 'columns' : 'column'}>
           <Ladder status={status} />

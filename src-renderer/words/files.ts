@@ -1,5 +1,5 @@
 import type { CatalogueView, DiskView, FitView, TokenView } from '../../src-shared/file-views'
-import type { FetchView } from '../../src-shared/status'
+import type { FetchView, FoundFile } from '../../src-shared/status'
 import { formatBytes, formatSpan } from '../format'
 import { say } from '.'
 
@@ -25,6 +25,13 @@ function rateWords({ state, bytesPerSecond, etaMs, peers }: FetchView): string {
   if (bytesPerSecond === null) return `${from} ${say.FETCH.noRate}`
   const left = etaMs === null ? '' : say.FETCH.left(formatSpan(etaMs))
   return `${from} ${formatBytes(bytesPerSecond)}/s${left}.`
+}
+
+/** "Tiny Jargon 8, 8 blocks, 2.4 MB", or why nothing is known of it yet. */
+export function foundWords({ state, model, sizeBytes }: FoundFile): string {
+  const { FOUND } = say
+  const what = model ? FOUND.what(model.name, model.blockCount) : state === 'copying' ? FOUND.copying : FOUND.unusable
+  return `${what}, ${formatBytes(sizeBytes)}`
 }
 
 export function diskWords({ usedBytes, capBytes, freeBytes }: DiskView): string {

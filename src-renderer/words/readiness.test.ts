@@ -43,6 +43,11 @@ describe('the grid of shards', () => {
     expect(shardHint(shard({ trouble: 'It is silent', verified: 0 }), [])).toContain('0 verified. It is silent.')
   })
 
+  it('S-34: who was not seen for longer than the one limit is told by it', () => {
+    const hint = shardHint(shard({ label: 'stale', replicas: 0, verified: 0 }), [])
+    expect(hint).toBe('12D3…1abc; 0 replicas, 0 verified. It left, or nothing has shown it for 6\u00a0min.')
+  })
+
   it('S-26: every button has words', () => {
     for (const button of BLOCKER_BUTTONS) expect(say.BUTTONS[button].length).toBeGreaterThan(3)
     expect([secondsWords(null), secondsWords(1.25), secondsWords(134.2)]).toEqual(['–', '1.3\u00a0s', '134\u00a0s'])

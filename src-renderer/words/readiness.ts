@@ -1,6 +1,6 @@
-import type { Readiness, ShardBlocker, ShardReadiness } from '../../src-shared/readiness'
+import { FRESH_MS, type Readiness, type ShardBlocker, type ShardReadiness } from '../../src-shared/readiness'
 import type { PeerSummary } from '../../src-shared/status'
-import { formatDecimal, shortenPeerId } from '../format'
+import { formatDecimal, formatSpan, shortenPeerId } from '../format'
 import { say } from '.'
 
 /** The runbook's four words for a shard, and ours for a claim that nobody verified. */
@@ -17,6 +17,7 @@ export function shardHint(shard: ShardReadiness, peers: readonly PeerSummary[]):
   if (shard.by === null) return READINESS.neverSeen
   const name = peers.find(({ peerId }) => peerId === shard.by)?.publicName ?? shortenPeerId(shard.by)
   const copies = READINESS.copies(shard.isLocal ? READINESS.self : name, shard.replicas, shard.verified)
+  if (shard.label === 'stale') return `${copies} ${READINESS.stale(formatSpan(FRESH_MS))}`
   return shard.trouble ? `${copies} ${shard.trouble}.` : copies
 }
 

@@ -11,14 +11,12 @@ import {
   until,
 } from '../live-network'
 import { kept } from './held'
-import { growthPerSample, type Sample } from './trend'
+import { growthPerSample, LEAST_SAMPLES, type Sample } from './trend'
 
 /** Minutes by default, so that it can be run beside other work; a release is given a night. */
 const MINUTES = Number(process.env.ESPALIER_SOAK_MINUTES ?? 3)
 const HOUR_MINUTES = 60
 const STEADY = 2
-/** Fewer have no trend: a third of them warms up. */
-const LEAST_ROUNDS = 6
 /** A node that were kept whole would be ten times this; the short run cannot tell less from noise. */
 const HEAP_MIB_PER_ROUND = 1
 const SETTLE_MS = 60_000
@@ -46,7 +44,7 @@ beforeAll(async () => {
 afterAll(() => network?.close())
 
 it(`D-T24: nodes come and go for ${MINUTES} minutes: nothing piles up`, {
-  timeout: MINUTES * 60_000 + LEAST_ROUNDS * 2 * PATIENCE_MS,
+  timeout: MINUTES * 60_000 + LEAST_SAMPLES * 2 * PATIENCE_MS,
 }, async () => {
   const endsAt = performance.now() + MINUTES * 60_000
   const samples: Sample[] = []
@@ -70,7 +68,7 @@ it(`D-T24: nodes come and go for ${MINUTES} minutes: nothing piles up`, {
     }
   }, LOOK_MS)
   try {
-    for (let round = 0; performance.now() < endsAt || round < LEAST_ROUNDS; round++) {
+    for (let round = 0; performance.now() < endsAt || round < LEAST_SAMPLES; round++) {
       // The same operator each time: a coordinator remembers everybody whom it has met.
       const guest = await network.join({ name: 'guest' })
       await until(guest, 'visible', isVisible, PATIENCE_MS)

@@ -11,6 +11,7 @@ it('D-T24: what comes and goes, or came once while warming up, is no growth', ()
   expect(growthPerSample(series([1, 9, 30, 30, 90, 30, 30, 30, 90]))).toEqual({ handles: 0 })
 })
 
-it('D-T24: two samples are no trend', () => {
-  expect(() => growthPerSample(series([1, 2]))).toThrow(RangeError)
+it('D-T24: one connection more at a single look is no growth, so fewer samples than nine are no trend', () => {
+  expect(growthPerSample(series([52, 52, 52, 52, 52, 52, 52, 56, 52]))).toEqual({ handles: 0 })
+  expect(() => growthPerSample(series([52, 52, 52, 52, 56, 52, 52, 52]))).toThrow(RangeError)
 })

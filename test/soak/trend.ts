@@ -2,12 +2,19 @@
 export type Sample = Readonly<Record<string, number>>
 
 /**
+ * Thirds of three. With thirds of two a median is a mean, and one connection that breaks or comes at the moment of one
+ * look (a socket at both ends, and both ends are in this process) was already a growth of half a file or more.
+ */
+export const LEAST_SAMPLES = 9
+
+/**
  * How much each figure grew from the middle third of the samples to the last one, for each sample between: what is
  * made and kept in every round shows, what is made once or comes and goes does not. The first third is warming up.
+ * Throws a RangeError for fewer than LEAST_SAMPLES.
  */
 export function growthPerSample(samples: readonly Sample[]): Record<string, number> {
   const third = Math.floor(samples.length / 3)
-  if (third < 1) throw new RangeError(`${samples.length} samples have no trend`)
+  if (samples.length < LEAST_SAMPLES) throw new RangeError(`${samples.length} samples have no trend`)
   const middle = samples.slice(-2 * third, -third)
   const last = samples.slice(-third)
   const names = Object.keys(samples.at(-1) ?? {})

@@ -7,7 +7,7 @@ import type { HostNetwork } from './host-network'
 export function createHostHandlers(
   host: HostNetwork,
   bounds: DemoBounds,
-): Pick<MethodHandlers, 'host.get' | 'host.start' | 'host.stop' | 'host.decide' | 'host.invite'> {
+): Pick<MethodHandlers, 'host.get' | 'host.start' | 'host.stop' | 'host.decide' | 'host.load' | 'host.invite'> {
   return {
     'host.get': host.status,
     async 'host.start'(choice) {
@@ -21,6 +21,10 @@ export function createHostHandlers(
     },
     async 'host.decide'(choice) {
       await host.decide(choice)
+      return {}
+    },
+    async 'host.load'(choice) {
+      await host.load(choice)
       return {}
     },
     'host.invite': ({ label }) => host.invite(label),

@@ -13,6 +13,7 @@ import {
   HOST_MAX_WORKERS,
   type HostChoice,
   type HostInvite,
+  type HostLoad,
   HostStartSchema,
   type HostStatus,
 } from '../../../src-shared/host-network'
@@ -35,6 +36,8 @@ export interface HostNetwork {
   stop(): Promise<void>
   /** Throws HOST_NOT_RUNNING, and what the coordinator refuses. */
   decide(choice: { workerId: string; decision: 'approve' | 'reject'; reason: string }): Promise<void>
+  /** Throws HOST_NOT_RUNNING, LOAD_NOT_SENT, and what else the coordinator refuses. */
+  load(choice: HostLoad): Promise<void>
   invite(label: string): Promise<HostInvite>
   /** Ends the coordinator; the next `resume` starts it again. */
   dispose(): Promise<void>
@@ -180,6 +183,10 @@ export function createHostNetwork(options: HostNetworkOptions): HostNetwork {
     },
     async decide({ workerId, decision, reason }) {
       await requireRunning().api[decision](workerId, reason).catch(rethrow)
+    },
+    async load({ workerId, action }) {
+      const { api } = requireRunning()
+      await (action === 'send' ? api.load(workerId) : api.cancelLoad(workerId)).catch(rethrow)
     },
     async invite(label) {
       const { api } = requireRunning()

@@ -78,6 +78,7 @@ export function stillHandlers(): MethodHandlers {
     'host.start': () => ({}),
     'host.stop': () => ({}),
     'host.decide': () => ({}),
+    'host.load': () => ({}),
     'host.invite': () => ({ label: '', link: 'espalier://invite', picture: null, expiresAt: 1_000 }),
   }
 }

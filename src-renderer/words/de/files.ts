@@ -31,6 +31,14 @@ export const SOURCES: Catalogue['SOURCES'] = {
   http: 'ein Webserver',
 }
 
+export const FOUND: Catalogue['FOUND'] = {
+  title: 'Im Shard-Ordner',
+  lead: 'Was hier liegt, wird genutzt, sobald diesem Knoten Blöcke zugewiesen sind, soweit es sie enthält. Jedes Stück wird dann geprüft.',
+  copying: 'wird noch kopiert',
+  unusable: 'nicht brauchbar',
+  what: (model, blockCount) => `${model}, ${counted(blockCount, '# Block', '# Blöcke')}`,
+}
+
 export const DISK: Catalogue['DISK'] = {
   title: 'Platz auf diesem Datenträger',
   loading: 'Was auf diesem Datenträger liegt, wird zusammengezählt\u00a0…',

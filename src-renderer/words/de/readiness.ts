@@ -14,6 +14,7 @@ export const READINESS: Catalogue['READINESS'] = {
   discovered: (count, all, reasons) => `${count} / ${all} gefunden: ${reasons}`,
   shard: (index) => `Shard ${index}`,
   neverSeen: 'Bei niemandem je gesehen.',
+  stale: (limit) => `Er ist gegangen, oder seit ${limit} hat ihn nichts mehr gezeigt.`,
   self: 'Dieser Computer',
   copies: (who, replicas, verified) => `${who}; ${counted(replicas, '# Kopie', '# Kopien')}, ${verified} geprüft.`,
 }

@@ -31,6 +31,14 @@ export const SOURCES: Readonly<Record<FetchView['sources'][number]['kind'], stri
   http: 'a web server',
 }
 
+export const FOUND = {
+  title: 'In the shard folder',
+  lead: 'What lies here is used as soon as blocks are assigned to this node, as far as it holds them. Every piece is checked then.',
+  copying: 'still being copied',
+  unusable: 'cannot be used',
+  what: (model: string, blockCount: number) => `${model}, ${counted(blockCount, '# block', '# blocks')}`,
+}
+
 export const DISK = {
   title: 'Space on this disk',
   loading: 'Adding up what lies on this disk…',

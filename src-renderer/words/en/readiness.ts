@@ -14,6 +14,7 @@ export const READINESS = {
   discovered: (count: number, all: number, reasons: string) => `${count} / ${all} discovered: ${reasons}`,
   shard: (index: number) => `Shard ${index}`,
   neverSeen: 'Nobody was ever seen with it.',
+  stale: (limit: string) => `It left, or nothing has shown it for ${limit}.`,
   self: 'This computer',
   copies: (who: string, replicas: number, verified: number) =>
     `${who}; ${counted(replicas, '# replica', '# replicas')}, ${verified} verified.`,
