@@ -155,6 +155,12 @@ export const SETTINGS: Catalogue['SETTINGS'] = {
   discard: 'Verwerfen',
   unsaved: 'Noch nicht gespeichert',
   problems: 'Einige Werte brauchen einen Blick',
+  changed: 'Inzwischen hat jemand einen anderen Wert gespeichert',
+  changedChoose: 'Wählen Sie am Feld, welcher gilt.',
+  changedTo: (value) =>
+    value === '' ? 'Inzwischen anderswo gespeichert: leer.' : `Inzwischen anderswo gespeichert: ${value}`,
+  changedTake: 'Diesen nehmen',
+  changedKeep: 'Meinen behalten',
   nextStart: 'Ein laufender Knoten benutzt sie ab seinem nächsten Start, sofern das Feld nichts anderes sagt.',
   saved: 'Gespeichert',
   leave: 'Netzwerk verlassen\u00a0…',

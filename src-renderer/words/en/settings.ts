@@ -159,6 +159,12 @@ export const SETTINGS = {
   discard: 'Discard',
   unsaved: 'Not saved yet',
   problems: 'Some values need a look',
+  changed: 'Somebody saved another value meanwhile',
+  changedChoose: 'Choose at the field which one counts.',
+  changedTo: (value: string) =>
+    value === '' ? 'Saved elsewhere meanwhile: empty.' : `Saved elsewhere meanwhile: ${value}`,
+  changedTake: 'Take that',
+  changedKeep: 'Keep mine',
   nextStart: 'A running node uses these after its next start, unless the field says otherwise.',
   saved: 'Saved',
   leave: 'Leave this network…',
