@@ -5,6 +5,7 @@ import type { OthersSee } from '../../src-shared/status'
 import type { HivemindDht } from '../hivemind/dht'
 import type { Host } from '../network/host'
 import type { RecordForm } from '../network/profiles'
+import { asFirstNode, isAlone } from '../observe/alone'
 import { fiveSteps, lookThrough } from '../observe/own-look'
 import { judgeVisibility, type VisibilityVerdict, WITNESSES_NEEDED } from '../observe/visibility'
 import { askInTurn, type askWitness, mayWitness, pickWitnesses } from '../observe/witness-client'
@@ -61,7 +62,9 @@ export function createVisibilityLoop(options: {
       lookAtOurselves(target, walked),
     ])
     if (mine !== generation) return
-    const verdict = judgeVisibility(answers, target.range, target.manifest.root, clock.now())
+    const judged = judgeVisibility(answers, target.range, target.manifest.root, clock.now())
+    const others = [...walked, ...options.named(), ...dht.knownPeers()]
+    const verdict = isAlone(host.peerId, options.bootstraps(), others) ? asFirstNode(judged, answers) : judged
     options.onVerdict(verdict, looks && fiveSteps(looks, answers, intendedOf(target), clock.now()))
     const isFine = verdict.visible && verdict.servingBlocker === null
     // While something is wrong the next look comes sooner; witnesses answer repeated questions from memory.
