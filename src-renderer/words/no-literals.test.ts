@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOTS = ['src-renderer', 'src-dashboard'].map((name) => join(import.meta.dirname, '../..', name))
 
 /** The same in every language, and no word of the catalogue for that reason. */
 const NO_WORDS: ReadonlySet<string> = new Set([
@@ -74,10 +74,12 @@ describe('every visible word stands in the catalogue', () => {
     expect(found.toSorted()).toEqual(['Seen', 'Some words', 'Wrong', 'inner', 'of many', 'yes'])
   })
 
-  const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => name.endsWith('.tsx') && !name.endsWith('.test.tsx'),
+  const files = ROOTS.flatMap((root) =>
+    readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.tsx') && !name.endsWith('.test.tsx'))
+      .map((name) => join(root, name)),
   )
-  it.each(files)('in %s', (name) => {
-    expect(literalsOf(readFileSync(join(ROOT, name), 'utf8'))).toEqual([])
+  it.each(files)('in %s', (path) => {
+    expect(literalsOf(readFileSync(path, 'utf8'))).toEqual([])
   })
 })
