@@ -663,7 +663,7 @@ test.describe('settings', () => {
     await expect(name).toHaveValue('cellar-pc')
     await expect(save).toBeDisabled()
     await expectNoIssueInAnyColour(page)
-    await page.screenshot({ path: `${SCREENSHOT_DIR}/settings-changed.png`, fullPage: true })
+    await page.screenshot({ path: `${SCREENSHOT_DIR}/settings-changed.png` })
     const aboutName = page.getByRole('group', { name: 'Name that others see' })
     await expect(aboutName).toContainText('Saved elsewhere meanwhile: shed-pc')
     await aboutName.getByRole('button', { name: 'Take that' }).click()

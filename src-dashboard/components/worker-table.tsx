@@ -169,7 +169,7 @@ const WorkerRow = memo(function WorkerRow({ measure, index, worker, blockCount, 
       </td>
       <td className="worker-blocks">
         {blocks && (
-          <span className="peer-blocks">
+          <span className="peer-blocks" data-lead={say.WORKERS.blocksLead}>
             {formatBlocks(blocks)}
             {blockCount >= blocks.end && <MiniStrip {...blocks} blockCount={blockCount} />}
           </span>
@@ -180,7 +180,7 @@ const WorkerRow = memo(function WorkerRow({ measure, index, worker, blockCount, 
         {deviceWords(worker)}
         <span className="fine">{memoryWords(worker)}</span>
       </td>
-      <td className="number worker-heard">
+      <td className="number worker-heard" data-lead={say.WORKERS.columns.heard}>
         {typeof worker.x_last_seen_at_ms === 'number' ? (
           <Age at={worker.x_last_seen_at_ms} />
         ) : (
@@ -188,7 +188,7 @@ const WorkerRow = memo(function WorkerRow({ measure, index, worker, blockCount, 
         )}
       </td>
       <td className="number worker-tokens" title={formatWhole(worker.tokens_served)}>
-        <span className="worker-count">{formatCount(worker.tokens_served)}</span>
+        <span className="worker-count" data-unit={say.WORKERS.tokensUnit}>{formatCount(worker.tokens_served)}</span>
         {requests !== '' && <span className="fine">{requests}</span>}
       </td>
       {actionsOf && <td className="worker-actions">{actionsOf(worker)}</td>}

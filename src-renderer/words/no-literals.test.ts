@@ -63,6 +63,16 @@ function literalsOf(source: string): Literal[] {
 }
 
 describe('every visible word stands in the catalogue', () => {
+  it('and none in a style sheet', () => {
+    const sheets = ROOTS.flatMap((root) =>
+      readdirSync(root, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.css'))
+        .map((name) => readFileSync(join(root, name), 'utf8')),
+    )
+    expect(sheets.length).toBeGreaterThan(10)
+    expect(sheets.flatMap((sheet) => sheet.match(/content: *["'][^"']*\p{L}[^"']*["']/gu) ?? [])).toEqual([])
+  })
+
   it('the search finds text, choices, templates and spoken attributes, and leaves the rest alone', () => {
     const found = literalsOf(`
       const page = (

@@ -79,6 +79,8 @@ export const WORKERS: Catalogue['WORKERS'] = {
     heard: 'Gehört',
     tokens: 'Token',
   },
+  blocksLead: 'Blöcke',
+  tokensUnit: 'Token',
   actions: 'Aktionen',
   noName: 'Ohne Namen',
   unnamed: 'Diesen Worker',
@@ -147,10 +149,17 @@ export const DECIDED: Catalogue['DECIDED'] = {
   'target-workers': 'Empfohlene Aufteilung geändert',
 }
 
+/** As the coordinator writes them down. */
+const BY: ReadonlyMap<string, string> = new Map([
+  ['the host', 'vom Host'],
+  ['the coordinator', 'vom Coordinator'],
+  ['worker', 'vom Worker'],
+])
+
 export const DECISIONS: Catalogue['DECISIONS'] = {
   title: 'Entscheidungen',
   none: 'Noch wurde nichts entschieden. Hier steht, wer was wann und warum entschieden hat.',
-  by: (what, who) => (who === 'the host' ? `${what} vom Host` : `${what} von ${who}`),
+  by: (what, who) => `${what} ${BY.get(who) ?? `von ${who}`}`,
 }
 
 export const USAGE: Catalogue['USAGE'] = {

@@ -74,6 +74,10 @@ export const WORKERS = {
     heard: 'Heard',
     tokens: 'Tokens',
   },
+  /** Before a range, where no heading stands above it. */
+  blocksLead: 'Blocks',
+  /** After their number, likewise. */
+  tokensUnit: 'tokens',
   actions: 'Actions',
   noName: 'Without a name',
   unnamed: 'this worker',
@@ -146,6 +150,7 @@ export const DECIDED: Readonly<Record<string, string>> = {
 export const DECISIONS = {
   title: 'Decisions',
   none: 'Nothing was decided yet. Who decided what, when and why is kept here.',
+  /** `who`: as the coordinator calls them. */
   by: (what: string, who: string) => `${what} by ${who}`,
 }
 
