@@ -402,7 +402,8 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
   },
   COORDINATOR_INSECURE: {
     cause: 'Über diese Adresse gingen die Angaben dieses Knotens unverschlüsselt durchs Netz',
-    action: 'Benutzen Sie eine https://-Adresse oder sagen Sie ausdrücklich, dass es unverschlüsselt sein darf.',
+    action:
+      'Benutzen Sie eine https://-Adresse oder sagen Sie ausdrücklich, dass es unverschlüsselt sein darf (im Terminal: --insecure-http).',
   },
   COORDINATOR_PRIVATE: {
     cause: 'Die Adresse führt dorthin, wo kein Coordinator anderer sein kann',

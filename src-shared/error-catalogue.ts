@@ -358,7 +358,7 @@ export const ERROR_CATALOGUE = {
   },
   COORDINATOR_INSECURE: {
     cause: 'The address would send this node’s details unencrypted over the network',
-    action: 'Use an https:// address, or say outright that it may be unencrypted.',
+    action: 'Use an https:// address, or say outright that it may be unencrypted (in a terminal: --insecure-http).',
   },
   COORDINATOR_PRIVATE: {
     cause: 'The address leads where no coordinator of others can be',

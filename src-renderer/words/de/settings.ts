@@ -19,7 +19,7 @@ export const FIELDS: Catalogue['FIELDS'] = {
   },
   threads: {
     label: 'Rechen-Threads',
-    hint: 'Mehr ist schneller, bis der Prozessor ausgelastet ist. Bleibt das Feld leer, bleibt ein Kern frei.',
+    hint: 'Mehr ist schneller, bis der Prozessor ausgelastet ist; mehr, als er Kerne hat, wird abgelehnt. Bleibt das Feld leer, bleibt ein Kern frei.',
     problem: 'Eine ganze Zahl zwischen 1 und 512, oder leer.',
     placeholder: 'Automatisch',
   },

@@ -23,7 +23,7 @@ export const FIELDS: Readonly<
   },
   threads: {
     label: 'Compute threads',
-    hint: 'More is faster until the processor is full. Left empty, one core stays free.',
+    hint: 'More is faster until the processor is full, and more than its cores is refused. Left empty, one core stays free.',
     problem: 'A whole number between 1 and 512, or empty.',
     placeholder: 'Automatic',
   },
