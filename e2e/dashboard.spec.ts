@@ -335,3 +335,19 @@ test('a name full of markup, controls and letters without end stays a name', asy
     )
   }
 })
+
+test.describe('for a browser that wishes German', () => {
+  test.use({ locale: 'de-CH' })
+
+  test('the page is German, with what only the host may do', async ({ page, host }) => {
+    await page.goto(host.url)
+    await expect(headline(page)).toHaveText('Blöcke 12–19 fehlen')
+    await expect(page.locator('html')).toHaveAttribute('lang', 'de')
+    await page.getByRole('button', { name: 'Ich bin der Host' }).click()
+    await page.getByLabel('Admin-Token').fill(HOST_TOKEN)
+    await page.getByRole('button', { name: 'Benutzen' }).click()
+    await expect(page.getByRole('heading', { name: 'Einladungen' })).toBeVisible()
+    await expect(page.getByText('Empfohlene Aufteilung', { exact: true })).toBeVisible()
+    await expect(page.getByText('Letzte Anfragen')).toBeVisible()
+  })
+})

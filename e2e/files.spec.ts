@@ -224,7 +224,10 @@ test.describe('settings of files', () => {
     await page.getByRole('switch', { name: 'Hand shards to other nodes' }).click()
     await expect(field('Hand out at most, in Mbit/s')).toHaveCount(0)
     expect(inputsOf(host, 'settings.save')).toEqual([
-      { diskCapGb: 40, downloadMbitPerS: 16, uploadMbitPerS: 4 },
+      {
+        ...{ diskCapGb: 40, downloadMbitPerS: 16, uploadMbitPerS: 4 },
+        replaces: { diskCapGb: null, downloadMbitPerS: null, uploadMbitPerS: null },
+      },
       { seeds: false },
     ])
   })

@@ -1,6 +1,8 @@
 import type { Page } from '@playwright/test'
 import * as english from '../src-renderer/words/en'
+import { orchard } from './support/dashboard-fixtures'
 import { expectNoSeriousIssue, picture, SIZES } from './support/gallery'
+import { preparingHost, runningHost } from './support/host-fixtures'
 import { expect, headline, SCREENSHOT_DIR, test } from './support/page-test'
 import { READ_TOKEN, type ScriptedHost } from './support/scripted-host'
 import { fetchingStatus, problemStatus, servingStatus, stoppedStatus } from './support/status-fixtures'
@@ -40,7 +42,7 @@ async function wordsOn(page: Page): Promise<string> {
 
 /** Nothing of the page's own; what the node reports is English, and may say the same. */
 async function expectNoEnglish(page: Page, host: ScriptedHost): Promise<void> {
-  const reported = JSON.stringify([host.makeChecks(0), host.logLines, host.talk])
+  const reported = JSON.stringify([host.makeChecks(0), host.logLines, host.talk, host.hosted])
   const words = await wordsOn(page)
   expect(SENTENCES.filter((sentence) => words.includes(sentence) && !reported.includes(sentence))).toEqual([])
 }
@@ -91,6 +93,47 @@ test.describe('in German', () => {
     await page.keyboard.press('Escape')
     await page.keyboard.press('Control+/')
     await expect(page.getByRole('dialog')).toContainText('Tastenkürzel')
+    await expectNoEnglish(page, host)
+  })
+
+  test('so is the hosting of a network, with every question', async ({ page, host }) => {
+    test.setTimeout(120_000)
+    host.say(servingStatus)
+    await openInGerman(page, host)
+    await go(page, '#/host')
+    await page.getByRole('textbox', { name: 'Modelldatei' }).fill('')
+    await page.getByRole('button', { name: 'Dieses Netzwerk hosten' }).click()
+    await expectNoEnglish(page, host)
+    host.host(preparingHost(Date.now()))
+    await expect(headline(page)).toHaveText('Hasht die Modelldatei')
+    await expectNoEnglish(page, host)
+    const { workers, decisions, ...network } = orchard(Date.now())
+    host.host(runningHost(Date.now(), { ...network, workers: [], decisions: [] }))
+    await expect(page.getByText('Noch wurde nichts entschieden.', { exact: false })).toBeVisible()
+    await expectNoEnglish(page, host)
+    host.host(runningHost(Date.now(), { ...network, workers, decisions }))
+    await expect(page.getByRole('columnheader', { name: 'Blöcke und Grund' })).toBeVisible()
+    await picture(page, 'deutsch-host-running')
+    await expectNoEnglish(page, host)
+    await expectNoSeriousIssue(page)
+    await photograph(page, 'host-running')
+    const questions = [
+      ['Annehmen late-damson', 'late-damson annehmen?', 'Abbrechen'],
+      ['Ablehnen late-damson', 'late-damson ablehnen?', 'Abbrechen'],
+      ['Einladung erstellen', 'Eine Einladung', 'Fertig'],
+      ['Hosten beenden', 'Hosten beenden?', 'Weiter hosten'],
+    ] as const
+    for (const [button, title, away] of questions) {
+      await page.getByRole('button', { name: button }).click()
+      const dialog = page.getByRole('dialog', { name: title })
+      await expect(dialog).toBeVisible()
+      await expectNoEnglish(page, host)
+      await expectNoSeriousIssue(page)
+      await dialog.getByRole('button', { name: away }).click()
+      await expect(dialog).toHaveCount(0)
+    }
+    await page.getByRole('searchbox', { name: 'Einen Worker suchen' }).fill('niemand, der so heißt')
+    await expect(page.getByText('Kein Worker passt dazu.')).toBeVisible()
     await expectNoEnglish(page, host)
   })
 

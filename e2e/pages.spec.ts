@@ -613,6 +613,7 @@ test.describe('settings', () => {
     expect(host.calls.find(({ method }) => method === 'settings.save')?.input).toEqual({
       listenPort: 40_000,
       threads: 4,
+      replaces: { listenPort: SETTINGS.listenPort, threads: SETTINGS.threads },
     })
     await page.getByRole('switch', { name: 'Keep running when the window closes' }).click()
     await expect.poll(() => host.settings.closeToTray).toBe(false)
@@ -639,10 +640,37 @@ test.describe('settings', () => {
 
     await link.click()
     await expect(name).toHaveValue('cellar-pc')
+    page.once('dialog', (dialog) => void dialog.accept())
+    await page.reload()
+    await expect(name).toHaveValue('cellar-pc')
     await page.getByRole('button', { name: 'Discard' }).click()
     await expect(link).toHaveAccessibleName('Settings')
     await page.reload()
     await expect(name).toHaveValue('attic-pc')
+  })
+
+  test('a value that another window saved under a draft is shown, and the person chooses', async ({ page, host }) => {
+    host.say(servingStatus)
+    await open(page, host, 'Settings')
+    const name = page.getByRole('textbox', { name: 'Name that others see' })
+    const threads = page.getByRole('textbox', { name: 'Compute threads' })
+    const save = page.getByRole('button', { name: 'Save' })
+    await name.fill('cellar-pc')
+    await threads.fill('2')
+    host.choose({ ...host.settings, publicName: 'shed-pc', threads: 3, listenPort: 40_001 })
+    await expect(page.getByText('Somebody saved another value meanwhile')).toBeVisible()
+    await expect(page.getByRole('textbox', { name: 'Port for other nodes' })).toHaveValue('40001')
+    await expect(name).toHaveValue('cellar-pc')
+    await expect(save).toBeDisabled()
+    await expectNoIssueInAnyColour(page)
+    await page.screenshot({ path: `${SCREENSHOT_DIR}/settings-changed.png` })
+    const aboutName = page.getByRole('group', { name: 'Name that others see' })
+    await expect(aboutName).toContainText('Saved elsewhere meanwhile: shed-pc')
+    await aboutName.getByRole('button', { name: 'Take that' }).click()
+    await expect(name).toHaveValue('shed-pc')
+    await page.getByRole('group', { name: 'Compute threads' }).getByRole('button', { name: 'Keep mine' }).click()
+    await save.click()
+    await expect.poll(() => host.settings).toMatchObject({ publicName: 'shed-pc', threads: 2, listenPort: 40_001 })
   })
 
   test('a refused save keeps what was typed', async ({ page, host }) => {

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { wholeNumber } from '../src-main/cli/arguments'
+import { numberWithin, port, wholeNumber } from '../src-main/cli/arguments'
 import { isLoopbackHost } from '../src-main/coordinator/coordinator-url'
 import { isPostgresUrl } from './database/open-database'
 import { addSecurityOptions, type SecurityFlags } from './security/command-options'
@@ -39,14 +39,9 @@ export const coordinatorCommand = () =>
         .argParser(postgresUrl),
     )
     .addOption(new Option('--host <address>', 'address of the HTTP server').env('API_HOST').default('127.0.0.1'))
+    .addOption(new Option('--port <number>', 'port of the HTTP server').env('API_PORT').default(8000).argParser(port))
     .addOption(
-      new Option('--port <number>', 'port of the HTTP server').env('API_PORT').default(8000).argParser(wholeNumber),
-    )
-    .addOption(
-      new Option('--dht-port <number>', 'port of the bootstrap peer')
-        .env('DHT_PORT')
-        .default(31_337)
-        .argParser(wholeNumber),
+      new Option('--dht-port <number>', 'port of the bootstrap peer').env('DHT_PORT').default(31_337).argParser(port),
     )
     .addOption(
       new Option(
@@ -62,8 +57,13 @@ export const coordinatorCommand = () =>
       ),
     )
     .requiredOption('--manifest <file...>', 'manifests of the models to host (make one with: espalier manifest)')
-    .option('--target-workers <count>', 'into how many ranges a model is split', wholeNumber, 3)
-    .option('--max-replicas <count>', 'servers of every block, beyond which nodes are held in reserve', wholeNumber, 16)
+    .option('--target-workers <count>', 'into how many ranges a model is split', numberWithin(1, 10_000), 3)
+    .option(
+      '--max-replicas <count>',
+      'servers of every block, beyond which nodes are held in reserve',
+      numberWithin(1, 10_000),
+      16,
+    )
     .option('--heartbeat-seconds <count>', 'how often nodes report (default: 30)', wholeNumber)
     .option('--offline-seconds <count>', 'without a report for so long, a node is offline (default: 60)', wholeNumber)
     .option('--sweep-seconds <count>', 'how often the coordinator looks for silent nodes (default: 30)', wholeNumber)

@@ -2,6 +2,7 @@ import '../src-shared/polyfill'
 import { join } from 'node:path'
 import { runMain } from '../src-main/cli/run-main'
 import { untilEnd } from '../src-main/cli/until-end'
+import { checkArguments } from '../src-main/cli/wrong-arguments'
 import { PROFILES } from '../src-main/network/profiles'
 import { type DataDirectory, dataDirectoryAt, openDataDirectory } from '../src-main/storage/data-directory'
 import { createEventLog } from '../src-main/storage/event-log'
@@ -34,10 +35,9 @@ async function run(options: Options): Promise<void> {
     targetWorkers: options.targetWorkers,
     maxReplicas: options.maxReplicas,
     ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
-    security: securityOf(options),
-    ...adminTokenFromEnvironment(),
+    ...(await checkArguments(() => ({ security: securityOf(options), ...adminTokenFromEnvironment() }))),
   }
-  await checkServerOptions(asked)
+  await checkArguments(() => checkServerOptions(asked))
   const data = await openDataDirectory(options.dataDir ?? join(dataDirectoryAt().root, 'coordinator'))
   // One identity is one peer, also where several coordinators share a database.
   const unlock = lockDataDirectory(data.root)

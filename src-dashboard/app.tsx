@@ -3,6 +3,7 @@ import { useStore } from 'zustand'
 import { BlockStrip } from '../src-renderer/components/block-strip'
 import { Empty } from '../src-renderer/components/empty'
 import { NowProvider } from '../src-renderer/components/hooks'
+import { say } from '../src-renderer/words'
 import type { Clock } from '../src-shared/clock'
 import { Counts } from './components/counts'
 import { DecisionLog } from './components/decision-log'
@@ -17,7 +18,7 @@ import { UsageList } from './components/usage-list'
 import { WorkerTable } from './components/worker-table'
 import type { DashboardState, DashboardStore } from './dashboard-store'
 import type { FeedWorker, Snapshot } from './feed'
-import { DASHBOARD, preparingWords } from './words'
+import { preparingWords } from './words'
 
 export function App({ store, clock }: { store: DashboardStore; clock: Clock }) {
   const state = useStore(store.state)
@@ -28,16 +29,16 @@ export function App({ store, clock }: { store: DashboardStore; clock: Clock }) {
     <NowProvider clock={coordinatorClock}>
       {snapshot?.network.demo && (
         <p className="watermark">
-          <b>Demo</b> {DASHBOARD.demoLine}
+          <b>{say.DASHBOARD.demo}</b> {say.DASHBOARD.demoLine}
         </p>
       )}
       <TopBar store={store} state={state} />
       <main>
         {state.isMisfit && (
           <p className="notice" role="alert">
-            {DASHBOARD.misfit}{' '}
+            {say.DASHBOARD.misfit}{' '}
             <button type="button" className="link" onClick={() => window.location.reload()}>
-              {DASHBOARD.reload}
+              {say.DASHBOARD.reload}
             </button>
           </p>
         )}
@@ -101,14 +102,14 @@ function Panels({ store, state, snapshot }: PanelsProps) {
             coverage={coverage}
             own={null}
             isOwnProved={false}
-            copyName="a serving worker"
+            copyName={say.DASHBOARD.copyName}
           />
           {preparing && <p className="fine strip-note">{preparing}</p>}
         </div>
       )}
       <Counts workers={workers} network={network} />
       {workers.length === 0 ? (
-        <Empty title={DASHBOARD.noWorkersTitle}>{DASHBOARD.noWorkersText}</Empty>
+        <Empty title={say.WORKERS.noneTitle}>{say.WORKERS.noneText}</Empty>
       ) : (
         <WorkerTable workers={workers} blockCount={network.total_layers} actionsOf={actionsOf} />
       )}

@@ -2,16 +2,8 @@ import { expect, it } from 'vitest'
 import { complete, crowd, empty, orchard } from '../e2e/support/dashboard-fixtures'
 import { baseUrlOf } from './coordinator-api'
 import type { FeedLoad } from './feed'
-import {
-  decisionLine,
-  loadWords,
-  mayCancelLoad,
-  maySendLoad,
-  networkHeadline,
-  preparingWords,
-  whyWords,
-  workerState,
-} from './words'
+import { loadWords, mayCancelLoad, maySendLoad } from './load-words'
+import { decisionLine, networkHeadline, preparingWords, whyWords, workerState } from './words'
 import { filterWorkers, sortWorkers, WORKER_COLUMNS } from './worker-order'
 
 it('C-12, C-13: the headline says whether a prompt gets through, and what is missing', () => {

@@ -5,13 +5,14 @@ import { App } from './app'
 import { connectToHost, createBridgeClient } from './bridge-client'
 import { applyLanguage, readLanguage } from './language'
 import { createAppStores } from './stores/app-stores'
+import { draftInTab } from './stores/kept-draft'
 import './styles'
 import { applyTheme, readTheme } from './theme'
 
 applyTheme(window, readTheme(window))
 
 const transport = connectToHost(window, systemClock)
-const stores = createAppStores(createBridgeClient(transport), systemClock)
+const stores = createAppStores(createBridgeClient(transport), systemClock, draftInTab(window))
 // A computer that wakes up, or a page that is looked at again, need not wait for the next attempt.
 window.addEventListener('online', () => transport.retryNow())
 document.addEventListener('visibilitychange', () => {

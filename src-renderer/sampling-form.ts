@@ -1,4 +1,5 @@
 import { type SamplingWish, SamplingWishSchema } from '../src-shared/generation'
+import { typedDecimal } from './typed-number'
 
 export type SamplingField = 'temperature' | 'topP' | 'topK' | 'minP' | 'repeatPenalty' | 'seed'
 
@@ -30,8 +31,7 @@ export function readSampling(form: SamplingForm): ReadSampling {
   for (const field of SAMPLING_FIELDS) {
     const text = form[field].trim()
     if (text === '') continue
-    // People write 0,7 too; Number('') would be 0 and Number('1e3') a surprise.
-    const value = /^\d*[.,]?\d+$/.test(text) ? Number(text.replace(',', '.')) : Number.NaN
+    const value = typedDecimal(text)
     if (SamplingWishSchema.shape[field].safeParse(value).success) values.set(field, value)
     else problems.add(field)
   }

@@ -1,4 +1,5 @@
 import { type Settings, SettingsSchema } from '../src-shared/settings'
+import { typedWhole } from './typed-number'
 
 export const FIELD_NAMES = [
   'publicName',
@@ -65,6 +66,8 @@ function textOf(value: number | null): string {
 export interface ReadForm {
   /** The changed fields, as the node takes them; empty when nothing changed. */
   patch: Partial<Pick<Settings, FieldName>>
+  /** What was saved in those fields when they were read. */
+  replaces: ReadForm['patch']
   /** Fields whose text the contract would refuse. */
   problems: ReadonlySet<FieldName>
 }
@@ -73,17 +76,25 @@ export interface ReadForm {
 export function readForm(form: SettingsForm, settings: Settings): ReadForm {
   const problems = new Set<FieldName>()
   const changed: [FieldName, unknown][] = []
+  const replaced: [FieldName, unknown][] = []
   for (const name of FIELD_NAMES) {
     const value = valueFrom(name, form[name].trim())
     if (!SettingsSchema.shape[name].safeParse(value).success) problems.add(name)
-    else if (value !== settings[name]) changed.push([name, value])
+    else if (value !== settings[name]) {
+      changed.push([name, value])
+      replaced.push([name, settings[name]])
+    }
   }
-  return { patch: Object.fromEntries(changed), problems }
+  return { patch: Object.fromEntries(changed), replaces: Object.fromEntries(replaced), problems }
+}
+
+/** Whether a text means what is saved. */
+export function isSameValue(name: FieldName, text: string, settings: Settings): boolean {
+  return valueFrom(name, text.trim()) === settings[name]
 }
 
 function valueFrom(name: FieldName, text: string): string | number | null {
   if (MAY_BE_EMPTY.has(name) && text === '') return null
   if (TEXTS.has(name)) return text
-  // People write 131,072 or 131.072, and 4.5 is not 45. Number('') would be 0 and Number('1e3') a surprise.
-  return /^(\d+|\d{1,3}([,. ]\d{3})+)$/.test(text) ? Number(text.replace(/[,. ]/g, '')) : Number.NaN
+  return typedWhole(text)
 }

@@ -112,13 +112,14 @@ describe('the settings form', () => {
   const form = formOf(SETTINGS)
 
   it('changes nothing when nothing was typed', () => {
-    expect(readForm(form, SETTINGS)).toEqual({ patch: {}, problems: new Set() })
+    expect(readForm(form, SETTINGS)).toEqual({ patch: {}, replaces: {}, problems: new Set() })
   })
 
   it('reads what people write, and sends only what changed', () => {
     const typed = { ...form, publicName: ' cellar-pc ', contextTokens: '131,072', threads: '8', modelPath: '/m.gguf' }
     expect(readForm(typed, SETTINGS)).toEqual({
       patch: { publicName: 'cellar-pc', contextTokens: 131_072, threads: 8, modelPath: '/m.gguf' },
+      replaces: { publicName: 'attic-pc', contextTokens: 512, threads: null, modelPath: null },
       problems: new Set(),
     })
     expect(readForm({ ...form, threads: '' }, { ...SETTINGS, threads: 8 }).patch).toEqual({ threads: null })

@@ -24,6 +24,7 @@ import { NodeStatusSchema } from './status'
 
 const nothing = z.strictObject({})
 const id = z.string().check(z.minLength(1), z.maxLength(64))
+const ChangeSchema = z.partial(z.omit(SettingsSchema, { network: true }))
 
 export type { Hop } from './routing-trace'
 
@@ -40,10 +41,13 @@ export const METHODS = {
   /** Fetches, loads and proves the assigned blocks now, after a failure or a cancellation. */
   'node.load': { scope: 'operate', input: nothing, output: nothing },
   'settings.get': { scope: 'read', input: nothing, output: SettingsSchema },
-  /** Only the named fields change; what a running node uses takes effect at its next start. */
+  /**
+   * Only the named fields change; what a running node uses takes effect at its next start. `replaces`: what the asker
+   * believes to stand in them; where it is something else, nothing is saved (SETTINGS_CHANGED).
+   */
   'settings.save': {
     scope: 'operate',
-    input: z.partial(z.omit(SettingsSchema, { network: true })),
+    input: z.extend(ChangeSchema, { replaces: z.optional(ChangeSchema) }),
     output: SettingsSchema,
   },
   /** Asks a coordinator about its network without telling it anything about us. `url`: its address, or an invite link. */

@@ -19,6 +19,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Das Datenverzeichnis kann nicht benutzt werden',
     action: 'Wählen Sie ein anderes mit --data-dir oder machen Sie dieses beschreibbar.',
   },
+  DATA_DIR_OPEN: {
+    cause: 'Andere Benutzer dieses Computers können in das Datenverzeichnis sehen',
+    action: 'Wählen Sie mit --data-dir einen eigenen Ordner oder nehmen Sie ihnen die Rechte daran (chmod 700).',
+  },
   IDENTITY_UNREADABLE: {
     cause: 'Die Identitätsdatei kann nicht gelesen werden',
     action:
@@ -101,6 +105,14 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
   NETWORK_NOT_CHOSEN: {
     cause: 'Dieser Computer gehört noch zu keinem Netzwerk',
     action: 'Wählen Sie ein Netzwerk, um zu beginnen.',
+  },
+  MORE_THAN_THERE_IS: {
+    cause: 'So viel hat dieser Computer nicht',
+    action: 'Wählen Sie weniger.',
+  },
+  SETTINGS_CHANGED: {
+    cause: 'Inzwischen hat jemand anders einen anderen Wert gespeichert',
+    action: 'Es wurde nichts gespeichert. Sehen Sie nach, was jetzt dort steht, und wählen Sie.',
   },
   SETTINGS_NOT_SAVED: {
     cause: 'Die Einstellungen konnten nicht auf den Datenträger geschrieben werden',
@@ -394,7 +406,8 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
   },
   COORDINATOR_INSECURE: {
     cause: 'Über diese Adresse gingen die Angaben dieses Knotens unverschlüsselt durchs Netz',
-    action: 'Benutzen Sie eine https://-Adresse oder sagen Sie ausdrücklich, dass es unverschlüsselt sein darf.',
+    action:
+      'Benutzen Sie eine https://-Adresse oder sagen Sie ausdrücklich, dass es unverschlüsselt sein darf (im Terminal: --insecure-http).',
   },
   COORDINATOR_PRIVATE: {
     cause: 'Die Adresse führt dorthin, wo kein Coordinator anderer sein kann',
@@ -587,6 +600,11 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
   SEEN_DIFFERENTLY: {
     cause: 'Andere sehen diesen Knoten anders, als er bereitstellt',
     action: 'Die App macht sich erneut bekannt; eine Karte folgt, wenn sie das nächste Mal nachsieht.',
+  },
+  ALONE: {
+    cause: 'Noch ist kein anderer Knoten in diesem Netzwerk; niemand kann bestätigen, dass dieser sichtbar ist',
+    action:
+      'Starten Sie einen zweiten Knoten oder laden Sie jemanden ein; er wird sichtbar, sobald andere ihn gesehen haben.',
   },
   NO_WITNESS: {
     cause: 'Kein anderer Peer war da, um es zu bestätigen',

@@ -15,6 +15,10 @@ export const ERROR_CATALOGUE = {
     cause: 'The data directory cannot be used',
     action: 'Choose another with --data-dir, or make this one writable.',
   },
+  DATA_DIR_OPEN: {
+    cause: 'Other users of this computer can look into the data directory',
+    action: 'Choose a folder of its own with --data-dir, or take their rights to it (chmod 700).',
+  },
   IDENTITY_UNREADABLE: {
     cause: 'The identity file cannot be read',
     action:
@@ -86,6 +90,14 @@ export const ERROR_CATALOGUE = {
   NETWORK_NOT_CHOSEN: {
     cause: 'This computer is not part of a network yet',
     action: 'Choose a network to begin.',
+  },
+  MORE_THAN_THERE_IS: {
+    cause: 'This computer has less than that',
+    action: 'Choose less.',
+  },
+  SETTINGS_CHANGED: {
+    cause: 'Somebody else has saved another value meanwhile',
+    action: 'Nothing was saved. Look at what stands there now, and choose.',
   },
   SETTINGS_NOT_SAVED: {
     cause: 'The settings could not be written to disk',
@@ -350,7 +362,7 @@ export const ERROR_CATALOGUE = {
   },
   COORDINATOR_INSECURE: {
     cause: 'The address would send this node’s details unencrypted over the network',
-    action: 'Use an https:// address, or say outright that it may be unencrypted.',
+    action: 'Use an https:// address, or say outright that it may be unencrypted (in a terminal: --insecure-http).',
   },
   COORDINATOR_PRIVATE: {
     cause: 'The address leads where no coordinator of others can be',
@@ -510,6 +522,10 @@ export const ERROR_CATALOGUE = {
   SEEN_DIFFERENTLY: {
     cause: 'Others see this node differently from what it serves',
     action: 'The app announces again; a map follows with its next look.',
+  },
+  ALONE: {
+    cause: 'No other node has joined this network yet, so nobody can confirm that this one is visible',
+    action: 'Start a second node or invite somebody; it becomes visible as soon as others have seen it.',
   },
   NO_WITNESS: { cause: 'No other peer was there to confirm', action: 'Wait for peers to join; the app asks again.' },
 

@@ -1,4 +1,4 @@
-/** The languages that the app speaks. The command line, the log and the coordinator's dashboard speak English. */
+/** The languages that the app speaks. The command line and the log speak English. */
 export const LANGUAGES = ['en', 'de'] as const
 export type Language = (typeof LANGUAGES)[number]
 

@@ -25,6 +25,7 @@ export const NODE_SAYS_DE: NodePhrases = {
     'Nobody can confirm this node now': 'Niemand kann diesen Knoten gerade bestätigen',
     'Serving with a problem': 'Stellt bereit, mit einem Problem',
     'Connected, but not visible yet': 'Verbunden, aber noch nicht sichtbar',
+    'The only node of this network': 'Der einzige Knoten dieses Netzwerks',
     'Not approved': 'Nicht angenommen',
     Connecting: 'Verbindet sich',
     Registering: 'Meldet sich an',

@@ -12,6 +12,8 @@ import { emptySteps, STEP_NAMES, STEP_STATES, type Step } from './status'
 
 const report = new EspalierError('PORT_TAKEN', '4001').report()
 
+const alone = new EspalierError('ALONE').report()
+
 const SEEN: Step['evidence'] = [{ kind: 'peer', by: '12D3KooWfig', at: 1, value: 'dialled back' }]
 
 /** English words that no German sentence has. */
@@ -21,7 +23,7 @@ describe('what the node says in fixed words, in German', () => {
   it('every headline and sentence of a running node has its German', () => {
     for (const name of STEP_NAMES)
       for (const state of STEP_STATES)
-        for (const blocker of [undefined, report]) {
+        for (const blocker of [undefined, report, alone]) {
           const steps = emptySteps().map((step): Step => {
             if (step.name !== name)
               return STEP_NAMES.indexOf(step.name) < STEP_NAMES.indexOf(name)

@@ -111,7 +111,7 @@ export class ScriptedHost {
       return {}
     },
     'settings.get': () => this.settings,
-    'settings.save': (patch) => {
+    'settings.save': ({ replaces: _, ...patch }) => {
       this.choose({ ...this.settings, ...patch } as Settings)
       return this.settings
     },

@@ -409,7 +409,7 @@ export function safeModeStatus(at: number): NodeStatus {
 
 export const TALK: NetworkTalk = {
   protocols: [
-    { protocol: '/hivemind/0.0.0/DHTProtocol.rpc_find', opened: 1_284, accepted: 977, open: 0 },
+    { protocol: 'DHTProtocol.rpc_find', opened: 1_284, accepted: 977, open: 0 },
     { protocol: '/espalier/kad/1.0.0', opened: 412, accepted: 388, open: 3 },
     { protocol: '/espalier/pipeline/1', opened: 36, accepted: 58, open: 2 },
     { protocol: '/espalier/witness/1', opened: 14, accepted: 21, open: 0 },

@@ -1,5 +1,6 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
-import { type DecisionWords, TOKEN_DIALOG } from '../words'
+import { say } from '../../src-renderer/words'
+import type { DecisionWords } from '../words'
 
 export interface DecisionDialogProps {
   words: DecisionWords
@@ -43,7 +44,7 @@ export function DecisionDialog({ words, isDanger, isBusy, onYes, onNo }: Decisio
         </div>
         <div className="dialog-actions">
           <button type="button" className="button" onClick={() => dialog.current?.close()}>
-            {TOKEN_DIALOG.no}
+            {say.DECIDING.cancel}
           </button>
           <button type="submit" className={isDanger ? 'button is-danger' : 'button is-primary'} disabled={isBusy}>
             {isBusy ? words.busy : words.yes}

@@ -1,9 +1,10 @@
 import { StatusShapeIcon } from '../../src-renderer/components/status-shape'
 import { Age } from '../../src-renderer/components/text'
 import { closeSentence, shortenHash } from '../../src-renderer/format'
+import { say } from '../../src-renderer/words'
 import { capitalize } from '../../src-renderer/words/node'
 import type { FeedDecision } from '../feed'
-import { DASHBOARD, decisionLine } from '../words'
+import { decisionLine } from '../words'
 
 const SHOWN = 12
 
@@ -12,10 +13,10 @@ export function DecisionLog({ decisions }: { decisions: readonly FeedDecision[] 
   return (
     <section className="card" aria-labelledby="decisions-title">
       <div className="card-head">
-        <h2 id="decisions-title">{DASHBOARD.decisionsTitle}</h2>
+        <h2 id="decisions-title">{say.DECISIONS.title}</h2>
       </div>
       {decisions.length === 0 ? (
-        <p className="empty">{DASHBOARD.noDecisions}</p>
+        <p className="empty">{say.DECISIONS.none}</p>
       ) : (
         <ol className="decisions">
           {decisions.slice(0, SHOWN).map((decision) => {

@@ -3,9 +3,9 @@ import { FailureNote } from '../../src-renderer/components/failure-note'
 import { useNow } from '../../src-renderer/components/hooks'
 import { StatusShapeIcon } from '../../src-renderer/components/status-shape'
 import { formatAge, formatIn } from '../../src-renderer/format'
-import { SHAPE_NAMES } from '../../src-renderer/words/en/node'
+import { say } from '../../src-renderer/words'
 import type { DashboardState, DashboardStore } from '../dashboard-store'
-import { DASHBOARD, type Headline as HeadlineWords, networkHeadline } from '../words'
+import { type Headline as HeadlineWords, networkHeadline } from '../words'
 
 /** One state, one sentence: first of the contact, then of the network. */
 export function Headline({ store, state }: { store: DashboardStore; state: DashboardState }) {
@@ -14,12 +14,12 @@ export function Headline({ store, state }: { store: DashboardStore; state: Dashb
   const shown = wordsOf(state)
   const age = snapshot ? now - snapshot.at : null
   useEffect(() => {
-    document.title = `${shown.headline} · Espalier network`
+    document.title = say.DASHBOARD.pageTitle(shown.headline)
   }, [shown.headline])
   return (
     <div className="hero">
       <span className={`hero-badge is-${shown.shape}`}>
-        <StatusShapeIcon shape={shown.shape} size={34} label={SHAPE_NAMES[shown.shape]} />
+        <StatusShapeIcon shape={shown.shape} size={34} label={say.SHAPE_NAMES[shown.shape]} />
       </span>
       <div className="hero-words">
         <div role="status">
@@ -28,14 +28,14 @@ export function Headline({ store, state }: { store: DashboardStore; state: Dashb
         </div>
         {link.state === 'away' && (
           <p className="fine">
-            {age === null ? DASHBOARD.awayNever : `Last news ${formatAge(age)}.`} Trying again{' '}
-            {formatIn(link.retryAt - (now - state.clockOffsetMs))}.
+            {age === null ? say.DASHBOARD.awayNever : say.DASHBOARD.lastNews(formatAge(age))}{' '}
+            {say.DASHBOARD.tryingAgain(formatIn(link.retryAt - (now - state.clockOffsetMs)))}
           </p>
         )}
         {failure && (
           <FailureNote failure={failure}>
             <button type="button" className="link" onClick={store.dismissFailure}>
-              {DASHBOARD.dismiss}
+              {say.DASHBOARD.dismiss}
             </button>
           </FailureNote>
         )}
@@ -43,7 +43,7 @@ export function Headline({ store, state }: { store: DashboardStore; state: Dashb
       <div className="hero-actions">
         {link.state === 'away' && (
           <button type="button" className="button" onClick={store.retryNow}>
-            {DASHBOARD.tryNow}
+            {say.DASHBOARD.tryNow}
           </button>
         )}
       </div>
@@ -52,13 +52,12 @@ export function Headline({ store, state }: { store: DashboardStore; state: Dashb
 }
 
 function wordsOf({ link, snapshot }: DashboardState): HeadlineWords {
+  const { DASHBOARD } = say
   if (link.state === 'away') {
     return {
       shape: 'waiting',
       headline: DASHBOARD.awayHeadline,
-      sentence: snapshot
-        ? 'What stands below is what it said last; it may have changed since.'
-        : DASHBOARD.connectingText,
+      sentence: snapshot ? DASHBOARD.awayText : DASHBOARD.connectingText,
     }
   }
   if (!snapshot) {

@@ -2,8 +2,8 @@ import { useEffect, useId, useRef } from 'react'
 import { useNow } from '../../src-renderer/components/hooks'
 import { CopyText } from '../../src-renderer/components/text'
 import { formatIn } from '../../src-renderer/format'
+import { say } from '../../src-renderer/words'
 import type { QrPicture } from '../../src-shared/qr-picture'
-import { INVITES } from '../words'
 
 export interface InviteDialogProps {
   label: string
@@ -22,16 +22,16 @@ export function InviteDialog({ label, link, picture, expiresAt, onClose }: Invit
   useEffect(() => dialog.current?.showModal(), [])
   return (
     <dialog ref={dialog} className="dialog" aria-labelledby={`${id}-title`} aria-describedby={id} onClose={onClose}>
-      <h2 id={`${id}-title`}>{label === '' ? INVITES.untitled : label}</h2>
+      <h2 id={`${id}-title`}>{label === '' ? say.INVITES.untitled : label}</h2>
       <p id={id}>
-        {INVITES.use} It ends {formatIn(expiresAt - now)}.
+        {say.INVITES.use} {say.INVITES.itEnds(formatIn(expiresAt - now))}
       </p>
       {picture && (
         <svg
           className="invite-picture"
           viewBox={`0 0 ${picture.size} ${picture.size}`}
           role="img"
-          aria-label={INVITES.pictureAlt}
+          aria-label={say.INVITES.pictureAlt}
           shapeRendering="crispEdges"
         >
           <path d={picture.path} stroke="#000" />
@@ -41,9 +41,9 @@ export function InviteDialog({ label, link, picture, expiresAt, onClose }: Invit
         <code>{link}</code>
       </p>
       <div className="dialog-actions">
-        <CopyText text={link} shown={INVITES.copy} what="the invite" />
+        <CopyText text={link} shown={say.INVITES.copy} what={say.INVITES.copyName} />
         <button type="button" className="button is-primary" onClick={() => dialog.current?.close()}>
-          {INVITES.done}
+          {say.INVITES.done}
         </button>
       </div>
     </dialog>

@@ -2,6 +2,7 @@ import { type FormEvent, useCallback, useEffect, useState } from 'react'
 import { useNow } from '../../src-renderer/components/hooks'
 import { StatusShapeIcon } from '../../src-renderer/components/status-shape'
 import { formatIn } from '../../src-renderer/format'
+import { say } from '../../src-renderer/words'
 import type { QrPicture } from '../../src-shared/qr-picture'
 import type { StatusShape } from '../../src-shared/status'
 import type { DashboardStore } from '../dashboard-store'
@@ -13,7 +14,7 @@ import {
   makeInvite,
   readMembership,
 } from '../membership'
-import { INVITES, LIFETIMES } from '../words'
+import { LIFETIMES, named } from '../words'
 import { InviteDialog } from './invite-dialog'
 
 const SHOWN = 8
@@ -62,36 +63,36 @@ export function Invites({ store, isBusy, version, nicknameOf }: InvitesProps) {
   return (
     <section className="card" aria-labelledby="invites-title">
       <div className="card-head">
-        <h2 id="invites-title">{INVITES.title}</h2>
+        <h2 id="invites-title">{say.INVITES.title}</h2>
       </div>
-      <p className="fine is-strong">{INVITES.text}</p>
+      <p className="fine is-strong">{say.INVITES.text}</p>
       <form className="invite-form" onSubmit={(event) => void make(event)}>
         <input
           className="field"
-          aria-label={INVITES.label}
-          placeholder={INVITES.label}
+          aria-label={say.INVITES.label}
+          placeholder={say.INVITES.label}
           maxLength={80}
           value={label}
           onChange={(event) => setLabel(event.target.value)}
         />
         <select
           className="field"
-          aria-label={INVITES.lifetime}
+          aria-label={say.INVITES.lifetime}
           value={lifetimeMs}
           onChange={(event) => setLifetimeMs(Number(event.target.value))}
         >
-          {LIFETIMES.map(({ ms, words }) => (
+          {LIFETIMES.map(({ ms, name }) => (
             <option key={ms} value={ms}>
-              {words}
+              {say.INVITES.lifetimes[name]}
             </option>
           ))}
         </select>
         <button type="submit" className="button" disabled={isBusy}>
-          {INVITES.make}
+          {say.INVITES.make}
         </button>
       </form>
       {membership && membership.invites.length > 0 && (
-        <ul className="grants" aria-label={INVITES.title}>
+        <ul className="grants" aria-label={say.INVITES.title}>
           {membership.invites.slice(0, SHOWN).map((invite) => (
             <InviteRow
               key={invite.invite_id}
@@ -106,9 +107,9 @@ export function Invites({ store, isBusy, version, nicknameOf }: InvitesProps) {
       )}
       {tokens.length > 0 && (
         <details className="token-list">
-          <summary>{tokens.length === 1 ? INVITES.oneToken : `${tokens.length} ${INVITES.tokens}`}</summary>
-          <p className="fine">{INVITES.tokenHint}</p>
-          <ul className="grants" aria-label={INVITES.tokens}>
+          <summary>{say.INVITES.tokens(tokens.length)}</summary>
+          <p className="fine">{say.INVITES.tokenHint}</p>
+          <ul className="grants" aria-label={say.INVITES.tokens(tokens.length)}>
             {tokens.slice(0, SHOWN).map((token) => (
               <TokenRow
                 key={token.jti}
@@ -145,7 +146,7 @@ interface InviteRowProps {
 function InviteRow({ invite, isBusy, nicknameOf, onShow, onRevoke }: InviteRowProps) {
   const now = useNow()
   const { label, state, expires_at_ms, redeemed_by } = invite
-  const name = label === '' ? INVITES.untitled : label
+  const name = label === '' ? say.INVITES.untitled : label
   const usedBy = redeemed_by === null ? null : (nicknameOf(redeemed_by) ?? redeemed_by)
   return (
     <li>
@@ -153,7 +154,11 @@ function InviteRow({ invite, isBusy, nicknameOf, onShow, onRevoke }: InviteRowPr
       <p>
         <b>{name}</b>{' '}
         <span className="fine">
-          {state === 'open' ? `ends ${formatIn(expires_at_ms - now)}` : usedBy ? `used by ${usedBy}` : state}
+          {state === 'open'
+            ? say.INVITES.ends(formatIn(expires_at_ms - now))
+            : usedBy
+              ? say.INVITES.usedBy(usedBy)
+              : (named(say.INVITES.states, state) ?? state)}
         </span>
       </p>
       {state === 'open' && (
@@ -161,14 +166,14 @@ function InviteRow({ invite, isBusy, nicknameOf, onShow, onRevoke }: InviteRowPr
           <button
             type="button"
             className="button is-small"
-            aria-label={`Revoke ${name}`}
+            aria-label={say.INVITES.revokeOf(name)}
             disabled={isBusy}
             onClick={onRevoke}
           >
-            {INVITES.revoke}
+            {say.INVITES.revoke}
           </button>
-          <button type="button" className="button is-small" aria-label={`Show ${name}`} onClick={onShow}>
-            {INVITES.show}
+          <button type="button" className="button is-small" aria-label={say.INVITES.showOf(name)} onClick={onShow}>
+            {say.INVITES.show}
           </button>
         </div>
       )}
@@ -190,16 +195,16 @@ function TokenRow({ token, isBusy, nickname, onRevoke }: TokenRowProps) {
     <li>
       <StatusShapeIcon shape="visible" size={16} />
       <p>
-        <b>{name}</b> <span className="fine">ends {formatIn(token.expires_at_ms - now)}</span>
+        <b>{name}</b> <span className="fine">{say.INVITES.ends(formatIn(token.expires_at_ms - now))}</span>
       </p>
       <button
         type="button"
         className="button is-small"
-        aria-label={`Revoke the token of ${name}`}
+        aria-label={say.INVITES.revokeTokenOf(name)}
         disabled={isBusy}
         onClick={onRevoke}
       >
-        {INVITES.revoke}
+        {say.INVITES.revoke}
       </button>
     </li>
   )

@@ -1,5 +1,6 @@
+import { say } from '../../src-renderer/words'
 import { blocksOf, type FeedWorker } from '../feed'
-import { LOAD_COMMAND, mayCancelLoad, maySendLoad } from '../words'
+import { mayCancelLoad, maySendLoad } from '../load-words'
 
 export interface LoadCommandProps {
   worker: FeedWorker
@@ -11,7 +12,8 @@ export interface LoadCommandProps {
 /** The host's hand on LOAD_SHARD to one worker that has blocks. What came of it stands beside them, in `LoadLine`. */
 export function LoadCommand({ worker, isBusy, onSend, onCancel }: LoadCommandProps) {
   if (worker.status !== 'online' || !blocksOf(worker)) return null
-  const name = worker.nickname || 'this worker'
+  const { LOAD_COMMAND, WORKERS } = say
+  const name = worker.nickname || WORKERS.unnamed
   return (
     <>
       {maySendLoad(worker) && (

@@ -1,6 +1,6 @@
 import { Age } from '../../src-renderer/components/text'
 import type { FeedWorker } from '../feed'
-import { loadWords } from '../words'
+import { loadWords } from '../load-words'
 
 /** What became of the last LOAD_SHARD to a worker, and when. */
 export function LoadLine({ worker }: { worker: FeedWorker }) {

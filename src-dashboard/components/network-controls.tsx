@@ -1,6 +1,7 @@
 import { type FormEvent, useId, useState } from 'react'
+import { typedWhole } from '../../src-renderer/typed-number'
+import { say } from '../../src-renderer/words'
 import type { NetworkPart } from '../feed'
-import { DASHBOARD } from '../words'
 
 export interface NetworkControlsProps {
   network: NetworkPart
@@ -15,7 +16,7 @@ export function NetworkControls({ network, busy, onTarget, onQuantization }: Net
   const [target, setTarget] = useState<string | null>(null)
   const [mode, setMode] = useState<string | null>(null)
   const id = useId()
-  const wanted = Number(target ?? network.target_workers ?? 1)
+  const wanted = target === null ? (network.target_workers ?? 1) : typedWhole(target)
   const isValid = Number.isInteger(wanted) && wanted >= 1 && wanted <= Math.max(1, network.total_layers)
   const modes = network.quantizations
   const saveTarget = (event: FormEvent) => {
@@ -33,13 +34,13 @@ export function NetworkControls({ network, busy, onTarget, onQuantization }: Net
   return (
     <section className="card" aria-labelledby="controls-title">
       <div className="card-head">
-        <h2 id="controls-title">{DASHBOARD.controlsTitle}</h2>
+        <h2 id="controls-title">{say.CONTROLS.title}</h2>
       </div>
-      <p className="fine is-strong">{DASHBOARD.controlsHint}</p>
+      <p className="fine is-strong">{say.CONTROLS.hint}</p>
       <div className="control">
         <div>
-          <label htmlFor={onTarget ? `${id}-target` : undefined}>{DASHBOARD.targetLabel}</label>
-          <p className="fine">{DASHBOARD.targetHint}</p>
+          <label htmlFor={onTarget ? `${id}-target` : undefined}>{say.CONTROLS.target}</label>
+          <p className="fine">{say.CONTROLS.targetHint}</p>
         </div>
         {onTarget ? (
           <form onSubmit={saveTarget}>
@@ -55,10 +56,10 @@ export function NetworkControls({ network, busy, onTarget, onQuantization }: Net
             <button
               type="submit"
               className="button"
-              aria-label={`Save the ${DASHBOARD.targetLabel.toLowerCase()}`}
+              aria-label={say.CONTROLS.saveTarget}
               disabled={!isValid || target === null || wanted === network.target_workers || busy !== null}
             >
-              {busy === 'target' ? DASHBOARD.saving : DASHBOARD.save}
+              {busy === 'target' ? say.CONTROLS.saving : say.CONTROLS.save}
             </button>
           </form>
         ) : (
@@ -68,9 +69,9 @@ export function NetworkControls({ network, busy, onTarget, onQuantization }: Net
       <div className="control">
         <div>
           <label htmlFor={onQuantization && modes.length > 1 ? `${id}-mode` : undefined}>
-            {DASHBOARD.quantizationLabel}
+            {say.CONTROLS.quantization}
           </label>
-          <p className="fine">{modes.length > 1 ? DASHBOARD.quantizationHint : DASHBOARD.quantizationOnly}</p>
+          <p className="fine">{modes.length > 1 ? say.CONTROLS.quantizationHint : say.CONTROLS.quantizationOnly}</p>
         </div>
         {onQuantization && modes.length > 1 ? (
           <form onSubmit={saveMode}>
@@ -87,10 +88,10 @@ export function NetworkControls({ network, busy, onTarget, onQuantization }: Net
             <button
               type="submit"
               className="button"
-              aria-label={`Save the ${DASHBOARD.quantizationLabel.toLowerCase()}`}
+              aria-label={say.CONTROLS.saveQuantization}
               disabled={mode === null || mode === network.quantization || busy !== null}
             >
-              {busy === 'quantization' ? DASHBOARD.saving : DASHBOARD.save}
+              {busy === 'quantization' ? say.CONTROLS.saving : say.CONTROLS.save}
             </button>
           </form>
         ) : (

@@ -2,8 +2,9 @@ import { useState } from 'react'
 import { StatusShapeIcon } from '../../src-renderer/components/status-shape'
 import { Age, CopyText } from '../../src-renderer/components/text'
 import { shortenPeerId } from '../../src-renderer/format'
+import { say } from '../../src-renderer/words'
 import type { FeedWorker } from '../feed'
-import { DASHBOARD, decisionWords, deviceWords, memoryWords } from '../words'
+import { decisionWords, deviceWords, memoryWords } from '../words'
 import { DecisionDialog } from './decision-dialog'
 
 export interface PendingListProps {
@@ -24,8 +25,8 @@ export function PendingList({ workers, onDecide, isBusy }: PendingListProps) {
   return (
     <section className="card asks" aria-labelledby="pending-title">
       <div className="card-head">
-        <h2 id="pending-title">{onDecide ? DASHBOARD.pendingTitle : DASHBOARD.pendingTitleReader}</h2>
-        <p className="aside">{waiting.length === 1 ? '1 request' : `${waiting.length} requests`}</p>
+        <h2 id="pending-title">{onDecide ? say.PENDING.title : say.PENDING.titleReader}</h2>
+        <p className="aside">{say.PENDING.requests(waiting.length)}</p>
       </div>
       <ul>
         {waiting.slice(0, SHOWN).map((worker) => (
@@ -33,14 +34,14 @@ export function PendingList({ workers, onDecide, isBusy }: PendingListProps) {
             <StatusShapeIcon shape="waiting" size={20} />
             <div className="ask-who">
               <p className="ask-name">
-                <b title={worker.nickname}>{worker.nickname || 'Without a name'}</b>
-                <CopyText text={worker.worker_id} shown={shortenPeerId(worker.worker_id)} what="the worker id" />
+                <b title={worker.nickname}>{worker.nickname || say.WORKERS.noName}</b>
+                <CopyText text={worker.worker_id} shown={shortenPeerId(worker.worker_id)} what={say.WORKERS.id} />
               </p>
               <p className="fine is-strong">
                 {deviceWords(worker)}, {memoryWords(worker)}
                 {typeof worker.x_registered_at_ms === 'number' && (
                   <>
-                    ; asked <Age at={worker.x_registered_at_ms} />
+                    ; {say.PENDING.asked} <Age at={worker.x_registered_at_ms} />
                   </>
                 )}
               </p>
@@ -50,28 +51,28 @@ export function PendingList({ workers, onDecide, isBusy }: PendingListProps) {
                 <button
                   type="button"
                   className="button is-small"
-                  aria-label={`${DASHBOARD.reject} ${worker.nickname}`}
+                  aria-label={`${say.DECIDING.reject.yes} ${worker.nickname}`}
                   onClick={() => setAsked({ kind: 'reject', worker })}
                 >
-                  {DASHBOARD.reject}
+                  {say.DECIDING.reject.yes}
                 </button>
                 <button
                   type="button"
                   className="button is-small is-primary"
-                  aria-label={`${DASHBOARD.approve} ${worker.nickname}`}
+                  aria-label={`${say.DECIDING.approve.yes} ${worker.nickname}`}
                   onClick={() => setAsked({ kind: 'approve', worker })}
                 >
-                  {DASHBOARD.approve}
+                  {say.DECIDING.approve.yes}
                 </button>
               </div>
             )}
           </li>
         ))}
       </ul>
-      {waiting.length > SHOWN && <p className="fine">{waiting.length - SHOWN} more wait behind these.</p>}
+      {waiting.length > SHOWN && <p className="fine">{say.PENDING.more(waiting.length - SHOWN)}</p>}
       {asked && onDecide && (
         <DecisionDialog
-          words={decisionWords(asked.kind, asked.worker.nickname || 'this worker')}
+          words={decisionWords(asked.kind, asked.worker.nickname)}
           isDanger={asked.kind === 'reject'}
           isBusy={isBusy}
           onYes={(reason) => void onDecide(asked.kind, asked.worker, reason).finally(() => setAsked(null))}

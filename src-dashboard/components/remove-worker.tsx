@@ -1,6 +1,7 @@
 import { useState } from 'react'
+import { say } from '../../src-renderer/words'
 import type { FeedWorker } from '../feed'
-import { DASHBOARD, decisionWords } from '../words'
+import { decisionWords } from '../words'
 import { DecisionDialog } from './decision-dialog'
 
 export interface RemoveWorkerProps {
@@ -12,16 +13,16 @@ export interface RemoveWorkerProps {
 /** Takes a worker off the list, after a second question and with a reason. */
 export function RemoveWorker({ worker, isBusy, onRemove }: RemoveWorkerProps) {
   const [isAsked, setAsked] = useState(false)
-  const name = worker.nickname || 'this worker'
+  const name = worker.nickname || say.WORKERS.unnamed
   return (
     <>
       <button
         type="button"
         className="button is-small"
-        aria-label={`${DASHBOARD.remove} ${name}`}
+        aria-label={`${say.DECIDING.remove.yes} ${name}`}
         onClick={() => setAsked(true)}
       >
-        {DASHBOARD.remove}
+        {say.DECIDING.remove.yes}
       </button>
       {isAsked && (
         <DecisionDialog

@@ -1,5 +1,5 @@
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react'
-import { TOKEN_DIALOG } from '../words'
+import { say } from '../../src-renderer/words'
 
 export interface TokenDialogProps {
   /** The last one was not known. */
@@ -20,10 +20,10 @@ export function TokenDialog({ isRefused, onYes, onNo }: TokenDialogProps) {
   return (
     <dialog ref={dialog} className="dialog" aria-labelledby={`${id}-title`} aria-describedby={id} onClose={onNo}>
       <form onSubmit={onSubmit}>
-        <h2 id={`${id}-title`}>{TOKEN_DIALOG.title}</h2>
-        <p id={id}>{TOKEN_DIALOG.text}</p>
+        <h2 id={`${id}-title`}>{say.TOKEN_DIALOG.title}</h2>
+        <p id={id}>{say.TOKEN_DIALOG.text}</p>
         <div className="dialog-field">
-          <label htmlFor={`${id}-token`}>{TOKEN_DIALOG.label}</label>
+          <label htmlFor={`${id}-token`}>{say.TOKEN_DIALOG.label}</label>
           <input
             id={`${id}-token`}
             className="field"
@@ -37,16 +37,16 @@ export function TokenDialog({ isRefused, onYes, onNo }: TokenDialogProps) {
           />
           {isRefused && token === '' && (
             <p id={`${id}-refused`} className="field-problem" role="alert">
-              {TOKEN_DIALOG.refused}
+              {say.TOKEN_DIALOG.refused}
             </p>
           )}
         </div>
         <div className="dialog-actions">
           <button type="button" className="button" onClick={() => dialog.current?.close()}>
-            {TOKEN_DIALOG.no}
+            {say.TOKEN_DIALOG.no}
           </button>
           <button type="submit" className="button is-primary" disabled={token.trim() === ''}>
-            {TOKEN_DIALOG.yes}
+            {say.TOKEN_DIALOG.yes}
           </button>
         </div>
       </form>

@@ -3,8 +3,8 @@ import { Mark } from '../../src-renderer/components/status-shape'
 import { Age } from '../../src-renderer/components/text'
 import { ThemeSwitch } from '../../src-renderer/components/theme-switch'
 import { applyTheme, readTheme } from '../../src-renderer/theme'
+import { say } from '../../src-renderer/words'
 import type { DashboardState, DashboardStore } from '../dashboard-store'
-import { DASHBOARD } from '../words'
 import { TokenDialog } from './token-dialog'
 
 /** Whose page this is, how fresh, and who looks at it. */
@@ -22,17 +22,17 @@ export function TopBar({ store, state }: { store: DashboardStore; state: Dashboa
       </div>
       <div className="bar-actions">
         {!isHost && (
-          <span className="chip" title={DASHBOARD.readOnlyHint}>
-            {DASHBOARD.readOnly}
+          <span className="chip" title={say.DASHBOARD.readOnlyHint}>
+            {say.DASHBOARD.readOnly}
           </span>
         )}
         {isHost ? (
           <button type="button" className="button is-small" onClick={store.signOut}>
-            {DASHBOARD.signOut}
+            {say.DASHBOARD.signOut}
           </button>
         ) : (
           <button type="button" className="button is-small" onClick={() => setAsking(true)}>
-            {DASHBOARD.signIn}
+            {say.DASHBOARD.signIn}
           </button>
         )}
         <ThemeSwitch
@@ -65,7 +65,7 @@ function Freshness({ state: { link, snapshot } }: { state: DashboardState }) {
   if (!snapshot || link.state === 'away') return null
   return (
     <span className="fresh">
-      Changed <Age at={snapshot.at} />
+      {say.DASHBOARD.changed} <Age at={snapshot.at} />
     </span>
   )
 }

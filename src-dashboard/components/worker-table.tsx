@@ -3,24 +3,17 @@ import { memo, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from
 import { MiniStrip } from '../../src-renderer/components/mini-strip'
 import { StatusShapeIcon } from '../../src-renderer/components/status-shape'
 import { Age, CopyText } from '../../src-renderer/components/text'
-import { formatCount, shortenPeerId } from '../../src-renderer/format'
+import { formatCount, formatWhole, shortenPeerId } from '../../src-renderer/format'
+import { say } from '../../src-renderer/words'
 import { formatBlocks } from '../../src-shared/blocks'
 import { blocksOf, type FeedWorker } from '../feed'
-import { DASHBOARD, deviceWords, memoryWords, requestWords, whyWords, workerState } from '../words'
+import { deviceWords, memoryWords, requestWords, whyWords, workerState } from '../words'
 import { filterWorkers, sortWorkers, WORKER_COLUMNS, type WorkerColumn, type WorkerOrder } from '../worker-order'
 import { LoadLine } from './load-line'
 
 const ROW_HEIGHT_PX = 66
 /** So many are simply there, for the browser's own search and for printing. */
 const FEW = 60
-const COLUMN_NAMES: Readonly<Record<WorkerColumn, string>> = {
-  name: 'Worker',
-  state: 'State',
-  blocks: 'Blocks, and why',
-  device: 'Device',
-  heard: 'Heard',
-  tokens: 'Tokens',
-}
 
 export interface WorkerTableProps {
   workers: readonly FeedWorker[]
@@ -58,13 +51,13 @@ export function WorkerTable({ workers, blockCount, actionsOf }: WorkerTableProps
     <section className="card is-table" aria-labelledby="workers-title">
       <div className="card-head workers-head">
         <h2 id="workers-title">
-          {DASHBOARD.workersTitle} <span className="quiet">{workers.length.toLocaleString('en')}</span>
+          {say.WORKERS.title} <span className="quiet">{formatWhole(workers.length)}</span>
         </h2>
         <input
           type="search"
           className="field"
-          aria-label={DASHBOARD.filterLabel}
-          placeholder={DASHBOARD.filterPlaceholder}
+          aria-label={say.WORKERS.filterLabel}
+          placeholder={say.WORKERS.filterPlaceholder}
           value={search}
           onChange={(event) => setSearch(event.target.value)}
         />
@@ -77,7 +70,7 @@ export function WorkerTable({ workers, blockCount, actionsOf }: WorkerTableProps
             ))}
             {actionsOf && (
               <th scope="col">
-                <span className="only-read">Actions</span>
+                <span className="only-read">{say.WORKERS.actions}</span>
               </th>
             )}
           </tr>
@@ -101,7 +94,7 @@ export function WorkerTable({ workers, blockCount, actionsOf }: WorkerTableProps
           <Spacer height={below} />
         </tbody>
       </table>
-      {sorted.length === 0 && <p className="empty">{DASHBOARD.noMatch}</p>}
+      {sorted.length === 0 && <p className="empty">{say.WORKERS.noMatch}</p>}
     </section>
   )
 }
@@ -139,7 +132,7 @@ function Heading({ column, order, onTurn }: HeadingProps) {
       aria-sort={isSorted ? (order.isDescending ? 'descending' : 'ascending') : 'none'}
     >
       <button type="button" className="sort" onClick={() => onTurn(column)}>
-        {COLUMN_NAMES[column]}
+        {say.WORKERS.columns[column]}
         <svg width="10" height="10" viewBox="0 0 10 10" aria-hidden="true">
           <path d={order.isDescending && isSorted ? 'M2 3.5l3 3 3-3' : 'M2 6.5l3-3 3 3'} />
         </svg>
@@ -165,9 +158,9 @@ const WorkerRow = memo(function WorkerRow({ measure, index, worker, blockCount, 
     <tr ref={measure} className={`is-${shape}`} data-index={index} aria-rowindex={index + 2}>
       <th scope="row" className="worker-name">
         <span className="peer-name" title={worker.nickname}>
-          {worker.nickname || 'Without a name'}
+          {worker.nickname || say.WORKERS.noName}
         </span>
-        <CopyText text={worker.worker_id} shown={shortenPeerId(worker.worker_id)} what="the worker id" />
+        <CopyText text={worker.worker_id} shown={shortenPeerId(worker.worker_id)} what={say.WORKERS.id} />
       </th>
       <td className="worker-state">
         <span className="peer-state">
@@ -177,7 +170,7 @@ const WorkerRow = memo(function WorkerRow({ measure, index, worker, blockCount, 
       </td>
       <td className="worker-blocks">
         {blocks && (
-          <span className="peer-blocks">
+          <span className="peer-blocks" data-lead={say.WORKERS.blocksLead}>
             {formatBlocks(blocks)}
             {blockCount >= blocks.end && <MiniStrip {...blocks} blockCount={blockCount} />}
           </span>
@@ -189,15 +182,17 @@ const WorkerRow = memo(function WorkerRow({ measure, index, worker, blockCount, 
         {deviceWords(worker)}
         <span className="fine">{memoryWords(worker)}</span>
       </td>
-      <td className="number worker-heard">
+      <td className="number worker-heard" data-lead={say.WORKERS.columns.heard}>
         {typeof worker.x_last_seen_at_ms === 'number' ? (
           <Age at={worker.x_last_seen_at_ms} />
         ) : (
           <span className="quiet">–</span>
         )}
       </td>
-      <td className="number worker-tokens" title={worker.tokens_served.toLocaleString('en')}>
-        <span className="worker-count">{formatCount(worker.tokens_served)}</span>
+      <td className="number worker-tokens" title={formatWhole(worker.tokens_served)}>
+        <span className="worker-count" data-unit={say.WORKERS.tokensUnit}>
+          {formatCount(worker.tokens_served)}
+        </span>
         {requests !== '' && <span className="fine">{requests}</span>}
       </td>
       {actionsOf && <td className="worker-actions">{actionsOf(worker)}</td>}

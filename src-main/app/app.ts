@@ -9,6 +9,7 @@ import { watchConnectivity } from '../diagnostics/connectivity/watch-connectivit
 import { loadOrCreateIdentity } from '../network/identity'
 import type { RunningNode } from '../node/node'
 import { createShardStore } from '../shards/store/shard-store'
+import { warnIfOpen } from '../storage/owner-only'
 import { createSecretStore } from '../storage/secret-store'
 import { bringStateForward } from '../storage/state-version'
 import { watchUnsaved } from '../storage/unsaved-book'
@@ -28,6 +29,7 @@ import { createGenerations } from './generations'
 import { createHostHandlers } from './host-network/host-handlers'
 import { createHostNetwork } from './host-network/host-network'
 import { createIdentityDesk } from './identity-desk'
+import { createKnowModel } from './known-model'
 import { createLogBook } from './log-book'
 import { createAppMeter } from './meter'
 import { putOwnerFirst } from './owner/owner-first'
@@ -54,6 +56,7 @@ const BYTES_PER_GB = 1_000_000_000
 export async function createApp(options: AppOptions): Promise<App> {
   const { clock, log, data, overrides = {}, fetch = coordinatorFetch } = options
   const { profile: _, bootstraps: __, invite: ___, ownNodes: ____, ...settingsOverrides } = overrides
+  warnIfOpen(data.root, log)
   await bringStateForward(data, log)
   const settings = await openSettings(data.settingsFile, settingsOverrides, log)
   const bounds = confineDemo(overrides.profile, () => settings.get().network)
@@ -77,6 +80,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const routes = createTopic<EventPayload<'generate.route'>>()
   const ends = createTopic<EventPayload<'generate.end'>>()
   const stopFollowingWay = await followWayOut(settings, wayOut, log)
+  const knowModel = createKnowModel({
+    ...{ store, sampleModel: options.paths.sampleModel },
+    running: () => current.node?.running() ?? null,
+  })
   const files = createFileDesk(options.desktop?.chooseFile ?? null)
   const identity = createIdentityDesk(data.identityFile, clock)
   const generations = createGenerations(() => current.node, log, {
@@ -166,7 +173,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       node.loadNow()
       return {}
     },
-    ...createSettingsHandlers({ settings, bounds, compute }),
+    ...createSettingsHandlers({ settings, bounds, compute, knowModel }),
     'network.preview': async ({ url, insecure = false }) =>
       previewNetwork(url, {
         allowInsecure: insecure,
@@ -186,7 +193,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...{ clock, data, store, settings, compute, capBytes, diagnosticsContext },
       token: createTokenDesk(secrets),
       resources: join(options.paths.root, 'resources'),
-      sampleModel: options.paths.sampleModel,
+      knowModel,
       running: () => current.node?.running() ?? null,
     }),
     ...createDiagnosing({

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { PauseReason } from '../../src-shared/app-view'
 import type { Disposer } from '../../src-shared/clock'
@@ -11,6 +10,7 @@ import { type NetworkProfile, PROFILES } from '../network/profiles'
 import type { NodeConfig } from '../node/config'
 import { createNode, type EspalierNode } from '../node/node'
 import { readServedCounts, ServedBookSchema, type ServedCounts } from '../node/served-counts'
+import { threadsFor } from '../node/threads'
 import type { Transfers } from '../node/transfers'
 import type { ShardStore } from '../shards/store/shard-store'
 import { jsonFile } from '../storage/atomic-file'
@@ -274,7 +274,7 @@ export function createCurrentNode(
       }),
       publicName,
       listenPort: settings.listenPort(),
-      threads: threads ?? Math.max(1, availableParallelism() - 1),
+      threads: threadsFor(threads),
       offeredMemoryGb,
       gpuMemoryGb,
       requestedBlocks,

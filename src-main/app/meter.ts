@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import type { MethodHandlers } from '../../src-shared/contract'
 import { EspalierError, reportOf } from '../../src-shared/errors'
@@ -8,6 +7,7 @@ import type { EngineProcess } from '../engine/engine'
 import { memoryOf, runMeter } from '../meter/run-meter'
 import { loadOrCreateIdentity } from '../network/identity'
 import type { NetworkProfile } from '../network/profiles'
+import { threadsFor } from '../node/threads'
 import type { DataDirectory } from '../storage/data-directory'
 import type { EventLog } from '../storage/event-log'
 import type { DetectCompute } from './compute'
@@ -47,7 +47,7 @@ export function createAppMeter(options: {
         ...{ coordinatorUrl: url, allowInsecure, compute, gpuMemoryGb, signal: mine.signal },
         ...memoryOf(compute, offeredMemoryGb, gpuMemoryGb),
         modelPath: (isDemo) => modelPath ?? (isDemo ? options.paths.sampleModel : null),
-        threads: threads ?? Math.max(1, availableParallelism() - 1),
+        threads: threadsFor(threads),
         ownPeerId: publicKey.toString(),
         onStage: (stage) => tell({ kind: 'running', stage }),
       })

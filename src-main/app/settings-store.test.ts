@@ -64,6 +64,20 @@ describe('settings on disk', () => {
     expect(await onDisk()).toEqual(before)
   })
 
+  it('saves nothing over a value that is another than the one who saves believes', async () => {
+    const store = await open()
+    await store.save({ threads: 3, quietHours: { fromMinute: 1, toMinute: 2 } })
+    const over = store.save({ threads: 5, theme: 'dark' }, { threads: 2, theme: 'system' })
+    await expect(over).rejects.toMatchObject({ code: 'SETTINGS_CHANGED', message: expect.stringContaining('threads') })
+    expect(store.get()).toMatchObject({ threads: 3, theme: 'system' })
+    await store.save({ threads: 5 }, { threads: 3, quietHours: { fromMinute: 1, toMinute: 2 } })
+    expect(store.get().threads).toBe(5)
+    // Two at the same time: the second finds what the first has written.
+    const both = [store.save({ threads: 6 }, { threads: 5 }), store.save({ threads: 7 }, { threads: 5 })]
+    expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+    expect(store.get().threads).toBe(6)
+  })
+
   it('says when the disk refuses, and stays as it was', async () => {
     const store = await open()
     const before = store.get()

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod/mini'
 import type { Disposer } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
@@ -11,8 +12,11 @@ export interface SettingsStore {
   get(): Settings
   /** As in force; 0 when the command line leaves the port to the OS, which is no setting that can be saved. */
   listenPort(): number
-  /** Changes the named fields, on disk first. A changed field is no longer overridden. Throws what it can't save. */
-  save(change: Partial<Settings>): Promise<Settings>
+  /**
+   * Changes the named fields, on disk first. A changed field is no longer overridden. Throws what it can't save, and
+   * SETTINGS_CHANGED where a field in `replaces` is something else by now.
+   */
+  save(change: Partial<Settings>, replaces?: Partial<Settings>): Promise<Settings>
   onChange(listener: (settings: Settings) => void): Disposer
 }
 
@@ -46,23 +50,28 @@ export async function openSettings(
   // The name is made once; a start that fails later must not make another one.
   if (found?.publicName !== saved.publicName) await write(saved)
 
-  async function saveNow(change: Partial<Settings>): Promise<Settings> {
+  async function saveNow(change: Partial<Settings>, replaces: Partial<Settings>): Promise<Settings> {
+    const now = inForce()
+    const others = Object.entries(replaces).filter(
+      ([name, value]) => !isDeepStrictEqual(now[name as keyof Settings], value),
+    )
+    if (others.length > 0) throw new EspalierError('SETTINGS_CHANGED', others.map(([name]) => name).join(', '))
     const parsed = SettingsSchema.safeParse({ ...saved, ...change })
     if (!parsed.success) throw new EspalierError('BAD_ARGUMENT', issueOf(parsed.error))
     await write(parsed.data)
     saved = parsed.data
     for (const name of Object.keys(change)) delete over[name as keyof Settings]
-    const now = inForce()
-    for (const listener of listeners) listener(now)
-    return now
+    const result = inForce()
+    for (const listener of listeners) listener(result)
+    return result
   }
 
   return {
     get: inForce,
     listenPort: () => over.listenPort ?? saved.listenPort,
-    save(change) {
+    save(change, replaces = {}) {
       // One after the other: each begins from what the one before has written.
-      const saving = lastWrite.then(() => saveNow(change))
+      const saving = lastWrite.then(() => saveNow(change, replaces))
       lastWrite = saving.catch(() => undefined)
       return saving
     },

@@ -13,6 +13,7 @@ import { createShardStore, type ShardStore } from '../shards/store/shard-store'
 import { type DataDirectory, openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { createSecretStore } from '../storage/secret-store'
+import { createKnowModel } from './known-model'
 import { openSettings, type SettingsStore } from './settings-store'
 import { createShardHandlers } from './shard-handlers'
 import { createTokenDesk } from './token-desk'
@@ -39,7 +40,7 @@ beforeEach(async () => {
     compute: async () => CPU_CHOICE,
     capBytes: () => null,
     resources: 'resources',
-    sampleModel: SAMPLE_MODEL,
+    knowModel: createKnowModel({ store, sampleModel: SAMPLE_MODEL, running: () => running }),
     running: () => running,
     diagnosticsContext: () => ({ clock: systemClock, data, status: null, running }) as never,
   })

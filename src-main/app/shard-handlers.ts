@@ -3,13 +3,13 @@ import type { MethodHandlers } from '../../src-shared/contract'
 import type { DiagnosticsContext } from '../diagnostics/check'
 import { diagnoseShards } from '../diagnostics/diagnose-shards'
 import type { RunningNode } from '../node/node'
-import { readGgufHeader } from '../shards/gguf-read'
 import type { ShardStore } from '../shards/store/shard-store'
 import type { DataDirectory } from '../storage/data-directory'
 import { catalogueView } from './catalogue-view'
 import type { DetectCompute } from './compute'
 import { createDiskViews } from './disk-view'
 import { fitViewOf } from './fit-view'
+import type { KnowModel } from './known-model'
 import type { SettingsStore } from './settings-store'
 import { shardViewOf } from './shard-view'
 import type { TokenDesk } from './token-desk'
@@ -39,26 +39,12 @@ export function createShardHandlers(options: {
   compute: DetectCompute
   capBytes: () => number | null
   resources: string
-  sampleModel: string
+  knowModel: KnowModel
   running: () => RunningNode | null
   diagnosticsContext: () => DiagnosticsContext
 }): Pick<MethodHandlers, ShardMethod> {
   const { clock, data, store, settings, token, running } = options
   const disk = createDiskViews(store, data.modelsDirectory, options.capBytes)
-
-  /** The model that this computer would load: the assigned one, else the file that was chosen. */
-  async function knownModel() {
-    const target = running()?.target
-    if (target) {
-      const header = await store.header(target.manifest)
-      if (header) return { name: target.manifest.name, header }
-    }
-    const { modelPath, network } = settings.get()
-    const path = network?.kind === 'demo' ? options.sampleModel : modelPath
-    if (path === null) return null
-    const name = path.split(/[\\/]/).at(-1) ?? path
-    return { name: target?.manifest.name ?? name, header: await readGgufHeader(path) }
-  }
 
   return {
     'shards.get'() {
@@ -89,7 +75,7 @@ export function createShardHandlers(options: {
     'catalogue.get': () => catalogueView(options.resources),
     async 'fit.get'() {
       const now = settings.get()
-      return fitViewOf({ model: await knownModel(), compute: await options.compute(now), settings: now })
+      return fitViewOf({ model: await options.knowModel(now), compute: await options.compute(now), settings: now })
     },
     'token.get': token.view,
     'token.set': ({ token: next }) => token.set(next),

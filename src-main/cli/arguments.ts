@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { BlockRange } from '../../src-shared/blocks'
 import { messageOf } from '../../src-shared/errors'
+import { SettingsSchema } from '../../src-shared/settings'
 import { readProfileFile } from '../network/profile-file'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 
@@ -22,6 +23,15 @@ export function numberWithin(from: number, to: number, { orZero = false } = {}):
     if ((orZero && value === 0) || (value >= from && value <= to)) return value
     throw new InvalidArgumentError(`Must be ${orZero ? '0 or ' : ''}between ${from} and ${to}.`)
   }
+}
+
+/** Of this computer; 0 takes a free one. */
+export const port = numberWithin(0, 65_535)
+
+export function publicName(text: string): string {
+  const name = SettingsSchema.shape.publicName.safeParse(text)
+  if (!name.success) throw new InvalidArgumentError(name.error.issues[0]?.message ?? 'Not a name.')
+  return name.data
 }
 
 /** `3:6` is [3, 6), half-open as everywhere in code and on wires. */

@@ -6,6 +6,7 @@ import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { workerIdOf } from '../coordinator/worker-id'
 import { createSigningFetch } from '../membership/signing-fetch'
+import { checkArguments } from './wrong-arguments'
 
 export interface ContractCommandOptions {
   adminToken?: string
@@ -17,7 +18,7 @@ const MARKS: Record<ContractResult['verdict'], string> = { pass: '‚óè', fail: '‚
 
 /** Prints what a coordinator keeps of the document. Exits 1 when a row fails. */
 export async function contract(url: string, options: ContractCommandOptions): Promise<void> {
-  const baseUrl = normaliseCoordinatorUrl(url, { allowInsecure: options.insecureHttp })
+  const baseUrl = await checkArguments(() => normaliseCoordinatorUrl(url, { allowInsecure: options.insecureHttp }))
   const [first, second, stranger] = await Promise.all([
     throwAwayWorker(baseUrl),
     throwAwayWorker(baseUrl),

@@ -5,6 +5,7 @@ import { DEFAULT_SETTINGS } from '../../src-shared/settings'
 import { openSettings } from '../app/settings-store'
 import { appPaths } from '../app-paths'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
+import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { runDiagnostics } from '../diagnostics/diagnostics'
 import { startChild } from '../process/owned-child'
 import { type DataDirectory, dataDirectoryAt } from '../storage/data-directory'
@@ -12,6 +13,7 @@ import { createEventLog } from '../storage/event-log'
 import { askRunning } from './ask-running'
 import { checkLine } from './check-line'
 import { shardAnswer } from './doctor-shards'
+import { checkArguments } from './wrong-arguments'
 
 interface Options {
   dataDir?: string
@@ -28,6 +30,10 @@ interface Options {
  * and nothing else is asked about, its own checks are shown, since it sees more.
  */
 export async function doctor(options: Options): Promise<void> {
+  const { coordinator } = options
+  // Only looked at, so it may be one that a node would not join.
+  if (coordinator !== undefined)
+    await checkArguments(() => normaliseCoordinatorUrl(coordinator, { allowInsecure: true }))
   const data = dataDirectoryAt(options.dataDir)
   if (options.shards) return shardDoctor(data, options.json)
   const isAboutNode =

@@ -6,6 +6,7 @@ import { routeChangeWords } from '../../src-shared/routing-trace'
 import { appPaths } from '../app-paths'
 import { createCoordinatorApi } from '../coordinator/coordinator-api'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
+import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { EngineClient } from '../engine/engine'
 import { PLAIN_SAMPLING, type SamplingChoice, SamplingSchema } from '../engine/sampling'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
@@ -18,6 +19,7 @@ import { startChild } from '../process/owned-child'
 import { checkManifest } from '../shards/manifest'
 import { createEventLog } from '../storage/event-log'
 import { onEndSignal } from './until-end'
+import { checkArguments } from './wrong-arguments'
 
 interface Options {
   coordinator: string
@@ -41,10 +43,10 @@ interface Options {
 /** Streams the answer to stdout; with --json, one document with answer, route and speed. */
 export async function generateCommand(prompt: string, options: Options): Promise<void> {
   const clock = systemClock
-  const api = createCoordinatorApi({
-    ...{ baseUrl: options.coordinator, allowInsecure: options.insecureHttp },
-    ...{ fetch: coordinatorFetch, clock },
-  })
+  const { insecureHttp: allowInsecure } = options
+  const baseUrl = await checkArguments(() => normaliseCoordinatorUrl(options.coordinator, { allowInsecure }))
+  const sampling = await checkArguments(() => samplingOf(options))
+  const api = createCoordinatorApi({ baseUrl, allowInsecure, fetch: coordinatorFetch, clock })
   const { value: info } = await api.networkInfo()
   if (info.modelName === null) throw new EspalierError('MANIFEST_MISSING', 'the coordinator hosts no model')
   const manifest = checkManifest((await api.manifest(info.modelName)).value)
@@ -66,7 +68,6 @@ export async function generateCommand(prompt: string, options: Options): Promise
     await engine.start({ accelerator: 'cpu', directory: null })
     const entry = await engine.loadEntry(options.modelFile)
     await checkVocabulary(engine, entry, options.modelFile, manifest)
-    const sampling = samplingOf(options)
     const routed = client.request(manifest, options.contextTokens, (change) => {
       process.stderr.write(`\n${routeChangeWords(change)}\n`)
     })

@@ -6,6 +6,7 @@ import { createIdentityDesk } from '../app/identity-desk'
 import { dataDirectoryAt, openDataDirectory } from '../storage/data-directory'
 import { lockDataDirectory } from '../storage/process-lock'
 import { askPassphrase } from './ask-passphrase'
+import { checkArguments } from './wrong-arguments'
 
 export type IdentityAction = 'show' | 'export' | 'import' | 'restore' | 'renew'
 
@@ -20,6 +21,7 @@ export async function identity(
   file: string | undefined,
   options: { dataDir?: string; json: boolean },
 ): Promise<void> {
+  const named = await checkArguments(() => fileFor(action, file))
   const say = (value: object, text: string) =>
     void process.stdout.write(options.json ? `${JSON.stringify(value)}\n` : `${text}\n`)
   if (action === 'show' || action === 'export') {
@@ -30,7 +32,7 @@ export async function identity(
       if (view.state === 'damaged') process.exitCode = 1
       return
     }
-    const done = await desk.exportTo({ path: named(file), passphrase: await askPassphrase(true) })
+    const done = await desk.exportTo({ path: named, passphrase: await askPassphrase(true) })
     return say(done, `The backup is ${done.path}. It opens with the passphrase and with nothing else. ${TWICE}`)
   }
   const data = await openDataDirectory(options.dataDir)
@@ -39,7 +41,7 @@ export async function identity(
     const desk = createIdentityDesk(data.identityFile, systemClock)
     const change =
       action === 'import'
-        ? await desk.importFrom({ path: named(file), passphrase: await askPassphrase(false) })
+        ? await desk.importFrom({ path: named, passphrase: await askPassphrase(false) })
         : await (action === 'restore' ? desk.restoreCopy() : desk.renew())
     say(change, changeText(change, action))
   } finally {
@@ -47,10 +49,11 @@ export async function identity(
   }
 }
 
-/** Throws BAD_ARGUMENT. */
-function named(file: string | undefined): string {
-  if (file === undefined) throw new EspalierError('BAD_ARGUMENT', 'name the file')
-  return resolve(file)
+/** The backup's path; empty where none is needed. Throws BAD_ARGUMENT. */
+function fileFor(action: IdentityAction, file: string | undefined): string {
+  if (file !== undefined) return resolve(file)
+  if (action === 'export' || action === 'import') throw new EspalierError('BAD_ARGUMENT', 'name the file')
+  return ''
 }
 
 function textOf({ state, peerId, copyPeerId, problem }: IdentityView): string {

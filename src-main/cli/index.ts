@@ -2,7 +2,7 @@ import '../../src-shared/polyfill'
 import { Argument, Command, Option } from 'commander'
 import { VERSION } from '../../src-shared/version'
 import { keepHeapTidy } from '../process/tidy-heap'
-import { blockRange, decimal, numberWithin, profileNamed, wholeNumber } from './arguments'
+import { blockRange, decimal, numberWithin, port, profileNamed, publicName, wholeNumber } from './arguments'
 import { runMain } from './run-main'
 
 keepHeapTidy()
@@ -33,15 +33,15 @@ program
   .addOption(bootstrap())
   .option('--own-node <multiaddr...>', 'other nodes of yours, which name this one too: they keep one log')
   .option('--model-file <gguf>', 'the whole model, from which this node’s blocks are taken')
-  .option('--name <text>', 'the name that others see')
+  .option('--name <text>', 'the name that others see', publicName)
   .option(
     '--port <number>',
     'first port to try for other peers; 0 takes a free one',
     numberWithin(1024, 65_535, { orZero: true }),
   )
-  .option('--ui-port <number>', 'port of the page on loopback; 0 takes a free one', numberWithin(0, 65_535), 0)
+  .option('--ui-port <number>', 'port of the page on loopback; 0 takes a free one', port, 0)
   .addOption(new Option('--api <who>', 'who may ask through the OpenAI-style API').choices(['off', 'loopback', 'lan']))
-  .option('--api-port <number>', 'first port to try for that API', numberWithin(0, 65_535))
+  .option('--api-port <number>', 'first port to try for that API', numberWithin(1024, 65_000))
   .option('--threads <count>', 'compute threads', numberWithin(1, 512))
   .option('--context-tokens <count>', 'context of each session', numberWithin(64, 131_072))
   .option('--sessions <count>', 'sessions served at once', numberWithin(1, 64))
@@ -179,7 +179,7 @@ program
   .option('--track <prefix...>', 'models to look for; the Kademlia form has no index of them', [])
   .option('--interval <seconds>', 'pause between looks', wholeNumber, 60)
   .option('--once', 'look once', false)
-  .option('--serve <port>', 'serve what is seen as a map, in the shapes of the public health monitor', wholeNumber)
+  .option('--serve <port>', 'serve what is seen as a map, in the shapes of the public health monitor', port)
   .option('--serve-host <address>', 'address on which the map is served', '127.0.0.1')
   .addOption(json())
   .action(async (options) => (await import('./observe')).observe(options))

@@ -9,6 +9,7 @@ import { makeManifest } from '../shards/make-manifest'
 import { checkManifest, ManifestSchema } from '../shards/manifest'
 import { checkParts, splitPaths } from '../shards/split/split-name'
 import { writeFileAtomic } from '../storage/atomic-file'
+import { checkArguments } from './wrong-arguments'
 
 interface Options {
   output: string
@@ -22,13 +23,15 @@ interface Options {
 export async function manifest(modelPath: string, options: Options): Promise<void> {
   const { prefix, repository } = options
   const sources = options.source?.map((url) => ({ urls: splitPaths(url) ?? [url] }))
-  for (const url of options.source ?? []) checkParts(url)
   // All of it before the file is read, which can take minutes; and who wrote it is who can correct it.
   const { shape } = ManifestSchema
-  checkOption('--name', shape.name.optional(), options.name)
-  checkOption('--prefix', shape.dhtPrefix.optional(), prefix)
-  checkOption('--source', shape.sources, sources)
-  await checkFolder(options.output)
+  await checkArguments(async () => {
+    for (const url of options.source ?? []) checkParts(url)
+    checkOption('--name', shape.name.optional(), options.name)
+    checkOption('--prefix', shape.dhtPrefix.optional(), prefix)
+    checkOption('--source', shape.sources, sources)
+    await checkFolder(options.output)
+  })
   const built = await makeManifest(modelPath, {
     name: options.name,
     dhtPrefixOf: (name) => prefix ?? (repository ? dhtPrefixFor(repository, 'llama') : dhtPrefixFromName(name)),

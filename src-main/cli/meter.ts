@@ -1,15 +1,17 @@
-import { availableParallelism } from 'node:os'
 import { systemClock } from '../../src-shared/clock'
 import type { Meter } from '../../src-shared/meter'
 import { createDetectCompute, fetchedLibraries } from '../app/compute'
 import { appPaths } from '../app-paths'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
+import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { memoryOf, runMeter } from '../meter/run-meter'
 import type { NetworkProfile } from '../network/profiles'
+import { threadsFor } from '../node/threads'
 import { startChild } from '../process/owned-child'
 import { openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { onEndSignal } from './until-end'
+import { checkArguments } from './wrong-arguments'
 
 interface Options {
   coordinator: string
@@ -29,6 +31,7 @@ const STAGES = {
 
 /** Prints what joining a network would change, measured as a guest: nothing is registered. */
 export async function meter(options: Options): Promise<void> {
+  await checkArguments(() => normaliseCoordinatorUrl(options.coordinator, { allowInsecure: options.insecureHttp }))
   const log = createEventLog(systemClock, null)
   const paths = appPaths()
   const spawnEngine = () => startChild({ script: paths.engineChild, ipc: 'pipe' })
@@ -41,7 +44,7 @@ export async function meter(options: Options): Promise<void> {
     ...{ coordinatorUrl: options.coordinator, allowInsecure: options.insecureHttp, fetch: coordinatorFetch },
     ...{ clock: systemClock, log, profile: options.profile ?? null, spawnEngine, compute, gpuMemoryGb: null },
     modelPath: (isDemo) => options.modelFile ?? (isDemo ? paths.sampleModel : null),
-    threads: options.threads ?? Math.max(1, availableParallelism() - 1),
+    threads: threadsFor(options.threads),
     ...memoryOf(compute, null, null),
     ownPeerId: '',
     signal: stopping.signal,

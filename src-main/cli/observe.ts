@@ -11,7 +11,9 @@ import { serveMap } from '../observe/map-server'
 import { type Observation, observeNetwork } from '../observe/monitor-state'
 import { createProbeMemory } from '../observe/probe-memory'
 import { createEventLog } from '../storage/event-log'
+import { checkPeers } from './check-peers'
 import { onEndSignal } from './until-end'
+import { checkArguments } from './wrong-arguments'
 
 export interface ObserveOptions {
   bootstrap: string[]
@@ -32,6 +34,7 @@ const REACH_TIMEOUT_MS = 10_000
 
 /** Prints what the network looks like, again and again until a signal or once. */
 export async function observe(options: ObserveOptions): Promise<void> {
+  await checkArguments(() => checkPeers(options.bootstrap))
   const clock = systemClock
   const client = await openNetworkClient({
     profile: options.profile,

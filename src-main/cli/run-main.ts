@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { reportOf } from '../../src-shared/errors'
+import { WrongArguments } from './wrong-arguments'
 
 /** Exit codes: 0 done, 1 failed with a report, 2 wrong arguments. */
 export async function runMain(program: Command): Promise<void> {
@@ -15,6 +16,6 @@ export async function runMain(program: Command): Promise<void> {
     if (wantsJson) process.stdout.write(`${JSON.stringify({ type: 'error', error: report })}\n`)
     process.stderr.write(`${report.cause}. ${report.action} (${report.code})\n`)
     if (report.code === 'INTERNAL' && error instanceof Error) process.stderr.write(`${error.stack}\n`)
-    process.exitCode = 1
+    process.exitCode = error instanceof WrongArguments ? 2 : 1
   }
 }

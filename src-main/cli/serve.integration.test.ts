@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -102,6 +103,13 @@ describe('espalier serve', () => {
       await expect.poll(() => started.filter(isAlive), { timeout: 30_000, interval: 200 }).toEqual([])
     },
   )
+})
+
+it('ends with 2 where an argument cannot be right, says why, and leaves nothing behind', () => {
+  const place = join(data, 'none')
+  const args = ['serve', '--json', '--data-dir', place, '--invite', 'nonsense']
+  const { status, stdout } = spawnSync(process.execPath, [built.paths.cli, ...args], { encoding: 'utf8' })
+  expect([status, JSON.parse(stdout).error.code, existsSync(place)]).toEqual([2, 'INVITE_INVALID', false])
 })
 
 describe('espalier doctor', () => {

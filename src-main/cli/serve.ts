@@ -11,6 +11,7 @@ import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { serveUi } from '../headless'
 import { parseInviteLink } from '../membership/invite'
 import type { NetworkProfile } from '../network/profiles'
+import { checkThreads } from '../node/threads'
 import { startChild } from '../process/owned-child'
 import { readGgufHeader } from '../shards/gguf-read'
 import { type DataDirectory, defaultDataRoot, openDataDirectory } from '../storage/data-directory'
@@ -18,9 +19,11 @@ import { createEventLog } from '../storage/event-log'
 import { writeLogFiles } from '../storage/log-files'
 import { lockDataDirectory } from '../storage/process-lock'
 import { removeRunning, writeRunning } from './ask-running'
+import { checkPeers } from './check-peers'
 import { pointToFirst } from './first-node'
 import { printStatus } from './status-text'
 import { untilEnd } from './until-end'
+import { checkArguments } from './wrong-arguments'
 
 export interface ServeOptions {
   dataDir?: string
@@ -54,6 +57,7 @@ const EXIT_IDENTITY_IN_USE = 3
  * and ends, which is no failure: the computer gives to the network.
  */
 export async function serve(options: ServeOptions): Promise<void> {
+  const overrides = await checkArguments(() => overridesOf(withInvite(options, systemClock.now())))
   const data = await openDataDirectory(options.dataDir)
   let unlock: Disposer
   try {
@@ -65,13 +69,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     // Left behind by one that was killed; its token opens nothing any more.
     await removeRunning(data.root)
-    await serveFrom(data, options)
+    await serveFrom(data, options, overrides)
   } finally {
     unlock()
   }
 }
 
-async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<void> {
+async function serveFrom(data: DataDirectory, options: ServeOptions, overrides: AppOverrides): Promise<void> {
   const clock: Clock = systemClock
   const paths = appPaths()
   const log = createEventLog(clock, null)
@@ -95,7 +99,7 @@ async function serveFrom(data: DataDirectory, options: ServeOptions): Promise<vo
     data,
     paths,
     spawnEngine: () => startChild({ script: paths.engineChild, ipc: 'pipe' }),
-    overrides: overridesOf(withInvite(options, clock.now())),
+    overrides,
     userRoot: defaultDataRoot(),
     ...(options.fleet ? { isFleet: true } : {}),
   })
@@ -145,13 +149,14 @@ function untilRefused(app: App): Promise<void> {
   })
 }
 
-/** Throws INVITE_INVALID or INVITE_EXPIRED. */
+/** Throws INVITE_INVALID or INVITE_EXPIRED; an invite holds for one time, so a later start needs another one. */
 function withInvite(options: ServeOptions, now: number): ServeOptions {
   if (options.invite === undefined) return options
   const { coordinatorUrl, invite } = parseInviteLink(options.invite, now)
   return { ...options, coordinator: coordinatorUrl, invite }
 }
 
+/** Throws what is wrong with an address, and MORE_THAN_THERE_IS. */
 function overridesOf(options: ServeOptions): AppOverrides {
   const {
     coordinator,
@@ -169,6 +174,8 @@ function overridesOf(options: ServeOptions): AppOverrides {
     contextTokens,
     sessions,
   } = options
+  if (threads !== undefined) checkThreads(threads)
+  checkPeers([...(bootstrap ?? []), ...(ownNode ?? [])])
   return {
     ...(coordinator !== undefined && {
       network: {

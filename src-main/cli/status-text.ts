@@ -1,6 +1,7 @@
 import { formatBlocks } from '../../src-shared/blocks'
 import { isoTime } from '../../src-shared/clock'
 import type { NodeStatus, SpeedView, StatusShape, Step } from '../../src-shared/status'
+import { textStrip } from '../../src-shared/text-strip'
 
 /** The shapes of the window, as characters: never colour alone. */
 const SHAPES: Record<StatusShape, string> = {
@@ -46,7 +47,7 @@ function textOf(status: NodeStatus): string {
     `  ${sentence}`,
     '',
     `  ${publicName}  ${peerId ?? ''}`,
-    ...(model ? [`  ${model.name}  ${blockStrip(status)}  ${blocks ? `blocks ${formatBlocks(blocks)}` : ''}`] : []),
+    ...(model ? [`  ${model.name}  ${textStrip(status)}  ${blocks ? `blocks ${formatBlocks(blocks)}` : ''}`] : []),
     ...(speed ? [`  ${speedLine(speed)}`] : []),
     '',
     ...status.steps.flatMap(stepLines),
@@ -66,14 +67,4 @@ function stepLines({ name, state, evidence, blocker }: Step): string[] {
     ...evidence.map(({ by, value }) => `      ${by}: ${value}`),
     ...(blocker ? [`      ${blocker.cause}. ${blocker.action} (${blocker.code})`] : []),
   ]
-}
-
-/** Each block of the model as one character: ours, covered by others, or a gap. */
-export function blockStrip({ coverage, blocks }: Pick<NodeStatus, 'coverage' | 'blocks'>): string {
-  return coverage
-    .map((servers, block) => {
-      if (blocks && block >= blocks.start && block < blocks.end) return servers > 0 ? '█' : '▒'
-      return servers > 0 ? '▓' : '░'
-    })
-    .join('')
 }

@@ -1,7 +1,8 @@
 import { access, constants } from 'node:fs/promises'
 import { messageOf } from '../../src-shared/errors'
-import { openDataDirectory } from '../storage/data-directory'
-import { type CheckDefinition, fail, pass, unknown } from './check'
+import { tryDataDirectory } from '../storage/data-directory'
+import { isOpenToOthers } from '../storage/owner-only'
+import { type CheckDefinition, fail, pass, unknown, warn } from './check'
 import { existingFolder } from './existing-folder'
 
 export const dataDirectory: CheckDefinition = {
@@ -16,7 +17,9 @@ export const dataDirectory: CheckDefinition = {
         ? unknown(`${data.root} is not there yet; it is made at the first start`)
         : fail('DATA_DIR_UNUSABLE', `${data.root} cannot be made (${trouble})`)
     }
-    const { root } = await openDataDirectory(data.root)
-    return pass(`${root} can be read and written`)
+    await tryDataDirectory(data.root)
+    return isOpenToOthers(data.root)
+      ? warn('DATA_DIR_OPEN', `${data.root} can be read and written, and other users of this computer can look into it`)
+      : pass(`${data.root} can be read and written`)
   },
 }

@@ -3,8 +3,8 @@ import type { Host } from '../network/host'
 import { isRelayed } from '../network/relay-place'
 import type { NodeConfig } from './config'
 import type { ShardTarget } from './load-ladder'
-import { serverInfoFor } from './server-info-for'
 import type { LoadedShard } from './loaded-shard'
+import { serverInfoFor } from './server-info-for'
 
 /** Makes what we say about ourselves: of blocks that are proven, or, without a shard, of blocks on their way here. */
 export function createOwnAnnouncements(options: {

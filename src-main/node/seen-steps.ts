@@ -106,8 +106,14 @@ export function createSeenSteps(options: {
   }
 
   function doubt(step: 'visible' | 'serve', blocker: ErrorReport): void {
+    const before = steps.get(step)?.state
+    // A network begins with one node. One that others have confirmed before has lost something.
+    if (blocker.code === 'ALONE' && before !== 'done' && before !== 'degraded') {
+      steps.held(step, blocker)
+      return
+    }
     doubts.warn(`${step}.doubted`, blocker.code, blocker.cause)
-    const isNew = steps.get(step)?.state === 'working' || steps.get(step)?.state === 'waiting'
+    const isNew = before === 'working' || before === 'waiting'
     // Nobody there to ask is a wait, not a fault.
     if (isNew && blocker.code === 'NO_WITNESS') steps.waiting(step, { what: `${blocker.cause}` })
     else steps.doubted(step, blocker, { what: 'Asking again shortly' })

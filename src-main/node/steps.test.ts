@@ -204,6 +204,12 @@ describe('the summary', () => {
     })
   })
 
+  it('says of the only node of a network that it is, calmly and not green', () => {
+    const alone = all((steps) => steps.held('visible', new EspalierError('ALONE').report()))
+    expect(alone).toMatchObject({ shape: 'waiting', headline: 'The only node of this network' })
+    expect(alone.sentence).toMatch(/nobody can confirm .*\. Start a second node or invite somebody/)
+  })
+
   it('names the most upstream cause, in whole sentences', () => {
     const { sentence } = all((steps) => {
       steps.failed('announce', trouble, { what: 'Trying again' })

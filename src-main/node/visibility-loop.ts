@@ -5,6 +5,7 @@ import type { OthersSee } from '../../src-shared/status'
 import type { HivemindDht } from '../hivemind/dht'
 import type { Host } from '../network/host'
 import type { RecordForm } from '../network/profiles'
+import { asFirstNode, isAlone } from '../observe/alone'
 import type { ForeignEye } from '../observe/foreign-eye'
 import { wordsOf } from '../observe/foreign-look'
 import { foreignNeeded, withForeign } from '../observe/foreign-verdict'
@@ -69,7 +70,9 @@ export function createVisibilityLoop(options: {
       lookAtOurselves(target, walked),
     ])
     if (mine !== generation) return
-    const own = judgeVisibility(answers, target.range, target.manifest.root, clock.now())
+    const judged = judgeVisibility(answers, target.range, target.manifest.root, clock.now())
+    const others = [...walked, ...options.named(), ...dht.knownPeers()]
+    const own = isAlone(host.peerId, options.bootstraps(), others) ? asFirstNode(judged, answers) : judged
     const isLacking = own.blocker?.code === 'NO_WITNESS' && looks !== null
     const foreign =
       isLacking && options.foreign

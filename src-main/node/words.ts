@@ -32,8 +32,9 @@ const WHY: Record<StepName, string> = {
   serve: 'Another peer is asked to reach the blocks on a new connection.',
 }
 
-/** Nothing is wrong: the operator wanted it so. */
-const WISHES: Partial<Record<ErrorCode, string>> = {
+/** Nothing is wrong: the operator wanted it so, or it is how things begin. */
+const CALM_WAITS: Partial<Record<ErrorCode, string>> = {
+  ALONE: 'The only node of this network',
   FETCH_PAUSED: 'Paused by you',
   LOAD_AWAITED: 'Waiting for the coordinator',
 }
@@ -60,8 +61,8 @@ export function summarize(
   }
   const current = steps.find(({ state }) => state !== 'done')
   if (current) {
-    const wish = current.blocker && WISHES[current.blocker.code]
-    if (wish) return { shape: 'waiting', headline: wish, sentence: sentenceOf(current) }
+    const calm = current.blocker && CALM_WAITS[current.blocker.code]
+    if (calm) return { shape: 'waiting', headline: calm, sentence: sentenceOf(current) }
     const shape = current.state === 'waiting' ? 'waiting' : 'working'
     // Seen, and nobody there who could look at the way in: that is no trouble.
     if (current.name === 'serve' && shape === 'waiting') {

@@ -22,7 +22,7 @@ it('speaks what the settings say, from the moment they say it', async () => {
   scripted.change({ language: 'de' })
   expect(menuLabels()).toEqual(['Datei', 'Bearbeiten', 'Ansicht'])
   expect(trayLabels()).toEqual(['Stellt die Blöcke 4–7 bereit', 'Espalier öffnen', undefined, 'Anhalten'])
-  expect(shell.tray.toolTip).toBe('Espalier: Stellt die Blöcke 4–7 bereit')
+  expect(shell.tray.toolTip).toBe('Espalier: Stellt die Blöcke 4–7 bereit\n▓▓▓▓████')
   const { applicationMenu } = shell.fake
   scripted.change({ theme: 'dark' })
   expect(shell.fake.applicationMenu).toBe(applicationMenu)

@@ -91,7 +91,7 @@ describe('tray', () => {
     const { scripted } = await ready()
     const fetching = fetchingStatus(1_000)
     scripted.say(fetching)
-    expect(shell.tray.toolTip).toBe('Espalier: Getting the model’s blocks, 62 %')
+    expect(shell.tray.toolTip).toBe('Espalier: Getting the model’s blocks, 62 %\n▓▓▓▓▒▒▒▒')
     const { image } = shell.tray
     const steps = fetching.steps.map((step) =>
       step.state === 'working' ? { ...step, progress: { done: 9, total: 10, unit: 'parts' as const } } : step,

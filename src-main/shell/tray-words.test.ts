@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { fetchingStatus, servingStatus, stoppedStatus } from '../../e2e/support/status-fixtures'
+import { fetchingStatus, largeModelStatus, servingStatus, stoppedStatus } from '../../e2e/support/status-fixtures'
 import type { NodeStatus } from '../../src-shared/status'
 import { trayWords } from './tray-words'
 import { wordsFor } from './words'
+import { DE } from './words/de'
+import { EN } from './words/en'
 
 const words = (status: NodeStatus) => trayWords(status, wordsFor('en', []))
 const labels = (status: NodeStatus) => words(status).lines.map(({ label }) => label)
@@ -36,4 +38,18 @@ describe('the tray’s words', () => {
     const { toolTip } = words({ ...servingStatus(1), watermark: 'DEMO' })
     expect(toolTip).toContain('DEMO')
   })
+})
+
+it('the tooltip is the state with the block strip below it, and without a model the state alone', () => {
+  expect(trayWords(servingStatus(1_000), EN).toolTip).toBe('Espalier: Serving blocks 4–7\n▓▓▓▓████')
+  expect(trayWords(stoppedStatus(1_000), EN).toolTip).toBe('Espalier: Stopped')
+})
+
+it('no tooltip is longer than Windows shows: the words give way, and the strip stays whole', () => {
+  for (const words of [EN, DE])
+    for (const headline of ['Serving blocks 0–9', 'x'.repeat(120)]) {
+      const { toolTip } = trayWords({ ...largeModelStatus(1_000), headline, watermark: 'DEMO' }, words)
+      expect(toolTip.length).toBeLessThanOrEqual(127)
+      expect(toolTip).toMatch(/^Espalier \(DEMO\): .*\n[▓░█▒]{32}$/)
+    }
 })

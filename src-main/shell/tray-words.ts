@@ -1,7 +1,13 @@
 import { type NodeAction, nodeAction } from '../../src-shared/node-action'
 import { headlineIn } from '../../src-shared/node-says'
 import type { NodeStatus } from '../../src-shared/status'
+import { textStrip } from '../../src-shared/text-strip'
 import type { ShellWords } from './words'
+
+/** Windows shows so many UTF-16 units and cuts off the rest (NOTIFYICONDATA.szTip, with its closing zero 128). */
+const MOST_TOOLTIP_CHARS = 127
+/** About as wide as the words above it. */
+const MOST_STRIP_CELLS = 32
 
 export interface TrayWords {
   /** The status's own headline, in our language: window and tray say the same. */
@@ -16,14 +22,23 @@ export interface TrayWords {
 
 export function trayWords(status: NodeStatus, { says, tray }: Pick<ShellWords, 'says' | 'tray'>): TrayWords {
   const headline = headlineIn(says, status.headline)
-  const watermark = status.watermark === null ? '' : ` (${status.watermark})`
   return {
     headline,
-    toolTip: `Espalier${watermark}: ${headline}`,
+    toolTip: toolTipOf(status, headline),
     lines: linesOf(status, tray),
     action: nodeAction(status),
     progress: progressOf(status),
   }
+}
+
+/** The state, and below it the block strip; whole as long as the strip fits. */
+function toolTipOf(status: NodeStatus, headline: string): string {
+  const watermark = status.watermark === null ? '' : ` (${status.watermark})`
+  const words = `Espalier${watermark}: ${headline}`
+  const strip = textStrip(status, MOST_STRIP_CELLS)
+  const room = MOST_TOOLTIP_CHARS - (strip === '' ? 0 : strip.length + 1)
+  const shown = words.length <= room ? words : `${words.slice(0, room - 1)}…`
+  return strip === '' ? shown : `${shown}\n${strip}`
 }
 
 function linesOf({ phase, peers, peersLeftOut = 0, contribution }: NodeStatus, said: ShellWords['tray']) {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { makeFolders } from './make-folders'
+import { closeFolderToOthers } from './owner-only'
 
 /** Where everything of one node lives. Every store takes this and nothing else; nothing is written beside it. */
 export interface DataDirectory {
@@ -81,20 +82,34 @@ export function dataDirectoryAt(chosen?: string): DataDirectory {
 }
 
 /**
- * Opens (and makes, when it is not there) the data directory. `chosen` comes from `--data-dir` or
- * `ESPALIER_DATA_DIR`. Throws DATA_DIR_UNUSABLE when it can't be written: better now than at the first save.
+ * Opens (and makes, when it is not there) the data directory, and takes the rights to it from other users. `chosen`
+ * comes from `--data-dir` or `ESPALIER_DATA_DIR`. Throws DATA_DIR_UNUSABLE when it can't be written: better now than at
+ * the first save.
  */
 export async function openDataDirectory(chosen?: string): Promise<DataDirectory> {
   const data = dataDirectoryAt(chosen)
-  const { root } = data
   try {
-    await makeFolders(root, 0o700)
+    await makeFolders(data.root, 0o700)
+    closeFolderToOthers(data.root)
+  } catch (error) {
+    throw unusable(data.root, error)
+  }
+  await tryDataDirectory(data.root)
+  return data
+}
+
+/** Throws DATA_DIR_UNUSABLE when the folder can't be read and written; changes nothing. */
+export async function tryDataDirectory(root: string): Promise<void> {
+  try {
     await access(root, constants.R_OK | constants.W_OK)
     const probe = join(root, `.write-test-${process.pid}`)
     await writeFile(probe, '')
     await rm(probe)
   } catch (error) {
-    throw new EspalierError('DATA_DIR_UNUSABLE', `${root} (${messageOf(error)})`, { cause: error })
+    throw unusable(root, error)
   }
-  return data
+}
+
+function unusable(root: string, error: unknown): EspalierError {
+  return new EspalierError('DATA_DIR_UNUSABLE', `${root} (${messageOf(error)})`, { cause: error })
 }

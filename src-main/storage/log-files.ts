@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import electronLog from 'electron-log/node'
 import type { Disposer } from '../../src-shared/clock'
 import type { EventLog } from './event-log'
+import { closeToOthers } from './owner-only'
 import { tellWrite } from './write-watch'
 
 const FILE_NAME = 'espalier.log'
@@ -88,8 +89,10 @@ export function writeLogFiles(
 
 /** The logger gives a file up for good that it cannot open the first time, so it is asked only for one that opens. */
 function tryFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   writeFileSync(path, '', { flag: 'a', mode: 0o600 })
+  closeToOthers(dirname(path))
+  closeToOthers(path)
 }
 
 const numbered = (current: string, n: number) => current.replace(/\.log$/, `.${n}.log`)

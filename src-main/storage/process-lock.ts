@@ -4,6 +4,7 @@ import Database from 'libsql'
 import type { Disposer } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { defaultDataRoot } from './data-directory'
+import { closeToOthers } from './owner-only'
 
 const DATA_LOCK = 'node.lock'
 const USER_LOCK = 'user.lock'
@@ -48,6 +49,7 @@ function lockFile(path: string, lock: Lock): Disposer | null {
   let database: InstanceType<typeof Database> | null = null
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeForOwner(path)
     const opened = new Database(path, { timeout: 0 })
     database = opened
     lock(opened)
@@ -59,6 +61,13 @@ function lockFile(path: string, lock: Lock): Disposer | null {
     if (isBusy(error)) return null
     throw error
   }
+}
+
+/** Whoever may read a lock may hold it. */
+function makeForOwner(path: string): void {
+  // Never opened when it is there: closing it again would end what another part of this process holds (POSIX locks).
+  if (!existsSync(path)) writeFileSync(path, '', { flag: 'a', mode: 0o600 })
+  closeToOthers(path)
 }
 
 function unusable(path: string, error: unknown): EspalierError {

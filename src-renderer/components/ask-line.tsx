@@ -4,6 +4,7 @@ import type { NodeStatus } from '../../src-shared/status'
 import { goTo } from '../router'
 import { isBusy, modeOf } from '../stores/generation'
 import type { GenerationStore } from '../stores/generation-store'
+import { typedWhole } from '../typed-number'
 import { say } from '../words'
 import { whyNoPrompt } from '../words/try'
 
@@ -19,7 +20,7 @@ export function AskLine({ status, isLive, store }: { status: NodeStatus; isLive:
     if (!busy)
       void store.generate({
         prompt: draft.prompt,
-        maxTokens: Number(draft.maxTokens) || 64,
+        maxTokens: typedWhole(draft.maxTokens) || 64,
         mode: modeOf(draft.mode, status),
       })
   }

@@ -1,6 +1,7 @@
 import { useId } from 'react'
 import { useStore } from 'zustand'
 import type { AppStores } from '../stores/app-stores'
+import { typedWhole } from '../typed-number'
 import { say } from '../words'
 import { blocksWords, doBlocksFit } from '../words/estimate'
 import { TextField } from './setting-row'
@@ -20,7 +21,7 @@ export function BlocksField({ value, problem, stores, disabled, onChange }: Bloc
   const estimate = useStore(stores.fit.state, ({ value: fit }) => fit?.together)
   const id = useId()
   const { label, hint, placeholder } = say.FIELDS.requestedBlocks
-  const count = value === '' ? 0 : Number(value)
+  const count = value === '' ? 0 : typedWhole(value)
   const most = estimate?.needBytes.length ?? 0
   // A number that the slider could not show stays a number.
   if (!estimate || most === 0 || !Number.isInteger(count) || count > most) {

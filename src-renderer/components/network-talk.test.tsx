@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { servingStatus } from '../../e2e/support/status-fixtures'
 import { TALK as FIXTURE } from '../../e2e/support/view-fixtures'
 import { systemClock } from '../../src-shared/clock'
+import type { NodeStatus } from '../../src-shared/status'
 import { createBridgeClient } from '../bridge-client'
 import { createAskedStore } from '../stores/asked-store'
 import { createPlayedTransport, OPEN, ok, REFUSED } from '../testing/played-transport'
@@ -13,11 +14,11 @@ import { ThisComputer } from './this-computer'
 
 afterEach(cleanup)
 
-async function open({ mayOperate = true } = {}) {
+async function open({ mayOperate = true, calls = undefined as NodeStatus['calls'] } = {}) {
   const transport = createPlayedTransport()
   const store = createAskedStore(createBridgeClient(transport), systemClock, 'talk.get', {})
   transport.connect(OPEN)
-  render(<NetworkTalkPanel store={store} isLive mayOperate={mayOperate} />)
+  render(<NetworkTalkPanel store={store} calls={calls} isLive mayOperate={mayOperate} />)
   const answer = (value: unknown) => act(() => transport.lastCall('talk.get').answer(ok(value)))
   return { transport, answer }
 }
@@ -28,7 +29,7 @@ describe('M-34: what is talked', () => {
     expect(screen.getByText(say.TALK.loading)).toBeTruthy()
     await answer(FIXTURE)
     const rows = screen.getAllByRole('row').slice(1)
-    expect(rows.map((row) => row.textContent)).toContain('/espalier/kad/1.0.04123883')
+    expect(rows.map((row) => row.textContent)).toContain('/espalier/kad/1.0.041238803')
     const toggle = screen.getByRole<HTMLInputElement>('checkbox')
     expect(toggle.checked).toBe(false)
     fireEvent.click(toggle)
@@ -49,6 +50,27 @@ describe('M-34: what is talked', () => {
     await later({ protocols: [], verboseUntil: null })
     expect(screen.getByText(say.TALK.none)).toBeTruthy()
     expect(screen.getByRole<HTMLInputElement>('checkbox').disabled).toBe(true)
+  })
+
+  it('stands beside what was refused of the calls of others, in one table', async () => {
+    const calls = {
+      ...{ answered: 10, refused: 26, refusedEarly: 2, peersCut: 0 },
+      protocols: [
+        { protocol: '/espalier/kad/1.0.0', admitted: 10, refused: 4 },
+        { protocol: '/odd/1', admitted: 0, refused: 20 },
+        { protocol: '/quiet/1', admitted: 0, refused: 0 },
+      ],
+    }
+    const { answer } = await open({ calls })
+    await answer(FIXTURE)
+    const rows = screen.getAllByRole('row').map((row) => row.textContent)
+    expect(rows).toContain('/espalier/kad/1.0.041238843')
+    expect(rows.at(-1)).toBe('/odd/100200')
+    expect(screen.getByText(/2 calls ended before it was said what for\./)).toBeTruthy()
+    cleanup()
+    const { answer: quiet } = await open({ calls: { ...calls, refused: 0, refusedEarly: 0, protocols: [] } })
+    await quiet(FIXTURE)
+    expect(screen.queryByText(new RegExp(say.TALK.whyRefused))).toBeNull()
   })
 
   it('M-34: says why the node did not say', async () => {

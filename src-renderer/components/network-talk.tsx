@@ -1,6 +1,7 @@
 import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import type { NetworkTalk } from '../../src-shared/network-talk'
+import type { NodeStatus } from '../../src-shared/status'
 import { formatClock, formatCount } from '../format'
 import type { AskedStore } from '../stores/asked-store'
 import { say } from '../words'
@@ -11,18 +12,21 @@ const ASK_EVERY_MS = 5_000
 
 interface Props {
   store: AskedStore<NetworkTalk | null>
+  /** What became of the calls of others; absent while no node runs. */
+  calls: NodeStatus['calls']
   isLive: boolean
   mayOperate: boolean
 }
 
-/** How much the node talks in each protocol, and the switch for libp2p's own log. */
-export function NetworkTalkPanel({ store, isLive, mayOperate }: Props) {
+/** How much the node talks in each protocol, what of it was refused, and the switch for libp2p's own log. */
+export function NetworkTalkPanel({ store, calls, isLive, mayOperate }: Props) {
   const { value: talk, isAsking, failure } = useStore(store.state)
   const turn = Math.floor(useNow() / ASK_EVERY_MS)
   // biome-ignore lint/correctness/useExhaustiveDependencies: each turn asks anew.
   useEffect(() => {
     if (isLive) store.ask()
   }, [store, isLive, turn])
+  const rows = talk ? rowsOf(talk, calls) : []
   const isOn = talk?.verboseUntil != null
   return (
     <section className="card" aria-labelledby="talk-title" aria-busy={isAsking && talk === undefined}>
@@ -33,7 +37,13 @@ export function NetworkTalkPanel({ store, isLive, mayOperate }: Props) {
       {failure && <FailureNote failure={failure} lead={say.TALK.failed} />}
       {talk === undefined && !failure && <p className="empty">{say.TALK.loading}</p>}
       {talk === null && <p className="empty">{say.TALK.stopped}</p>}
-      {talk && (talk.protocols.length > 0 ? <Protocols talk={talk} /> : <p className="empty">{say.TALK.none}</p>)}
+      {talk && (rows.length > 0 ? <Protocols rows={rows} /> : <p className="empty">{say.TALK.none}</p>)}
+      {talk && calls && calls.refused > 0 && (
+        <p className="fine">
+          {say.TALK.whyRefused}
+          {calls.refusedEarly > 0 && ` ${say.TALK.refusedEarly(calls.refusedEarly)}`}
+        </p>
+      )}
       {talk && (
         <div className="talk-verbose">
           <label className="toggle">
@@ -60,7 +70,26 @@ export function NetworkTalkPanel({ store, isLive, mayOperate }: Props) {
   )
 }
 
-function Protocols({ talk }: { talk: NetworkTalk }) {
+interface Row {
+  protocol: string
+  opened: number
+  accepted: number
+  open: number
+  refused: number
+}
+
+/** Counted in two places of the node: streams in one, calls that were more than it answers in the other. */
+function rowsOf(talk: NetworkTalk, calls: NodeStatus['calls']): Row[] {
+  const refused = new Map(calls?.protocols.map((counts) => [counts.protocol, counts.refused]))
+  const known = new Set(talk.protocols.map(({ protocol }) => protocol))
+  const unopened = [...refused].filter(([protocol, count]) => count > 0 && !known.has(protocol))
+  return [
+    ...talk.protocols.map((row) => ({ ...row, refused: refused.get(row.protocol) ?? 0 })),
+    ...unopened.map(([protocol, count]) => ({ protocol, opened: 0, accepted: 0, open: 0, refused: count })),
+  ]
+}
+
+function Protocols({ rows }: { rows: readonly Row[] }) {
   return (
     <table className="protocols">
       <thead>
@@ -73,18 +102,22 @@ function Protocols({ talk }: { talk: NetworkTalk }) {
             {say.TALK.accepted}
           </th>
           <th scope="col" className="number">
+            {say.TALK.refused}
+          </th>
+          <th scope="col" className="number">
             {say.TALK.open}
           </th>
         </tr>
       </thead>
       <tbody>
-        {talk.protocols.map(({ protocol, opened, accepted, open }) => (
+        {rows.map(({ protocol, opened, accepted, open, refused }) => (
           <tr key={protocol}>
             <th scope="row">
               <code>{protocol}</code>
             </th>
             <td className="number">{formatCount(opened)}</td>
             <td className="number">{formatCount(accepted)}</td>
+            <td className="number">{formatCount(refused)}</td>
             <td className="number">{formatCount(open)}</td>
           </tr>
         ))}

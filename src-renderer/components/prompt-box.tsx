@@ -4,6 +4,7 @@ import type { NodeStatus } from '../../src-shared/status'
 import { readSampling } from '../sampling-form'
 import { isBusy, modeOf } from '../stores/generation'
 import type { GenerationStore } from '../stores/generation-store'
+import { typedWhole } from '../typed-number'
 import { say } from '../words'
 import { SAMPLE_PROMPTS, whyNoPrompt } from '../words/try'
 import { SamplingFields } from './sampling-fields'
@@ -22,7 +23,7 @@ export interface PromptBoxProps {
 export function PromptBox({ status, isLive, store, isChecked }: PromptBoxProps) {
   const { generation, talk, draft } = useStore(store.state)
   const id = useId()
-  const tokens = Number(draft.maxTokens)
+  const tokens = typedWhole(draft.maxTokens)
   const tokensAreRight = Number.isInteger(tokens) && tokens >= 1 && tokens <= MOST_TOKENS
   const reason = isLive ? whyNoPrompt(status) : say.TRY.noContact
   const busy = isBusy(generation)

@@ -10,7 +10,6 @@ import { NetworkTalkPanel } from '../components/network-talk'
 import { Notices } from '../components/notices'
 import { OthersSeePanel } from '../components/others-see'
 import { PageHead } from '../components/page-head'
-import { PeerCalls } from '../components/peer-calls'
 import { SupportDialog } from '../components/support-dialog'
 import type { AppStores } from '../stores/app-stores'
 import { say } from '../words'
@@ -72,8 +71,7 @@ export function DiagnosticsPage({ stores }: { stores: AppStores }) {
               {checks === null && !failure && <p className="empty">{say.DIAGNOSTICS.checking}</p>}
             </section>
             {status && <OthersSeePanel status={status} />}
-            <NetworkTalkPanel store={stores.talk} isLive={isLive} mayOperate={mayOperate} />
-            {status && <PeerCalls calls={status.calls} phase={status.phase} />}
+            <NetworkTalkPanel store={stores.talk} calls={status?.calls} isLive={isLive} mayOperate={mayOperate} />
           </div>
           <LogView store={stores.log} />
         </div>

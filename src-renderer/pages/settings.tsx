@@ -4,6 +4,7 @@ import type { FilePurpose } from '../../src-shared/file-choice'
 import { LANGUAGE_CHOICES } from '../../src-shared/language'
 import { DEVICES, type Settings } from '../../src-shared/settings'
 import { BlocksField } from '../components/blocks-field'
+import { ChangedElsewhere } from '../components/changed-elsewhere'
 import { ConfirmDialog } from '../components/confirm-dialog'
 import { FailureNote } from '../components/failure-note'
 import { FileField } from '../components/file-field'
@@ -105,46 +106,58 @@ interface PartProps {
 function Form({ settings, stores, disabled }: { settings: Settings; stores: AppStores; disabled: boolean }) {
   const store = stores.settings
   const { busy, failure } = useStore(store.state)
-  const { edits, isUnsaved } = useStore(stores.draft.state)
+  const { edits, changed, isUnsaved } = useStore(stores.draft.state)
   const [isSaved, setSaved] = useState(false)
-  const form = { ...formOf(settings), ...edits }
-  const { patch, problems } = readForm(form, settings)
+  const saved = formOf(settings)
+  const form = { ...saved, ...edits }
+  const { problems } = readForm(form, settings)
   const edit = (name: FieldName, value: string) => {
     setSaved(false)
     stores.draft.edit(name, value)
   }
+  const underDraft = (name: FieldName) =>
+    changed.has(name) && (
+      <ChangedElsewhere
+        label={say.FIELDS[name].label}
+        value={saved[name]}
+        disabled={disabled}
+        onTake={() => stores.draft.drop(name)}
+        onKeep={() => stores.draft.keep(name)}
+      />
+    )
   const field = (name: FieldName, kind: { isNumber?: boolean; isLong?: boolean } = {}) => (
-    <TextField
-      {...kind}
-      label={say.FIELDS[name].label}
-      hint={say.FIELDS[name].hint}
-      placeholder={say.FIELDS[name].placeholder}
-      value={form[name]}
-      problem={problems.has(name) ? say.FIELDS[name].problem : null}
-      disabled={disabled}
-      onChange={(value) => edit(name, value)}
-    />
+    <>
+      <TextField
+        {...kind}
+        label={say.FIELDS[name].label}
+        hint={say.FIELDS[name].hint}
+        placeholder={say.FIELDS[name].placeholder}
+        value={form[name]}
+        problem={problems.has(name) ? say.FIELDS[name].problem : null}
+        disabled={disabled}
+        onChange={(value) => edit(name, value)}
+      />
+      {underDraft(name)}
+    </>
   )
   const file = (name: 'modelPath' | 'caFile', purpose: FilePurpose) => (
-    <FileField
-      label={say.FIELDS[name].label}
-      hint={say.FIELDS[name].hint}
-      placeholder={say.FIELDS[name].placeholder}
-      value={form[name]}
-      purpose={purpose}
-      disabled={disabled}
-      app={stores.app}
-      onChange={(value) => edit(name, value)}
-    />
+    <>
+      <FileField
+        label={say.FIELDS[name].label}
+        hint={say.FIELDS[name].hint}
+        placeholder={say.FIELDS[name].placeholder}
+        value={form[name]}
+        purpose={purpose}
+        disabled={disabled}
+        app={stores.app}
+        onChange={(value) => edit(name, value)}
+      />
+      {underDraft(name)}
+    </>
   )
-  const save = async () => {
-    if (!(await store.save(patch))) return
-    stores.draft.discard()
-    setSaved(true)
-  }
   const onSubmit = (event: FormEvent) => {
     event.preventDefault()
-    if (isUnsaved && problems.size === 0) void save()
+    if (isUnsaved) void stores.draft.save().then((isDone) => isDone && setSaved(true))
   }
   return (
     <form className="settings-form" onSubmit={onSubmit} noValidate>
@@ -174,6 +187,7 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
           disabled={disabled}
           onChange={(value) => edit('requestedBlocks', value)}
         />
+        {underDraft('requestedBlocks')}
         {field('contextTokens', { isNumber: true })}
         {field('maxSequences', { isNumber: true })}
         <WhatFits settings={settings} stores={stores} disabled={disabled} />
@@ -189,7 +203,7 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
           disabled={disabled}
           onChange={(seeds) => void store.save({ seeds })}
         />
-        {settings.seeds && field('uploadMbitPerS', { isNumber: true })}
+        {(settings.seeds || edits.uploadMbitPerS !== undefined) && field('uploadMbitPerS', { isNumber: true })}
       </section>
       <section className="card settings" aria-labelledby="web-title">
         <h2 id="web-title">{say.SETTINGS.sections.web}</h2>
@@ -205,13 +219,26 @@ function Form({ settings, stores, disabled }: { settings: Settings; stores: AppS
       {isUnsaved ? (
         <div className="save-bar">
           <p>
-            <b>{problems.size > 0 ? say.SETTINGS.problems : say.SETTINGS.unsaved}</b>
-            <span>{say.SETTINGS.nextStart}</span>
+            {changed.size > 0 ? (
+              <>
+                <b>{say.SETTINGS.changed}</b>
+                <span>{say.SETTINGS.changedChoose}</span>
+              </>
+            ) : (
+              <>
+                <b>{problems.size > 0 ? say.SETTINGS.problems : say.SETTINGS.unsaved}</b>
+                <span>{say.SETTINGS.nextStart}</span>
+              </>
+            )}
           </p>
           <button type="button" className="button" onClick={stores.draft.discard}>
             {say.SETTINGS.discard}
           </button>
-          <button type="submit" className="button is-primary" disabled={disabled || problems.size > 0 || busy !== null}>
+          <button
+            type="submit"
+            className="button is-primary"
+            disabled={disabled || problems.size > 0 || changed.size > 0 || busy !== null}
+          >
             {busy === 'save' ? say.SETTINGS.saving : say.SETTINGS.save}
           </button>
         </div>

@@ -9,6 +9,7 @@ import { createDiagnosticsStore, type DiagnosticsStore } from './diagnostics-sto
 import { createDraftStore, type DraftStore } from './draft-store'
 import { createFrames } from './frames'
 import { createGenerationStore, type GenerationStore } from './generation-store'
+import type { DraftPlace } from './kept-draft'
 import { createLogStore, type LogStore } from './log-store'
 import { createMeterStore, type MeterStore } from './meter-store'
 import { createNodeStore, type NodeStore } from './node-store'
@@ -39,7 +40,7 @@ export interface AppStores {
 }
 
 /** The page's memory: fed by snapshots and events of the bridge alone, and never faster than one frame. */
-export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
+export function createAppStores(client: BridgeClient, clock: Clock, draftPlace?: DraftPlace): AppStores {
   const frames = createFrames(clock)
   // First of all listeners: what came over the old connection is applied before anyone hears that it is gone.
   const removeListener = client.transport.onConnection(() => frames.flush())
@@ -48,7 +49,7 @@ export function createAppStores(client: BridgeClient, clock: Clock): AppStores {
   const stores = {
     node,
     settings,
-    draft: createDraftStore(client, settings),
+    draft: createDraftStore(client, settings, draftPlace),
     generation: createGenerationStore(client, frames),
     shards: createShardsStore(client, clock, node),
     diagnostics: createDiagnosticsStore(client),

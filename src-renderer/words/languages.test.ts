@@ -22,7 +22,20 @@ function textsOf(value: unknown, place = ''): [place: string, text: string][] {
 
 /** Words that German writes like English, and names. Everything else that is equal was forgotten. */
 const SAME = [
-  ...['Internet', 'Coordinator', 'Relay', 'Version', 'App', 'Shards', 'Peers', 'Host', 'Online', 'Offline', 'OFFLINE'],
+  ...[
+    'Demo',
+    'Internet',
+    'Coordinator',
+    'Relay',
+    'Version',
+    'App',
+    'Shards',
+    'Peers',
+    'Host',
+    'Online',
+    'Offline',
+    'OFFLINE',
+  ],
   ...['Prompt', 'Chat', 'Route', 'Top-p', 'Top-k', 'Min-p', 'Seed', 'Manifest', 'KwaaiNet', 'Petals', 'Passphrase'],
   ...['NVIDIA (CUDA)', 'Apple (Metal)', 'English', 'Deutsch', 'hf_…', '7, online.', 'Shard 7', 'Block 7', '7\u00a0k'],
 ]

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOTS = ['src-renderer', 'src-dashboard'].map((name) => join(import.meta.dirname, '../..', name))
 
 /** The same in every language, and no word of the catalogue for that reason. */
 const NO_WORDS: ReadonlySet<string> = new Set([
@@ -63,6 +63,16 @@ function literalsOf(source: string): Literal[] {
 }
 
 describe('every visible word stands in the catalogue', () => {
+  it('and none in a style sheet', () => {
+    const sheets = ROOTS.flatMap((root) =>
+      readdirSync(root, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.css'))
+        .map((name) => readFileSync(join(root, name), 'utf8')),
+    )
+    expect(sheets.length).toBeGreaterThan(10)
+    expect(sheets.flatMap((sheet) => sheet.match(/content: *["'][^"']*\p{L}[^"']*["']/gu) ?? [])).toEqual([])
+  })
+
   it('the search finds text, choices, templates and spoken attributes, and leaves the rest alone', () => {
     const found = literalsOf(`
       const page = (
@@ -74,10 +84,12 @@ describe('every visible word stands in the catalogue', () => {
     expect(found.toSorted()).toEqual(['Seen', 'Some words', 'Wrong', 'inner', 'of many', 'yes'])
   })
 
-  const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => name.endsWith('.tsx') && !name.endsWith('.test.tsx'),
+  const files = ROOTS.flatMap((root) =>
+    readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.tsx') && !name.endsWith('.test.tsx'))
+      .map((name) => join(root, name)),
   )
-  it.each(files)('in %s', (name) => {
-    expect(literalsOf(readFileSync(join(ROOT, name), 'utf8'))).toEqual([])
+  it.each(files)('in %s', (path) => {
+    expect(literalsOf(readFileSync(path, 'utf8'))).toEqual([])
   })
 })

@@ -16,18 +16,6 @@ export const COMPUTER: Catalogue['COMPUTER'] = {
   inAll: (hint, total) => `${hint}. Insgesamt: ${total}`,
 }
 
-export const CALLS: Catalogue['CALLS'] = {
-  title: 'Anfragen anderer Peers',
-  hint: 'Seit dem Start des Knotens',
-  lead: 'Jeder Peer hat einen eigenen Anteil, den Rest teilen sich alle. Was darüber hinausgeht, wird abgewiesen, bevor es viel kostet.',
-  none: 'Noch niemand hat diesen Knoten etwas gefragt.',
-  notRunning: 'Der Knoten läuft nicht.',
-  answered: 'beantwortet',
-  refused: 'abgewiesen',
-  protocol: 'Protokoll',
-  early: 'bevor der Zweck genannt war',
-}
-
 export const OVER: Catalogue['OVER'] = {
   memory: {
     lead: 'Mehr Speicher, als Sie anbieten',

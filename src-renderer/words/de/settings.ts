@@ -19,7 +19,7 @@ export const FIELDS: Catalogue['FIELDS'] = {
   },
   threads: {
     label: 'Rechen-Threads',
-    hint: 'Mehr ist schneller, bis der Prozessor ausgelastet ist. Bleibt das Feld leer, bleibt ein Kern frei.',
+    hint: 'Mehr ist schneller, bis der Prozessor ausgelastet ist; mehr, als er Kerne hat, wird abgelehnt. Bleibt das Feld leer, bleibt ein Kern frei.',
     problem: 'Eine ganze Zahl zwischen 1 und 512, oder leer.',
     placeholder: 'Automatisch',
   },
@@ -155,6 +155,12 @@ export const SETTINGS: Catalogue['SETTINGS'] = {
   discard: 'Verwerfen',
   unsaved: 'Noch nicht gespeichert',
   problems: 'Einige Werte brauchen einen Blick',
+  changed: 'Inzwischen hat jemand einen anderen Wert gespeichert',
+  changedChoose: 'Wählen Sie am Feld, welcher gilt.',
+  changedTo: (value) =>
+    value === '' ? 'Inzwischen anderswo gespeichert: leer.' : `Inzwischen anderswo gespeichert: ${value}`,
+  changedTake: 'Diesen nehmen',
+  changedKeep: 'Meinen behalten',
   nextStart: 'Ein laufender Knoten benutzt sie ab seinem nächsten Start, sofern das Feld nichts anderes sagt.',
   saved: 'Gespeichert',
   leave: 'Netzwerk verlassen\u00a0…',

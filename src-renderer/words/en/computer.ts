@@ -21,18 +21,6 @@ export const COMPUTER = {
   inAll: (hint: string, total: string) => `${hint}. In all: ${total}`,
 }
 
-export const CALLS = {
-  title: 'Calls of other peers',
-  hint: 'Since the node started',
-  lead: 'Each peer has a part of its own, and all share the rest. What goes beyond is refused before it costs much.',
-  none: 'Nobody has asked this node anything yet.',
-  notRunning: 'The node does not run.',
-  answered: 'answered',
-  refused: 'refused',
-  protocol: 'Protocol',
-  early: 'before it was said what for',
-}
-
 /** What stays above a limit, and what to do about it. */
 export const OVER = {
   memory: {

@@ -23,7 +23,7 @@ export const FIELDS: Readonly<
   },
   threads: {
     label: 'Compute threads',
-    hint: 'More is faster until the processor is full. Left empty, one core stays free.',
+    hint: 'More is faster until the processor is full, and more than its cores is refused. Left empty, one core stays free.',
     problem: 'A whole number between 1 and 512, or empty.',
     placeholder: 'Automatic',
   },
@@ -159,6 +159,12 @@ export const SETTINGS = {
   discard: 'Discard',
   unsaved: 'Not saved yet',
   problems: 'Some values need a look',
+  changed: 'Somebody saved another value meanwhile',
+  changedChoose: 'Choose at the field which one counts.',
+  changedTo: (value: string) =>
+    value === '' ? 'Saved elsewhere meanwhile: empty.' : `Saved elsewhere meanwhile: ${value}`,
+  changedTake: 'Take that',
+  changedKeep: 'Keep mine',
   nextStart: 'A running node uses these after its next start, unless the field says otherwise.',
   saved: 'Saved',
   leave: 'Leave this network…',
