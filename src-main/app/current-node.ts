@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { PauseReason } from '../../src-shared/app-view'
 import type { Disposer } from '../../src-shared/clock'
@@ -8,7 +7,7 @@ import type { NodeStatus } from '../../src-shared/status'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { type Neighbourhood, startNeighbourhood } from '../demo/neighbours'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
-import type { NodeConfig } from '../node/config'
+import { type NodeConfig, usualThreads } from '../node/config'
 import { createNode, type EspalierNode } from '../node/node'
 import { readServedCounts, ServedBookSchema, type ServedCounts } from '../node/served-counts'
 import type { Transfers } from '../node/transfers'
@@ -77,12 +76,13 @@ export function createCurrentNode(
   let revision = 0
 
   /** Who names a profile or bootstraps wants a node, also one without a coordinator. */
-  const hasNetwork = () => settings.get().network !== null || bootstraps.length > 0 || givenProfile !== undefined
+  const hasNetwork = () => settings.get().network !== null || pinnedProfile() !== undefined
+  const pinnedProfile = () => givenProfile ?? (bootstraps.length > 0 ? PROFILES.espalier : undefined)
 
   function status(): NodeStatus {
     if (node) return { ...node.status(), revision }
     const { network, publicName } = settings.get()
-    return idleStatus({ network, situation, publicName, revision, at: clock.now(), given, pinned: givenProfile })
+    return idleStatus({ network, situation, publicName, revision, at: clock.now(), given, pinned: pinnedProfile() })
   }
 
   function changed(): void {
@@ -274,7 +274,7 @@ export function createCurrentNode(
       }),
       publicName,
       listenPort: settings.listenPort(),
-      threads: threads ?? Math.max(1, availableParallelism() - 1),
+      threads: threads ?? usualThreads(),
       offeredMemoryGb,
       gpuMemoryGb,
       requestedBlocks,

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { systemClock } from '../../src-shared/clock'
 import type { Meter } from '../../src-shared/meter'
 import { createDetectCompute, fetchedLibraries } from '../app/compute'
@@ -6,6 +5,7 @@ import { appPaths } from '../app-paths'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { memoryOf, runMeter } from '../meter/run-meter'
 import type { NetworkProfile } from '../network/profiles'
+import { usualThreads } from '../node/config'
 import { startChild } from '../process/owned-child'
 import { openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
@@ -41,7 +41,7 @@ export async function meter(options: Options): Promise<void> {
     ...{ coordinatorUrl: options.coordinator, allowInsecure: options.insecureHttp, fetch: coordinatorFetch },
     ...{ clock: systemClock, log, profile: options.profile ?? null, spawnEngine, compute, gpuMemoryGb: null },
     modelPath: (isDemo) => options.modelFile ?? (isDemo ? paths.sampleModel : null),
-    threads: options.threads ?? Math.max(1, availableParallelism() - 1),
+    threads: options.threads ?? usualThreads(),
     ...memoryOf(compute, null, null),
     ownPeerId: '',
     signal: stopping.signal,

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { ComputeChoice } from '../engine/device-choice'
 import type { ServingSize } from '../engine/memory-need'
 import type { NetworkProfile } from '../network/profiles'
@@ -50,6 +51,11 @@ export interface NodeConfig {
 }
 
 export const MAX_BATCH_TOKENS = 512
+
+/** Where the operator leaves it open: one core stays free for everything else. */
+export function usualThreads(): number {
+  return Math.max(1, availableParallelism() - 1)
+}
 
 /** What serving takes beside the weights: the caches of all conversations at once, and the largest batch. */
 export function servingSizeOf({
