@@ -31,6 +31,7 @@ describe('networks on the local network', () => {
 
   it('an answer from the internet is none, nor one of another service, nor one without a port', () => {
     expect(found(packet(), '203.0.113.9')).toEqual([])
+    expect(networksIn(packet(), '203.0.113.9', true)).toHaveLength(1)
     expect(found(packet(), 'fe80::1')).toEqual([])
     for (const answer of [
       service({ port: 8000, target: 'x' }, 'abc._ipp._tcp.local'),

@@ -38,10 +38,10 @@ export function asksForNetworks({ questions = [] }: Packet): boolean {
 
 /**
  * The networks in an answer from `sender`. Where they are is where the answer came from, never what it says: so that
- * nobody can lead others to a third computer, and an answer from outside of private address ranges is none.
+ * nobody can lead others to a third computer. An answer from outside of private address ranges is none, but our own is.
  */
 export function networksIn(packet: Packet, sender: string, isOwn: boolean): LanView['networks'] {
-  if (!isPrivate(sender)) return []
+  if (!isOwn && !isPrivate(sender)) return []
   const records = [...(packet.answers ?? []), ...(packet.additionals ?? [])]
   return records.flatMap((record) => {
     if (record.type !== 'SRV' || !isService(record.name)) return []
