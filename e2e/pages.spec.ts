@@ -86,19 +86,21 @@ test.describe('every page', () => {
     }
   })
 
-  test('loads at most 250 kB at first, compressed, in the language that weighs more; the map comes when it is opened', async () => {
+  test('loads at most 250 kB at first, compressed, in the language that weighs more; the map and the reader of pictures come when they are needed', async () => {
     const names = (await readdir(join(RENDERER_DIR, 'assets'))).filter((name) => /\.(js|css)$/.test(name))
     const weigh = async (some: readonly string[]) => {
       const files = await Promise.all(some.map((name) => readFile(join(RENDERER_DIR, 'assets', name))))
       return files.reduce((sum, file) => sum + gzipSync(file).length, 0)
     }
-    // The map, and what reads an invite's picture.
-    const isLater = (name: string) => name.startsWith('peer-map') || name.startsWith('decode')
-    expect(names.filter(isLater)).toHaveLength(2)
+    const map = names.filter((name) => name.startsWith('peer-map'))
+    const reader = names.filter((name) => name.startsWith('decode'))
+    const isLater = (name: string) => map.includes(name) || reader.includes(name)
+    expect([map.length, reader.length]).toEqual([1, 1])
     // English is in the first file, and whoever reads German loads it beside that.
     expect(names.some((name) => name.startsWith('de-'))).toBe(true)
     expect(await weigh(names.filter((name) => !isLater(name)))).toBeLessThan(250_000)
-    expect(await weigh(names.filter(isLater))).toBeLessThan(50_000)
+    expect(await weigh(map)).toBeLessThan(50_000)
+    expect(await weigh(reader)).toBeLessThan(20_000)
   })
 
   test('renders at most ten times a second in a burst', async ({ page, host }) => {
