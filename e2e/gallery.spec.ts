@@ -262,6 +262,8 @@ test.describe('welcome', () => {
     await lookAt(page, host)
     await goOn(page)
     await expect(page.getByText('looking for graphics cards…')).toBeVisible()
+    // The coordinator has said it; only this computer is not known yet.
+    await expect(page.getByText('does not say before')).toHaveCount(0)
     await look(page, 'welcome-computer-loading')
   })
 

@@ -31,7 +31,7 @@ export function WhatComes({ network, settings, stores }: WhatComesProps) {
             <li>{say.COMING.online}</li>
           </ol>
           <p className="fine" aria-live="polite">
-            {most === null ? say.COMING.unknown : sizeWords(most, network)}
+            {most !== null ? sizeWords(most, network) : network.blockBytes === null && say.COMING.unknown}
           </p>
           {most?.isTooMuch && <p className="notice">{say.COMING.tooMuch}</p>}
         </>
