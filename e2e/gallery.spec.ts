@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test'
 import { EspalierError } from '../src-shared/errors'
+import { LAN, SMALL_COMPUTER } from './support/computer-fixtures'
 import {
   CPU_FIT,
   diskFullStatus,
@@ -171,19 +172,116 @@ test.describe('welcome', () => {
     host.say(firstRunStatus)
   })
 
+  const goOn = (page: Page) => page.getByRole('button', { name: 'Go on' }).click()
+  async function chooseWay(page: Page, host: ScriptedHost, name: RegExp): Promise<void> {
+    await page.goto(host.url)
+    await page.getByRole('link', { name: 'Choose a network' }).click()
+    await page.getByRole('radio', { name }).check()
+  }
+  async function lookAt(page: Page, host: ScriptedHost, url = 'https://orchard.example'): Promise<void> {
+    await chooseWay(page, host, /^The address/)
+    await page.getByRole('textbox', { name: 'Address' }).fill(url)
+    await page.getByRole('button', { name: 'Look at this network' }).click()
+  }
+  async function comeToComputer(page: Page, host: ScriptedHost): Promise<void> {
+    await lookAt(page, host)
+    await goOn(page)
+    await expect(headline(page)).toHaveText('What this computer gives')
+    await expect(page.getByText('tokens/s with 15 threads')).toBeVisible()
+  }
+
   test('first run', async ({ page, host }) => {
     await page.goto(host.url)
     await expect(headline(page)).toHaveText(/Lend a branch/)
     await look(page, 'welcome')
   })
 
+  test('the ways to a network', async ({ page, host }) => {
+    await chooseWay(page, host, /invite/)
+    await look(page, 'welcome-network')
+  })
+
+  test('a picture without a code', async ({ page, host }) => {
+    await chooseWay(page, host, /invite/)
+    await page
+      .getByLabel('Choose a picture')
+      .setInputFiles({ name: 'a.png', mimeType: 'image/png', buffer: Buffer.from('no') })
+    await expect(page.getByText('This is no picture')).toBeVisible()
+    await look(page, 'welcome-picture-problem')
+  })
+
+  for (const [name, lan, words] of [
+    ['welcome-lan', LAN, 'Llama 3.1 8B Instruct'],
+    ['welcome-lan-nobody', { networks: [], trouble: null }, 'Nobody hosts a network here'],
+    [
+      'welcome-lan-unavailable',
+      {
+        networks: [],
+        trouble: 'addMembership ENODEV; this is a Docker container, which needs the host’s network for it',
+      },
+      'cannot be found from here',
+    ],
+  ] as const) {
+    test(name, async ({ page, host }) => {
+      host.lan = { ...lan, networks: [...lan.networks] }
+      await chooseWay(page, host, /near me/)
+      await expect(page.getByText(words)).toBeVisible()
+      await look(page, name)
+    })
+  }
+
+  test('the local network is asked', async ({ page, host }) => {
+    host.silent.add('lan.find')
+    await chooseWay(page, host, /near me/)
+    await expect(page.getByText('Asking your local network…')).toBeVisible()
+    await look(page, 'welcome-lan-asking')
+  })
+
   test('a network looked at', async ({ page, host }) => {
-    await page.goto(host.url)
-    await page.getByRole('radio', { name: /coordinator/ }).check()
-    await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
-    await page.getByRole('button', { name: 'Look at this network' }).click()
+    await lookAt(page, host)
     await expect(page.getByText('Llama 3.1 8B Instruct')).toBeVisible()
     await look(page, 'welcome-preview')
+  })
+
+  test('what this computer gives', async ({ page, host }) => {
+    test.setTimeout(120_000)
+    await comeToComputer(page, host)
+    await look(page, 'welcome-computer')
+    await page.getByRole('heading', { name: 'What happens then' }).scrollIntoViewIfNeeded()
+    await look(page, 'welcome-computer-below')
+  })
+
+  test('a small computer, with a card that nobody could open', async ({ page, host }) => {
+    host.computer = SMALL_COMPUTER
+    await comeToComputer(page, host)
+    await page.getByText('The disk has no room').scrollIntoViewIfNeeded()
+    await look(page, 'welcome-computer-small')
+  })
+
+  test('what there is, not known yet', async ({ page, host }) => {
+    for (const method of ['computer.get', 'computer.time'] as const) host.silent.add(method)
+    await lookAt(page, host)
+    await goOn(page)
+    await expect(page.getByText('looking for graphics cards…')).toBeVisible()
+    // The coordinator has said it; only this computer is not known yet.
+    await expect(page.getByText('does not say before')).toHaveCount(0)
+    await look(page, 'welcome-computer-loading')
+  })
+
+  test('what there is could not be read', async ({ page, host }) => {
+    for (const method of ['computer.get', 'computer.time'] as const)
+      host.failing.set(method, new EspalierError('ENGINE_LOAD_FAILED', 'libllama.so'))
+    await lookAt(page, host)
+    await goOn(page)
+    await expect(page.getByText('This computer could not be timed')).toBeVisible()
+    await look(page, 'welcome-computer-error')
+  })
+
+  test('a demo', async ({ page, host }) => {
+    await chooseWay(page, host, /demo/)
+    await goOn(page)
+    await page.getByRole('button', { name: 'Start the demo' }).scrollIntoViewIfNeeded()
+    await look(page, 'welcome-demo')
   })
 
   for (const [name, meter] of Object.entries({
@@ -193,35 +291,33 @@ test.describe('welcome', () => {
   } as const)) {
     test(name, async ({ page, host }) => {
       host.meter = meter
-      await page.goto(host.url)
-      await page.getByRole('radio', { name: /coordinator/ }).check()
-      await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
-      await page.getByRole('button', { name: 'Look at this network' }).click()
-      await page.getByRole('button', { name: 'Measure' }).click()
+      await comeToComputer(page, host)
+      const card = page.getByRole('region', { name: 'What joining would change' })
+      await card.getByRole('button', { name: 'Measure' }).click()
       const shown = { done: 'slower than one is now', failed: 'BOOTSTRAP_UNREACHABLE' }
       await expect(page.getByText(meter ? shown[meter.kind] : 'Timing an answer')).toBeVisible()
-      await page.getByRole('region', { name: 'What joining would change' }).scrollIntoViewIfNeeded()
+      await card.scrollIntoViewIfNeeded()
       await look(page, name)
     })
   }
 
   test('a network that takes its time', async ({ page, host }) => {
     host.silent.add('network.preview')
-    await page.goto(host.url)
-    await page.getByRole('radio', { name: /coordinator/ }).check()
-    await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
-    await page.getByRole('button', { name: 'Look at this network' }).click()
+    await lookAt(page, host)
     await expect(page.getByRole('button', { name: 'Looking…' })).toBeVisible()
     await look(page, 'welcome-loading')
   })
 
   test('an address that is none', async ({ page, host }) => {
-    await page.goto(host.url)
-    await page.getByRole('radio', { name: /coordinator/ }).check()
-    await page.getByRole('textbox', { name: 'Address' }).fill('https://example.org')
-    await page.getByRole('button', { name: 'Look at this network' }).click()
+    await lookAt(page, host, 'https://example.org')
     await expect(page.getByText('COORDINATOR_NOT_ONE')).toBeVisible()
     await look(page, 'welcome-problem')
+  })
+
+  test('an address without encryption', async ({ page, host }) => {
+    await lookAt(page, host, 'http://192.168.1.17:8000')
+    await expect(page.getByRole('textbox', { name: /To send it unencrypted/ })).toBeVisible()
+    await look(page, 'welcome-insecure')
   })
 
   test('no contact', async ({ page, host, complaints }) => {

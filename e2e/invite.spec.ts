@@ -65,10 +65,16 @@ async function open(browser: Browser, url: string): Promise<{ page: Page; compla
   return { page, complaints }
 }
 
+async function chooseWay(page: Page, name: RegExp): Promise<void> {
+  await page.getByRole('link', { name: 'Choose a network' }).click()
+  await page.getByRole('radio', { name }).check()
+}
+
 test('H-29, C-23: an invite is pasted, looked at and used; hosting goes on after a restart', async ({ browser }) => {
   const first = await serve('host')
   const host = await open(browser, first.url)
-  await host.page.getByRole('link', { name: /host a network of your own/ }).click()
+  await chooseWay(host.page, /^Host a network/)
+  await host.page.getByRole('button', { name: 'Go on to hosting' }).click()
   await host.page.getByRole('textbox', { name: 'Model file' }).fill(sample)
   await host.page.getByRole('button', { name: 'Host this network' }).click()
   await expect(headline(host.page)).toHaveText('Hosting a network', { timeout: 90_000 })
@@ -80,8 +86,8 @@ test('H-29, C-23: an invite is pasted, looked at and used; hosting goes on after
 
   const guest = await serve('guest')
   const { page, complaints } = await open(browser, guest.url)
-  await page.getByRole('radio', { name: /coordinator/ }).check()
-  const field = page.getByRole('textbox', { name: 'Address' })
+  await chooseWay(page, /invite/)
+  const field = page.getByRole('textbox', { name: 'Invite link' })
   const look = page.getByRole('button', { name: /^Look at this/ })
 
   await field.fill('hntoken://v1/a.b.c')
@@ -96,12 +102,15 @@ test('H-29, C-23: an invite is pasted, looked at and used; hosting goes on after
   await page.getByRole('button', { name: 'Look at this invite' }).click()
   await expect(page.getByText(/A good invite/)).toBeVisible()
   await expect(page.getByText(/from http:\/\/127\.0\.0\.1:\d+, until .*lets one node in/)).toBeVisible()
-  await expect(page.getByText('x_invite')).toBeVisible()
   await page.screenshot({ path: join(SCREENSHOT_DIR, 'invite-1-looked-at.png'), fullPage: true })
   await expectNoIssueInAnyColour(page)
   // Looking has used nothing up and told nobody.
   await expect(host.page.getByText('Nobody has come yet')).toBeVisible()
 
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await expect(page.getByText('x_invite')).toBeVisible()
+  await expect(page.getByText(/and [\d.]+.MB to fetch of a model of/)).toBeVisible()
+  await expectNoIssueInAnyColour(page)
   await page.getByRole('button', { name: 'Join with this invite' }).click()
   await expect(page.getByText(/says: approved, blocks? /).first()).toBeVisible({ timeout: 60_000 })
   await expect(host.page.getByRole('row', { name: /guest/ })).toBeVisible()
@@ -111,15 +120,16 @@ test('H-29, C-23: an invite is pasted, looked at and used; hosting goes on after
   await expectNoIssueInAnyColour(page)
 
   const late = await open(browser, (await serve('late')).url)
-  await late.page.getByRole('radio', { name: /coordinator/ }).check()
-  await late.page.getByRole('textbox', { name: 'Address' }).fill(link)
+  await chooseWay(late.page, /invite/)
+  await late.page.getByRole('textbox', { name: 'Invite link' }).fill(link)
   await late.page.getByRole('button', { name: 'Look at this invite' }).click()
   await expect(late.page.getByText('INVITE_USED')).toBeVisible()
 
   expect(host.complaints).toEqual([])
   await end(first.app)
   const again = await open(browser, (await serve('host')).url)
-  await again.page.getByRole('link', { name: /host a network of your own/ }).click()
+  await chooseWay(again.page, /^Host a network/)
+  await again.page.getByRole('button', { name: 'Go on to hosting' }).click()
   await expect(headline(again.page)).toHaveText('Hosting a network', { timeout: 90_000 })
   await expect(again.page.getByText(/goes on because it was on when the app was left/)).toBeVisible()
   await expect(again.page.getByRole('row', { name: /guest/ })).toBeVisible()

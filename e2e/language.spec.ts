@@ -154,6 +154,19 @@ test.describe('in German', () => {
     await picture(page, 'deutsch-welcome')
     await photograph(page, 'welcome')
     await expectNoEnglish(page, host)
+    await page.getByRole('link', { name: 'Netzwerk wählen' }).click()
+    for (const way of [/Einladung/, /in der Nähe/]) {
+      await page.getByRole('radio', { name: way }).check()
+      await expectNoEnglish(page, host)
+    }
+    await page.getByRole('radio', { name: /Adresse/ }).check()
+    await page.getByRole('textbox', { name: 'Adresse' }).fill('https://orchard.example')
+    await page.getByRole('button', { name: 'Dieses Netzwerk ansehen' }).click()
+    await page.getByRole('button', { name: 'Weiter' }).click()
+    await expect(headline(page)).toHaveText('Was dieser Computer gibt')
+    await picture(page, 'deutsch-welcome-computer')
+    await photograph(page, 'welcome-computer')
+    await expectNoEnglish(page, host)
   })
 })
 

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Page } from '@playwright/test'
+import type { Locator, Page } from '@playwright/test'
+import { toBuffer } from 'qrcode'
 import { EspalierError } from '../src-shared/errors'
 import { RENDERER_DIR } from './support/build-renderer'
 import { CPU_FIT } from './support/file-fixtures'
@@ -85,18 +86,21 @@ test.describe('every page', () => {
     }
   })
 
-  test('loads at most 250 kB at first, compressed, in the language that weighs more; the map comes when it is opened', async () => {
+  test('loads at most 250 kB at first, compressed, in the language that weighs more; the map and the reader of pictures come when they are needed', async () => {
     const names = (await readdir(join(RENDERER_DIR, 'assets'))).filter((name) => /\.(js|css)$/.test(name))
     const weigh = async (some: readonly string[]) => {
       const files = await Promise.all(some.map((name) => readFile(join(RENDERER_DIR, 'assets', name))))
       return files.reduce((sum, file) => sum + gzipSync(file).length, 0)
     }
-    const isLater = (name: string) => name.startsWith('peer-map')
-    expect(names.filter(isLater)).toHaveLength(1)
+    const map = names.filter((name) => name.startsWith('peer-map'))
+    const reader = names.filter((name) => name.startsWith('decode'))
+    const isLater = (name: string) => map.includes(name) || reader.includes(name)
+    expect([map.length, reader.length]).toEqual([1, 1])
     // English is in the first file, and whoever reads German loads it beside that.
     expect(names.some((name) => name.startsWith('de-'))).toBe(true)
     expect(await weigh(names.filter((name) => !isLater(name)))).toBeLessThan(250_000)
-    expect(await weigh(names.filter(isLater))).toBeLessThan(50_000)
+    expect(await weigh(map)).toBeLessThan(50_000)
+    expect(await weigh(reader)).toBeLessThan(20_000)
   })
 
   test('renders at most ten times a second in a burst', async ({ page, host }) => {
@@ -132,22 +136,33 @@ test.describe('welcome', () => {
     host.say(firstRunStatus)
   })
 
-  test('a demo is one click away', async ({ page, host }) => {
+  const main = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+  async function chooseWay(page: Page, host: ScriptedHost, name: RegExp): Promise<void> {
+    await page.goto(host.url)
+    await page.getByRole('link', { name: 'Choose a network' }).click()
+    await page.getByRole('radio', { name }).check()
+  }
+  const asked = (host: ScriptedHost, method: string) => host.calls.filter((call) => call.method === method)
+
+  test('a demo is three presses away', async ({ page, host }) => {
     host.onStart = () => host.say(demoStatus)
     await page.goto(host.url)
     await expect(headline(page)).toHaveText('Lend a branch of this computer')
     await expect(page.getByText('every node on a route can read what passes through it')).toBeVisible()
     await expectNoIssueInAnyColour(page)
-    await page.getByRole('button', { name: 'Start the demo' }).click()
+    await page.getByRole('link', { name: 'Choose a network' }).click()
+    await page.getByRole('radio', { name: /demo/ }).check()
+    await main(page, 'Go on').click()
+    await expect(page.getByText('nothing is fetched, and nothing leaves this computer')).toBeVisible()
+    await main(page, 'Start the demo').click()
     await expect(headline(page)).toHaveText('Serving blocks 4–7')
     await expect(page.getByText('This node can’t leave this computer')).toBeVisible()
     expect(host.settings.network).toEqual({ kind: 'demo' })
   })
 
   test('a network is looked at before anything is sent, and the sent fields are shown', async ({ page, host }) => {
-    await page.goto(host.url)
-    await page.getByRole('radio', { name: /coordinator/ }).check()
-    await page.getByRole('button', { name: 'Look at this network' }).click()
+    await chooseWay(page, host, /^The address/)
+    await main(page, 'Look at this network').click()
     await expect(page.getByText('Enter the address that the host')).toBeVisible()
     await page.getByRole('textbox', { name: 'Address' }).fill('my orchard')
     await expect(page.getByText('This is not a web address')).toBeVisible()
@@ -160,13 +175,14 @@ test.describe('welcome', () => {
     await page.getByRole('textbox', { name: 'Name that others see' }).fill('cellar-pc')
     await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
     await expect(page.getByRole('alert')).toHaveCount(0)
-    await page.getByRole('button', { name: 'Look at this network' }).click()
+    await main(page, 'Look at this network').click()
     await expect(page.getByText('Llama 3.1 8B Instruct')).toBeVisible()
     await expect(page.getByText('93 %')).toBeVisible()
+    await main(page, 'Go on').click()
     await expect(page.getByRole('definition').filter({ hasText: 'cellar-pc' })).toBeVisible()
     await expect(page.getByText(PEERS.self)).toBeVisible()
 
-    await page.getByRole('button', { name: 'Ask to join' }).click()
+    await main(page, 'Ask to join').click()
     await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible()
     expect(host.settings).toMatchObject({
       publicName: 'cellar-pc',
@@ -174,12 +190,215 @@ test.describe('welcome', () => {
     })
   })
 
+  test('S-42: it says what will be fetched, by what is given, before anybody is asked', async ({ page, host }) => {
+    await chooseWay(page, host, /^The address/)
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
+    await main(page, 'Look at this network').click()
+    await main(page, 'Go on').click()
+    const comes = page.getByRole('region', { name: 'What happens then' })
+    await expect(comes).toContainText('Only when the answer is right does it say that it is online.')
+    // The card computes, so its memory counts: 11.2 GB free, and 142 MB a block.
+    await expect(comes).toContainText(/at most 32 of 32 blocks, and 4\.54.GB to fetch of a model of 4\.92.GB/)
+    const graphics = page.getByRole('slider', { name: 'Graphics memory' })
+    await graphics.focus()
+    await page.keyboard.press('Home')
+    await expect(comes).toContainText(/at most 7 of 32 blocks, and 994.MB to fetch/)
+    expect(host.settings.gpuMemoryGb).toBe(1)
+    expect(asked(host, 'network.join')).toEqual([])
+  })
+
+  test('sliders stay within what there is, are kept where they are let go, and what was measured follows', async ({
+    page,
+    host,
+  }) => {
+    await chooseWay(page, host, /^The address/)
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
+    await main(page, 'Look at this network').click()
+    await main(page, 'Go on').click()
+    await expect(page.getByText('tokens/s with 15 threads')).toBeVisible()
+    const meter = page.getByRole('region', { name: 'What joining would change' })
+    await meter.getByRole('button', { name: 'Measure' }).click()
+    await expect(meter).toContainText('slower than one is now')
+
+    const threads = page.getByRole('slider', { name: 'Threads' })
+    await threads.focus()
+    await page.keyboard.press('End')
+    await expect(threads).toHaveAttribute('aria-valuetext', /^all 16/)
+    await expect(page.getByText('tokens/s with 16 threads')).toBeVisible()
+    await expect
+      .poll(() => asked(host, 'meter.run').map(({ input }) => input))
+      .toEqual([{ url: 'https://orchard.example' }, { url: 'https://orchard.example', again: true }])
+    expect(asked(host, 'computer.time')).toHaveLength(2)
+
+    const memory = page.getByRole('slider', { name: 'Memory', exact: true })
+    await memory.focus()
+    await page.keyboard.press('End')
+    await expect(memory).toHaveAttribute('aria-valuetext', /33.GB of 33\.6.GB/)
+    const disk = page.getByRole('slider', { name: 'Disk' })
+    await disk.focus()
+    await page.keyboard.press('ArrowLeft')
+    await expect(disk).toHaveAttribute('aria-valuetext', /at most 300.GB/)
+    await page.getByRole('switch', { name: /Hand/ }).click()
+    await expect
+      .poll(() => host.settings)
+      .toMatchObject({ threads: 16, offeredMemoryGb: 33, diskCapGb: 300, seeds: false })
+    // What would be sent was asked for again: it is shown as it would be.
+    await expect.poll(() => asked(host, 'network.preview').length).toBeGreaterThan(2)
+  })
+
+  test('nothing typed is lost by Back, by the browser’s own, or by loading the page anew', async ({ page, host }) => {
+    await chooseWay(page, host, /^The address/)
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
+    await page.getByRole('textbox', { name: 'Name that others see' }).fill('cellar-pc')
+    await page.getByRole('link', { name: 'Back' }).click()
+    await expect(headline(page)).toHaveText(/Lend a branch/)
+    await page.goBack()
+    const stands = async () => {
+      await expect(headline(page)).toHaveText('Choose a network')
+      await expect(page.getByRole('radio', { name: /^The address/ })).toBeChecked()
+      await expect(page.getByRole('textbox', { name: 'Address' })).toHaveValue('https://orchard.example')
+      await expect(page.getByRole('textbox', { name: 'Name that others see' })).toHaveValue('cellar-pc')
+    }
+    await stands()
+    await page.reload()
+    await stands()
+    await main(page, 'Look at this network').click()
+    await main(page, 'Go on').click()
+    await expect(headline(page)).toHaveText('What this computer gives')
+    await page.goBack()
+    await stands()
+    await page.goForward()
+    // Loaded anew, the network has to be looked at again: what was seen may be old.
+    await page.reload()
+    await stands()
+    await main(page, 'Look at this network').click()
+    await main(page, 'Go on').click()
+    await main(page, 'Ask to join').click()
+    await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible()
+    expect(await page.evaluate(() => window.sessionStorage.getItem('espalier.welcome'))).toBeNull()
+  })
+
+  test('H-13: a network that was found is offered by name, and nobody vouches for it', async ({ page, host }) => {
+    await page.goto(host.url)
+    await page.getByRole('link', { name: 'Choose a network' }).click()
+    expect(asked(host, 'lan.find')).toEqual([])
+    await page.getByRole('radio', { name: /near me/ }).check()
+    const found = page.getByRole('radio', { name: /Llama 3.1 8B/ })
+    await expect(page.getByText('was found on your local network. Nobody vouches for it.').first()).toBeVisible()
+    await main(page, 'Look at this network').click()
+    await expect(page.getByText('Choose one of the networks that were found.')).toBeVisible()
+    await found.check()
+    await main(page, 'Look at this network').click()
+    await expect(page.getByRole('alert')).toContainText('COORDINATOR_INSECURE')
+    await page.getByRole('textbox', { name: /To send it unencrypted/ }).fill('unencrypted')
+    await main(page, 'Look at this network').click()
+    await expect(main(page, 'Go on')).toBeVisible()
+    expect(asked(host, 'network.preview').at(-1)?.input).toEqual({ url: 'http://192.168.1.17:8000', insecure: true })
+  })
+
+  test('an invite is read from a picture of its QR code, chosen, dropped or pasted', async ({ page, host }) => {
+    const link = `espalier://invite?url=https%3A%2F%2Forchard.example&invite=${'eyJhbGciOiJFZERTQSJ9.'.repeat(12)}`
+    const pictureOf = async (text: string, dark = '#000', light = '#fff') =>
+      (await toBuffer(text, { scale: 5, color: { dark, light } })).toString('base64')
+    /** As a browser hands a picture over that somebody drags or pastes. */
+    const hand = (type: 'drop' | 'paste', base64: string) =>
+      page.evaluate(
+        ([kind, data]) => {
+          const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0))
+          const transfer = new DataTransfer()
+          transfer.items.add(new File([bytes], 'code.png', { type: 'image/png' }))
+          const place = kind === 'drop' ? document.querySelector('.scan') : document.body
+          place?.dispatchEvent(
+            kind === 'drop'
+              ? new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true })
+              : new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true, cancelable: true }),
+          )
+        },
+        [type, base64] as const,
+      )
+    await chooseWay(page, host, /invite/)
+    const field = page.getByRole('textbox', { name: 'Invite link' })
+    const name = 'code.png'
+    const mimeType = 'image/png'
+    const choose = (buffer: Buffer) => page.getByLabel('Choose a picture').setInputFiles({ name, mimeType, buffer })
+
+    await choose(Buffer.from('no picture'))
+    await expect(page.getByText('This is no picture that can be read here')).toBeVisible()
+    await choose(Buffer.from(await pictureOf('https://elsewhere.example'), 'base64'))
+    await expect(page.getByText('holds no invite, but “https://elsewhere.example”')).toBeVisible()
+    await expect(field).toHaveValue('')
+
+    await choose(Buffer.from(await pictureOf(link), 'base64'))
+    await expect(page.getByText('The invite was read from the picture.')).toBeVisible()
+    await expect(field).toHaveValue(link)
+    // A screenshot of a dark window.
+    await field.fill('')
+    await hand('drop', await pictureOf(link, '#ecebe4', '#141713'))
+    await expect(field).toHaveValue(link)
+    await field.fill('')
+    await hand('paste', await pictureOf(link))
+    await expect(field).toHaveValue(link)
+    await main(page, 'Look at this invite').click()
+    await expect(page.getByText(/A good invite/)).toBeVisible()
+  })
+
+  test('a look that takes too long is given up, and whatever it still brings is ignored', async ({ page, host }) => {
+    host.silent.add('network.preview')
+    await chooseWay(page, host, /^The address/)
+    await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
+    await main(page, 'Look at this network').click()
+    await expect(main(page, 'Looking…')).toBeDisabled()
+    await main(page, 'Cancel').click()
+    await expect(main(page, 'Look at this network')).toBeEnabled()
+  })
+
+  test('H-30: by keyboard alone, at 360 pixels, and never wider than the window', async ({ page, host }) => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    const fits = () =>
+      expect
+        .poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth))
+        .toBe(0)
+    const tabTo = async (target: Locator) => {
+      for (let presses = 0; presses < 40; presses += 1) {
+        if (await target.evaluate((element) => element === document.activeElement)) return
+        await page.keyboard.press('Tab')
+      }
+      await expect(target).toBeFocused()
+    }
+    await page.goto(host.url)
+    await fits()
+    await tabTo(page.getByRole('link', { name: 'Choose a network' }))
+    await page.keyboard.press('Enter')
+    await expect(headline(page)).toBeFocused()
+    await tabTo(page.getByRole('radio', { name: /invite/ }))
+    for (const way of [/near me/, /^The address/]) {
+      await page.keyboard.press('ArrowDown')
+      await expect(page.getByRole('radio', { name: way })).toBeChecked()
+      await fits()
+    }
+    await tabTo(page.getByRole('textbox', { name: 'Address' }))
+    await page.keyboard.type('https://orchard.example')
+    await page.keyboard.press('Enter')
+    await expect(page.getByText('Llama 3.1 8B Instruct')).toBeVisible()
+    await fits()
+    await tabTo(main(page, 'Go on'))
+    await page.keyboard.press('Enter')
+    await expect(headline(page)).toHaveText('What this computer gives')
+    await expect(headline(page)).toBeFocused()
+    await expect(page.getByText('tokens/s with 15 threads')).toBeVisible()
+    await fits()
+    await tabTo(main(page, 'Ask to join'))
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible()
+  })
+
   test('a refusal to join stands beside the button', async ({ page, host }) => {
     host.failing.set('network.join', new EspalierError('PORT_TAKEN', '31338'))
-    await page.goto(host.url)
-    await page.getByRole('button', { name: 'Start the demo' }).click()
+    await chooseWay(page, host, /demo/)
+    await main(page, 'Go on').click()
+    await main(page, 'Start the demo').click()
     await expect(page.getByRole('alert')).toContainText('PORT_TAKEN')
-    await expect(page.getByRole('button', { name: 'Start the demo' })).toBeEnabled()
+    await expect(main(page, 'Start the demo')).toBeEnabled()
   })
 })
 

@@ -24,6 +24,8 @@ export interface Options extends SecurityFlags {
   offlineSeconds?: number
   sweepSeconds?: number
   stalePeerSeconds?: number
+  /** Answers on the local network when somebody looks for networks. */
+  lan: boolean
   demo: boolean
   json: boolean
 }
@@ -72,6 +74,7 @@ export const coordinatorCommand = () =>
       'silent for so long, a peer is not named to others (default: 120)',
       wholeNumber,
     )
+    .option('--no-lan', 'do not answer computers of the local network that look for networks')
     .option('--demo', 'a network on this computer only, for demo nodes only', false)
     .option('--json', 'print one JSON object a line', false)
     .addHelpText(

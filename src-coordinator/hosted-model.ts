@@ -12,6 +12,8 @@ export interface HostedModel {
   manifestJson: string
   /** Bytes of the largest block's weights, where the manifest tells; for how many blocks fit into a memory. */
   blockBytes?: number
+  /** Of the whole file. */
+  sizeBytes?: number
 }
 
 export function manifestSha256(model: HostedModel): string {

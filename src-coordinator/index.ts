@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { runMain } from '../src-main/cli/run-main'
 import { untilEnd } from '../src-main/cli/until-end'
 import { checkArguments } from '../src-main/cli/wrong-arguments'
+import { isLoopbackHost } from '../src-main/coordinator/coordinator-url'
+import { announceNetwork } from '../src-main/lan/announce-network'
 import { PROFILES } from '../src-main/network/profiles'
 import { type DataDirectory, dataDirectoryAt, openDataDirectory } from '../src-main/storage/data-directory'
 import { createEventLog } from '../src-main/storage/event-log'
@@ -79,6 +81,11 @@ async function host(options: Options, asked: AskedOptions, data: DataDirectory):
       log,
     })
     opened.push(server)
+    // Without a certificate the address is all that is needed, and only a local network is a place for it.
+    if (options.lan && !options.demo && server.url.startsWith('http:') && !isLoopbackHost(options.host)) {
+      const network = { id: peer.peerId.slice(-16), port: server.port, modelName: asked.models[0]?.name ?? null }
+      opened.push(announceNetwork({ network, clock, log }))
+    }
     // Shown once, at the start that made it, and never to whoever gave it to us.
     const newToken = process.env.ESPALIER_ADMIN_TOKEN === undefined ? server.adminToken : null
     if (newToken !== null) {

@@ -12,6 +12,7 @@ export async function loadHostedModel(path: string): Promise<HostedModel> {
     quantization: manifest.quantization,
     manifestJson: JSON.stringify(manifest),
     blockBytes: largestBlock(manifest),
+    sizeBytes: manifest.file.sizeBytes,
   }
 }
 

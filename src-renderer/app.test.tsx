@@ -76,6 +76,13 @@ describe('the first run', () => {
     expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Peers')
   })
 
+  it('is over for a node that its command line has put into a network without a coordinator', async () => {
+    const status = { ...servingStatus(1), coordinatorUrl: null, profile: 'petals' }
+    await open({ status, settings: nothingChosen })
+    expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('Serving blocks 4–7')
+    expect(screen.getByRole('navigation')).toBeTruthy()
+  })
+
   it('offers nothing to a link that only looks', async () => {
     await open({ status: firstRunStatus(1), settings: nothingChosen, connection: READ_ONLY })
     expect(screen.queryByRole('button')).toBeNull()

@@ -1,6 +1,7 @@
 import { type MouseEvent, useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import type { Clock } from '../src-shared/clock'
+import { NO_PROFILE } from '../src-shared/node-action'
 import { ConnectionNotice } from './components/connection-notice'
 import { Hero } from './components/hero'
 import { NowProvider, useFocusOnChange, useNode, useQuestionBeforeLeaving } from './components/hooks'
@@ -38,15 +39,18 @@ function Shell({ stores, clock }: AppProps) {
   const { status, isMisfit, isLive, mayOperate } = useNode(stores.node)
   const settings = useStore(stores.settings.state, (state) => state.settings)
   const isSettled = useStore(stores.settings.state, (state) => state.settings !== null || state.loadFailure !== null)
-  const route = useRoute()
+  const asked = useRoute()
   const [theme, chooseTheme] = useTheme(stores)
   const isUnsaved = useStore(stores.draft.state, (state) => state.isUnsaved)
   useQuestionBeforeLeaving(isUnsaved && window.espalier === undefined)
   const [overlay, setOverlay] = useState<Overlay | null>(null)
   // Without the settings it is not known whether this is a first run, and a page that changes its mind is worse.
   const isReady = status !== null && isSettled
-  const isFirstRun = isReady && settings?.network === null
-  useFocusOnChange(isFirstRun && route.page !== 'host' ? 'welcome' : route.page)
+  // A node that was started in a network by its command line has nothing chosen, and nothing left to choose.
+  const isFirstRun = isReady && settings?.network === null && status.profile === NO_PROFILE
+  const route: Route = asked.page === 'welcome' && !isFirstRun ? { page: 'overview' } : asked
+  const step = route.page === 'welcome' ? route.step : 'what'
+  useFocusOnChange(isFirstRun && route.page !== 'host' ? `welcome/${step}` : route.page)
 
   return (
     <NowProvider clock={clock}>
@@ -62,7 +66,7 @@ function Shell({ stores, clock }: AppProps) {
       <div className={isFirstRun ? 'app is-welcome' : 'app'}>
         {!isFirstRun && (
           <Sidebar
-            page={route.page}
+            page={route.page === 'welcome' ? 'overview' : route.page}
             status={status}
             isLive={isLive}
             theme={theme}
@@ -88,7 +92,7 @@ function Shell({ stores, clock }: AppProps) {
           ) : isFirstRun && route.page === 'host' ? (
             <HostPage stores={stores} isFirstRun />
           ) : isFirstRun ? (
-            <WelcomePage stores={stores} />
+            <WelcomePage stores={stores} step={step} />
           ) : (
             <CurrentPage route={route} stores={stores} theme={theme} onTheme={chooseTheme} />
           )}
@@ -116,6 +120,7 @@ interface CurrentPageProps {
 
 function CurrentPage({ route, stores, theme, onTheme }: CurrentPageProps) {
   switch (route.page) {
+    case 'welcome':
     case 'overview':
       return <OverviewPage stores={stores} />
     case 'shards':

@@ -11,6 +11,9 @@ export const NetworkPreviewSchema = z.object({
   coordinatorUrl: shownText(500),
   modelName: z.nullable(shownText(200)),
   blockCount: z.int(),
+  /** Of the model's whole file and of its largest block, as the coordinator says; null: it does not. */
+  modelBytes: z.nullable(z.number()),
+  blockBytes: z.nullable(z.number()),
   onlineWorkers: z.nullable(z.int()),
   coveragePercent: z.nullable(z.number()),
   isDemo: z.boolean(),

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { AppViewSchema, SupportBundleSchema } from './app-view'
 import { ApiViewSchema, CheckSchema, LogLineSchema, NetworkPreviewSchema, ShardViewSchema } from './app-views'
+import { ComputerTimingSchema, ComputerViewSchema, LanViewSchema } from './computer-view'
 import type { EventName, MethodName, Scope } from './contract-names'
 import { WeekGivenSchema } from './contribution'
 import { ERROR_CODES } from './error-catalogue'
@@ -60,10 +61,22 @@ export const METHODS = {
   'network.join': { scope: 'operate', input: NetworkJoinSchema, output: nothing },
   /** Stops the node and forgets the choice: the welcome page shows again. */
   'network.leave': { scope: 'operate', input: nothing, output: nothing },
+  /** What there is to give; looks for graphics cards, which may take seconds the first time. */
+  'computer.get': { scope: 'operate', input: nothing, output: ComputerViewSchema },
+  /** Times the sample model with the settings as they are: seconds. A new run ends the one before, with CANCELLED. */
+  'computer.time': { scope: 'operate', input: nothing, output: ComputerTimingSchema },
+  'computer.stopTiming': { scope: 'operate', input: nothing, output: nothing },
+  /** Asks the local network for two seconds which networks are there; tells it nothing. */
+  'lan.find': { scope: 'operate', input: nothing, output: LanViewSchema },
   /** Measures what joining a network would change; `meter` events tell the rest. A new run ends the one before. */
   'meter.run': {
     scope: 'operate',
-    input: z.strictObject({ url: z.string().check(z.maxLength(500)), insecure: z.optional(z.literal(true)) }),
+    input: z.strictObject({
+      url: z.string().check(z.maxLength(500)),
+      insecure: z.optional(z.literal(true)),
+      /** What the last run asked of this network counts again, if it is minutes old: only this computer is timed. */
+      again: z.optional(z.literal(true)),
+    }),
     output: nothing,
   },
   'meter.cancel': { scope: 'operate', input: nothing, output: nothing },

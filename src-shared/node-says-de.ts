@@ -64,6 +64,7 @@ export const NODE_SAYS_DE: NodePhrases = {
     'A coordinator and two other nodes start on this computer':
       'Ein Coordinator und zwei weitere Knoten starten auf diesem Computer',
     'The coordinator is asked about its network': 'Der Coordinator wird nach seinem Netzwerk gefragt',
+    'It begins with the peers that it was told': 'Er beginnt mit den Peers, die ihm genannt wurden',
     'Choose a network to begin': 'Wählen Sie ein Netzwerk, um zu beginnen',
     // What is in the way of the whole model
     'No network is chosen': 'Kein Netzwerk ist gewählt',

@@ -3,6 +3,7 @@ import { startWebCarrier, type WebCarrier } from '../../src-main/bridge/web-carr
 import type { AppView } from '../../src-shared/app-view'
 import type { Check, LogLine, NetworkPreview, ShardView } from '../../src-shared/app-views'
 import { systemClock } from '../../src-shared/clock'
+import type { ComputerTiming, ComputerView, LanView } from '../../src-shared/computer-view'
 import type { Hop, MethodHandlers, MethodInput } from '../../src-shared/contract'
 import type { MethodName } from '../../src-shared/contract-names'
 import type { WeekGiven } from '../../src-shared/contribution'
@@ -16,6 +17,7 @@ import type { LostHop, RouteChange } from '../../src-shared/routing-trace'
 import type { Settings } from '../../src-shared/settings'
 import type { NodeStatus } from '../../src-shared/status'
 import { RENDERER_DIR } from './build-renderer'
+import { COMPUTER, LAN, TIMING } from './computer-fixtures'
 import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from './file-fixtures'
 import { inviteOf, offHost } from './host-fixtures'
 import { meterOf } from './meter-fixtures'
@@ -69,6 +71,9 @@ export class ScriptedHost {
   onCancel: () => void = () => undefined
   onLoad: () => void = () => undefined
   preview: NetworkPreview = PREVIEW
+  computer: ComputerView = COMPUTER
+  timing: ComputerTiming = TIMING
+  lan: LanView = LAN
   /** How the meter ends; null: it never does. */
   meter: MeterEvent['outcome'] | null = { kind: 'done', meter: meterOf('Llama 3.1 8B Instruct') }
   hosted: HostStatus = offHost(Date.now())
@@ -115,8 +120,9 @@ export class ScriptedHost {
       this.choose({ ...this.settings, ...patch } as Settings)
       return this.settings
     },
-    'network.preview': ({ url }) => {
-      if (!url.includes('orchard')) throw new EspalierError('COORDINATOR_NOT_ONE', url)
+    'network.preview': ({ url, insecure }) => {
+      if (url.startsWith('http://192.168.') && !insecure) throw new EspalierError('COORDINATOR_INSECURE', url)
+      if (!url.includes('orchard') && !insecure) throw new EspalierError('COORDINATOR_NOT_ONE', url)
       const willSend = this.preview.willSend.map((sent) =>
         sent.field === 'nickname' ? { ...sent, value: this.settings.publicName } : sent,
       )
@@ -133,6 +139,10 @@ export class ScriptedHost {
       this.choose({ ...this.settings, network: null })
       return {}
     },
+    'computer.get': () => this.computer,
+    'computer.time': () => ({ ...this.timing, threads: this.settings.threads ?? this.timing.threads }),
+    'computer.stopTiming': () => ({}),
+    'lan.find': () => this.lan,
     'meter.run': ({ url }) => {
       this.server.emit('meter', { url, outcome: { kind: 'running', stage: 'answer' } })
       if (this.meter) this.server.emit('meter', { url, outcome: this.meter })

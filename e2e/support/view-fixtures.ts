@@ -28,6 +28,8 @@ export const PREVIEW: NetworkPreview = {
   coordinatorUrl: 'https://orchard.example',
   modelName: 'Llama 3.1 8B Instruct',
   blockCount: 32,
+  modelBytes: 4_920_000_000,
+  blockBytes: 142_000_000,
   onlineWorkers: 11,
   coveragePercent: 93.75,
   isDemo: false,

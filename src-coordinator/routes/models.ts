@@ -17,6 +17,8 @@ export const modelRoutes: FastifyPluginAsync<RouteOptions> = async (app, { conte
     quantization: model.quantization,
     manifest_url: manifestPath(model.name),
     manifest_sha256: manifestHashes.get(model.name),
+    x_size_bytes: model.sizeBytes,
+    x_block_bytes: model.blockBytes,
   }))
   app.get('/models', async () => ({ models: documents }))
   app.get('/models/:name/manifest', async (request, reply) => {

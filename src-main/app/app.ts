@@ -6,6 +6,7 @@ import { VERSION } from '../../src-shared/version'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import type { DiagnosticsContext } from '../diagnostics/check'
 import { watchConnectivity } from '../diagnostics/connectivity/watch-connectivity'
+import { findNetworks } from '../lan/find-networks'
 import { loadOrCreateIdentity } from '../network/identity'
 import type { RunningNode } from '../node/node'
 import { createShardStore } from '../shards/store/shard-store'
@@ -17,6 +18,7 @@ import { wayOut } from '../web/way-out'
 import type { App, AppOptions } from './app-types'
 import { createAppViewBook } from './app-view-book'
 import { createDetectCompute, fetchedLibraries } from './compute'
+import { createComputerDesk } from './computer-desk'
 import { confineDemo } from './confine-demo'
 import { keepContribution } from './contribution/keep-contribution'
 import { type CurrentNode, createCurrentNode } from './current-node'
@@ -139,6 +141,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     ports: options.hostPorts,
   })
 
+  const { modelsDirectory } = data
+  const computer = createComputerDesk({ ...options, modelsDirectory, store, settings, compute })
   const meter = createAppMeter({ ...options, fetch, settings, compute, profile: overrides.profile ?? null })
 
   /** What the next start of the app does; a disk that can't keep it is no reason to refuse the wish itself. */
@@ -188,6 +192,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         listenPort: settings.listenPort(),
       }),
     ...entrance.handlers,
+    ...computer.handlers,
+    'lan.find': () => (bounds.isPinned ? { networks: [], trouble: null } : findNetworks({ clock })),
     ...meter.handlers,
     ...createShardHandlers({
       ...{ clock, data, store, settings, compute, capBytes, diagnosticsContext },
@@ -280,6 +286,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async dispose() {
       generations.cancelAll()
       meter.cancel()
+      computer.cancel()
       owner.dispose()
       connectivity.dispose()
       detachDesktop()

@@ -5,6 +5,8 @@ import { isLoopbackHost } from '../coordinator/coordinator-url'
 import type { NetworkProfile } from '../network/profiles'
 
 export interface DemoBounds {
+  /** The program was started as part of a demonstration: nobody beyond this computer is asked anything. */
+  readonly isPinned: boolean
   /** What may be in force of the wish: in a demonstration, programs of this computer alone may ask. */
   apiAccess(wish: Settings): Settings['apiAccess']
   /** Each throws DEMO_CONFINED. */
@@ -24,6 +26,7 @@ export function confineDemo(pinned: NetworkProfile | undefined, network: () => N
     throw new EspalierError('DEMO_CONFINED', cause)
   }
   return {
+    isPinned,
     apiAccess: ({ apiAccess }) => (apiAccess === 'lan' && isDemo() ? 'loopback' : apiAccess),
     checkSettings({ apiAccess }) {
       if (apiAccess === 'lan' && isDemo()) refuse('other computers cannot ask a demonstration')

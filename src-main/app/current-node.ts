@@ -77,12 +77,13 @@ export function createCurrentNode(
   let revision = 0
 
   /** Who names a profile or bootstraps wants a node, also one without a coordinator. */
-  const hasNetwork = () => settings.get().network !== null || bootstraps.length > 0 || givenProfile !== undefined
+  const hasNetwork = () => settings.get().network !== null || pinnedProfile() !== undefined
+  const pinnedProfile = () => givenProfile ?? (bootstraps.length > 0 ? PROFILES.espalier : undefined)
 
   function status(): NodeStatus {
     if (node) return { ...node.status(), revision }
     const { network, publicName } = settings.get()
-    return idleStatus({ network, situation, publicName, revision, at: clock.now(), given, pinned: givenProfile })
+    return idleStatus({ network, situation, publicName, revision, at: clock.now(), given, pinned: pinnedProfile() })
   }
 
   function changed(): void {

@@ -26,20 +26,21 @@ export function idleStatus(options: {
   at: number
   /** By earlier runs. */
   given: Pick<NodeStatus['contribution'], 'tokens' | 'requests'>
-  /** Of a program that was started in one. */
+  /** Of a program that was started in one, or with peers to begin with; then nothing is left to choose. */
   pinned?: NetworkProfile | undefined
 }): NodeStatus {
   const { network, situation, publicName, revision, at, given, pinned } = options
   const profile = network?.kind === 'demo' ? PROFILES.local : (pinned ?? PROFILES.espalier)
+  const isChosen = network !== null || pinned !== undefined
   return {
     revision,
     at,
     phase: situation.kind === 'opening' ? 'starting' : 'stopped',
-    ...wordsOf(network, situation),
-    watermark: network ? profile.watermark : null,
+    ...wordsOf(network, situation, isChosen),
+    watermark: isChosen ? profile.watermark : null,
     peerId: null,
     publicName,
-    profile: network ? profile.name : NO_PROFILE,
+    profile: isChosen ? profile.name : NO_PROFILE,
     listenAddresses: [],
     coordinatorUrl: network?.kind === 'coordinator' ? network.url : null,
     model: null,
@@ -54,7 +55,7 @@ export function idleStatus(options: {
   }
 }
 
-function wordsOf(network: NetworkChoice | null, situation: Situation): Summary {
+function wordsOf(network: NetworkChoice | null, situation: Situation, isChosen: boolean): Summary {
   if (situation.kind === 'failed') {
     const { cause, action } = situation.report
     return { shape: 'problem', headline: 'The node did not start', sentence: `${cause}. ${action}`.slice(0, 600) }
@@ -78,9 +79,16 @@ function wordsOf(network: NetworkChoice | null, situation: Situation): Summary {
           headline: 'Starting the demonstration',
           sentence: 'A coordinator and two other nodes start on this computer.',
         }
-      : { shape: 'working', headline: 'Starting', sentence: 'The coordinator is asked about its network.' }
+      : {
+          shape: 'working',
+          headline: 'Starting',
+          sentence:
+            network === null
+              ? 'It begins with the peers that it was told.'
+              : 'The coordinator is asked about its network.',
+        }
   }
-  if (network === null) {
+  if (!isChosen) {
     return { shape: 'stopped', headline: 'Not part of a network yet', sentence: 'Choose a network to begin.' }
   }
   return summarize('stopped', [], null, 0)

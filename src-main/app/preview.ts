@@ -2,8 +2,9 @@ import { getThinWaistAddresses } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { NetworkPreview } from '../../src-shared/app-views'
 import type { Clock } from '../../src-shared/clock'
-import { createCoordinatorApi } from '../coordinator/coordinator-api'
+import { type CoordinatorApi, createCoordinatorApi } from '../coordinator/coordinator-api'
 import { isLoopbackHost } from '../coordinator/coordinator-url'
+import type { HostedModelInfo } from '../coordinator/coordinator-wire'
 import type { ComputeChoice } from '../engine/device-choice'
 import { isLikeInvite, parseInviteLink } from '../membership/invite'
 import { listenMultiaddr } from '../network/host'
@@ -34,6 +35,7 @@ export async function previewNetwork(
   const api = createCoordinatorApi({ ...options, baseUrl: link?.coordinatorUrl ?? address })
   const { value } = await api.networkInfo()
   const checked = link && (await api.checkInvite(link.invite))
+  const model = await hostedModel(api, value.modelName)
   const isDemo = value.isDemo === true && isLoopbackHost(new URL(api.baseUrl).hostname)
   const registration = {
     ...registrationOf({
@@ -47,6 +49,8 @@ export async function previewNetwork(
     coordinatorUrl: api.baseUrl,
     modelName: value.modelName,
     blockCount: value.totalLayers,
+    modelBytes: model?.sizeBytes ?? null,
+    blockBytes: model?.blockBytes ?? null,
     onlineWorkers: value.onlineWorkers,
     coveragePercent: value.coveragePercent,
     isDemo: value.isDemo === true,
@@ -56,6 +60,16 @@ export async function previewNetwork(
       value: (Array.isArray(sent) ? sent.join(', ') : String(sent)).slice(0, 4_000),
     })),
   }
+}
+
+/** Null where the coordinator does not know such a list: its size is good to know, and nothing depends on it. */
+async function hostedModel(api: CoordinatorApi, name: string | null): Promise<HostedModelInfo | null> {
+  if (name === null) return null
+  const models = await api.models().then(
+    ({ value }) => value,
+    () => [],
+  )
+  return models.find((model) => model.name === name) ?? null
 }
 
 /** As libp2p will list them when it listens; the port may become a later one when this one is taken then. */

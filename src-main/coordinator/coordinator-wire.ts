@@ -198,6 +198,8 @@ export const ModelListReplySchema = z
           period: z.int().min(1).max(MAX_LAYERS),
           quantization: z.string().max(100),
           manifest_sha256: z.string().regex(/^[0-9a-f]{64}$/),
+          x_size_bytes: z.int().min(1).optional(),
+          x_block_bytes: z.int().min(1).optional(),
         }),
       )
       .max(1000),
@@ -209,6 +211,9 @@ export const ModelListReplySchema = z
       period: model.period,
       quantization: plainText(model.quantization, 40),
       manifestSha256: model.manifest_sha256,
+      /** Of the whole file, and of its largest block; null where a coordinator does not say. */
+      sizeBytes: model.x_size_bytes ?? null,
+      blockBytes: model.x_block_bytes ?? null,
     })),
   )
 export type HostedModelInfo = z.output<typeof ModelListReplySchema>[number]

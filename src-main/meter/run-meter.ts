@@ -39,12 +39,25 @@ export interface MeterOptions {
 const NO_FILE = 'The model is not on this computer, so nothing could be timed here. Choose its file in the settings'
 const READ_TIMEOUT_MS = 20_000
 
+/** What a network is without this computer, as a guest has seen it. */
+export interface NetworkLook {
+  manifest: Manifest
+  isDemo: boolean
+  servers: MeteredServer[]
+  answer: Awaited<ReturnType<typeof timeAnswer>>
+}
+
 /**
  * What this computer alone would do, what the network does without it, and what an answer through both would do. Looks
  * as a guest: nothing is registered or announced. Throws what the coordinator's API throws, MANIFEST_MISSING without a
  * model, BOOTSTRAP_UNREACHABLE, CANCELLED.
  */
 export async function runMeter(options: MeterOptions): Promise<Meter> {
+  return meterWith(await lookAtNetwork(options), options)
+}
+
+/** The half of a meter that asks others. */
+export async function lookAtNetwork(options: MeterOptions): Promise<NetworkLook> {
   const { clock, log, signal, onStage } = options
   onStage('network')
   const api = createCoordinatorApi({ ...options, baseUrl: options.coordinatorUrl })
@@ -70,9 +83,14 @@ export async function runMeter(options: MeterOptions): Promise<Meter> {
   } finally {
     await client.close()
   }
-  onStage('computer')
+  return { manifest, isDemo, servers, answer }
+}
+
+/** The half that times this computer, and the figures of both. Throws CANCELLED. */
+export async function meterWith({ manifest, isDemo, ...network }: NetworkLook, options: MeterOptions): Promise<Meter> {
+  options.onStage('computer')
   const power = await powerOf(manifest, options.modelPath(isDemo), options)
-  return meterOf({ manifest, at: clock.now(), servers, answer, power })
+  return meterOf({ manifest, at: options.clock.now(), ...network, power })
 }
 
 async function powerOf(

@@ -1,10 +1,9 @@
-import type { ReactNode } from 'react'
 import type { NetworkPreview } from '../../src-shared/app-views'
 import { say } from '../words'
 import { inviteSentence, previewFigures } from '../words/welcome'
 
-/** What a network is, as its coordinator tells it, and what it would learn about us. */
-export function PreviewCard({ network, children }: { network: NetworkPreview; children?: ReactNode }) {
+/** What a network is, as its coordinator tells it. */
+export function PreviewCard({ network }: { network: NetworkPreview }) {
   return (
     <div className="preview">
       {network.isDemo && <p className="notice">{say.WELCOME.demoNetwork}</p>}
@@ -21,7 +20,16 @@ export function PreviewCard({ network, children }: { network: NetworkPreview; ch
           </div>
         ))}
       </dl>
-      <h3>{say.WELCOME.willSend}</h3>
+      <p className="fine">{say.WELCOME.willSendNothing}</p>
+    </div>
+  )
+}
+
+/** What it would learn about us, field by field. */
+export function WillSend({ network }: { network: NetworkPreview }) {
+  return (
+    <section className="card" aria-labelledby="will-send-title">
+      <h2 id="will-send-title">{say.WELCOME.willSend}</h2>
       <dl className="will-send">
         {network.willSend.map(({ field, value }) => (
           <div key={field}>
@@ -32,8 +40,6 @@ export function PreviewCard({ network, children }: { network: NetworkPreview; ch
           </div>
         ))}
       </dl>
-      <p className="fine">{say.WELCOME.willSendNothing}</p>
-      {children}
-    </div>
+    </section>
   )
 }

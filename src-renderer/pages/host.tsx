@@ -45,7 +45,7 @@ export function HostPage({ stores, isFirstRun }: { stores: AppStores; isFirstRun
       </PageHead>
       {isFirstRun && (
         <p className="host-back">
-          <a className="link" href={hashOf({ page: 'overview' })}>
+          <a className="link" href={hashOf({ page: 'welcome', step: 'network' })}>
             {say.HOST.back}
           </a>
         </p>

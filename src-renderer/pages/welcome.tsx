@@ -1,250 +1,64 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useState } from 'react'
-import { useStore } from 'zustand'
-import { SettingsSchema } from '../../src-shared/settings'
-import { FailureNote } from '../components/failure-note'
+import { useEffect } from 'react'
 import { useNode } from '../components/hooks'
-import { MeterCard } from '../components/meter-card'
-import { PreviewCard } from '../components/network-preview'
 import { Mark } from '../components/status-shape'
-import { goTo, hashOf } from '../router'
+import { hashOf, WELCOME_STEPS, type WelcomeStep } from '../router'
 import type { AppStores } from '../stores/app-stores'
-import type { MeterStore } from '../stores/meter-store'
-import type { SettingsStore } from '../stores/settings-store'
+import { ComputerStep } from '../welcome/computer-step'
+import { NetworkStep } from '../welcome/network-step'
+import { useChoice } from '../welcome/use-choice'
+import { WhatStep } from '../welcome/what-step'
 import { say } from '../words'
 import { statusWords } from '../words/node-says'
-import { isInvite, urlProblem } from '../words/welcome'
 
-/** The first run, on one page: what it is, which network, and one button. */
-export function WelcomePage({ stores }: { stores: AppStores }) {
-  const { status, mayOperate, isLive } = useNode(stores.node)
+/** The first run: what it is, which network, what this computer gives, and one button. */
+export function WelcomePage({ stores, step: asked }: { stores: AppStores; step: WelcomeStep }) {
+  const { status, mayOperate } = useNode(stores.node)
+  const { isMade } = useChoice(stores)
+  // An address that was kept, or a page that was loaded anew: what comes before is still to be done.
+  const step = !mayOperate ? 'what' : asked === 'computer' && !isMade ? 'network' : asked
   useEffect(() => {
-    document.title = `${say.WELCOME.pageTitle} · Espalier`
-  }, [])
+    if (mayOperate && step !== asked) window.location.replace(hashOf({ page: 'welcome', step }))
+  }, [mayOperate, step, asked])
+  const { title, lead } = say.WELCOME.steps[step]
+  useEffect(() => {
+    document.title = `${title} · Espalier`
+  }, [title])
   return (
-    <div className="welcome">
+    <div className={`welcome is-${step}`}>
       <header>
-        <Mark size={44} />
+        <div className="welcome-top">
+          <Mark size={step === 'what' ? 44 : 28} />
+          {mayOperate && <Progress step={step} isMade={isMade} />}
+        </div>
         {status && <p className="welcome-state">{statusWords(status).headline}</p>}
-        <h1 tabIndex={-1}>{say.WELCOME.title}</h1>
-        <p>{say.WELCOME.lead}</p>
+        <h1 tabIndex={-1}>{title}</h1>
+        <p>{lead}</p>
       </header>
-      <div className="welcome-steps">
-        <WelcomeStep title={say.WELCOME.whatTitle}>
-          <div className="promises">
-            <Promises lead={say.WELCOME.doesLead} lines={say.WELCOME.does} kind="does" />
-            <Promises lead={say.WELCOME.doesNotLead} lines={say.WELCOME.doesNot} kind="does-not" />
-          </div>
-        </WelcomeStep>
-        {mayOperate ? (
-          <Choice store={stores.settings} meter={stores.meter} isLive={isLive} />
-        ) : (
-          <WelcomeStep title={say.WELCOME.chooseTitle} isLast>
-            <p className="notice">{say.WELCOME.readOnly}</p>
-          </WelcomeStep>
-        )}
-      </div>
+      {step === 'what' && <WhatStep mayOperate={mayOperate} />}
+      {step === 'network' && <NetworkStep stores={stores} />}
+      {step === 'computer' && <ComputerStep stores={stores} />}
     </div>
   )
 }
 
-function WelcomeStep({ title, isLast, children }: { title: string; isLast?: boolean; children: ReactNode }) {
+/** Where one is; what is done can be gone back to, and what can be done next be gone to. */
+function Progress({ step, isMade }: { step: WelcomeStep; isMade: boolean }) {
+  const at = WELCOME_STEPS.indexOf(step)
   return (
-    <section className={isLast ? 'welcome-step is-last' : 'welcome-step'} aria-label={title}>
-      <h2>{title}</h2>
-      {children}
-    </section>
-  )
-}
-
-function Promises({ lead, lines, kind }: { lead: string; lines: readonly string[]; kind: 'does' | 'does-not' }) {
-  return (
-    <section className={`card is-${kind}`}>
-      <h3>{lead}</h3>
-      <ul>
-        {lines.map((line) => (
-          <li key={line}>{line}</li>
-        ))}
-      </ul>
-    </section>
-  )
-}
-
-function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterStore; isLive: boolean }) {
-  const { settings, busy, failure, preview } = useStore(store.state)
-  const [kind, setKind] = useState<'demo' | 'coordinator'>('demo')
-  const [url, setUrl] = useState('')
-  const [name, setName] = useState<string | null>(null)
-  const [isTried, setTried] = useState(false)
-  const [typedWord, setTypedWord] = useState('')
-  const publicName = (name ?? settings?.publicName ?? '').trim()
-  const wrongUrl = urlProblem(url)
-  const wrongName = SettingsSchema.shape.publicName.safeParse(publicName).success ? null : say.FIELDS.publicName.problem
-  const asked = url.trim()
-  const network = preview.state === 'seen' && preview.url === asked ? preview.network : null
-  const isRefusedHttp =
-    preview.state === 'failed' && preview.url === asked && preview.failure.code === 'COORDINATOR_INSECURE'
-  /** Only for the address that it was typed for; see `change`. */
-  const insecure = typedWord.trim().toLowerCase() === say.WELCOME.insecureWord ? { insecure: true as const } : {}
-  const isLooking = preview.state === 'looking' && preview.url === asked
-
-  /** The coordinator's preview lists what will be sent, our name with it: so a new name is saved first. */
-  const keepName = () => (publicName === settings?.publicName ? true : store.save({ publicName }))
-  const advance = async () => {
-    setTried(true)
-    if (kind === 'demo') {
-      if (await store.join({ kind: 'demo' })) goTo({ page: 'overview' })
-      return
-    }
-    if (wrongUrl !== null || wrongName !== null || !(await keepName())) return
-    if (!network) return store.look(asked, insecure.insecure)
-    const invite = network.invite ? { invite: asked } : {}
-    if (await store.join({ kind: 'coordinator', url: network.coordinatorUrl, ...insecure, ...invite }))
-      goTo({ page: 'overview' })
-  }
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault()
-    void advance()
-  }
-  const change = (set: () => void) => {
-    set()
-    store.forgetPreview()
-  }
-  const label =
-    busy === 'join'
-      ? say.WELCOME.joining
-      : kind === 'demo'
-        ? say.WELCOME.startDemo
-        : isLooking
-          ? say.WELCOME.looking
-          : network
-            ? network.invite
-              ? say.WELCOME.joinInvited
-              : say.WELCOME.join
-            : isInvite(url)
-              ? say.WELCOME.lookAtInvite
-              : say.WELCOME.look
-
-  return (
-    <form onSubmit={onSubmit} noValidate>
-      <WelcomeStep title={say.WELCOME.chooseTitle}>
-        <div className="choices">
-          <ChoiceCard
-            title={say.WELCOME.demo}
-            text={say.WELCOME.demoText}
-            isChosen={kind === 'demo'}
-            onChoose={() => change(() => setKind('demo'))}
-          />
-          <ChoiceCard
-            title={say.WELCOME.coordinator}
-            text={say.WELCOME.coordinatorText}
-            isChosen={kind === 'coordinator'}
-            onChoose={() => change(() => setKind('coordinator'))}
-          />
-        </div>
-        {kind === 'coordinator' && (
-          <div className="card coordinator">
-            <Field
-              label={say.WELCOME.urlLabel}
-              placeholder={say.WELCOME.urlPlaceholder}
-              value={url}
-              problem={isTried ? wrongUrl : null}
-              onChange={(value) =>
-                change(() => {
-                  setUrl(value)
-                  setTypedWord('')
-                })
-              }
-            />
-            <Field
-              label={say.WELCOME.nameLabel}
-              hint={say.WELCOME.nameHint}
-              value={name ?? settings?.publicName ?? ''}
-              problem={wrongName}
-              onChange={(value) => change(() => setName(value))}
-            />
-            {preview.state === 'failed' && preview.url === asked && <FailureNote failure={preview.failure} />}
-            {(isRefusedHttp || typedWord !== '') && (
-              <Field
-                label={say.WELCOME.insecureLabel}
-                hint={say.WELCOME.insecureHint}
-                value={typedWord}
-                problem={null}
-                onChange={setTypedWord}
-              />
+    <ol className="welcome-progress" aria-label={say.WELCOME.progress}>
+      {WELCOME_STEPS.map((name, index) => {
+        const { short } = say.WELCOME.steps[name]
+        const isOpen = index < at || (index === at + 1 && (name === 'network' || isMade))
+        return (
+          <li key={name} className={index < at ? 'is-done' : undefined}>
+            {index !== at && isOpen ? (
+              <a href={hashOf({ page: 'welcome', step: name })}>{short}</a>
+            ) : (
+              <span aria-current={index === at ? 'step' : undefined}>{short}</span>
             )}
-            {network && (
-              <PreviewCard network={network}>
-                <MeterCard store={meter} url={network.coordinatorUrl} disabled={!isLive} {...insecure} />
-              </PreviewCard>
-            )}
-          </div>
-        )}
-      </WelcomeStep>
-      <WelcomeStep title={say.WELCOME.beginTitle} isLast>
-        {failure && <FailureNote failure={failure} />}
-        <div className="begin">
-          <button type="submit" className="button is-primary is-large" disabled={busy !== null || isLooking || !isLive}>
-            {label}
-          </button>
-          <p className="fine">
-            {say.WELCOME.beginText}{' '}
-            <a className="link" href={hashOf({ page: 'host' })}>
-              {say.WELCOME.host}
-            </a>
-          </p>
-        </div>
-      </WelcomeStep>
-    </form>
-  )
-}
-
-interface ChoiceCardProps {
-  title: string
-  text: string
-  isChosen: boolean
-  onChoose(): void
-}
-
-function ChoiceCard({ title, text, isChosen, onChoose }: ChoiceCardProps) {
-  return (
-    <label className="card choice">
-      <input type="radio" name="network" checked={isChosen} onChange={onChoose} />
-      <span>
-        <b>{title}</b>
-        <span>{text}</span>
-      </span>
-    </label>
-  )
-}
-
-interface FieldProps {
-  label: string
-  hint?: string
-  placeholder?: string
-  value: string
-  problem: string | null
-  onChange(value: string): void
-}
-
-function Field({ label, hint, placeholder, value, problem, onChange }: FieldProps) {
-  const id = useId()
-  return (
-    <div className="labelled">
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        className="field"
-        autoComplete="off"
-        spellCheck={false}
-        value={value}
-        placeholder={placeholder}
-        aria-invalid={problem !== null}
-        aria-describedby={`${id}-note`}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <p id={`${id}-note`} className={`labelled-note ${problem === null ? 'fine' : 'field-problem'}`}>
-        {problem ?? hint}
-      </p>
-    </div>
+          </li>
+        )
+      })}
+    </ol>
   )
 }

@@ -15,6 +15,8 @@ import { createMeterStore, type MeterStore } from './meter-store'
 import { createNodeStore, type NodeStore } from './node-store'
 import { createSettingsStore, type SettingsStore } from './settings-store'
 import { createShardsStore, type ShardsStore } from './shards-store'
+import { createTimingStore, type TimingStore } from './timing-store'
+import { createWelcomeStore, type WelcomeStore } from './welcome-store'
 
 export interface AppStores {
   readonly node: NodeStore
@@ -35,7 +37,11 @@ export interface AppStores {
   readonly talk: AskedStore<MethodOutput<'talk.get'>>
   readonly week: AskedStore<MethodOutput<'contribution.get'>>
   readonly identity: AskedStore<MethodOutput<'identity.get'>>
+  readonly computer: AskedStore<MethodOutput<'computer.get'>>
+  readonly lan: AskedStore<MethodOutput<'lan.find'>>
+  readonly timing: TimingStore
   readonly meter: MeterStore
+  readonly welcome: WelcomeStore
   dispose: Disposer
 }
 
@@ -65,7 +71,11 @@ export function createAppStores(client: BridgeClient, clock: Clock, draftPlace?:
     talk: createAskedStore(client, clock, 'talk.get', {}),
     week: createAskedStore(client, clock, 'contribution.get', {}),
     identity: createAskedStore(client, clock, 'identity.get', {}),
+    computer: createAskedStore(client, clock, 'computer.get', {}),
+    lan: createAskedStore(client, clock, 'lan.find', {}),
+    timing: createTimingStore(client),
     meter: createMeterStore(client),
+    welcome: createWelcomeStore(),
   }
   return {
     ...stores,

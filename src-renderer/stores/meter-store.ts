@@ -13,7 +13,8 @@ export type Metering =
 
 export interface MeterStore {
   readonly state: StoreApi<{ metering: Metering }>
-  run(url: string, insecure?: true): Promise<void>
+  /** `again`: only this computer is timed anew, and what was seen of the network counts. */
+  run(url: string, insecure?: true, again?: true): Promise<void>
   cancel(): void
   dispose: Disposer
 }
@@ -39,10 +40,10 @@ export function createMeterStore(client: BridgeClient): MeterStore {
   ]
   return {
     state,
-    async run(url, insecure) {
-      set({ state: 'running', url, stage: 'network' })
+    async run(url, insecure, again) {
+      set({ state: 'running', url, stage: again ? 'computer' : 'network' })
       try {
-        await client.call('meter.run', { url, ...(insecure && { insecure }) })
+        await client.call('meter.run', { url, ...(insecure && { insecure }), ...(again && { again }) })
       } catch (error) {
         if (running()?.url === url) set({ state: 'failed', url, failure: failureOf(error) })
       }

@@ -30,10 +30,14 @@ export interface SettingsStore {
   readonly state: StoreApi<SettingsState>
   /** These resolve to whether it was done; the reason of a refusal is in the state. */
   save(patch: SettingsPatch): Promise<boolean>
+  /** Saves one after the other, whatever else is under way: for what is moved, and not confirmed. */
+  keep(patch: SettingsPatch): Promise<void>
   join(choice: NetworkJoin): Promise<boolean>
   leave(): Promise<boolean>
   /** `insecure`: a person has said that this http:// address may be asked. */
   look(url: string, insecure?: true): Promise<void>
+  /** What is seen already stays until the answer is there: what would be sent has changed. */
+  lookAgain(insecure?: true): Promise<void>
   forgetPreview(): void
   dispose: Disposer
 }
@@ -73,8 +77,37 @@ export function createSettingsStore(client: BridgeClient, clock: Clock): Setting
     }
   }
 
+  const preview = async (url: string, insecure: true | undefined): Promise<Preview> => {
+    try {
+      return {
+        state: 'seen',
+        url,
+        network: await client.call('network.preview', { url, ...(insecure && { insecure }) }),
+      }
+    } catch (error) {
+      return { state: 'failed', url, failure: failureOf(error) }
+    }
+  }
+  /** Unless somebody has asked for something else meanwhile. */
+  const settle = async (before: Preview, after: Promise<Preview>) => {
+    const settled = await after
+    if (state.getState().preview === before) state.setState({ preview: settled })
+  }
+  let kept: Promise<void> = Promise.resolve()
+
   return {
     state,
+    keep(patch) {
+      kept = kept.then(async () => {
+        try {
+          take(await client.call('settings.save', patch))
+          state.setState({ failure: null })
+        } catch (error) {
+          state.setState({ failure: failureOf(error) })
+        }
+      })
+      return kept
+    },
     save: (patch) => attempt('save', async () => take(await client.call('settings.save', patch))),
     join: (choice) =>
       attempt('join', async () => {
@@ -90,18 +123,11 @@ export function createSettingsStore(client: BridgeClient, clock: Clock): Setting
     async look(url, insecure) {
       const looking: Preview = { state: 'looking', url }
       state.setState({ preview: looking })
-      const settle = (preview: Preview) => {
-        if (state.getState().preview === looking) state.setState({ preview })
-      }
-      try {
-        settle({
-          state: 'seen',
-          url,
-          network: await client.call('network.preview', { url, ...(insecure && { insecure }) }),
-        })
-      } catch (error) {
-        settle({ state: 'failed', url, failure: failureOf(error) })
-      }
+      await settle(looking, preview(url, insecure))
+    },
+    async lookAgain(insecure) {
+      const { preview: seen } = state.getState()
+      if (seen.state === 'seen') await settle(seen, preview(seen.url, insecure))
     },
     forgetPreview: () => state.setState({ preview: { state: 'none' }, failure: null }),
     dispose() {

@@ -2,6 +2,10 @@ import type { NetworkPreview } from '../../src-shared/app-views'
 import { formatExact, formatWhole } from '../format'
 import { say } from '.'
 
+/** The same in every language. */
+export const URL_EXAMPLE = 'https://coordinator.example'
+export const INVITE_EXAMPLE = 'espalier://invite?…'
+
 export function isInvite(text: string): boolean {
   return /^espalier:/i.test(text.trim())
 }

@@ -1,3 +1,4 @@
+import { COMPUTER, TIMING } from '../../../e2e/support/computer-fixtures'
 import { CATALOGUE, diagnosisOf, diskOf, FIT, NO_TOKEN } from '../../../e2e/support/file-fixtures'
 import { offHost } from '../../../e2e/support/host-fixtures'
 import { stoppedStatus } from '../../../e2e/support/status-fixtures'
@@ -24,6 +25,8 @@ export function stillHandlers(): MethodHandlers {
       coordinatorUrl: url,
       modelName: null,
       blockCount: 0,
+      modelBytes: null,
+      blockBytes: null,
       onlineWorkers: null,
       coveragePercent: null,
       isDemo: false,
@@ -32,6 +35,10 @@ export function stillHandlers(): MethodHandlers {
     }),
     'network.join': () => ({}),
     'network.leave': () => ({}),
+    'computer.get': () => COMPUTER,
+    'computer.time': () => TIMING,
+    'computer.stopTiming': () => ({}),
+    'lan.find': () => ({ networks: [], trouble: null }),
     'meter.run': () => ({}),
     'meter.cancel': () => ({}),
     'shards.get': () => null,
