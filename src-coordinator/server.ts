@@ -160,6 +160,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       registration: createRegistration({ ...common, isDemo: options.demo }),
       approval: security.guardApproval(approval),
       membership: security.membership,
+      networkId: security.networkId,
       models,
       manifestHashes: new Map(models.map((model) => [model.name, manifestSha256(model)])),
       timings,

@@ -97,6 +97,12 @@ export function followCoordinator(options: {
         log.write('warn', 'coordinator.forgotten', event.report.cause)
         steps.working('register')
         break
+      case 'other-network':
+        log.write('warn', 'coordinator.network.other', 'another network is at the coordinator’s address', {
+          known: event.known ?? 'none',
+          found: event.found ?? 'none',
+        })
+        break
       case 'memory-failed':
         log.write('error', 'coordinator.memory.failed', event.report.cause)
         break
