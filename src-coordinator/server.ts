@@ -185,6 +185,8 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       return swept
     }
     const stopSweeping = clock.every(timings.sweepIntervalMs, () => {
+      // A quarter of the offline time: two beats fit into it, so that what is shorter makes nobody late.
+      liveness.pulse(timings.sweepIntervalMs, timings.offlineAfterMs / 4)
       void sweepNow().then(
         ({ silent }) => {
           if (silent.length > 0) log?.write('info', 'WORKERS_OFFLINE', `${silent.length} offline`, { workers: silent })
