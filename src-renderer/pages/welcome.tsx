@@ -1,8 +1,9 @@
-import { type FormEvent, type ReactNode, useEffect, useId, useState } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import { SettingsSchema } from '../../src-shared/settings'
 import { FailureNote } from '../components/failure-note'
 import { useNode } from '../components/hooks'
+import { LabelledField } from '../components/labelled-field'
 import { MeterCard } from '../components/meter-card'
 import { PreviewCard } from '../components/network-preview'
 import { Mark } from '../components/status-shape'
@@ -143,7 +144,7 @@ function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterSt
         </div>
         {kind === 'coordinator' && (
           <div className="card coordinator">
-            <Field
+            <LabelledField
               label={say.WELCOME.urlLabel}
               placeholder={say.WELCOME.urlPlaceholder}
               value={url}
@@ -155,7 +156,7 @@ function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterSt
                 })
               }
             />
-            <Field
+            <LabelledField
               label={say.WELCOME.nameLabel}
               hint={say.WELCOME.nameHint}
               value={name ?? settings?.publicName ?? ''}
@@ -164,7 +165,7 @@ function Choice({ store, meter, isLive }: { store: SettingsStore; meter: MeterSt
             />
             {preview.state === 'failed' && preview.url === asked && <FailureNote failure={preview.failure} />}
             {(isRefusedHttp || typedWord !== '') && (
-              <Field
+              <LabelledField
                 label={say.WELCOME.insecureLabel}
                 hint={say.WELCOME.insecureHint}
                 value={typedWord}
@@ -214,37 +215,5 @@ function ChoiceCard({ title, text, isChosen, onChoose }: ChoiceCardProps) {
         <span>{text}</span>
       </span>
     </label>
-  )
-}
-
-interface FieldProps {
-  label: string
-  hint?: string
-  placeholder?: string
-  value: string
-  problem: string | null
-  onChange(value: string): void
-}
-
-function Field({ label, hint, placeholder, value, problem, onChange }: FieldProps) {
-  const id = useId()
-  return (
-    <div className="labelled">
-      <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        className="field"
-        autoComplete="off"
-        spellCheck={false}
-        value={value}
-        placeholder={placeholder}
-        aria-invalid={problem !== null}
-        aria-describedby={`${id}-note`}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <p id={`${id}-note`} className={`labelled-note ${problem === null ? 'fine' : 'field-problem'}`}>
-        {problem ?? hint}
-      </p>
-    </div>
   )
 }
