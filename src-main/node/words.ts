@@ -62,6 +62,8 @@ export function summarize(
   if (current) {
     const wish = current.blocker && WISHES[current.blocker.code]
     if (wish) return { shape: 'waiting', headline: wish, sentence: sentenceOf(current) }
+    if (current.blocker && current.state === 'waiting')
+      return { shape: 'degraded', headline: `${DOING[current.name]}, with a problem`, sentence: sentenceOf(current) }
     const shape = current.state === 'waiting' ? 'waiting' : 'working'
     return {
       shape,
