@@ -440,7 +440,7 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     action: 'Klären Sie es mit dem Host des Netzwerks und fragen Sie dann erneut an.',
   },
   NETWORK_REPLACED: {
-    cause: 'Der Koordinator an dieser Adresse leitet jetzt ein anderes Netzwerk als das, in dem dieser Knoten war',
+    cause: 'Der Coordinator an dieser Adresse leitet jetzt ein anderes Netzwerk als das, in dem dieser Knoten war',
     action: 'Fragen Sie seinen Host. Ist das richtig, fragen Sie erneut an; sonst wählen Sie ein anderes Netzwerk.',
   },
   DEMO_CONFINED: {
