@@ -94,7 +94,10 @@ test('whoever only looks makes no bundle and mends nothing', async ({ page, host
 test('an invite that was opened as a link asks, and joins nothing by itself', async ({ page, host }) => {
   host.view = {
     ...appViewOf(Date.now()),
-    invite: { coordinatorUrl: 'https://orchard.example', networkId: 'n1', expiresAt: Date.now() + 86_400_000 },
+    invite: {
+      ...{ coordinatorUrl: 'https://orchard.example', networkId: 'n1', isInsecure: false },
+      expiresAt: Date.now() + 86_400_000,
+    },
   }
   host.say(servingStatus)
   await page.goto(host.url)

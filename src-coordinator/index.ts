@@ -114,4 +114,6 @@ function adminTokenFromEnvironment(): { adminToken?: string } {
   return { adminToken }
 }
 
-await runMain(coordinatorCommand().action(run))
+const command = coordinatorCommand().action(run)
+// Whoever reads along may go; the network stays.
+await runMain(command, { goOn: [command.name()] })

@@ -7,14 +7,20 @@ import type { Clock } from '../src-shared/clock'
 export interface Liveness {
   heard(workerIds: readonly string[]): void
   forget(workerId: string): void
-  /** Whether nothing came for `ms`; while we are younger than that, nobody can be silent. */
+  /** Whether nothing came for `ms`; while we have listened for less than that, nobody can be silent. */
   isSilent(workerId: string, ms: number): boolean
   /** How long we have been here to listen. */
   upMs(): number
+  /**
+   * Called every `everyMs`. When it comes more than `toleratedMs` late we stood still (a paused virtual machine, a laptop
+   * that slept), and what came meanwhile has not been read yet: listening begins anew, as after a start.
+   */
+  pulse(everyMs: number, toleratedMs: number): void
 }
 
 export function createLiveness(clock: Clock): Liveness {
-  const startedAt = clock.monotonicMs()
+  let listeningSince = clock.monotonicMs()
+  let pulseAt = listeningSince
   const lastHeard = new Map<string, number>()
   return {
     heard(workerIds) {
@@ -22,7 +28,13 @@ export function createLiveness(clock: Clock): Liveness {
       for (const id of workerIds) lastHeard.set(id, now)
     },
     forget: (workerId) => void lastHeard.delete(workerId),
-    isSilent: (workerId, ms) => (lastHeard.get(workerId) ?? startedAt) < clock.monotonicMs() - ms,
-    upMs: () => clock.monotonicMs() - startedAt,
+    isSilent: (workerId, ms) =>
+      Math.max(lastHeard.get(workerId) ?? listeningSince, listeningSince) < clock.monotonicMs() - ms,
+    upMs: () => clock.monotonicMs() - listeningSince,
+    pulse(everyMs, toleratedMs) {
+      const now = clock.monotonicMs()
+      if (now - pulseAt > everyMs + toleratedMs) listeningSince = now
+      pulseAt = now
+    },
   }
 }

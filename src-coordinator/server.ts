@@ -161,6 +161,7 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       registration: createRegistration({ ...common, isDemo: options.demo }),
       approval: security.guardApproval(approval),
       membership: security.membership,
+      networkId: security.networkId,
       models,
       manifestHashes: new Map(models.map((model) => [model.name, manifestSha256(model)])),
       timings,
@@ -185,6 +186,8 @@ export async function createCoordinatorServer(options: CoordinatorServerOptions)
       return swept
     }
     const stopSweeping = clock.every(timings.sweepIntervalMs, () => {
+      // A quarter of the offline time: two beats fit into it, so that what is shorter makes nobody late.
+      liveness.pulse(timings.sweepIntervalMs, timings.offlineAfterMs / 4)
       void sweepNow().then(
         ({ silent }) => {
           if (silent.length > 0) log?.write('info', 'WORKERS_OFFLINE', `${silent.length} offline`, { workers: silent })

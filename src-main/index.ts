@@ -51,4 +51,5 @@ const shell = startShell(electron, {
     openApp(dataRoot, startScript, desktop, systemClock, systemSecrets(electron.safeStorage, platform)),
   hasTrayHost: () => hasTrayHost(platform, env, systemClock),
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => shell?.quitNow())
+// SIGHUP: the terminal that it was started from is closed.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => shell?.quitNow())

@@ -64,7 +64,15 @@ export const AppViewSchema = z.object({
   /** Empty when everything is on the disk. */
   unsaved: z.array(UnsavedSchema).check(z.maxLength(20)),
   /** An invite that somebody opened as a link, until it is answered. The signed part stays with the app. */
-  invite: z.nullable(z.object({ coordinatorUrl: shownText(500), networkId: shownText(200), expiresAt: epochMs })),
+  invite: z.nullable(
+    z.object({
+      coordinatorUrl: shownText(500),
+      networkId: shownText(200),
+      expiresAt: epochMs,
+      /** It leads over plain http to another computer: joining needs a word of consent. */
+      isInsecure: z.boolean(),
+    }),
+  ),
 })
 export type AppView = z.infer<typeof AppViewSchema>
 

@@ -153,7 +153,11 @@ export const METHODS = {
   'identity.renew': { scope: 'operate', input: nothing, output: IdentityChangeSchema },
   'app.get': { scope: 'read', input: nothing, output: AppViewSchema },
   /** What came as a link is joined only when a person says so here. */
-  'app.answerInvite': { scope: 'operate', input: z.strictObject({ accept: z.boolean() }), output: nothing },
+  'app.answerInvite': {
+    scope: 'operate',
+    input: z.strictObject({ accept: z.boolean(), insecure: z.optional(z.literal(true)) }),
+    output: nothing,
+  },
   /** Looks for an update, or installs one that is ready. */
   'app.update': { scope: 'operate', input: nothing, output: nothing },
   /** Whether the page holds settings that are not saved: a desktop app asks about them before it quits. */

@@ -460,6 +460,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Der Host hat diesen Knoten abgelehnt',
     action: 'Klären Sie es mit dem Host des Netzwerks und fragen Sie dann erneut an.',
   },
+  NETWORK_REPLACED: {
+    cause: 'Der Coordinator an dieser Adresse leitet jetzt ein anderes Netzwerk als das, in dem dieser Knoten war',
+    action: 'Fragen Sie seinen Host. Ist das richtig, fragen Sie erneut an; sonst wählen Sie ein anderes Netzwerk.',
+  },
   DEMO_CONFINED: {
     cause: 'Ein Demo-Knoten kann diesen Computer nicht verlassen und keinem echten Netzwerk beitreten',
     action: 'Starten Sie für ein echtes Netzwerk einen Knoten mit einem anderen Profil.',

@@ -409,6 +409,10 @@ export const ERROR_CATALOGUE = {
     cause: 'The host rejected this node',
     action: 'Settle it with the host of the network, then apply again.',
   },
+  NETWORK_REPLACED: {
+    cause: 'The coordinator at this address leads another network now than the one this node was in',
+    action: 'Ask its host. If that is right, apply again; otherwise choose another network.',
+  },
   DEMO_CONFINED: {
     cause: 'A demo node cannot leave this computer or join a real network',
     action: 'Start a node with another profile for a real network.',

@@ -109,7 +109,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /': {
     tag: 'network',
     summary: 'Whether the coordinator is there',
-    reply: z.looseObject({ status: z.string(), message: z.string() }),
+    reply: z.looseObject({ status: z.string(), message: z.string(), x_network_id: z.string() }),
     errors: ['COORDINATOR_BUSY'],
   },
   'GET /network/info': {

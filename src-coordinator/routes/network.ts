@@ -17,9 +17,9 @@ export async function readNetworkInfo(context: RouteContext) {
 
 /** What the network is and how it fares; and what its host may set. */
 export const networkRoutes: FastifyPluginAsync<RouteOptions> = async (app, { context }) => {
-  const { database, isDemo, settings } = context
+  const { database, isDemo, networkId, settings } = context
   const db = database.queries
-  app.get('/', async () => ({ status: 'ok', message: 'Espalier coordinator', x_demo: isDemo }))
+  app.get('/', async () => ({ status: 'ok', message: 'Espalier coordinator', x_demo: isDemo, x_network_id: networkId }))
   app.get('/network/info', async () => readNetworkInfo(context))
   app.get('/network/health', async () => networkHealth(await listEntries(db), await settings.read()))
   app.get('/network/stats', async () =>

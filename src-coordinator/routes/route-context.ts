@@ -21,6 +21,8 @@ export interface RouteContext extends DocumentContext {
   heartbeats: Heartbeats
   approval: Approval
   membership: Membership
+  /** Made with the database: coordinators that share one are one network. */
+  networkId: string
   peers: PeerList
   /** Null where no peer of ours can speak to workers. */
   loads: Pick<LoadCommands, 'cancel' | 'tell' | 'view'> | null

@@ -36,6 +36,7 @@ export interface SecurityOptions extends TransportOptions {
 export interface Security {
   readonly admin: AdminAccess
   readonly membership: Membership
+  readonly networkId: string
   /** The host's rejection takes tokens and invite with it. */
   guardApproval(approval: Approval): Approval
   /** Hooks first, then the routes of membership. Call before any other route is added. */
@@ -86,6 +87,7 @@ export async function openSecurity(parts: {
   return {
     admin,
     membership,
+    networkId: issuer.networkId,
     guardApproval: (approval) => ({
       ...approval,
       async reject(workerId, reason, decidedBy) {

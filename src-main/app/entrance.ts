@@ -2,7 +2,7 @@ import type { Clock } from '../../src-shared/clock'
 import type { MethodHandlers } from '../../src-shared/contract'
 import { EspalierError } from '../../src-shared/errors'
 import type { NetworkChoice, NetworkJoin } from '../../src-shared/settings'
-import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
+import { isInsecureUrl, normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { type InviteLink, parseInviteLink } from '../membership/invite'
 import type { AppViewBook } from './app-view-book'
 import type { DemoBounds } from './confine-demo'
@@ -45,7 +45,12 @@ export function createEntrance({
     const link = next?.link
     view.change({
       invite: link
-        ? { coordinatorUrl: link.coordinatorUrl, networkId: link.networkId, expiresAt: link.expiresAt }
+        ? {
+            coordinatorUrl: link.coordinatorUrl,
+            networkId: link.networkId,
+            expiresAt: link.expiresAt,
+            isInsecure: isInsecureUrl(link.coordinatorUrl),
+          }
         : null,
     })
   }
@@ -60,12 +65,18 @@ export function createEntrance({
         await current.choose(null)
         return {}
       },
-      async 'app.answerInvite'({ accept }) {
+      async 'app.answerInvite'({ accept, insecure = false }) {
         const offered = invited
         offer(null)
         if (!accept || !offered) return {}
         try {
-          await enter({ kind: 'coordinator', url: offered.link.coordinatorUrl, invite: offered.text })
+          const { coordinatorUrl: url } = offered.link
+          await enter({
+            kind: 'coordinator',
+            url,
+            invite: offered.text,
+            ...(insecure ? { insecure: true as const } : {}),
+          })
         } catch (error) {
           // It has let nobody in, so it is not used up.
           offer(offered)
@@ -76,7 +87,9 @@ export function createEntrance({
     },
     offerInvite(text) {
       const link = parseInviteLink(text, clock.now())
-      offer({ text, link: { ...link, coordinatorUrl: normaliseCoordinatorUrl(link.coordinatorUrl) } })
+      // Only shown: an unencrypted one is joined when the answer says so.
+      const coordinatorUrl = normaliseCoordinatorUrl(link.coordinatorUrl, { allowInsecure: true })
+      offer({ text, link: { ...link, coordinatorUrl } })
     },
   }
 }

@@ -6,6 +6,7 @@ import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { workerIdOf } from '../coordinator/worker-id'
 import { createSigningFetch } from '../membership/signing-fetch'
+import { onEndSignal } from './until-end'
 import { checkArguments } from './wrong-arguments'
 
 export interface ContractCommandOptions {
@@ -16,7 +17,7 @@ export interface ContractCommandOptions {
 
 const MARKS: Record<ContractResult['verdict'], string> = { pass: '●', fail: '◣', skip: '·' }
 
-/** Prints what a coordinator keeps of the document. Exits 1 when a row fails. */
+/** Prints what a coordinator keeps of the document. Exits 1 when a row fails, and when it is ended before the last. */
 export async function contract(url: string, options: ContractCommandOptions): Promise<void> {
   const baseUrl = await checkArguments(() => normaliseCoordinatorUrl(url, { allowInsecure: options.insecureHttp }))
   const [first, second, stranger] = await Promise.all([
@@ -26,7 +27,10 @@ export async function contract(url: string, options: ContractCommandOptions): Pr
   ])
   const out = (line: string) => void (options.json || process.stdout.write(`${line}\n`))
   out(`${baseUrl}\n`)
+  const ending = new AbortController()
+  const stopListening = onEndSignal(() => ending.abort())
   const results = await runContractSuite({
+    signal: ending.signal,
     baseUrl,
     clock: systemClock,
     adminToken: options.adminToken ?? null,
@@ -38,11 +42,16 @@ export async function contract(url: string, options: ContractCommandOptions): Pr
     },
     onResult: ({ row, title, verdict, detail }) => out(`${MARKS[verdict]} ${row.padEnd(11)} ${title}\n    ${detail}`),
   })
+  stopListening()
+  const isWhole = !ending.signal.aborted
   const failed = results.filter(({ verdict }) => verdict === 'fail').length
   const skipped = results.filter(({ verdict }) => verdict === 'skip').length
-  if (options.json) process.stdout.write(`${JSON.stringify({ url: baseUrl, passed: failed === 0, results })}\n`)
-  out(`\n${results.length - failed - skipped} rows pass, ${failed} fail, ${skipped} left out`)
-  if (failed > 0) process.exitCode = 1
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ url: baseUrl, passed: isWhole && failed === 0, results })}\n`)
+  out(
+    `\n${results.length - failed - skipped} rows pass, ${failed} fail, ${skipped} left out${isWhole ? '' : '; ended early'}`,
+  )
+  if (failed > 0 || !isWhole) process.exitCode = 1
 }
 
 /** An id and a key that nobody else has, so that nobody's place is taken. */

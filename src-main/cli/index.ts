@@ -205,4 +205,5 @@ program
   .addOption(json())
   .action(async (options) => (await import('../demo/demo')).demo(options))
 
-await runMain(program)
+// A node is not its output: whoever reads along may go.
+await runMain(program, { goOn: ['serve'] })

@@ -52,7 +52,7 @@ const STATUS_INTERVAL_MS = 100
 const EXIT_IDENTITY_IN_USE = 3
 
 /**
- * Runs a node, with its page, until SIGINT or SIGTERM, then takes leave and returns. Without a network on the command
+ * Runs a node, with its page, until SIGINT, SIGTERM or SIGHUP, then takes leave and returns. Without a network on the command
  * line it is the one chosen before; without any the page waits for a choice. Where one runs already this one says so
  * and ends, which is no failure: the computer gives to the network.
  */

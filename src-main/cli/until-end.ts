@@ -1,6 +1,7 @@
 import type { Disposer } from '../../src-shared/clock'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+const nothing = () => undefined
 
 /** Resolves when somebody asks this process to end, or when the process that started it with a channel is gone. */
 export function untilEnd(): Promise<void> {
@@ -19,15 +20,19 @@ export function untilEnd(): Promise<void> {
 }
 
 /**
- * Calls the listener at the first SIGINT or SIGTERM; the second one ends the process as if nobody listened.
+ * Calls the listener at the first SIGINT, SIGTERM or SIGHUP (a closed terminal, a broken ssh, a Windows console that
+ * closes); a second SIGINT or SIGTERM ends the process as if nobody listened. SIGHUP does not: for one closed window it
+ * comes from the terminal and from the shell.
  * Not `process.once`: packages that want to tidy up at the end (signal-exit, by way of node-llama-cpp) send the signal
  * on when they find no other listener, and a listener of `once` is gone before it is called.
  */
 export function onEndSignal(listener: () => void): Disposer {
+  let isHeard = false
   const stop = () => {
     for (const signal of SIGNALS) process.off(signal, heard)
+    if (isHeard && !process.listeners('SIGHUP').includes(nothing)) process.on('SIGHUP', nothing)
+    process.off('SIGHUP', heard)
   }
-  let isHeard = false
   const heard = () => {
     if (isHeard) return
     isHeard = true
@@ -35,6 +40,6 @@ export function onEndSignal(listener: () => void): Disposer {
     queueMicrotask(stop)
     listener()
   }
-  for (const signal of SIGNALS) process.on(signal, heard)
+  for (const signal of [...SIGNALS, 'SIGHUP'] as const) process.on(signal, heard)
   return () => queueMicrotask(stop)
 }

@@ -161,6 +161,13 @@ describe('coordinator link', () => {
     const worker = await startApproved(coordinator)
     await until(async () => (await rowOf(coordinator))?.x_serving)
     await coordinator.restart({ forgetful: true })
+    // The network's id was in its memory: to the worker it is another network's coordinator until a person says so.
+    await until(() => count(worker, 'register-failed') > 0)
+    expect(worker.events.findLast(({ type }) => type === 'register-failed')).toMatchObject({
+      report: { code: 'NETWORK_REPLACED' },
+    })
+    expect((await coordinator.server.snapshot()).workers).toEqual([])
+    worker.link.reapply()
     await until(() => count(worker, 'registered') === 2)
     expect(typesOf(worker)).toContain('forgotten')
     expect(worker.link.state()).toMatchObject({ name: 'pending', loaded: { range: { start: 0, end: 3 } } })

@@ -8,6 +8,7 @@ import { eventsOfAnswer, type LinkEvent } from './link-events'
 import { dueSignOffs, type LinkMemory, type LinkStore, memoryFor, oweSignOff, settleSignOff } from './link-memory'
 import { attemptTimeoutMs, beatDelayMs, retryDelayMs } from './link-schedule'
 import { continueAfter, countRequest, countTokens, dispatch, settle, takeBack } from './token-ledger'
+import { isFinalRefusal, isIn, isInviteSpent, isOtherNetwork, networkIdIn, registeredIn } from './way-back'
 import type { WorkerState } from './worker-state'
 import { type Assignment, INITIAL_WORKER_STATE, nextWorkerState, verdictOf, type WorkerEvent } from './worker-state'
 
@@ -17,6 +18,8 @@ export interface CoordinatorLinkOptions {
   store: LinkStore
   /** Asked for at every registration, so that new addresses are told. The id must not change. */
   registration: () => Omit<WorkerRegistration, 'x_reapply'>
+  /** The network that the registration's invite is for: being in another one before does not keep us out of it. */
+  invitedTo?: string | null
   /** Until the coordinator names its own. */
   heartbeatIntervalMs: number
   /** Called in order, one at a time; must not throw. */
@@ -38,7 +41,7 @@ export interface CoordinatorLink {
   stop(options?: { unregister?: boolean }): Promise<boolean>
   /** The coordinator has something for us: the next heartbeat goes out at once. */
   askNow(): void
-  /** A person asks to be considered again after a rejection or a refusal. */
+  /** A person asks to be considered again after a rejection or a refusal, or wants into the network that is here now. */
   reapply(): void
   /** `online`: `loaded` is loaded and proven. `joining`: nothing is. The coordinator hears it at once. */
   setStatus(status: 'online', loaded: Assignment): void
@@ -51,15 +54,6 @@ export interface CoordinatorLink {
 }
 
 const UNREGISTER_BUDGET_MS = 2_000
-/** Refusals that the same request meets again every time. */
-const FINAL_REFUSALS = [
-  'DEMO_CONFINED',
-  'WORKER_ID_TAKEN',
-  'INVITE_EXPIRED',
-  'INVITE_INVALID',
-  'INVITE_REVOKED',
-  'INVITE_USED',
-] as const
 
 export function createCoordinatorLink(options: CoordinatorLinkOptions): CoordinatorLink {
   const { api, clock, store } = options
@@ -74,6 +68,9 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
   let modelName: string | null = null
   let isKnownThere = false
   let isReapplying = false
+  let sendsInvite = true
+  /** Another network at the address: told once, and joined when a person has said so. */
+  let other: { networkId: string | null; isAccepted: boolean } | null = null
   let running: { abort: AbortController; ended: Promise<void> } | null = null
   /** Ends the current pause. A wish that comes between pauses is kept. */
   let endPause: (() => void) | null = null
@@ -139,6 +136,7 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
     lastAnswerAt = evidence.at
     const before = state
     state = nextWorkerState(state, { type: 'verdict', verdict: verdictOf({ ...answer, assignment }) })
+    if (isIn(state)) memory = { ...memory, wasIn: true }
     for (const event of eventsOfAnswer(before, state, answer, evidence)) emit(event)
     const peerList = JSON.stringify(answer.initialPeers)
     if (answer.initialPeers && peerList !== peers) {
@@ -147,17 +145,37 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
     }
   }
 
+  /** Throws NETWORK_REPLACED where the node was in another network at this address, and nobody wants it in this one. */
+  function requireNetwork(found: string | null, isDemo: boolean): void {
+    if (!isOtherNetwork(memory, found)) {
+      other = null
+      return
+    }
+    if (other?.networkId !== found) {
+      other = { networkId: found, isAccepted: false }
+      emit({ type: 'other-network', known: memory.networkId, found })
+    }
+    const isInvited = found !== null && options.invitedTo === found
+    // Demo networks are made anew each time, and nothing real can happen in them.
+    if (memory.wasIn && !isInvited && !isDemo && !other?.isAccepted) throw new EspalierError('NETWORK_REPLACED')
+  }
+
   async function register(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const health = await api.health({ signal })
     const body = { ...options.registration(), ...(isReapplying ? { x_reapply: true } : {}) }
+    if (!sendsInvite) delete body.x_invite
     // Somebody else's coordinator would not know the flag and take simulated work for real.
     if (body.x_demo && health.value.x_demo !== true) {
       throw new EspalierError('DEMO_CONFINED', `${api.baseUrl} is not a demo coordinator`)
     }
+    const networkId = networkIdIn(health.value)
+    requireNetwork(networkId, body.x_demo === true)
     const { value, evidence } = await api.register(body, { timeoutMs, signal })
     isKnownThere = true
     isReapplying = false
-    memory = settleSignOff(memory, memory)
+    sendsInvite = true
+    other = null
+    memory = { ...settleSignOff(memory, memory), ...registeredIn(memory, networkId) }
     memory = { ...memory, knowsSeq: value.lastSeq !== null, ledger: continueAfter(memory.ledger, value.lastSeq ?? 0) }
     emit({ type: 'registered', status: value.status, isDemo: value.isDemo, evidence })
     apply(value, evidence)
@@ -242,7 +260,8 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
           waitMs = 0
         } else {
           failures += 1
-          const isFinal = isRegistering && FINAL_REFUSALS.some((code) => code === report.code)
+          if (isInviteSpent(report.code, memory)) sendsInvite = false
+          const isFinal = isRegistering && isFinalRefusal(report.code, memory)
           waitMs = isFinal ? null : waitOf(retryDelayMs(intervalMs, failures, report.code))
           reportFailure(report, isRegistering, waitMs === null ? null : clock.now() + waitMs)
         }
@@ -298,6 +317,7 @@ export function createCoordinatorLink(options: CoordinatorLinkOptions): Coordina
     askNow: hurry,
     reapply() {
       isReapplying = state.name === 'rejected' || isReapplying
+      if (other) other = { ...other, isAccepted: true }
       state = nextWorkerState(state, { type: 'reapply' })
       hurry()
     },

@@ -36,6 +36,12 @@ export function normaliseCoordinatorUrl(input: string, { allowInsecure = false }
   return `${isSecure ? 'https' : 'http'}://${url.hostname}${shownPort}${path}`
 }
 
+/** Whether a normalised address would send a node's details over a network unencrypted. */
+export function isInsecureUrl(baseUrl: string): boolean {
+  const { protocol, hostname } = new URL(baseUrl)
+  return protocol === 'http:' && !isLoopbackHost(hostname)
+}
+
 /** True for names and addresses that never leave this computer. `hostname` as `URL` gives it. */
 export function isLoopbackHost(hostname: string): boolean {
   return (

@@ -38,6 +38,8 @@ export type LinkEvent =
   | { type: 'heartbeat-failed'; report: ErrorReport; deadlineAt: number; retryAt: number }
   /** The coordinator has forgotten us; we register again. */
   | { type: 'forgotten'; report: ErrorReport }
+  /** The coordinator at the address is another network's than the one that we knew. Null: it names none. */
+  | { type: 'other-network'; known: string | null; found: string | null }
   /** Our memory could not be written; the link goes on, and a crash may cost the tokens of the last beats. */
   | { type: 'memory-failed'; report: ErrorReport }
 

@@ -16,6 +16,10 @@ export const LinkMemorySchema = z.object({
   assignment: z.object({ model: z.string(), range: z.object({ start: whole, end: whole }) }).nullable(),
   /** Whether this coordinator understands sequence numbers. */
   knowsSeq: z.boolean(),
+  /** Whether this network has approved us before. Files of earlier releases do not say. */
+  wasIn: z.boolean().default(false),
+  /** The network that the coordinator named when it last registered us; null: it named none. */
+  networkId: z.string().nullable().default(null),
   ledger: z.object({
     total: whole,
     settled: whole,
@@ -48,6 +52,8 @@ export function memoryFor(saved: LinkMemory | null, baseUrl: string, workerId: s
     state: 'unregistered',
     assignment: null,
     knowsSeq: false,
+    wasIn: false,
+    networkId: null,
     ledger: EMPTY_LEDGER,
     owed: saved?.owed ?? [],
   }

@@ -34,6 +34,7 @@ export const OWN_BLOCKERS: Partial<Record<ErrorCode, { id: string; button: Block
   COORDINATOR_UNREACHABLE: { id: 'coordinator-not-running', button: 'run-diagnosis' },
   COORDINATOR_NOT_ONE: { id: 'not-a-coordinator', button: 'open-settings' },
   REGISTRATION_REJECTED: { id: 'rejected', button: 'apply-again' },
+  NETWORK_REPLACED: { id: 'other-network', button: 'apply-again' },
   MANIFEST_MISSING: { id: 'manifest-missing', button: 'run-diagnosis' },
   MANIFEST_INVALID: { id: 'manifest-invalid', button: 'run-diagnosis' },
   MANIFEST_MISMATCH: { id: 'wrong-file', button: 'choose-file' },

@@ -60,6 +60,11 @@ export function parseInviteLink(text: string, now: number): InviteLink {
   return { coordinatorUrl, invite, networkId: claims.data.aud, expiresAt }
 }
 
+/** The network that the signed part of a link names; null when it is damaged. */
+export function networkIdOf(invite: string): string | null {
+  return InviteClaimsSchema.safeParse(payloadOf(invite)).data?.aud ?? null
+}
+
 function payloadOf(compact: string): unknown {
   try {
     return JSON.parse(Buffer.from(compact.split('.')[1] ?? '', 'base64url').toString('utf8'))

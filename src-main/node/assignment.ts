@@ -6,6 +6,7 @@ import { type CoordinatorLink, createCoordinatorLink } from '../coordinator/coor
 import { isLoopbackHost, normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import type { AssignedBlocks } from '../coordinator/link-events'
 import { LinkMemorySchema } from '../coordinator/link-memory'
+import { networkIdOf } from '../membership/invite'
 import { createSigningFetch } from '../membership/signing-fetch'
 import type { Host } from '../network/host'
 import { loadOrCreateIdentity } from '../network/identity'
@@ -118,6 +119,7 @@ export function createAssignment(options: {
       }),
       ...(config.invite === undefined ? {} : { x_invite: config.invite }),
     }),
+    invitedTo: config.invite === undefined ? null : networkIdOf(config.invite),
     onEvent(event) {
       follow(event)
       standing.onEvent(event)

@@ -22,16 +22,23 @@ export function followCoordinator(options: {
 }): (event: LinkEvent) => void {
   const { steps, book, log, events } = options
   let approved: { range: BlockRange; words: string } | null = null
-  let askedAt: Evidence | null = null
+  /** What the host's word is waited for with; null when it is not. */
+  let waitingFor: { what: string } | null = null
 
   function approve(assigned: AssignedBlocks & { evidence: Evidence }): void {
     approved = { range: assigned.range, words: assigned.reason }
+    waitingFor = null
     steps.done('approve', [assigned.evidence])
     log.write('info', 'worker.approved', `${blocksInWords(assigned.range)} of ${assigned.model}`, {
       by: assigned.by,
       reason: assigned.reason,
     })
     events.onAssigned(assigned)
+  }
+
+  function wait(what: string, evidence: Evidence): void {
+    waitingFor = { what }
+    steps.waiting('approve', waitingFor, [evidence])
   }
 
   function lose(why: WithoutBlocks): void {
@@ -55,8 +62,7 @@ export function followCoordinator(options: {
         book.hint(event.peers)
         break
       case 'pending':
-        askedAt = event.evidence
-        steps.waiting('approve', { what: 'The host of the network has been told' }, [event.evidence])
+        wait('The host of the network has been told', event.evidence)
         lose('pending')
         break
       case 'approved':
@@ -64,12 +70,11 @@ export function followCoordinator(options: {
         approve(event)
         break
       case 'standby':
-        steps.waiting('approve', { what: `On standby${because(event)}. Blocks are assigned when they are needed` }, [
-          event.evidence,
-        ])
+        wait(`On standby${because(event)}. Blocks are assigned when they are needed`, event.evidence)
         lose('standby')
         break
       case 'rejected':
+        waitingFor = null
         steps.failed(
           'approve',
           new EspalierError('REGISTRATION_REJECTED', event.reason || 'the host gave no reason').report(),
@@ -81,9 +86,7 @@ export function followCoordinator(options: {
         break
       case 'heartbeat-ok':
         if (approved) steps.done('approve', [event.evidence])
-        else if (askedAt && steps.get('approve')?.state === 'waiting') {
-          steps.waiting('approve', steps.get('approve')?.next, [event.evidence])
-        }
+        else if (waitingFor && steps.get('approve')?.state === 'waiting') wait(waitingFor.what, event.evidence)
         break
       case 'heartbeat-failed':
         log.write('warn', 'coordinator.heartbeat.failed', event.report.cause)
@@ -92,10 +95,18 @@ export function followCoordinator(options: {
             what: 'The coordinator will drop you',
             at: event.deadlineAt,
           })
+        else if (waitingFor)
+          steps.unheard('approve', event.report, { what: 'Trying again by itself', at: event.retryAt })
         break
       case 'forgotten':
         log.write('warn', 'coordinator.forgotten', event.report.cause)
         steps.working('register')
+        break
+      case 'other-network':
+        log.write('warn', 'coordinator.network.other', 'another network is at the coordinator’s address', {
+          known: event.known ?? 'none',
+          found: event.found ?? 'none',
+        })
         break
       case 'memory-failed':
         log.write('error', 'coordinator.memory.failed', event.report.cause)

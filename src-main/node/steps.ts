@@ -62,6 +62,17 @@ export function createSteps(clock: Clock, onChange: () => void) {
         blocker,
       }))
     },
+    /** Whoever is waited for does not answer: what it last said stays visible beside that. */
+    unheard(name: StepName, blocker: ErrorReport, next: Step['next']): void {
+      put(name, (step) => ({
+        name,
+        state: 'waiting',
+        startedAt: begun(step),
+        evidence: step.evidence,
+        blocker,
+        ...(next ? { next } : {}),
+      }))
+    },
     progress(name: StepName, progress: Progress): void {
       put(name, (step) => ({ ...step, progress }))
     },

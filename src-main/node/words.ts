@@ -63,6 +63,8 @@ export function summarize(
   if (current) {
     const calm = current.blocker && CALM_WAITS[current.blocker.code]
     if (calm) return { shape: 'waiting', headline: calm, sentence: sentenceOf(current) }
+    if (current.blocker && current.state === 'waiting')
+      return { shape: 'degraded', headline: `${DOING[current.name]}, with a problem`, sentence: sentenceOf(current) }
     const shape = current.state === 'waiting' ? 'waiting' : 'working'
     // Seen, and nobody there who could look at the way in: that is no trouble.
     if (current.name === 'serve' && shape === 'waiting') {

@@ -1,7 +1,7 @@
 import { open, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { entries, HOSTILE_HEADERS, TENSORS, validFile, numberAt } from '../../test/models/hostile-headers'
+import { entries, HOSTILE_HEADERS, numberAt, TENSORS, validFile } from '../../test/models/hostile-headers'
 import { SAMPLE_MODEL } from '../../test/models/manifests'
 import { makeSyntheticModel, SMALL } from '../../test/models/synthetic'
 import { temporaryDirectory } from '../../test/models/temporary'

@@ -13,7 +13,10 @@ export function nodeCommands(facts: CommandFacts, hands: CommandHands): Command[
   const cannot = firstOf(mayNot, pending !== null && say.BLOCKED.busy)
   const isStopping = phase === 'stopping' && say.BLOCKED.stopping
   const isStopped = phase === 'stopped' && say.BLOCKED.stopped
-  const isRejected = status && undecided(status)?.blocker?.code === 'REGISTRATION_REJECTED'
+  const mayAskAgain =
+    status !== null &&
+    (undecided(status)?.blocker?.code === 'REGISTRATION_REJECTED' ||
+      status.steps.some(({ blocker }) => blocker?.code === 'NETWORK_REPLACED'))
   const fetch = status?.fetch
   const network = settings?.network ?? null
   const peerId = status?.peerId ?? null
@@ -44,7 +47,7 @@ export function nodeCommands(facts: CommandFacts, hands: CommandHands): Command[
     },
     {
       ...{ id: 'reapply', group: 'node', title: say.COMMANDS.reapply, keywords: say.COMMAND_KEYWORDS.reapply },
-      blocked: firstOf(cannot, !isRejected && say.BLOCKED.notRejected),
+      blocked: firstOf(cannot, !mayAskAgain && say.BLOCKED.notRejected),
       run: overview(() => hands.command('reapply')),
     },
     {

@@ -18,7 +18,8 @@ export interface AppViewState {
 export interface AppViewStore {
   readonly state: StoreApi<AppViewState>
   /** Resolves to whether it was done; the reason of a refusal is in the state. */
-  answerInvite(accept: boolean): Promise<boolean>
+  /** `insecure`: its coordinator may be asked unencrypted. */
+  answerInvite(accept: boolean, insecure?: boolean): Promise<boolean>
   update(): Promise<boolean>
   /** In the system's dialog; null when nobody chose, or it could not be opened. */
   chooseFile(choice: FileChoice): Promise<string | null>
@@ -56,7 +57,10 @@ export function createAppViewStore(client: BridgeClient, clock: Clock): AppViewS
   }
   return {
     state,
-    answerInvite: (accept) => attempt('invite', () => client.call('app.answerInvite', { accept })),
+    answerInvite: (accept, insecure) =>
+      attempt('invite', () =>
+        client.call('app.answerInvite', { accept, ...(insecure ? { insecure: true as const } : {}) }),
+      ),
     update: () => attempt('update', () => client.call('app.update', {})),
     chooseFile: (choice) =>
       client.call('files.choose', choice).then(

@@ -2,7 +2,7 @@ import type { Clock } from '../../../src-shared/clock'
 import { EspalierError } from '../../../src-shared/errors'
 import type { CallOptions, CoordinatorApi } from '../coordinator-api'
 import type { CoordinatorAnswer } from '../coordinator-http'
-import type { WorkerAnswer } from '../coordinator-wire'
+import type { WorkerAnswer, WorkerRegistration } from '../coordinator-wire'
 
 /** What happens to one call on its way: nothing, its request or its reply is lost, or nobody answers at all. */
 export type Fate = 'arrives' | 'request-lost' | 'reply-lost' | 'blackhole'
@@ -17,6 +17,10 @@ export function createSimulatedCoordinator(options: {
   fate: () => Fate
   /** What its host has decided; absent: approved, with blocks. */
   standing?: () => 'online' | 'rejected'
+  /** What GET / says beside `status`. */
+  health?: () => Record<string, unknown>
+  /** Throws where a registration is refused. */
+  onRegister?: (body: WorkerRegistration) => void
   offlineAfterMs?: number
   sweepIntervalMs?: number
 }) {
@@ -79,9 +83,10 @@ export function createSimulatedCoordinator(options: {
   }
   const api: CoordinatorApi = {
     baseUrl: 'http://127.0.0.1:8000',
-    health: (options) => call(timeoutOf(options, 3_000), () => ({ status: 'ok' })),
-    register: (_body, options) =>
-      call(timeoutOf(options, 10_000), () => {
+    health: (callOptions) => call(timeoutOf(callOptions, 3_000), () => ({ status: 'ok', ...options.health?.() })),
+    register: (body, callOptions) =>
+      call(timeoutOf(callOptions, 10_000), () => {
+        options.onRegister?.(body)
         isKnown = true
         isOnline = true
         seen.registrations += 1
@@ -111,5 +116,9 @@ export function createSimulatedCoordinator(options: {
     checkInvite: notUsed,
     manifest: notUsed,
   }
-  return { api, seen, isOnline: () => isOnline, stop: stopSweep }
+  /** Its memory is gone: it knows no worker. */
+  const forget = () => {
+    isKnown = false
+  }
+  return { api, seen, isOnline: () => isOnline, forget, stop: stopSweep }
 }

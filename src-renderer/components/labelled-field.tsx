@@ -9,6 +9,7 @@ export interface LabelledFieldProps {
   onChange(value: string): void
 }
 
+/** A field on its own under its name, with a note below. */
 export function LabelledField({ label, hint, placeholder, value, problem, onChange }: LabelledFieldProps) {
   const id = useId()
   return (
