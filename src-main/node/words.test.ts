@@ -74,7 +74,7 @@ describe('one state in plain words', () => {
       steps.progress('fetch', { done: 1, total: 2, unit: 'bytes' })
       steps.held('fetch', report('COORDINATOR_UNREACHABLE'))
     })
-    expect(waiting.headline).toBe('Getting the model’s blocks')
+    expect(waiting.headline).toBe('Getting the model’s blocks, with a problem')
   })
 
   it('says which blocks, who has seen them, and how many conversations pass through', () => {
