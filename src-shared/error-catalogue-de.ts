@@ -93,6 +93,11 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Die Datei konnte nicht geschrieben werden',
     action: 'Wählen Sie einen Ordner, in den Sie schreiben dürfen.',
   },
+  NODE_NOT_ANSWERING: {
+    cause: 'Der Knoten mit diesem Datenverzeichnis läuft und antwortet nicht',
+    action:
+      'Fragen Sie in einer Minute noch einmal: Der Computer kann beschäftigt oder der Prozess angehalten sein. Bleibt es so, beenden Sie diesen Prozess und starten Sie den Knoten neu.',
+  },
   NODE_NOT_RUNNING: {
     cause: 'Mit diesem Datenverzeichnis läuft kein Knoten',
     action: 'Starten Sie einen mit: espalier serve',

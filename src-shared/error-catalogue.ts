@@ -81,6 +81,11 @@ export const ERROR_CATALOGUE = {
   },
   DISK_NO_ROOM: { cause: 'There is no room on the disk', action: 'Free disk space, then do it again.' },
   FILE_NOT_WRITTEN: { cause: 'The file could not be written', action: 'Choose a folder that you may write to.' },
+  NODE_NOT_ANSWERING: {
+    cause: 'The node with this data directory runs and does not answer',
+    action:
+      'Ask again in a minute: the computer may be busy, or the process paused. If it stays so, end that process and start the node again.',
+  },
   NODE_NOT_RUNNING: { cause: 'No node is running with this data directory', action: 'Start one with: espalier serve' },
   NODE_STOPPED: { cause: 'The node is stopped', action: 'Start the node first.' },
   NODE_NOT_READY: {

@@ -95,3 +95,13 @@ it('D-T33: a damaged identity keeps the node from starting, with the code that s
   await app.handlers['identity.restoreCopy']({})
   await expect(app.handlers['network.preview'](preview)).rejects.toMatchObject({ code: 'COORDINATOR_UNREACHABLE' })
 })
+
+it('D-T33: settings that were damaged are said to be, with the name under which they are kept', async () => {
+  await writeFile(data.settingsFile, 'garbage')
+  await open()
+  expect(await app.handlers['logs.recent']({ limit: 50 })).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ code: 'state.damaged', message: expect.stringContaining('settings.json.damaged;') }),
+    ]),
+  )
+})

@@ -10,6 +10,7 @@ import { findNetworks } from '../lan/find-networks'
 import { loadOrCreateIdentity } from '../network/identity'
 import type { RunningNode } from '../node/node'
 import { createShardStore } from '../shards/store/shard-store'
+import { watchDamage } from '../storage/damage-watch'
 import { warnIfOpen } from '../storage/owner-only'
 import { createSecretStore } from '../storage/secret-store'
 import { bringStateForward } from '../storage/state-version'
@@ -100,9 +101,10 @@ export async function createApp(options: AppOptions): Promise<App> {
   const platform = `${process.platform} ${process.arch}`
   const view = createAppViewBook({ version: VERSION, host: options.desktop ? 'desktop' : 'headless', platform })
   const { userRoot } = options
+  const folders = userRoot === undefined ? [data.root] : [data.root, userRoot]
+  const stopWatchingDamage = watchDamage(folders, log)
   const stopWatchingDisk = watchUnsaved({
-    ...{ clock, log },
-    folders: userRoot === undefined ? [data.root] : [data.root, userRoot],
+    ...{ clock, log, folders },
     onChange: (unsaved) => view.change({ unsaved }),
   })
   const sensors = await senseOwner(options.desktop?.senses ?? null)
@@ -295,6 +297,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       await contribution.close()
       await host.dispose()
       stopFollowingWay()
+      stopWatchingDamage()
       stopWatchingDisk()
       book.dispose()
     },

@@ -25,6 +25,16 @@ export function numberWithin(from: number, to: number, { orZero = false } = {}):
   }
 }
 
+/** Every number that `generate` draws by itself can be given back to it. */
+export function seed(text: string): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value <= 0xffff_ffff)) throw new InvalidArgumentError('Must be a whole number between 0 and 4294967295.')
+  return value
+}
+
+/** A network is asked gently; the demo, on one computer, is what looks once a second. */
+export const lookInterval = numberWithin(1, 86_400)
+
 /** Of this computer; 0 takes a free one. */
 export const port = numberWithin(0, 65_535)
 

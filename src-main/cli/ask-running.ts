@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import * as z from 'zod'
+import { systemClock } from '../../src-shared/clock'
 import { METHODS, type MethodInput, type MethodOutput } from '../../src-shared/contract'
 import type { MethodName } from '../../src-shared/contract-names'
 import { ERROR_CATALOGUE, ERROR_CODES, type ErrorCode } from '../../src-shared/error-catalogue'
@@ -23,7 +24,8 @@ export interface Running {
 
 const MAX_FILE_BYTES = 4096
 const RunningSchema = z.object({ port: z.int().min(1).max(65_535), token: z.string(), pid: z.int(), url: z.url() })
-const HANDSHAKE_TIMEOUT_MS = 5_000
+/** How long a node may say nothing, in ms: to the call, and from one sign of life to the next while it works. */
+const PATIENCE = { handshakeMs: 5_000, silenceMs: 10_000 }
 
 export function writeRunning(dataRoot: string, running: Running): Promise<void> {
   return writeFileAtomic(join(dataRoot, RUNNING_FILE), JSON.stringify(running))
@@ -50,8 +52,8 @@ export async function readRunning(dataRoot: string): Promise<Running | null> {
 }
 
 /**
- * Asks the running node over the same bridge as its page. Throws NODE_NOT_RUNNING when there is none or it does not
- * answer, RUNNING_FILE_INVALID when nobody can tell, and what the node itself refuses with.
+ * Asks the running node over the same bridge as its page. Throws NODE_NOT_RUNNING when there is none,
+ * NODE_NOT_ANSWERING when it hangs, RUNNING_FILE_INVALID when nobody can tell, and what the node itself refuses with.
  */
 export async function askRunning<M extends MethodName>(
   dataRoot: string,
@@ -60,20 +62,41 @@ export async function askRunning<M extends MethodName>(
 ): Promise<MethodOutput<M>> {
   const running = await readRunning(dataRoot)
   if (!running) throw new EspalierError('NODE_NOT_RUNNING', dataRoot)
-  const answer = await ask(running.port, running.token, method, input ?? {}).catch((error: unknown) => {
+  const answer = await ask(running, method, input ?? {}).catch((error: unknown) => {
     if (error instanceof EspalierError) throw error
     throw new EspalierError('NODE_NOT_RUNNING', `${dataRoot} (${messageOf(error)})`, { cause: error })
   })
   return METHODS[method].output.parse(answer) as MethodOutput<M>
 }
 
-function ask(port: number, token: string, method: string, input: object): Promise<unknown> {
+/** What the node at `running` replies. Throws NODE_NOT_ANSWERING, and a plain error where nobody listens. */
+export function ask(running: Running, method: string, input: object, patience = PATIENCE): Promise<unknown> {
+  const { port, token, pid } = running
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${WEB_PATH}`, [WEB_PROTOCOL, TOKEN_PREFIX + token], {
       origin: `http://127.0.0.1:${port}`,
-      handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      handshakeTimeout: patience.handshakeMs,
     })
-    socket.on('error', reject)
+    let isAlive = true
+    // Work may take long; a process that runs answers a ping all the same.
+    const stopLooking = systemClock.every(patience.silenceMs, () => {
+      if (socket.readyState !== WebSocket.OPEN) return
+      if (!isAlive) {
+        reject(new EspalierError('NODE_NOT_ANSWERING', `process ${pid}`))
+        return socket.terminate()
+      }
+      isAlive = false
+      socket.ping()
+    })
+    socket.on('pong', () => {
+      isAlive = true
+    })
+    socket.on('close', stopLooking)
+    socket.on('error', (error) => {
+      // A port that nobody holds refuses at once; one that takes a call and says nothing is held by a process that hangs.
+      const isSilence = /handshake has timed out/.test(error.message) && isProcess(pid)
+      reject(isSilence ? new EspalierError('NODE_NOT_ANSWERING', `process ${pid}`, { cause: error }) : error)
+    })
     socket.on('close', (code) => reject(new Error(`closed with ${code}`)))
     socket.on('open', () => socket.send(JSON.stringify({ id: 1, method, input })))
     socket.on('message', (data) => {
@@ -85,6 +108,16 @@ function ask(port: number, token: string, method: string, input: object): Promis
       socket.close()
     })
   })
+}
+
+/** Whether there is a process of this number, also one that another user started. */
+function isProcess(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** A node of another version may refuse with a code that this one does not know. */

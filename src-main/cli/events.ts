@@ -1,3 +1,4 @@
+import { EspalierError, messageOf } from '../../src-shared/errors'
 import { readOwnEvents } from '../own-log/own-log'
 import { dataDirectoryAt } from '../storage/data-directory'
 
@@ -5,7 +6,11 @@ const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'short', timeStyle:
 
 /** Prints what happened on this node and its operator's others, causes before effects. */
 export async function events(options: { dataDir?: string; json: boolean }): Promise<void> {
-  const known = await readOwnEvents(dataDirectoryAt(options.dataDir).ownLogFile)
+  const { root, ownLogFile } = dataDirectoryAt(options.dataDir)
+  const known = await readOwnEvents(ownLogFile).catch((error: unknown) => {
+    // A file instead of a folder, or another user's folder.
+    throw new EspalierError('DATA_DIR_UNUSABLE', `${root} (${messageOf(error)})`, { cause: error })
+  })
   for (const event of known) {
     const { at, name, level, code, message } = event
     const text = `${moment.format(at)}  ${name}  ${level}  ${message} (${code})`

@@ -95,6 +95,7 @@ export async function generateCommand(prompt: string, options: Options): Promise
         ? `${JSON.stringify({ prompt, text, seed: sampling?.seed ?? null, tokens: tokens.length, tokensPerSecond, hops, lost })}\n`
         : '\n',
     )
+    if (!options.json && sampling) process.stderr.write(`Drawn with --seed ${sampling.seed}\n`)
   } finally {
     await client.close()
     await engine.stop()

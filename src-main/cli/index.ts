@@ -2,7 +2,17 @@ import '../../src-shared/polyfill'
 import { Argument, Command, Option } from 'commander'
 import { VERSION } from '../../src-shared/version'
 import { keepHeapTidy } from '../process/tidy-heap'
-import { blockRange, decimal, numberWithin, port, profileNamed, publicName, wholeNumber } from './arguments'
+import {
+  blockRange,
+  decimal,
+  lookInterval,
+  numberWithin,
+  port,
+  profileNamed,
+  publicName,
+  seed,
+  wholeNumber,
+} from './arguments'
 import { runMain } from './run-main'
 
 keepHeapTidy()
@@ -147,7 +157,7 @@ program
   .option('--top-p <share>', 'only the likeliest tokens that together have this probability', decimal, 1)
   .option('--min-p <share>', 'only tokens with this share of the likeliest one’s probability', decimal, 0)
   .option('--repeat-penalty <number>', 'against repetition; 1 is off', decimal, 1)
-  .option('--seed <number>', 'the same seed draws the same tokens', wholeNumber)
+  .option('--seed <number>', 'the same seed draws the same tokens', seed)
   .option('--exact', 'comparable bit for bit with one process: twice the bytes between nodes, never batched', false)
   .addOption(profile().default(undefined))
   .addOption(json())
@@ -177,9 +187,13 @@ program
     ]),
   )
   .option('--track <prefix...>', 'models to look for; the Kademlia form has no index of them', [])
-  .option('--interval <seconds>', 'pause between looks', wholeNumber, 60)
+  .option('--interval <seconds>', 'pause between looks', lookInterval, 60)
   .option('--once', 'look once', false)
-  .option('--serve <port>', 'serve what is seen as a map, in the shapes of the public health monitor', port)
+  .addOption(
+    new Option('--serve <port>', 'serve what is seen as a map, in the shapes of the public health monitor')
+      .argParser(port)
+      .conflicts('once'),
+  )
   .option('--serve-host <address>', 'address on which the map is served', '127.0.0.1')
   .addOption(json())
   .action(async (options) => (await import('./observe')).observe(options))

@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { ZodType } from 'zod'
-import { EspalierError } from '../../src-shared/errors'
+import { EspalierError, messageOf } from '../../src-shared/errors'
 import { appPaths } from '../app-paths'
 import { dhtPrefixFor, dhtPrefixFromName } from '../hivemind/server-info'
 import { startChild } from '../process/owned-child'
@@ -20,6 +20,9 @@ interface Options {
   json: boolean
 }
 
+/** As Hugging Face names them; every node publishes the address that is made of it. */
+const REPOSITORY = /^[A-Za-z\d][\w.-]{0,95}\/[A-Za-z\d][\w.-]{0,95}$/
+
 export async function manifest(modelPath: string, options: Options): Promise<void> {
   const { prefix, repository } = options
   const sources = options.source?.map((url) => ({ urls: splitPaths(url) ?? [url] }))
@@ -30,7 +33,9 @@ export async function manifest(modelPath: string, options: Options): Promise<voi
     checkOption('--name', shape.name.optional(), options.name)
     checkOption('--prefix', shape.dhtPrefix.optional(), prefix)
     checkOption('--source', shape.sources, sources)
-    await checkFolder(options.output)
+    if (repository !== undefined && !REPOSITORY.test(repository))
+      throw new EspalierError('BAD_ARGUMENT', `--repository: ${repository} is not OWNER/NAME, as in Qwen/Qwen3-8B-GGUF`)
+    await checkOutput(options.output)
   })
   const built = await makeManifest(modelPath, {
     name: options.name,
@@ -54,11 +59,21 @@ function checkOption(option: string, schema: ZodType, value: unknown): void {
   if (!parsed.success) throw new EspalierError('BAD_ARGUMENT', `${option}: ${parsed.error.issues[0]?.message}`)
 }
 
-async function checkFolder(output: string): Promise<void> {
+/** Hashing and probing take minutes: that nothing can be written there must not be found afterwards. */
+async function checkOutput(output: string): Promise<void> {
+  const isTaken = await stat(output).then(
+    (found) => !found.isFile(),
+    () => false,
+  )
+  if (isTaken || /[\\/]$/.test(output))
+    throw new EspalierError('BAD_ARGUMENT', `--output: ${output} names a folder; name a file in it`)
   const folder = dirname(resolve(output))
   const isFolder = await stat(folder).then(
     (found) => found.isDirectory(),
     () => false,
   )
   if (!isFolder) throw new EspalierError('BAD_ARGUMENT', `--output: there is no folder ${folder}`)
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    throw new EspalierError('BAD_ARGUMENT', `--output: ${messageOf(error)}`)
+  })
 }

@@ -1,6 +1,7 @@
+import { lookup } from 'node:dns/promises'
 import { blocksInWords } from '../../src-shared/blocks'
 import { systemClock } from '../../src-shared/clock'
-import { EspalierError } from '../../src-shared/errors'
+import { EspalierError, messageOf } from '../../src-shared/errors'
 import { plainText } from '../coordinator/plain-text'
 import { peerFromText } from '../hivemind/peer-bytes'
 import { reachPeer } from '../network/find-peer'
@@ -34,7 +35,10 @@ const REACH_TIMEOUT_MS = 10_000
 
 /** Prints what the network looks like, again and again until a signal or once. */
 export async function observe(options: ObserveOptions): Promise<void> {
-  await checkArguments(() => checkPeers(options.bootstrap))
+  await checkArguments(async () => {
+    checkPeers(options.bootstrap)
+    if (options.serve !== undefined) await checkHost(options.serveHost)
+  })
   const clock = systemClock
   const client = await openNetworkClient({
     profile: options.profile,
@@ -61,6 +65,12 @@ export async function observe(options: ObserveOptions): Promise<void> {
   } finally {
     await client.close()
   }
+}
+
+async function checkHost(host: string): Promise<void> {
+  await lookup(host).catch((error: unknown) => {
+    throw new EspalierError('BAD_ARGUMENT', `--serve-host: ${host} (${messageOf(error)})`)
+  })
 }
 
 /** Crawls and serves what it sees as a map, until the signal. */

@@ -1,12 +1,16 @@
 import { expect, it } from 'vitest'
 import { EspalierError } from '../../src-shared/errors'
+import { PROFILES } from '../network/profiles'
 import { publicName } from './arguments'
 import { checkPeers } from './check-peers'
 import { contract } from './contract'
+import { events } from './events'
 import { identity } from './identity'
+import { observe } from './observe'
 import { serve } from './serve'
 import { checkArguments, WrongArguments } from './wrong-arguments'
 
+const OBSERVE = { bootstrap: [], profile: PROFILES.local, track: [], interval: 60, once: false, json: true }
 const SERVE = { uiPort: 0, json: true, dataDir: '/dev/null/never-opened' }
 
 it('an argument that is refused keeps its words, and is told from work that failed', async () => {
@@ -27,6 +31,7 @@ it.each([
   ['a peer without an id', () => serve({ ...SERVE, bootstrap: ['/ip4/127.0.0.1/tcp/9'] })],
   ['more threads than there are cores', () => serve({ ...SERVE, threads: 512 })],
   ['a contract with nobody', () => contract('::', { insecureHttp: false, json: true })],
+  ['a map at no address', () => observe({ ...OBSERVE, serve: 0, serveHost: 'a host with spaces' })],
   ['a backup without a place', () => identity('export', undefined, { ...SERVE })],
 ])('%s ends with 2 before anything is opened', async (_, run) => {
   await expect(run()).rejects.toBeInstanceOf(WrongArguments)
@@ -38,4 +43,8 @@ it('a name and a list of peers are looked at word for word', () => {
   const good = '/ip4/127.0.0.1/tcp/9/p2p/12D3KooWGVcBgcLGvVnWEv1hTxzTMo1Y1cLzdR2TPdwmsCoiJ4gn'
   expect(() => checkPeers([good])).not.toThrow()
   expect(() => checkPeers([good, 'nonsense'])).toThrow(expect.objectContaining({ code: 'MULTIADDR_INVALID' }))
+})
+
+it('events of a data directory that is a file are refused with the code that says so', async () => {
+  await expect(events({ dataDir: process.execPath, json: true })).rejects.toMatchObject({ code: 'DATA_DIR_UNUSABLE' })
 })

@@ -96,9 +96,11 @@ export async function serveMap(options: {
   })
   server.maxConnections = MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(new EspalierError('PORT_TAKEN', `${options.port} (${error.message})`, { cause: error })),
-    )
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isPort = error.code === 'EADDRINUSE' || error.code === 'EACCES'
+      const cause = `${options.host}:${options.port} (${error.message})`
+      reject(new EspalierError(isPort ? 'PORT_TAKEN' : 'BAD_ARGUMENT', cause, { cause: error }))
+    })
     server.listen(options.port, options.host, resolve)
   })
   const { port } = server.address() as AddressInfo

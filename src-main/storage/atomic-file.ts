@@ -1,4 +1,5 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
+import { asideName, tellDamage } from './damage-watch'
 import { tellWrite } from './write-watch'
 
 const MAX_STATE_FILE_BYTES = 4 * 1024 * 1024
@@ -73,8 +74,8 @@ export interface JsonFileOptions {
 }
 
 /**
- * A small JSON state file. One that is damaged or of another shape is set aside (`.damaged`) and never silently
- * overwritten; what is read then is the copy, where one is kept, or nothing.
+ * A small JSON state file. One that is damaged or of another shape is set aside (`.damaged`, `.damaged-2`, …),
+ * told to `watchDamage`, and never silently overwritten; what is read then is the copy, where one is kept, or nothing.
  */
 export function jsonFile<T>(path: string, schema: Parser<T>, options: JsonFileOptions = {}) {
   const copyPath = `${path}.copy`
@@ -90,8 +91,10 @@ export function jsonFile<T>(path: string, schema: Parser<T>, options: JsonFileOp
     async load(): Promise<T | null> {
       const found = await read(path)
       if (found !== undefined) return found
-      await rename(path, `${path}.damaged`)
+      const asidePath = await asideName(path)
+      await rename(path, asidePath)
       const copy = options.keepsCopy ? ((await read(copyPath)) ?? null) : null
+      tellDamage({ path, asidePath, isCopyRead: copy !== null })
       // A disk that can't take it changes nothing about what is read.
       if (copy !== null) await writeFileAtomic(path, asText(copy)).catch(() => undefined)
       return copy

@@ -74,6 +74,23 @@ describe('H-02, H-45: what the disk does not take', () => {
     await expect(readFile(path)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
+  it('is not said to be on the disk again while only its folder takes files', async () => {
+    follow()
+    const path = join(folder, 'state.json')
+    await mkdir(path)
+    await expect(state({ refusesUnsaved: true }).save({ count: 1 })).rejects.toThrow()
+    // What another file needs to be written shows that the look at this one is over.
+    const held = jsonFile(join(folder, 'none', 'held.json'), z.object({ count: z.number() }))
+    await expect(held.save({ count: 1 })).rejects.toThrow()
+    await mkdir(join(folder, 'none'))
+    await clock.advance(5_000)
+    await expect.poll(() => shown.map(({ file }) => file)).toEqual(['state.json'])
+    expect(codes().filter((code) => code === 'state.saved')).toHaveLength(1)
+    await rmdir(path)
+    await clock.advance(5_000)
+    await expect.poll(() => shown).toEqual([])
+  })
+
   it('and was removed meanwhile does not come back', async () => {
     follow()
     await mkdir(join(folder, 'in-the-way'))

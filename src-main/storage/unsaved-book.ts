@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { open, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Unsaved } from '../../src-shared/app-view'
 import type { Clock, Disposer } from '../../src-shared/clock'
@@ -53,6 +53,7 @@ export function watchUnsaved(options: {
       try {
         if (await retryHeld(path)) continue
         // Nothing of it waits: whoever wrote it was told. It stands here for as long as the disk is as it was.
+        await tryFile(path)
         await tryFolder(dirname(path))
         saved(path)
       } catch {
@@ -67,6 +68,15 @@ export function watchUnsaved(options: {
     isDisposed = true
     stop()
     cancelRetry?.()
+  }
+}
+
+/** Its folder may take files while this one is another user's, or a folder itself. One that is not there is no obstacle. */
+async function tryFile(path: string): Promise<void> {
+  try {
+    await (await open(path, 'r+')).close()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 

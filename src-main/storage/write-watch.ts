@@ -28,7 +28,7 @@ export function watchWrites(folders: readonly string[], onWrite: Listener): Disp
   return () => void listeners.delete(listener)
 }
 
-function isBelow(path: string, folders: readonly string[]): boolean {
+export function isBelow(path: string, folders: readonly string[]): boolean {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     if (folders.includes(folder)) return true
     if (folder === dirname(folder)) return false
