@@ -91,6 +91,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       pipeline.endSessions(new EspalierError(code, why))
       inference?.endSessions()
     },
+    endAnswers: () => pipeline.endAnswers(),
     report(loaded) {
       if (loaded) assignment?.link.setStatus('online', { model: loaded.manifest.name, range: loaded.range })
       else assignment?.link.setStatus('joining')
