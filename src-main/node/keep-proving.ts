@@ -24,7 +24,7 @@ export function createKeepProving(options: {
 } {
   const { ladder, speed, clock, intervalMs } = options
   let cancelTimer: Disposer = () => undefined
-  /** The load whose test pass is under way. */
+  /** The load whose test pass is under way. One that failed is over, and the next load has another stage. */
   let proving: LoadedShard['stage'] | null = null
 
   function begin(): void {
@@ -49,8 +49,6 @@ export function createKeepProving(options: {
       if (measured && isStill()) options.onSpeed(shard, measured)
     } catch (error) {
       if (isStill()) options.onWrong(shard, error)
-    } finally {
-      if (proving === shard.stage) proving = null
     }
   }
 

@@ -24,8 +24,9 @@ interface Rule {
 }
 
 /**
- * Doubts every light whose evidence has grown old, or lies ahead of a clock that was set back. It knows nothing of the parts that bring the evidence: a timer
- * that died, a loop that hangs and a handler that was never called all look the same from here, and are found.
+ * Doubts every light whose evidence has grown old, or lies ahead of a clock that was set back. It knows nothing of the
+ * parts that bring the evidence: a timer that died, a loop that hangs and a handler that was never called all look the
+ * same from here, and are found.
  */
 export function watchEvidenceAge(
   steps: Steps,
