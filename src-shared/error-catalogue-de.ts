@@ -591,8 +591,9 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     action: 'Berichtigen Sie die Einstellung, die die Meldung nennt.',
   },
   STALE_AFTER_SLEEP: {
-    cause: 'Der Computer hat geschlafen oder das Netz gewechselt; was andere sahen, stimmt vielleicht nicht mehr',
-    action: 'Nichts zu tun: Der Knoten macht sich erneut bekannt und lässt andere nachsehen.',
+    cause:
+      'Der Computer hat geschlafen, das Netz gewechselt oder seine Uhr wurde gestellt; was vorher galt, stimmt vielleicht nicht mehr',
+    action: 'Nichts zu tun: Der Knoten prüft sich, macht sich erneut bekannt und lässt andere nachsehen.',
   },
   NOT_STORED: {
     cause: 'Niemand hat unsere Einträge behalten',

@@ -519,8 +519,8 @@ export const ERROR_CATALOGUE = {
     action: 'Correct the setting that the message names.',
   },
   STALE_AFTER_SLEEP: {
-    cause: 'The computer slept or changed its network, so what others saw may no longer be so',
-    action: 'Nothing to do: the node announces itself again and has others look.',
+    cause: 'The computer slept, its network changed or its clock was set, so what was seen before may no longer be so',
+    action: 'Nothing to do: the node tests itself, announces itself again and has others look.',
   },
   NOT_STORED: { cause: 'Nobody kept our records', action: 'The app stores them again in the next round.' },
   NOT_READ_BACK: { cause: 'Our records could not be read back from another peer', action: 'The app announces again.' },

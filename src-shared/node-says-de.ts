@@ -122,6 +122,7 @@ export const NODE_SAYS_DE: NodePhrases = {
     'The host of the network has been told': 'Der Host des Netzwerks weiß davon',
     'The coordinator will drop you': 'Der Coordinator streicht diesen Knoten',
     'The coordinator is asked again': 'Der Coordinator wird erneut gefragt',
+    'The next test pass begins now': 'Die nächste Prüfung beginnt jetzt',
     'The records are written again': 'Die Einträge werden erneut geschrieben',
     'The records are renewed': 'Die Einträge werden erneuert',
     'Asking again shortly': 'Fragt in Kürze erneut',

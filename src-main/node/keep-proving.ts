@@ -16,9 +16,16 @@ export function createKeepProving(options: {
   /** No answer, a wrong one, or no engine any more. */
   onWrong(shard: LoadedShard, error: unknown): void
   onSpeed(shard: LoadedShard, measured: MeasuredThroughput): void
-}): { begin(): void; stop: Disposer } {
+}): {
+  begin(): void
+  /** At once, unless a test pass is under way. */
+  now(): void
+  stop: Disposer
+} {
   const { ladder, speed, clock, intervalMs } = options
   let cancelTimer: Disposer = () => undefined
+  /** The load whose test pass is under way. One that failed is over, and the next load has another stage. */
+  let proving: LoadedShard['stage'] | null = null
 
   function begin(): void {
     cancelTimer()
@@ -30,9 +37,11 @@ export function createKeepProving(options: {
     if (!shard) return
     // Each load has a stage of its own; a new speed is the same load.
     const isStill = () => options.shard()?.stage === shard.stage
+    proving = shard.stage
     try {
       const outcome = await ladder.prove(shard.engine, shard.target)
       if (!isStill()) return
+      proving = null
       ladder.finishProve(shard.target, outcome)
       options.onRight()
       begin()
@@ -43,5 +52,12 @@ export function createKeepProving(options: {
     }
   }
 
-  return { begin, stop: () => cancelTimer() }
+  function now(): void {
+    const shard = options.shard()
+    if (!shard || proving === shard.stage) return
+    cancelTimer()
+    void prove()
+  }
+
+  return { begin, now, stop: () => cancelTimer() }
 }

@@ -175,7 +175,9 @@ export function createLoadLadder(options: {
   }
 
   async function prove(engine: EngineClient, { manifest, range }: ShardTarget): Promise<ProbeOutcome> {
-    if (!steps.isDone('prove')) steps.working('prove')
+    // A pass that comes again leaves the light of the one before, or why that one is in doubt.
+    const { state } = steps.get('prove') ?? {}
+    if (state !== 'done' && state !== 'degraded') steps.working('prove')
     const waitMs = Math.min(MAX_PROBE_WAIT_MS, Math.max(MIN_PROBE_WAIT_MS, settings.reprobeIntervalMs))
     const outcome = await within(
       clock,

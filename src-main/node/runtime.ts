@@ -36,7 +36,7 @@ import { createServingTarget } from './serving-target'
 import { openShardRoom } from './shard-room'
 import { startNetwork } from './start-network'
 import { createSwarm } from './swarm'
-import { type Wake, watchWake } from './wake'
+import { doubtAfterSleep, type Wake, wakeInWords, watchWake } from './wake'
 import { watchItself } from './watch-itself'
 import { watchNetwork } from './watch-network'
 import { dialledBackBy, shortPeer } from './words'
@@ -91,6 +91,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       pipeline.endSessions(new EspalierError(code, why))
       inference?.endSessions()
     },
+    endAnswers: () => pipeline.endAnswers(),
     report(loaded) {
       if (loaded) assignment?.link.setStatus('online', { model: loaded.manifest.name, range: loaded.range })
       else assignment?.link.setStatus('joining')
@@ -350,10 +351,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
 
   function onWake(wake: Wake): void {
-    const what = wake.kind === 'slept' ? `slept for ${Math.round(wake.forMs / 1000)} s` : 'the network has changed'
+    const what = wakeInWords(wake)
     log.write('info', `wake.${wake.kind}`, what)
     const error = new EspalierError('STALE_AFTER_SLEEP', what)
     presence.stale(error.report())
+    assignment?.link.askNow()
+    // Another network says nothing against the engine, nor takes back what the host has said.
+    if (wake.kind !== 'network-changed') {
+      doubtAfterSleep(steps, error.report())
+      loader.proveNow()
+    }
     // Connections of before are dead as often as not; the ones that answer stay.
     void rooms
       .dialBootstraps(host, book.peers(), clock)

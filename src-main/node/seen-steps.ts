@@ -8,6 +8,7 @@ import type { ForeignEye } from '../observe/foreign-eye'
 import { isUnseen, type VisibilityVerdict } from '../observe/visibility'
 import type { EventLog } from '../storage/event-log'
 import type { NodeConfig } from './config'
+import { evidenceAgeMs } from './evidence-age'
 import type { BootstrapBook } from './join-network'
 import type { ShardTarget } from './load-ladder'
 import { keysOf } from './own-announcements'
@@ -102,7 +103,7 @@ export function createSeenSteps(options: {
 
   /** Who used us since the witnesses' last look or so; older use says nothing about now. */
   function recentUse(maxAgeMs: number): Evidence[] {
-    return lastServed && clock.now() - lastServed.at < maxAgeMs ? [lastServed] : []
+    return lastServed && evidenceAgeMs(lastServed.at, clock.now()) < maxAgeMs ? [lastServed] : []
   }
 
   function doubt(step: 'visible' | 'serve', blocker: ErrorReport): void {

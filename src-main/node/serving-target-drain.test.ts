@@ -46,6 +46,7 @@ beforeEach(async () => {
   } as unknown as Presence
   blocks = createServingTarget({
     ...{ loader: () => loader, presence: () => presence, steps, clock, log: createEventLog(clock, null) },
+    endAnswers: () => undefined,
     endSessions: (code) => void story.push(`sessions end: ${code}`),
     report: (target) => void story.push(target ? 'loaded' : 'not loaded'),
     onTarget: () => undefined,

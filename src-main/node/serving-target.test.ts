@@ -41,7 +41,8 @@ beforeEach(async () => {
     steps: createSteps(clock, () => undefined),
     clock,
     log: createEventLog(clock, null),
-    endSessions: () => undefined,
+    endSessions: () => void story.push('sessions end'),
+    endAnswers: () => void story.push('own answers end'),
     report: () => undefined,
     onTarget: () => undefined,
   })
@@ -85,5 +86,14 @@ describe('the order of what a node says about its blocks', () => {
     blocks.take(target)
     await clock.advance(1)
     expect(story).toEqual(['JOINING', 'load'])
+  })
+
+  it('ends own answers before the blocks that they run through, so that nobody is missing to them', async () => {
+    blocks.take(target)
+    await clock.advance(1)
+    prove()
+    story = []
+    await blocks.stop()
+    expect(story).toEqual(['own answers end', 'sessions end', 'OFFLINE'])
   })
 })

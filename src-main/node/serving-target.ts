@@ -44,6 +44,8 @@ export function createServingTarget(options: {
   clock: Clock
   log: EventLog
   endSessions(code: 'ENGINE_GONE' | 'STAGE_LOST', why: string): void
+  /** Ends what this node asked for itself. */
+  endAnswers(): void
   /** Told to the coordinator: null while nothing is loaded for it. */
   report(loaded: ShardTarget | null): void
   /** The blocks of ours have changed; comes before anything is said about them. */
@@ -159,6 +161,8 @@ export function createServingTarget(options: {
     async stop() {
       isStopped = true
       onIdle()
+      // First: an answer of our own would take the end of our blocks for the loss of a stage, and look for another.
+      options.endAnswers()
       options.endSessions('STAGE_LOST', 'the node stops')
       await options.presence().withdraw()
       await turning

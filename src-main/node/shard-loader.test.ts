@@ -356,6 +356,41 @@ describe('D-T07: a device that fails a later test pass', () => {
   })
 })
 
+it('after a crash loop “load now” ends what was said about the failure at once', async () => {
+  loader.use(target)
+  await pass(1_000)
+  enter({ name: 'crash-loop', error: new EspalierError('ENGINE_CRASH_LOOP', 'signal SIGKILL') })
+  expect(stateOf('load')).toBe('failed')
+  script.fetch = forever
+  loader.again()
+  await clock.advance(0)
+  expect([stateOf('fetch'), stateOf('load'), stateOf('prove')]).toEqual(['working', 'idle', 'idle'])
+})
+
+it('D-T06: has a test pass at once when asked, one at a time, and keeps the doubt until it is over', async () => {
+  loader.use(target)
+  await pass(1_000)
+  let passes = 0
+  const answer = Promise.withResolvers<number>()
+  script.probe = () => {
+    passes++
+    return answer.promise
+  }
+  steps.degraded('prove', new EspalierError('STALE_AFTER_SLEEP', 'slept for 60 s').report())
+  loader.proveNow()
+  loader.proveNow()
+  await clock.advance(0)
+  expect(passes).toBe(1)
+  expect(steps.get('prove')).toMatchObject({ state: 'degraded', blocker: { code: 'STALE_AFTER_SLEEP' } })
+  answer.resolve(0.001)
+  await clock.advance(0)
+  expect(stateOf('prove')).toBe('done')
+  await pass(1_900)
+  expect(passes).toBe(1)
+  await pass(200)
+  expect(passes).toBe(2)
+})
+
 it('S-06: a file that is changed under a loaded engine is served no longer, and is verified and loaded again', async () => {
   slicePath = join(await temporaryDirectory(), 'slice.gguf')
   await writeFile(slicePath, 'weights')

@@ -196,6 +196,11 @@ export function createShardLoader(options: {
   function begin(): void {
     tries = 0
     isHeld = false
+    // Whoever pressed the button must not read on what it is meant to end.
+    for (const name of ['fetch', 'load', 'prove'] as const) {
+      const { state } = steps.get(name) ?? {}
+      if (state === 'failed' || state === 'degraded') steps.idle(name)
+    }
     if (supervisor.state.name === 'ready') restart()
     else supervisor.start()
   }
@@ -231,6 +236,8 @@ export function createShardLoader(options: {
       loaded = null
       begin()
     },
+    /** What is loaded has its next test pass now. */
+    proveNow: (): void => proving.now(),
     /** Begins again after a failure or a cancellation, now. Does nothing where it is loaded or under way. */
     again(): void {
       if (target && !loaded && climbing !== generation) begin()

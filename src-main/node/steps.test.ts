@@ -154,6 +154,44 @@ describe('the watchdog', () => {
     stop()
   })
 
+  it.each([60_000, 20 * 86_400_000])(
+    'D-T42: evidence that lies ahead of a clock that was set back by %i ms is old at once, and what comes then counts',
+    async (byMs) => {
+      const clock = new FakeClock()
+      const steps = createSteps(clock, () => undefined)
+      const stop = watchEvidenceAge(steps, PROFILES.espalier, clock, () => undefined)
+      const ahead = evidence(clock.now() + byMs)
+      for (const step of ['approve', 'prove', 'announce', 'visible', 'serve'] as const) steps.done(step, [ahead])
+      steps.done('serve', [ahead, evidence(clock.now())])
+      await clock.advance(10_000)
+      for (const step of ['approve', 'prove', 'announce', 'visible'] as const)
+        expect(steps.get(step)).toMatchObject({ state: 'degraded', blocker: { code: 'STALE_AFTER_SLEEP' } })
+      expect(steps.isDone('serve')).toBe(true)
+      steps.done('approve', [evidence(clock.now() + 1_000)])
+      await clock.advance(10_000)
+      expect(steps.isDone('approve')).toBe(true)
+      stop()
+    },
+  )
+
+  it('D-T06: after a sleep it names the sleep, and a fault only when nothing comes while it is awake', async () => {
+    const clock = new FakeClock()
+    let asleepMs = 0
+    const awake = { ...clock, now: () => clock.now() + asleepMs }
+    const steps = createSteps(awake, () => undefined)
+    const { timings } = PROFILES.espalier
+    const stop = watchEvidenceAge(steps, PROFILES.espalier, awake, () => undefined)
+    steps.done('prove', [evidence(awake.now())])
+    await clock.advance(10_000)
+    asleepMs += 3_600_000
+    await clock.advance(10_000)
+    expect(steps.get('prove')).toMatchObject({ state: 'degraded', blocker: { code: 'STALE_AFTER_SLEEP' } })
+    steps.done('prove', [evidence(awake.now())])
+    await clock.advance(3 * timings.reprobeIntervalMs)
+    expect(steps.get('prove')).toMatchObject({ state: 'degraded', blocker: { code: 'PROBE_FAILED' } })
+    stop()
+  })
+
   it('is quiet for a fault-free hour', async () => {
     const clock = new FakeClock()
     const steps = createSteps(clock, () => undefined)

@@ -3,7 +3,9 @@ import type { ErrorCode } from '../../src-shared/error-catalogue'
 import { type ErrorReport, EspalierError } from '../../src-shared/errors'
 import type { StepName } from '../../src-shared/status'
 import { type NetworkProfile, timingsOf } from '../network/profiles'
+import { evidenceAgeMs } from './evidence-age'
 import type { Steps } from './steps'
+import { SLEPT_MS } from './wake'
 
 /**
  * An interval lies between the end of a round and the beginning of the next: what the round itself takes is no part of
@@ -22,8 +24,9 @@ interface Rule {
 }
 
 /**
- * Doubts every light whose evidence has grown old. It knows nothing of the parts that bring the evidence: a timer
- * that died, a loop that hangs and a handler that was never called all look the same from here, and are found.
+ * Doubts every light whose evidence has grown old, or lies ahead of a clock that was set back. It knows nothing of the
+ * parts that bring the evidence: a timer that died, a loop that hangs and a handler that was never called all look the
+ * same from here, and are found.
  */
 export function watchEvidenceAge(
   steps: Steps,
@@ -62,19 +65,26 @@ export function watchEvidenceAge(
       what: 'the last look from outside',
     },
   ]
+  const shortestMs = Math.min(timings.heartbeatIntervalMs, timings.announceIntervalMs, timings.witnessIntervalMs)
+  const intervalMs = Math.max(100, shortestMs / 4)
+  let lastCheckAt = clock.now()
   const check = () => {
+    const now = clock.now()
+    // Whoever slept brought no evidence: nobody is at fault for that.
+    const hasSlept = now - lastCheckAt - intervalMs > SLEPT_MS
+    lastCheckAt = now
     for (const { step: name, maxAgeMs, code, what, at: index } of rules) {
       const step = steps.get(name)
       if (step?.state !== 'done') continue
       const counted = index === undefined ? step.evidence : step.evidence.slice(index, index + 1)
-      const newest = Math.max(...counted.map(({ at }) => at))
-      const ageMs = clock.now() - newest
+      const ageMs = Math.min(...counted.map(({ at }) => evidenceAgeMs(at, now)))
       if (ageMs <= maxAgeMs) continue
-      const report = new EspalierError(code, `${what} was ${Math.round(ageMs / 1000)} s ago`).report()
+      const isAhead = ageMs === Number.POSITIVE_INFINITY
+      const cause = isAhead ? `${what} lies ahead of the clock` : `${what} was ${Math.round(ageMs / 1000)} s ago`
+      const report = new EspalierError(isAhead || hasSlept ? 'STALE_AFTER_SLEEP' : code, cause).report()
       steps.degraded(name, report)
       onDoubt(name, report)
     }
   }
-  const shortestMs = Math.min(timings.heartbeatIntervalMs, timings.announceIntervalMs, timings.witnessIntervalMs)
-  return clock.every(Math.max(100, shortestMs / 4), check)
+  return clock.every(intervalMs, check)
 }

@@ -121,6 +121,19 @@ describe('who may say what about a session', () => {
     stopped.entry.stop()
     await expect(answer).rejects.toMatchObject({ code: 'CANCELLED' })
   })
+
+  it('after our own end nothing more is asked, by a session that moves either', async () => {
+    const { entry, id, first, session, heard } = await waiting()
+    entry.stop()
+    entry.onError(id, error, first)
+    await expect(session.nextResult()).rejects.toMatchObject({ code: 'CANCELLED' })
+    const before = [...heard]
+    const asked = { root: 'r', route: ROUTE, contextTokens: 16, wantsLogits: false }
+    await expect(entry.open({ ...asked, signal: AbortSignal.timeout(200) })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    })
+    expect(heard).toEqual(before)
+  })
 })
 
 describe('in a network for members only', () => {

@@ -78,6 +78,7 @@ export interface EntryMembership {
 
 export function createEntrySessions(self: string, links: () => Links, membership: EntryMembership) {
   const sessions = new Map<string, State>()
+  let stopped: EspalierError | null = null
 
   function fail(id: string, failure: EspalierError): void {
     const state = sessions.get(id)
@@ -106,6 +107,7 @@ export function createEntrySessions(self: string, links: () => Links, membership
 
   async function openSession(options: OpenSessionOptions): Promise<EntrySession> {
     const id = randomBytes(16).toString('hex')
+    if (stopped) throw stopped
     const first = options.route[0]
     if (!first) throw new EspalierError('CHAIN_INCOMPLETE', 'the route is empty')
     const state: State = {
@@ -284,8 +286,10 @@ export function createEntrySessions(self: string, links: () => Links, membership
           lose(id, new RouteError('STAGE_LOST', `${link.peer} (${cause})`, link.peer), true)
       }
     },
+    /** Ends our own answers, and opens no more. */
     stop(): void {
-      for (const id of sessions.keys()) fail(id, new EspalierError('CANCELLED', 'this node stops'))
+      stopped ??= new EspalierError('CANCELLED', 'this node stops')
+      for (const id of sessions.keys()) fail(id, stopped)
     },
   }
 }

@@ -21,6 +21,8 @@ export interface Pipeline {
   openSession(options: OpenSessionOptions): Promise<EntrySession>
   /** Ends the sessions that run through our slice, with a reason that reaches their entries. */
   endSessions(error: EspalierError): void
+  /** Ends what this node asked for itself, with CANCELLED, and asks no more: to be called before its own blocks go. */
+  endAnswers(): void
   /** Tells a peer what is held against it, so that its owner can know. Never throws. */
   notify(peer: string, notice: NoticeBody): void
   readonly activeSessions: number
@@ -148,6 +150,7 @@ export function createPipeline(options: {
     },
     openSession: (open) => entry.open(open),
     notify: (peer, notice) => notices.send(peer, notice),
+    endAnswers: () => entry.stop(),
     endSessions: (error) => stages.endAll(error),
     proofs,
     get activeSessions() {

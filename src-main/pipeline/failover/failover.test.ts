@@ -275,6 +275,13 @@ describe('failover', () => {
     expect(await ended).toMatchObject({ code: 'CHAIN_INCOMPLETE' })
   })
 
+  it('ends as CANCELLED, and counts against nobody, when this node itself ends its answers', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 2 ? new EspalierError('CANCELLED', 'this node stops') : null))
+    await expect(answers(net, 4)).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect([net.opened.length, net.lost]).toEqual([1, []])
+  })
+
   it('what a neighbour says of another stage is checked: half for each, and all for the one that made it up', async () => {
     const accusation = () => new RouteError('STAGE_LOST', 'b went', 'b', { toldBy: 'a' })
     const dead = network(SERVERS)
