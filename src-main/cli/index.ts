@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import '../../src-shared/polyfill'
 import { Argument, Command, Option } from 'commander'
 import { VERSION } from '../../src-shared/version'

@@ -3,7 +3,7 @@ import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { Clock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
-import { isSignedByPeer } from './peer-signature'
+import { isSignedByPeer } from '../network/signature'
 
 // A worker's request to its coordinator, signed with the node's libp2p identity. A peer id of an Ed25519 key
 // holds the key itself, so the header with the peer id is all that a verifier needs.

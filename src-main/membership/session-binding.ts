@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { PrivateKey } from '@libp2p/interface'
 import * as z from 'zod'
 import type { BlockRange } from '../../src-shared/blocks'
-import { isSignedByPeer } from './peer-signature'
+import { isSignedByPeer } from '../network/signature'
 import { TOKEN_LEEWAY_MS } from './verify'
 
 /** What of a session its entry signs: all that decides who computes what, and how much of it. */

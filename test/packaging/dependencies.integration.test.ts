@@ -22,6 +22,11 @@ test('the app reaches its page’s host and its engine, and none of the measurem
   expect(files.filter((file) => /bench/.test(file))).toEqual([])
 })
 
+test('package.json’s command is a program that a shell can start', async () => {
+  const { bin } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  expect(await readFile(join(ROOT, bin.espalier), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+})
+
 test('what only unused dependencies need is left out; a name that is needed once is kept', () => {
   const left = unreachedPackages(ROOT, shippedCode(ROOT).packages)
   expect(left).toContain('simple-git')
