@@ -1,10 +1,10 @@
-import { totalmem } from 'node:os'
 import { bytesInWords } from '../../src-shared/bytes-in-words'
 import { EspalierError } from '../../src-shared/errors'
 import type { Settings } from '../../src-shared/settings'
 import { type ComputeChoice, cardsOf } from '../engine/device-choice'
 import { memoryNeed } from '../engine/memory-need'
 import { servingSizeOf } from '../node/config'
+import { machineMemoryBytes } from '../node/machine-memory'
 import type { KnownModel } from './known-model'
 
 /**
@@ -15,7 +15,7 @@ export function checkRoom(
   settings: Pick<Settings, 'contextTokens' | 'maxSequences'>,
   { name, header }: KnownModel,
   compute: Pick<ComputeChoice, 'devices'>,
-  memoryBytes = totalmem(),
+  memoryBytes = machineMemoryBytes(),
 ): void {
   const { totalBytes } = memoryNeed(header, { start: 0, end: 1 }, servingSizeOf(settings), false)
   const cardBytes = cardsOf(compute.devices).reduce((sum, card) => sum + card.totalBytes, 0)

@@ -1,6 +1,7 @@
-import { cpus, totalmem } from 'node:os'
+import { cpus } from 'node:os'
 import { EspalierError } from '../../src-shared/errors'
 import { type ComputeChoice, CPU_CHOICE, cardsOf } from '../engine/device-choice'
+import { machineMemoryBytes } from './machine-memory'
 
 /** What a computer can give, as far as this node would use it. */
 export interface Capability {
@@ -31,7 +32,7 @@ export function capabilityOf(
     processor: cpus()[0]?.model.trim() || 'processor',
     platform: process.platform,
     arch: process.arch,
-    memoryBytes: totalmem(),
+    memoryBytes: machineMemoryBytes(),
   },
 ): Capability {
   const { processor, platform, arch, memoryBytes } = computer
