@@ -72,7 +72,9 @@ export function createVisibilityLoop(options: {
     if (mine !== generation) return
     const judged = judgeVisibility(answers, target.range, target.manifest.root, clock.now())
     const others = [...walked, ...options.named(), ...dht.knownPeers()]
-    const own = isAlone(host.peerId, options.bootstraps(), others) ? asFirstNode(judged, answers) : judged
+    // Where other programs have built the network its bootstrap peers are company, and are asked next.
+    const isFirst = options.foreign === null && isAlone(host.peerId, options.bootstraps(), others)
+    const own = isFirst ? asFirstNode(judged, answers) : judged
     const isLacking = own.blocker?.code === 'NO_WITNESS' && looks !== null
     const foreign =
       isLacking && options.foreign
