@@ -557,9 +557,11 @@ test.describe('the meter', () => {
     host.settings = { ...SETTINGS, network: null }
     host.say(firstRunStatus)
     await page.goto(host.url)
-    await page.getByRole('radio', { name: /coordinator/ }).check()
+    await page.getByRole('link', { name: 'Choose a network' }).click()
+    await page.getByRole('radio', { name: /^The address/ }).check()
     await page.getByRole('textbox', { name: 'Address' }).fill('https://orchard.example')
     await page.getByRole('button', { name: 'Look at this network' }).click()
+    await page.getByRole('button', { name: 'Go on' }).click()
     const meter = page.getByRole('region', { name: 'What joining would change' })
     await expect(meter.getByText('Nothing is registered.')).toBeVisible()
     await meter.getByRole('button', { name: 'Measure' }).click()

@@ -67,7 +67,7 @@ describe('headless', () => {
 
   it('C-44: http:// to another computer is refused until it is said outright', async () => {
     const refused = cli('contract', 'http://coordinator.example', '--json')
-    expect(await refused.child.exited).toMatchObject({ code: 1 })
+    expect(await refused.child.exited).toMatchObject({ code: 2 })
     expect(refused.lines.join('')).toContain('COORDINATOR_INSECURE')
   })
 })
