@@ -1,47 +1,35 @@
-import { type ErrorReport, EspalierError, messageOf, reportOf } from '../../src-shared/errors'
-import { GovernorSchema, openGovernor } from '../announce/governor'
-import { workerIdOf } from '../coordinator/worker-id'
-import { furthestExpirationS } from '../hivemind/store-rules'
+import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
 import { serveHello } from '../kwaai/hello'
 import { type InferenceServer, serveInference } from '../kwaai/inference-server'
 import { createKwaaiNetwork } from '../kwaai/kwaai-network'
 import { keepGrants } from '../membership/keep-grants'
 import { createSessionGuard } from '../membership/session-guard'
 import { createTokenKeeper } from '../membership/token-keeper'
-import type { NoticeBody } from '../pipeline/frames'
 import { createPipeline } from '../pipeline/pipeline'
 import { createRouter } from '../pipeline/routing/router'
 import { jsonFile } from '../storage/atomic-file'
 import { createAssignment, openCoordinator } from './assignment'
-import { takeComputerMark } from './computer-mark'
 import { createCoordinatorStanding, StandingMemorySchema } from './coordinator-standing'
-import { createDoppelgangerGuard } from './doppelganger'
-import { joinNetwork } from './join-network'
-import { createLeavingJournal } from './leaving'
+import { enterNetwork } from './enter-network'
 import type { ShardTarget } from './load-ladder'
-import { machineFingerprint } from './machine'
-import { mapDoubt } from './map-watch'
 import { createModelView } from './model-view'
 import { onceDone } from './once-done'
+import { openNodeGovernor, openPresence } from './open-presence'
 import { createPeerCache, PeerCacheSchema } from './peer-cache'
 import { peerLinks } from './peer-links'
-import { onlineServers } from './peer-watch'
-import { createPresence } from './presence'
 import { readBackFrom } from './read-back'
 import { foldReadiness } from './readiness-fold'
 import type { Runtime, RuntimeOptions } from './runtime-types'
 import { serveInfo } from './serve-info'
 import { openServedCounts, ServedBookSchema } from './served-counts'
+import { createServingFacts } from './serving-facts'
 import { createServingTarget } from './serving-target'
 import { openShardRoom } from './shard-room'
 import { startNetwork } from './start-network'
 import { createSwarm } from './swarm'
 import { doubtAfterSleep, type Wake, wakeInWords, watchWake } from './wake'
 import { watchItself } from './watch-itself'
-import { watchNetwork } from './watch-network'
-import { dialledBackBy, shortPeer } from './words'
 
-const MAX_NOTICES = 8
 /** Rather no peer among the sources than a wait for a network that does not answer. */
 const FIRST_LOOK_MS = 3_000
 
@@ -52,13 +40,15 @@ const FIRST_LOOK_MS = 3_000
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const { config, clock, log, rooms, steps, facts, scope, onChange } = options
   const { profile } = config
+  const governor = await openNodeGovernor(options)
   const coordinator = openCoordinator(config, clock, onOverload)
   const keeper =
     coordinator &&
     createTokenKeeper({ file: config.data.membershipFile, coordinatorUrl: coordinator.baseUrl, clock, log })
   await keeper?.load()
   const api = coordinator && keeper && keepGrants(coordinator, keeper)
-  const { host, privateKey, dht, records, book, reach, foreign, lanDiscovery, talk } = await startNetwork(options)
+  const network = await startNetwork(options)
+  const { host, privateKey, dht, records, book, lanDiscovery, talk } = network
 
   const served = await openServedCounts({
     store: jsonFile(config.data.countersFile, ServedBookSchema),
@@ -102,7 +92,19 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   })
 
   const stage = () => blocks.serving?.stage ?? null
-  const events = { onSessions, onServed, onRequest }
+  const events = createServingFacts({
+    facts,
+    counts: served,
+    clock,
+    sessions: () => pipeline.activeSessions + (inference?.activeSessions ?? 0),
+    onSessions: (active) => blocks.onSessions(active),
+    report: {
+      tokens: (count) => assignment?.link.reportTokens(count),
+      request: () => assignment?.link.reportRequest(),
+    },
+    onServedFor: (peer) => presence.servedFor(peer),
+    onChange,
+  })
   const sessionGuard = keeper
     ? createSessionGuard({ keeper, identity: privateKey, model: () => blocks.target?.manifest.name ?? null, clock })
     : undefined
@@ -112,7 +114,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     log,
     stage,
     events,
-    onNotice,
+    onNotice: events.onNotice,
     keptDirectory: config.data.keptDirectory,
     ...(sessionGuard ? { guard: sessionGuard } : {}),
   })
@@ -126,54 +128,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     scope.add(await serveHello(host, { clock, log }))
   }
 
-  const governor = profile.loopbackOnly
-    ? undefined
-    : await openGovernor({
-        clock,
-        file: config.announcesFile ? jsonFile(config.announcesFile, GovernorSchema) : null,
-        onTrouble: (error) => log.write('warn', 'announces.file.failed', messageOf(error)),
-      })
-  const mark = await takeComputerMark(host.peerId.toString())
-  scope.add(() => mark?.())
-  const guard = createDoppelgangerGuard({
-    dht,
-    self: host.peerId,
-    privateKey,
-    machine: machineFingerprint(host.peerId.toString()),
-    isOnlyHere: mark !== null,
-    bootstraps: () => book.peers().map(({ peerId }) => peerId),
-    intervalMs: profile.timings.announceIntervalMs,
-    lifetimeMs: profile.timings.recordLifetimeMs,
-    furthestS: furthestExpirationS(profile),
-    clock,
-    log,
-    onInUse,
-  })
-  const presence = createPresence({
+  const { presence, guard } = await openPresence({
+    ...options,
+    network,
     governor,
-    guard,
-    journal: createLeavingJournal(config.data.announcedFile),
-    signal: scope.signal,
-    host,
-    dht,
-    records,
-    book,
-    config,
-    rooms,
-    steps,
-    clock,
-    log,
+    onInUse,
     cacheTokensLeft,
     shard: () => blocks.serving,
-    foreign,
-    servers: () => onlineServers(facts.view),
     onRound: () => void view.refresh(),
-    mapDoubt: () => mapDoubt(facts.map),
-    onDialled: reach.dialled,
-    onOthersSee(othersSee) {
-      facts.othersSee = othersSee
-      onChange()
-    },
   })
   const view = createModelView({
     ...options,
@@ -257,33 +219,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     await blocks.stop()
   })
 
-  void joinNetwork({ host, dht, book, api, cache, profile, rooms, steps, clock, log, scope }).then(
-    () => {
-      void presence.finishLeaving()
-      assignment?.link.start().catch((error: unknown) => steps.failed('register', reportOf(error)))
-      if (api && standing && !scope.signal.aborted) {
-        const watch = watchNetwork({
-          api,
-          host,
-          book,
-          cache,
-          standing,
-          workerId: workerIdOf(host.peerId.toString()),
-          dialledBackBy: () =>
-            dialledBackBy(steps.get('visible')?.evidence ?? [])
-              .map(shortPeer)
-              .join(' and ') || null,
-          isLocal: profile.loopbackOnly,
-          clock,
-          log,
-        })
-        scope.add(watch.stop)
-      }
-    },
-    (error: unknown) => {
-      if (!scope.signal.aborted) steps.failed('connect', reportOf(error))
-    },
-  )
+  void enterNetwork({ ...options, host, dht, book, api, cache, profile, presence, assignment, standing })
 
   const kwaai = profile.speaksKwaai ? createKwaaiNetwork({ host, clock, pipeline, stage }) : null
   const { spotCheckEvery } = config
@@ -387,38 +323,5 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   function cacheTokensLeft(): number {
     return (blocks.serving?.engine.freeSequences ?? 0) * config.contextTokens
-  }
-
-  /** No silent penalties: what another node holds against this one is for its owner to see. */
-  function onNotice({ code, cause }: NoticeBody, by: string): void {
-    const notice = { by, code, cause, at: clock.now() }
-    facts.notices = [...facts.notices, notice].slice(-MAX_NOTICES)
-    onChange()
-  }
-
-  function onRequest(entry: string): void {
-    if (entry === facts.peerId) return
-    facts.served = served.add('requests', 1)
-    assignment?.link.reportRequest()
-  }
-
-  function activeSessions(): number {
-    return pipeline.activeSessions + (inference?.activeSessions ?? 0)
-  }
-
-  function onSessions(): void {
-    facts.activeSessions = activeSessions()
-    blocks.onSessions(facts.activeSessions)
-    onChange()
-  }
-
-  function onServed(entry: string, rows: number): void {
-    facts.served = served.add('tokens', rows)
-    assignment?.link.reportTokens(rows)
-    if (entry === facts.peerId) return
-    presence.servedFor(entry)
-    if (facts.loadLevel === 'L7') return
-    facts.loadLevel = 'L7'
-    onChange()
   }
 }
