@@ -62,7 +62,7 @@ it('the number of open sessions is a fact, and whoever drains hears of it', asyn
 it('what others hold against this node is kept with their name and the time, the newest eight', async () => {
   const { clock, events, facts, told } = await rig()
   for (let at = 0; at < 9; at++) {
-    events.onNotice({ code: 'SPOT_CHECK_FAILED', cause: `answer ${at}` } as Parameters<typeof events.onNotice>[0], 'b')
+    events.onNotice({ code: 'ENGINE_DECODE_FAILED', cause: `answer ${at}` }, 'b')
     await clock.advance(1_000)
   }
   expect(facts.notices.map(({ cause }) => cause)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((at) => `answer ${at}`))
