@@ -1,5 +1,8 @@
 import * as z from 'zod/mini'
+import { ERROR_CODES } from './error-catalogue'
 import { shownText } from './shown-text'
+
+export const MAX_TALKS = 32
 
 /** The one freshness limit (S-34): what nobody has shown for as long as a record lives by default. */
 export const FRESH_MS = 360_000
@@ -65,6 +68,26 @@ export const TimelineRowSchema = z.object({
 })
 export type TimelineRow = z.infer<typeof TimelineRowSchema>
 
+/** How this node talks with another one of the model's (S-44), and whether that one knows what is loaded here (S-17). */
+export const PeerTalkSchema = z.object({
+  peer: shownText(120),
+  isConnected: z.boolean(),
+  /** The last command to it that came to an end, else the one under way; null: none yet. */
+  command: z.nullable(
+    z.object({
+      type: shownText(40),
+      at: z.number(),
+      /** Until its answer, a refusal included; null: none came. */
+      roundTripMs: z.nullable(z.number()),
+      /** Null: it was done, or is under way. */
+      failure: z.nullable(z.object({ code: z.enum(ERROR_CODES), cause: shownText(600), action: shownText(300) })),
+    }),
+  ),
+  /** Whether it takes the blocks here for loaded; null: not asked, or no answer. */
+  seesUs: z.nullable(z.boolean()),
+})
+export type PeerTalk = z.infer<typeof PeerTalkSchema>
+
 export const ReadinessSchema = z.object({
   isReady: z.boolean(),
   discovered: z.int(),
@@ -73,5 +96,7 @@ export const ReadinessSchema = z.object({
   reasons: z.array(shownText(200)).check(z.maxLength(8)),
   blocker: z.nullable(ShardBlockerSchema),
   timeline: z.array(TimelineRowSchema).check(z.maxLength(16)),
+  /** One row a node, those with trouble first; the nearest to a whole matrix that one node can vouch for. */
+  talks: z.optional(z.array(PeerTalkSchema).check(z.maxLength(MAX_TALKS))),
 })
 export type Readiness = z.infer<typeof ReadinessSchema>

@@ -1,7 +1,7 @@
 import { ERROR_CATALOGUE } from '../../src-shared/error-catalogue'
 import { EspalierError } from '../../src-shared/errors'
 import type { CatalogueView, Diagnosis, DiskView, FitView, TokenView } from '../../src-shared/file-views'
-import type { Readiness, ShardLabel } from '../../src-shared/readiness'
+import type { PeerTalk, Readiness, ShardLabel } from '../../src-shared/readiness'
 import type { Blocker, FetchView, NodeStatus, Step } from '../../src-shared/status'
 import { fetchingStatus, PEERS, stepsOf, told, waitingStatus } from './status-fixtures'
 
@@ -151,6 +151,20 @@ const LABELS: readonly ShardLabel[] = [
   'loaded',
 ]
 
+/** A node that answered within 12 ms and knows what is loaded here; `change` says what is otherwise. */
+export function talkOf(peer: string, at: number, change: Partial<PeerTalk> = {}): PeerTalk {
+  const command = { type: 'ASK_VIEW', at: at - 4_000, roundTripMs: 12, failure: null }
+  return { peer, isConnected: true, command, seesUs: true, ...change }
+}
+
+/** Its link is cut: the last command had no answer. */
+export function cutTalkOf(peer: string, at: number): PeerTalk {
+  const { cause, action } = ERROR_CATALOGUE.PEER_UNREACHABLE
+  const failure = { code: 'PEER_UNREACHABLE' as const, cause, action }
+  const command = { type: 'ASK_VIEW', at: at - 4_000, roundTripMs: null, failure }
+  return talkOf(peer, at, { isConnected: false, command, seesUs: null })
+}
+
 export function readinessOf(at: number): Readiness {
   return {
     isReady: false,
@@ -174,6 +188,7 @@ export function readinessOf(at: number): Readiness {
       { what: 'Announced', expectedS: 5, actualS: 4.2, isLate: false },
       { what: 'Swarm ready', expectedS: 15, actualS: null, isLate: true },
     ],
+    talks: [cutTalkOf(PEERS.pear, at), talkOf(PEERS.bootstrap, at, { seesUs: false }), talkOf(PEERS.walnut, at)],
   }
 }
 

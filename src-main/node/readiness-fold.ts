@@ -60,9 +60,14 @@ export function foldReadiness(options: {
       reasons: verdict?.reasons ?? [],
       blocker,
       timeline,
+      talks: swarm.talks(),
     }
     // Ages are for those who look; only what changed in kind is news.
-    const key = JSON.stringify({ ...readiness, shards: readiness.shards.map((shard) => ({ ...shard, seenAt: null })) })
+    const key = JSON.stringify({
+      ...readiness,
+      shards: readiness.shards.map((shard) => ({ ...shard, seenAt: null })),
+      talks: readiness.talks?.map(({ command, ...talk }) => ({ ...talk, failure: command?.failure?.code })),
+    })
     facts.readiness = readiness
     if (key === last) return
     last = key

@@ -116,6 +116,7 @@ it('S-17: a peer with an old view of us is shown, and told again within 30 s unt
 
   for (const { run } of compare) run()
   await expect.poll(() => swarm.crossViews(), { timeout: 20_000 }).toMatchObject([{ seesUs: false }])
+  expect(swarm.talks()).toMatchObject([{ isConnected: true, command: { failure: null }, seesUs: false }])
   expect(told).toMatchObject([{ type: 'SHARD_LOADED', start: 0, end: 4, isLoaded: true, level: 'L6' }])
 
   // It did not believe it, or lost it again.

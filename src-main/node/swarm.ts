@@ -3,6 +3,7 @@ import type { PeerId, PrivateKey } from '@libp2p/interface'
 import { type BlockRange, blocksInWords } from '../../src-shared/blocks'
 import type { Clock, Disposer } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
+import type { PeerTalk } from '../../src-shared/readiness'
 import type { LoadLevel } from '../../src-shared/status'
 import { proofOf } from '../engine/probe'
 import type { ServerSpan } from '../hivemind/compute-spans'
@@ -18,6 +19,7 @@ import type { EventLog } from '../storage/event-log'
 import { inTurns } from './in-turns'
 import type { ShardTarget } from './load-ladder'
 import type { LoadedShard } from './loaded-shard'
+import { createPeerTalk } from './peer-talk'
 
 /** Views of others are compared this often; one that lacks us is told again within 30 s (S-17). */
 const COMPARE_MS = 10_000
@@ -51,6 +53,8 @@ export interface Swarm {
   askCapabilities(signal: AbortSignal): Promise<PeerCapabilities[]>
   /** The last command to each peer that serves our model now, with what came of it. */
   links(): SentCommand[]
+  /** How this node talks with each of those, for the page. */
+  talks(): PeerTalk[]
   commands: Pick<CommandService, 'counts' | 'lastSent' | 'send'>
 }
 
@@ -81,6 +85,7 @@ export function createSwarm(options: {
   let hasServed = false
   let told: { at: number; peers: number } | null = null
   const views = new Map<string, CrossView>()
+  const peerTalk = createPeerTalk()
   const stops: Disposer[] = []
 
   const requests = createLoadRequests({
@@ -303,6 +308,13 @@ export function createSwarm(options: {
     history: requests.history,
     told: () => told,
     links: () => service.lastSent().filter(({ peer }) => peers.has(peer)),
+    talks: () =>
+      peerTalk({
+        peers: peers.keys(),
+        sent: service.lastSent(),
+        views: [...views.values()],
+        isConnected: (name) => host.getConnections(peers.get(name)).length > 0,
+      }),
     commands: service,
   }
 }

@@ -13,6 +13,7 @@ import { useNode } from '../components/hooks'
 import { Ladder } from '../components/ladder'
 import { OnDisk } from '../components/on-disk'
 import { PageHead } from '../components/page-head'
+import { PeerTalkPanel } from '../components/peer-talk'
 import { PieceMap } from '../components/piece-map'
 import { ReadinessGrid } from '../components/readiness-grid'
 import { hasReached, isProved } from '../node-facts'
@@ -74,6 +75,7 @@ export function ShardsPage({ stores }: { stores: AppStores }) {
             {refusal && !status.fetch && <FailureNote failure={refusal} />}
           </ReadinessGrid>
         )}
+        {status.readiness?.talks && <PeerTalkPanel talks={status.readiness.talks} />}
         <DiagnosisPanel store={stores.diagnosis} />
         {status.fetch && (
           <FetchPanel

@@ -2,14 +2,20 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { encode } from '@msgpack/msgpack'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../../test/fake-clock'
-import { fuzzCommands, request } from '../../../test/shards/fuzz-commands'
+import { fuzzCommands, fuzzSignedCommands, request } from '../../../test/shards/fuzz-commands'
 import { COMMANDS_PER_SECOND, createCommandGuard, MAX_AGE_MS } from './command-guard'
 import { openRequest, type ShardRequest, signMessage } from './command-wire'
 import { seedLines } from './seed-words'
 
 describe('the wire', () => {
-  it('S-38: 10,000 damaged commands: each is refused with a code, none gets through, none hangs', async () => {
-    expect(await fuzzCommands(10_000)).toEqual(['COMMAND_FORGED', 'PROTOCOL_VIOLATION'])
+  it('S-38: 50,000 damaged commands: each is refused with a code, none gets through, none hangs', async () => {
+    expect(await fuzzCommands(50_000)).toEqual(['COMMAND_FORGED', 'PROTOCOL_VIOLATION'])
+  })
+
+  it('S-38: 2,000 odd commands, rightly signed: refused for what they say, or taken word for word', async () => {
+    const outcomes = await fuzzSignedCommands(2_000)
+    expect([...outcomes.keys()].sort()).toEqual(['PROTOCOL_VIOLATION', 'accepted'])
+    expect(outcomes.get('PROTOCOL_VIOLATION')).toBeGreaterThan(1_600)
   })
 
   it.each([0, 63, 65])('S-38: a signature of %i bytes is forged, like any other that is wrong', async (length) => {

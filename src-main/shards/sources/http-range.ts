@@ -4,6 +4,7 @@ import { EspalierError, messageOf } from '../../../src-shared/errors'
 import { type WayOut, wayOut } from '../../web/way-out'
 import { checkHost, publicLookup } from './http-guard'
 import type { ByteRequest, ByteSink } from './source'
+import { freeSpent } from './spent-bytes'
 
 const MAX_REDIRECTS = 5
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
@@ -171,6 +172,7 @@ function pour(
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
+    const { socket } = response
     let received = 0
     /** The stream may end while the sink still works on its last bytes. */
     let taking: Promise<void> | undefined
@@ -179,6 +181,7 @@ function pour(
       if (isOver) return
       isOver = true
       signal.removeEventListener('abort', onAbort)
+      socket.off('data', freeSpent)
       if (error === undefined) resolve()
       else reject(error)
     }
@@ -187,6 +190,8 @@ function pour(
       response.destroy()
     }
     signal.addEventListener('abort', onAbort, { once: true })
+    // After Node's parser, which has copied the body out of what the socket read.
+    socket.on('data', freeSpent)
     response.on('data', (chunk: Buffer) => {
       if (isOver) return
       received += chunk.byteLength
@@ -195,10 +200,13 @@ function pour(
         return
       }
       const taken = sink(chunk)
-      if (taken === undefined) return
+      if (taken === undefined) return freeSpent(chunk)
       response.pause()
       taking = taken
-      taken.then(() => response.resume(), end)
+      taken.then(() => {
+        freeSpent(chunk)
+        response.resume()
+      }, end)
     })
     response.on('error', (error) => end(networkFailure(error, url)))
     response.on('close', () => {

@@ -15,7 +15,8 @@ export interface ByteRequest {
 }
 
 /**
- * Takes the next bytes of a request. It copies what it keeps. While a returned promise is open, no more may come:
+ * Takes the next bytes of a request. It copies what it keeps: their memory may be given back as soon as it has returned,
+ * or its promise is settled. While a returned promise is open, no more may come:
  * that is how memory stays bounded when the disk is slower than the source. A rejection ends the request.
  */
 export type ByteSink = (bytes: Uint8Array) => Promise<void> | undefined
