@@ -18,7 +18,7 @@ function farId(index: number): Uint8Array {
   id[19] = index
   return id
 }
-const names = (nodes: { peer: PeerId }[]) => nodes.map(({ peer }) => peers.indexOf(peer))
+const names = (nodes: readonly { peer: PeerId }[]) => nodes.map(({ peer }) => peers.indexOf(peer))
 
 describe('distance', () => {
   test('agrees with the integers that the ids are', () => {

@@ -226,7 +226,7 @@ export class ExpiringStore {
   /** A copy: the original is a window into a whole received frame and would keep it in memory. */
   private copyOf(value: Uint8Array, expirationS: number): StoredEntry {
     const latestS = dhtTimeS(this.clock) + this.limits.keptLifetimeS
-    return { value: Uint8Array.from(value), expirationS: Math.min(expirationS, latestS) }
+    return { value: new Uint8Array(value), expirationS: Math.min(expirationS, latestS) }
   }
 }
 
