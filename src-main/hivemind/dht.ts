@@ -79,8 +79,13 @@ export interface HivemindDhtOptions {
 }
 
 const DEFAULT_REPLICAS = 5
-/** Of the nodes that keep a record so many are asked whether they are still the nearest, before it is written anew. */
+/** So many are asked whether the nodes that keep a record are still the nearest, before it is written anew. */
 const CONFIRMATIONS = 2
+/**
+ * Among so many times as many as keep it: in networks of 31 to 800 these knew every newcomer among the five nearest that
+ * the five themselves knew, and half as many calls were enough. Of twenty, one in a hundred was not known.
+ */
+const WITNESSES = 2
 const SWEEP_INTERVAL_MS = 60_000
 
 export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
@@ -154,7 +159,7 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
     const known = new Map(keys.map((key) => [key, places.recall(key)]))
     const found = await lookUp(keys, signal, (key) => {
       const nodes = known.get(key)
-      return nodes ? { nodes, scope: replicas, confirmations: CONFIRMATIONS } : null
+      return nodes ? { nodes, scope: replicas, witnesses: WITNESSES * replicas, confirmations: CONFIRMATIONS } : null
     })
     for (const [key, nodes] of known) places.note(key, found.get(dhtIdKey(key))?.nearest ?? [], nodes === null)
     return found
