@@ -43,27 +43,27 @@ export function compareDistance(target: DhtId, a: DhtId, b: DhtId): number {
 const MAX_SORTED = 2 ** 21
 
 /**
- * The same nodes, nearest to `target` first. Four bytes decide nearly always: a distance and the place in the list make
- * one number, and a list of numbers is sorted without comparing two nodes. Lists of up to two million.
+ * The same nodes, nearest to `target` first, or only so many of them. Four bytes decide nearly always: a distance and the
+ * place in the list make one number, and a list of numbers is sorted without comparing two nodes. Lists of up to two million.
  */
-export function nearestFirst<T extends { readonly nodeId: DhtId }>(target: DhtId, nodes: readonly T[]): T[] {
+export function nearestFirst<T extends { readonly nodeId: DhtId }>(
+  target: DhtId,
+  nodes: readonly T[],
+  count = nodes.length,
+): T[] {
   const reference = firstBytes(target)
   const order = new Float64Array(nodes.length)
   nodes.forEach(({ nodeId }, index) => {
     order[index] = ((firstBytes(nodeId) ^ reference) >>> 0) * MAX_SORTED + index
   })
   order.sort()
-  const sorted: T[] = []
-  let isTie = false
-  let previous = -1
-  for (const place of order) {
-    const distance = Math.floor(place / MAX_SORTED)
-    isTie ||= distance === previous
-    previous = distance
-    const node = nodes[place % MAX_SORTED]
-    if (node) sorted.push(node)
+  const distanceAt = (place: number) => Math.floor((order[place] ?? -1) / MAX_SORTED)
+  if (order.some((_, place) => place > 0 && distanceAt(place) === distanceAt(place - 1))) {
+    return [...nodes].sort((a, b) => compareDistance(target, a.nodeId, b.nodeId)).slice(0, count)
   }
-  return isTie ? sorted.sort((a, b) => compareDistance(target, a.nodeId, b.nodeId)) : sorted
+  return Array.from(order.subarray(0, count), (number) => nodes[number % MAX_SORTED]).filter(
+    (node) => node !== undefined,
+  )
 }
 
 function firstBytes(id: DhtId): number {

@@ -47,6 +47,13 @@ describe('routing table', () => {
     expect(table.nearest(target, 7)).toEqual(expected)
   })
 
+  test('nearest are in order of distance where only the last bytes differ', () => {
+    const table = new RoutingTable(own)
+    for (const index of [3, 9, 1, 12, 6, 4]) table.heard({ nodeId: farId(index), peer: peers[index]! })
+    expect(names(table.nearest(farId(4), 4))).toEqual([4, 6, 1, 3])
+    expect(table.nearest(farId(4), 30)).toHaveLength(6)
+  })
+
   test('a full region names its least recently heard node; when that fails, the newest takes its place', () => {
     const table = new RoutingTable(own)
     for (let index = 0; index < BUCKET_SIZE; index++) {

@@ -93,7 +93,7 @@ export class RoutingTable {
 
   /** At most `count` nodes, nearest to `target` first. */
   nearest(target: DhtId, count: number): KnownNode[] {
-    return nearestFirst(target, this.all()).slice(0, count)
+    return nearestFirst(target, this.all(), count)
   }
 
   all(): readonly KnownNode[] {
