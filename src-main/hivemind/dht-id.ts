@@ -53,17 +53,24 @@ export function nearestFirst<T extends { readonly nodeId: DhtId }>(
 ): T[] {
   const reference = firstBytes(target)
   const order = new Float64Array(nodes.length)
-  nodes.forEach(({ nodeId }, index) => {
-    order[index] = ((firstBytes(nodeId) ^ reference) >>> 0) * MAX_SORTED + index
-  })
-  order.sort()
-  const distanceAt = (place: number) => Math.floor((order[place] ?? -1) / MAX_SORTED)
-  if (order.some((_, place) => place > 0 && distanceAt(place) === distanceAt(place - 1))) {
-    return [...nodes].sort((a, b) => compareDistance(target, a.nodeId, b.nodeId)).slice(0, count)
+  let at = 0
+  for (const { nodeId } of nodes) {
+    order[at] = ((firstBytes(nodeId) ^ reference) >>> 0) * MAX_SORTED + at
+    at++
   }
-  return Array.from(order.subarray(0, count), (number) => nodes[number % MAX_SORTED]).filter(
-    (node) => node !== undefined,
-  )
+  order.sort()
+  const nearest: T[] = []
+  let previous = -1
+  for (const place of order) {
+    const distance = Math.floor(place / MAX_SORTED)
+    if (distance === previous) {
+      return [...nodes].sort((a, b) => compareDistance(target, a.nodeId, b.nodeId)).slice(0, count)
+    }
+    previous = distance
+    const node = nodes[place % MAX_SORTED]
+    if (node && nearest.length < count) nearest.push(node)
+  }
+  return nearest
 }
 
 function firstBytes(id: DhtId): number {
