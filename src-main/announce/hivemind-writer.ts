@@ -108,8 +108,8 @@ export function createHivemindWriter(options: {
         ({ record, refusedBy }, i) => (acks[i]?.length ?? 0) > 0 || (record.key === MODELS_KEY && refusedBy.length > 0),
       )
       report.acknowledged = isKept.filter(Boolean).length
-      const ackedBy = new Map(acks.flat().map((peer) => [peer.toString(), peer]))
-      report.ackedBy = [...ackedBy.keys()]
+      const keepers = keepersOf(acks.flat())
+      report.ackedBy = keepers.map((peer) => peer.toString())
       wasRefused = report.acknowledged < report.total
       if (wasRefused) {
         throw new EspalierError(
@@ -118,9 +118,20 @@ export function createHivemindWriter(options: {
         )
       }
       const leastS = Math.min(records[0]?.expirationS ?? 0, keptUntilS)
-      report.readBack = await readBack(what, [...ackedBy.values()], leastS, signal)
+      report.readBack = await readBack(what, keepers, leastS, signal)
     },
   }
+}
+
+/** Each once, who keeps the most first: it alone can show all of them, others keep only what lies near them. */
+function keepersOf(acks: readonly PeerId[]): PeerId[] {
+  const byPeer = new Map<string, { peer: PeerId; count: number }>()
+  for (const peer of acks) {
+    const keeper = byPeer.get(peer.toString()) ?? { peer, count: 0 }
+    keeper.count++
+    byPeer.set(peer.toString(), keeper)
+  }
+  return [...byPeer.values()].sort((a, b) => b.count - a.count).map(({ peer }) => peer)
 }
 
 /** Null for an entry that no reader takes anyway. */

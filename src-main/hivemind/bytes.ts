@@ -1,12 +1,56 @@
-/** One plain array of all parts, in order. (Node's own concatenation returns a Buffer on shared memory.) */
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
+/** Room to begin with: most messages of ours are shorter. */
+const FIRST_BYTES = 256
+
+/** Memory that grows while a message is written: an answer to eighty keys has thousands of small parts. */
+export class GrowingBytes {
+  private out = Buffer.allocUnsafe(FIRST_BYTES)
+  private at = 0
+
+  get length(): number {
+    return this.at
   }
-  return joined
+
+  byte(value: number): void {
+    this.reserve(1)
+    this.out[this.at++] = value
+  }
+
+  append(bytes: Uint8Array): void {
+    this.reserve(bytes.length)
+    this.out.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  doubleLE(value: number): void {
+    this.reserve(8)
+    this.at = this.out.writeDoubleLE(value, this.at)
+  }
+
+  doubleBE(value: number): void {
+    this.reserve(8)
+    this.at = this.out.writeDoubleBE(value, this.at)
+  }
+
+  /** For what goes before something and is known only after it: its length. */
+  insert(at: number, bytes: Uint8Array): void {
+    this.reserve(bytes.length)
+    this.out.copyWithin(at + bytes.length, at, this.at)
+    this.out.set(bytes, at)
+    this.at += bytes.length
+  }
+
+  /** A copy, as a plain array. */
+  finish(): Uint8Array {
+    return new Uint8Array(this.out.subarray(0, this.at))
+  }
+
+  private reserve(byteCount: number): void {
+    const wanted = this.at + byteCount
+    if (wanted <= this.out.length) return
+    const larger = Buffer.allocUnsafe(Math.max(wanted, 2 * this.out.length))
+    larger.set(this.out.subarray(0, this.at))
+    this.out = larger
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { encodeMsgpack } from './msgpack'
 
 /** A place in the DHT: 160 bits, 20 bytes big endian. Keys and nodes share the space. */
@@ -8,7 +8,7 @@ export const DHT_ID_BYTES = 20
 /** SHA-1 of the MessagePack of a text; bytes are hashed as they are. */
 export function dhtIdOf(source: string | Uint8Array): DhtId {
   const bytes = typeof source === 'string' ? encodeMsgpack(source) : source
-  return new Uint8Array(createHash('sha1').update(bytes).digest())
+  return new Uint8Array(hash('sha1', bytes, 'buffer'))
 }
 
 export function randomDhtId(): DhtId {
@@ -25,6 +25,10 @@ export function dhtIdKey(id: Uint8Array): string {
   return Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex')
 }
 
+export function isSameId(a: DhtId, b: DhtId): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
 /** Negative when `a` is nearer to `target` than `b`, 0 when they are the same place. */
 export function compareDistance(target: DhtId, a: DhtId, b: DhtId): number {
   for (let index = 0; index < DHT_ID_BYTES; index++) {
@@ -35,13 +39,38 @@ export function compareDistance(target: DhtId, a: DhtId, b: DhtId): number {
   return 0
 }
 
-/** The same nodes, nearest to `target` first. Four bytes decide nearly always, and one number is soon compared. */
-export function nearestFirst<T extends { readonly nodeId: DhtId }>(target: DhtId, nodes: readonly T[]): T[] {
+/** Together with four bytes of distance still an exact number. */
+const MAX_SORTED = 2 ** 21
+
+/**
+ * The same nodes, nearest to `target` first, or only so many of them. Four bytes decide nearly always: a distance and the
+ * place in the list make one number, and a list of numbers is sorted without comparing two nodes. Lists of up to two million.
+ */
+export function nearestFirst<T extends { readonly nodeId: DhtId }>(
+  target: DhtId,
+  nodes: readonly T[],
+  count = nodes.length,
+): T[] {
   const reference = firstBytes(target)
-  return nodes
-    .map((node) => ({ node, distance: (firstBytes(node.nodeId) ^ reference) >>> 0 }))
-    .sort((a, b) => a.distance - b.distance || compareDistance(target, a.node.nodeId, b.node.nodeId))
-    .map(({ node }) => node)
+  const order = new Float64Array(nodes.length)
+  let at = 0
+  for (const { nodeId } of nodes) {
+    order[at] = ((firstBytes(nodeId) ^ reference) >>> 0) * MAX_SORTED + at
+    at++
+  }
+  order.sort()
+  const nearest: T[] = []
+  let previous = -1
+  for (const place of order) {
+    const distance = Math.floor(place / MAX_SORTED)
+    if (distance === previous) {
+      return [...nodes].sort((a, b) => compareDistance(target, a.nodeId, b.nodeId)).slice(0, count)
+    }
+    previous = distance
+    const node = nodes[place % MAX_SORTED]
+    if (node && nearest.length < count) nearest.push(node)
+  }
+  return nearest
 }
 
 function firstBytes(id: DhtId): number {

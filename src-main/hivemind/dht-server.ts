@@ -70,7 +70,7 @@ export async function serveDht(options: {
     const { node, items } = decodeStoreRequest(payload)
     // Understood as a whole before anything is kept, so that a refused request leaves nothing behind.
     const by = {
-      ...{ gate, peer: caller.peer, name: caller.peer.toString() },
+      ...{ gate, peer: caller.peer, name: caller.peer.toString(), readSubkey: readingOnce() },
       isNeighbour: () => isDhtId(node) && table.has(caller.peer, node),
     }
     const tasks = items.map((item) => storeTask(item, item.inCache ? storage.cache : storage.main, by))
@@ -96,13 +96,14 @@ export async function serveDht(options: {
 
   function resultFor(key: DhtId, asking: PeerId): FindResult {
     const found = storage.newest(key)
+    const asks = asking.toString()
     return {
       kind: found?.kind ?? 'missing',
       value: found ? serializeStored(found) : new Uint8Array(0),
       expirationS: found?.expirationS ?? 0,
       nearest: table
         .nearest(key, BUCKET_SIZE + 1)
-        .filter(({ peer }) => !peer.equals(asking))
+        .filter(({ peer }) => peer.toString() !== asks)
         .slice(0, BUCKET_SIZE)
         .map(({ nodeId, peer }) => ({ nodeId, peerId: peerToBytes(peer) })),
     }
@@ -134,13 +135,23 @@ interface Writer {
   readonly peer: PeerId
   readonly name: string
   isNeighbour(): boolean
+  readSubkey(bytes: Uint8Array): MsgpackValue
+}
+
+/** All that a server writes has the same subkey, its peer id: it is read once. */
+function readingOnce(): (subkey: Uint8Array) => MsgpackValue {
+  let last: { bytes: Uint8Array; value: MsgpackValue } | null = null
+  return (bytes) => {
+    if (last === null || Buffer.compare(last.bytes, bytes) !== 0) last = { bytes, value: decodeMsgpack(bytes) }
+    return last.value
+  }
 }
 
 /** @throws PROTOCOL_VIOLATION when the item is not understood */
 function storeTask(
   { key, subkey, value, expirationS }: StoreItem,
   store: ExpiringStore,
-  { gate, peer, name, isNeighbour }: Writer,
+  { gate, peer, name, isNeighbour, readSubkey }: Writer,
 ): () => boolean {
   if (!isDhtId(key)) throw new EspalierError('PROTOCOL_VIOLATION', 'a key that is not 20 bytes')
   if (subkey.length === 0) {
@@ -156,7 +167,7 @@ function storeTask(
   if (Buffer.compare(subkey, REGULAR_SUBKEY) === 0) {
     return () => gate.takesRegular(key) && store.storeRegular(key, value, expirationS, name)
   }
-  const decoded = decodeMsgpack(subkey)
+  const decoded = readSubkey(subkey)
   return () => storeEntry(decoded, value, expirationS, false)
 
   /** Only text: one subkey of another type in a dictionary makes Python readers fail on all of it. */

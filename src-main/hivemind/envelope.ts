@@ -21,16 +21,17 @@ export type UnaryReply = { callId: Uint8Array } & ({ payload: Uint8Array } | { e
 
 /** @throws BAD_ARGUMENT when the frame would exceed 4 MiB. */
 export function encodeCall(call: UnaryCall): Uint8Array {
-  const body = new ProtoWriter().bytes(1, call.peer).text(2, call.protocol).bytes(3, call.payload).finish()
-  return limited(new ProtoWriter().bytes(1, call.callId).bytes(3, body).finish())
+  const writer = new ProtoWriter().bytes(1, call.callId)
+  writer.message(3, (body) => body.bytes(1, call.peer).text(2, call.protocol).bytes(3, call.payload))
+  return limited(writer.finish())
 }
 
 /** @throws BAD_ARGUMENT when the frame would exceed 4 MiB. */
 export function encodeReply(reply: UnaryReply): Uint8Array {
   // Present even when empty: without the inner field the caller waits until its own deadline.
-  const result =
-    'payload' in reply ? new ProtoWriter().bytes(1, reply.payload) : new ProtoWriter().text(2, reply.errorText)
-  return limited(new ProtoWriter().bytes(1, reply.callId).bytes(4, result.finish()).finish())
+  const writer = new ProtoWriter().bytes(1, reply.callId)
+  writer.message(4, (result) => ('payload' in reply ? result.bytes(1, reply.payload) : result.text(2, reply.errorText)))
+  return limited(writer.finish())
 }
 
 function limited(frame: Uint8Array): Uint8Array {

@@ -16,7 +16,7 @@ export function foundFrom(result: FindResult, nowS: number): FoundValue | null {
   if (result.kind === 'missing') return null
   if (result.kind === 'regular') {
     const { value, expirationS } = result
-    return expirationS >= nowS ? { kind: 'regular', value: Uint8Array.from(value), expirationS } : null
+    return expirationS >= nowS ? { kind: 'regular', value: new Uint8Array(value), expirationS } : null
   }
   const decoded = decodeMsgpack(result.value)
   if (!(decoded instanceof DictionaryValue)) return null
@@ -25,7 +25,7 @@ export function foundFrom(result: FindResult, nowS: number): FoundValue | null {
     if (typeof subkey !== 'string' || !(expirationS >= nowS) || entries.size >= MAX_ENTRIES) continue
     const previous = entries.get(subkey)
     if (previous && previous.expirationS >= expirationS) continue
-    entries.set(subkey, { value: Uint8Array.from(value), expirationS })
+    entries.set(subkey, { value: new Uint8Array(value), expirationS })
   }
   return dictionaryOf(entries)
 }

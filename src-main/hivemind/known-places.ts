@@ -17,7 +17,7 @@ interface Place {
 
 /**
  * Where the keys lie that we write again and again, by the last look-up of each. Whoever writes the same 80 keys every
- * few minutes need not ask twenty nodes about each of them every time: two of the nearest know whether somebody nearer has
+ * few minutes need not ask twenty nodes about each of them every time: two of those around know whether somebody nearer has
  * come, and who has gone shows when it does not keep what is written.
  */
 export interface KnownPlaces {

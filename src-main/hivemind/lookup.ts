@@ -29,8 +29,15 @@ export interface KnownPlace {
   nodes: readonly KnownNode[]
   /** How many of the nearest matter. */
   scope: number
-  /** How many of those have to name their neighbours: they know whether somebody nearer has come. */
+  /** How many are near enough to know whether somebody nearer has come. More than matter: each can speak for more keys. */
+  witnesses: number
+  /** How many of those have to name their neighbours. */
   confirmations: number
+}
+
+/** A node with the text of its peer id, which is what peers are told apart by here. */
+interface Candidate extends KnownNode {
+  readonly id: string
 }
 
 interface Search {
@@ -39,10 +46,12 @@ interface Search {
   /** Of the place's nodes. */
   readonly trusted: ReadonlySet<string>
   /** Nearest first, by peer. */
-  candidates: KnownNode[]
+  candidates: Candidate[]
   readonly known: Set<string>
   readonly asked: Set<string>
   readonly answered: Set<string>
+  /** Whom it is worth asking now; null when that has to be found out anew. */
+  open: readonly Candidate[] | null
   value: FoundValue | null
 }
 
@@ -69,7 +78,8 @@ export async function lookup(
     place?: (key: DhtId) => KnownPlace | null
   },
 ): Promise<Map<string, LookupResult>> {
-  const { self, without, rpc, table, blacklist, clock, counters, signal } = context
+  const { rpc, table, blacklist, clock, counters, signal } = context
+  const neverAsked = [context.self, context.without].map((peer) => peer?.toString())
   const failed = new Set<string>()
   const peerOf = rememberingPeers()
   const searches = new Map<string, Search>()
@@ -85,65 +95,62 @@ export async function lookup(
       known: new Set(),
       asked: new Set(),
       answered: new Set(),
+      open: null,
       value: null,
     }
-    for (const nodes of [table.nearest(key, BEAM_SIZE), place?.nodes ?? []]) {
-      add(
-        search,
-        nodes.filter(({ peer }) => isNew(search, peer)),
-      )
-    }
+    add(search, [...table.nearest(key, BEAM_SIZE), ...(place?.nodes ?? [])])
     return search
   }
 
-  function isNew(search: Search, peer: PeerId): boolean {
-    return !search.known.has(peer.toString()) && !peer.equals(self) && !without?.equals(peer) && !blacklist.has(peer)
-  }
-
+  /** Those of them that this search has not heard of yet. */
   function add(search: Search, nodes: readonly KnownNode[]): void {
-    if (nodes.length === 0) return
-    for (const { peer } of nodes) search.known.add(peer.toString())
-    search.candidates = nearestFirst(search.key, [...search.candidates, ...nodes])
+    const fresh: Candidate[] = []
+    for (const { nodeId, peer } of nodes) {
+      const id = peer.toString()
+      if (search.known.has(id) || neverAsked.includes(id) || blacklist.has(peer)) continue
+      search.known.add(id)
+      fresh.push({ nodeId, peer, id })
+    }
+    if (fresh.length > 0) search.candidates = nearestFirst(search.key, [...search.candidates, ...fresh])
   }
 
   /** Most of what an answer names is known from others: only the rest is looked at closely. */
   function learn(search: Search, { nearest }: FindResult): void {
-    const found = new Map<string, KnownNode>()
+    const found: KnownNode[] = []
     for (const { nodeId, peerId } of nearest.slice(0, BEAM_SIZE)) {
       const peer = peerOf(peerId)
-      if (peer && isDhtId(nodeId) && isNew(search, peer)) found.set(peer.toString(), { nodeId: nodeId.slice(), peer })
+      if (peer && isDhtId(nodeId) && !search.known.has(peer.toString())) found.push({ nodeId: nodeId.slice(), peer })
     }
-    add(search, [...found.values()])
+    add(search, found)
   }
 
   /** Whom it is worth asking about a key now, nearest first. */
-  function openNodes({ place, candidates, asked, trusted }: Search): KnownNode[] {
-    if (asked.size >= MAX_ASKED_PER_KEY) return []
-    const open: KnownNode[] = []
-    let alive = 0
-    for (const node of candidates) {
-      const id = node.peer.toString()
-      if (failed.has(id)) continue
-      if (!asked.has(id)) open.push(node)
-      if (++alive === (place?.scope ?? BEAM_SIZE)) break
-    }
-    const isConfirmed = place !== null && alive - open.length >= place.confirmations
-    return isConfirmed ? open.filter(({ peer }) => !trusted.has(peer.toString())) : open
+  function openNodes(search: Search): readonly Candidate[] {
+    search.open ??= search.asked.size < MAX_ASKED_PER_KEY ? findOpen(search) : []
+    return search.open
+  }
+
+  function findOpen({ place, candidates, asked, trusted }: Search): readonly Candidate[] {
+    const alive = candidates.filter(({ id }) => !failed.has(id)).slice(0, place?.witnesses ?? BEAM_SIZE)
+    const open = alive.filter(({ id }) => !asked.has(id))
+    if (place === null || alive.length - open.length < place.confirmations) return open
+    // Confirmed. What is left is who has come since, and is near enough to matter.
+    return alive.slice(0, place.scope).filter(({ id }) => !asked.has(id) && !trusted.has(id))
   }
 
   /** One peer, with every key that it is worth asking for. */
-  function nextCall(): { peer: PeerId; searches: Search[] } | null {
-    const all = [...searches.values()].map((search) => ({ search, open: openNodes(search) }))
+  function nextCall(): { peer: PeerId; id: string; searches: Search[] } | null {
+    const all = [...searches.values()]
     // Where a place is not known the nearest are asked first: what they say tells who the others are.
-    const unknown = all.find(({ search, open }) => search.place === null && open.length > 0)
-    const peer = unknown?.open[0]?.peer ?? mostOpen(all.map(({ open }) => open))
-    if (!peer) return null
-    const wanted = all.filter(({ open }) => open.some((node) => node.peer.equals(peer)))
-    return { peer, searches: wanted.slice(0, KEYS_PER_CALL).map(({ search }) => search) }
+    const unknown = all.find((search) => search.place === null && openNodes(search).length > 0)
+    const next = unknown ? openNodes(unknown)[0] : mostOpen(all.map(openNodes))
+    if (!next) return null
+    const { peer, id } = next
+    const wanted = all.filter((search) => openNodes(search).some((node) => node.id === id))
+    return { peer, id, searches: wanted.slice(0, KEYS_PER_CALL) }
   }
 
-  async function ask(peer: PeerId, wanted: readonly Search[]): Promise<void> {
-    const id = peer.toString()
+  async function ask(peer: PeerId, id: string, wanted: readonly Search[]): Promise<void> {
     let results: FindResult[]
     try {
       const keys = wanted.map((search) => search.key)
@@ -151,12 +158,14 @@ export async function lookup(
     } catch {
       // Counted and blacklisted where the call was made; the search goes on without this peer.
       failed.add(id)
+      for (const search of searches.values()) if (search.known.has(id)) search.open = null
       return
     }
     wanted.forEach((search, index) => {
       const result = results[index]
       if (!result) return
       search.answered.add(id)
+      search.open = null
       learn(search, result)
       try {
         search.value = mergeFound(search.value, foundFrom(result, dhtTimeS(clock)))
@@ -172,32 +181,39 @@ export async function lookup(
     if (signal?.aborted) throw abortError(signal)
     const call = running.size < CALLS_AT_ONCE ? nextCall() : null
     if (call) {
-      for (const search of call.searches) search.asked.add(call.peer.toString())
-      const task: Promise<void> = ask(call.peer, call.searches).finally(() => running.delete(task))
+      for (const search of call.searches) {
+        search.asked.add(call.id)
+        search.open = null
+      }
+      const task: Promise<void> = ask(call.peer, call.id, call.searches).finally(() => running.delete(task))
       running.add(task)
     } else if (running.size > 0) await Promise.race(running)
     else break
   }
 
   const results = new Map<string, LookupResult>()
-  for (const [id, { candidates, answered, trusted, value }] of searches) {
-    const isGood = (peer: string) => answered.has(peer) || (trusted.has(peer) && !failed.has(peer))
-    results.set(id, { nearest: candidates.filter(({ peer }) => isGood(peer.toString())), value })
+  for (const [name, { candidates, answered, trusted, value }] of searches) {
+    const isGood = ({ id }: Candidate) => answered.has(id) || (trusted.has(id) && !failed.has(id))
+    results.set(name, { nearest: candidates.filter(isGood), value })
   }
   return results
 }
 
 /** Who can answer for the most keys; of several the one that is first. */
-function mostOpen(lists: readonly (readonly KnownNode[])[]): PeerId | undefined {
-  const counts = new Map<string, { peer: PeerId; count: number }>()
-  let most: { peer: PeerId; count: number } | undefined
-  for (const { peer } of lists.flat()) {
-    const entry = counts.get(peer.toString()) ?? { peer, count: 0 }
-    counts.set(peer.toString(), entry)
-    entry.count++
-    if (entry.count > (most?.count ?? 0)) most = entry
+function mostOpen(lists: readonly (readonly Candidate[])[]): Candidate | undefined {
+  const counts = new Map<string, number>()
+  let most: Candidate | undefined
+  let mostCount = 0
+  for (const list of lists) {
+    for (const candidate of list) {
+      const count = (counts.get(candidate.id) ?? 0) + 1
+      counts.set(candidate.id, count)
+      if (count <= mostCount) continue
+      most = candidate
+      mostCount = count
+    }
   }
-  return most?.peer
+  return most
 }
 
 /** Every answer names the same few neighbours for every key, and reading a peer id costs more than all the rest. */

@@ -77,9 +77,9 @@ function decodeNodeInfo(bytes: Uint8Array): NodeInfo {
 }
 
 /** Appends, and refuses lists that only serve to fill memory. */
-function push<T>(list: T[], max: number, ...values: T[]): void {
-  if (list.length + values.length > max) throw protoViolation(`a list longer than ${max}`)
-  for (const value of values) list.push(value)
+function push<T>(list: T[], max: number, value: T): void {
+  if (list.length >= max) throw protoViolation(`a list longer than ${max}`)
+  list.push(value)
 }
 
 export function encodePingRequest(request: PingRequest): Uint8Array {
@@ -160,10 +160,8 @@ export function decodeStoreRequest(bytes: Uint8Array): StoreRequest {
   return { node, items }
 }
 
-function pushList<T>(list: T[], values: T[]): void {
-  // Checked before spreading: an argument list of millions would overflow the stack.
-  if (values.length > MAX_STORE_ITEMS) throw protoViolation(`a list longer than ${MAX_STORE_ITEMS}`)
-  push(list, MAX_STORE_ITEMS, ...values)
+function pushList<T>(list: T[], values: readonly T[]): void {
+  for (const value of values) push(list, MAX_STORE_ITEMS, value)
 }
 
 export function encodeStoreResponse(response: StoreResponse): Uint8Array {
@@ -196,12 +194,11 @@ export function decodeFindRequest(bytes: Uint8Array): FindRequest {
 
 export function encodeFindResponse(response: FindResponse): Uint8Array {
   const writer = new ProtoWriter()
-  for (const result of response.results) writer.bytes(2, encodeFindResult(result))
+  for (const result of response.results) writer.message(2, (inner) => writeFindResult(inner, result))
   return writer.bytes(3, encodeNodeInfo(response.node)).finish()
 }
 
-function encodeFindResult(result: FindResult): Uint8Array {
-  const writer = new ProtoWriter()
+function writeFindResult(writer: ProtoWriter, result: FindResult): void {
   if (result.kind !== 'missing') {
     writer.varint(1, RESULT_KINDS.indexOf(result.kind))
     if (result.value.length > 0) writer.bytes(2, result.value)
@@ -209,7 +206,6 @@ function encodeFindResult(result: FindResult): Uint8Array {
   }
   for (const { nodeId } of result.nearest) writer.bytes(4, nodeId)
   for (const { peerId } of result.nearest) writer.bytes(5, peerId)
-  return writer.finish()
 }
 
 export function decodeFindResponse(bytes: Uint8Array): FindResponse {

@@ -1,5 +1,5 @@
 import { EspalierError } from '../../src-shared/errors'
-import { joinBytes } from './bytes'
+import { GrowingBytes } from './bytes'
 
 /**
  * MessagePack as hivemind's serializer writes it. Own code, because readers in Python tell `10` from `10.0`
@@ -66,33 +66,35 @@ export function msgpackMap(fields: Readonly<Record<string, MsgpackValue>>): Msgp
  * beyond 64 bits, nesting deeper than 32.
  */
 export function encodeMsgpack(value: MsgpackValue): Uint8Array {
-  const out: Uint8Array[] = []
+  const out = new GrowingBytes()
   write(value, out, 0)
-  return joinBytes(out)
+  return out.finish()
 }
 
-function write(value: MsgpackValue, out: Uint8Array[], depth: number): void {
+function write(value: MsgpackValue, out: GrowingBytes, depth: number): void {
   if (depth > MAX_DEPTH) throw new EspalierError('BAD_ARGUMENT', 'the value is nested too deeply')
-  if (value === null) out.push(Uint8Array.of(0xc0))
-  else if (typeof value === 'boolean') out.push(Uint8Array.of(value ? 0xc3 : 0xc2))
+  if (value === null) out.byte(0xc0)
+  else if (typeof value === 'boolean') out.byte(value ? 0xc3 : 0xc2)
   else if (typeof value === 'bigint') writeInteger(value, out)
   else if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) writeInteger(BigInt(value), out)
     else writeFloat(value, out)
   } else if (typeof value === 'string') writeString(value, out)
   else if (value instanceof Float) writeFloat(value.value, out)
-  else if (value instanceof Uint8Array) out.push(header(value.length, [0xc4, 0xc5, 0xc6]), value)
-  else if (value instanceof Tuple) writeExtension(EXT_TUPLE, value.items, out, depth)
+  else if (value instanceof Uint8Array) {
+    out.append(header(value.length, [0xc4, 0xc5, 0xc6]))
+    out.append(value)
+  } else if (value instanceof Tuple) writeExtension(EXT_TUPLE, value.items, out, depth)
   else if (value instanceof DictionaryValue) writeExtension(EXT_DICTIONARY, dictionaryItems(value), out, depth)
   else if (value instanceof Map) {
-    out.push(header(value.size, [null, 0xde, 0xdf], 0x80, 15))
+    out.append(header(value.size, [null, 0xde, 0xdf], 0x80, 15))
     for (const [key, item] of value) {
       if (typeof key !== 'string') throw new EspalierError('BAD_ARGUMENT', 'a map key must be text')
       writeString(key, out)
       write(item, out, depth + 1)
     }
   } else if (Array.isArray(value)) {
-    out.push(header(value.length, [null, 0xdc, 0xdd], 0x90, 15))
+    out.append(header(value.length, [null, 0xdc, 0xdd], 0x90, 15))
     for (const item of value) write(item, out, depth + 1)
   } else throw new EspalierError('BAD_ARGUMENT', `${typeof value} cannot be written as MessagePack`)
 }
@@ -102,42 +104,42 @@ function dictionaryItems(value: DictionaryValue): MsgpackValue[] {
   return [value.maxSize === null ? null : float(value.maxSize), float(value.latestExpirationS), entries]
 }
 
-function writeExtension(type: number, items: readonly MsgpackValue[], out: Uint8Array[], depth: number): void {
-  const inner: Uint8Array[] = []
-  write(items, inner, depth + 1)
-  const payload = joinBytes(inner)
-  const fixed = [1, 2, 4, 8, 16].indexOf(payload.length)
-  out.push(fixed >= 0 ? Uint8Array.of(0xd4 + fixed) : header(payload.length, [0xc7, 0xc8, 0xc9]))
-  out.push(Uint8Array.of(type), payload)
+function writeExtension(type: number, items: readonly MsgpackValue[], out: GrowingBytes, depth: number): void {
+  const from = out.length
+  out.byte(type)
+  write(items, out, depth + 1)
+  const length = out.length - from - 1
+  const fixed = [1, 2, 4, 8, 16].indexOf(length)
+  out.insert(from, fixed >= 0 ? Uint8Array.of(0xd4 + fixed) : header(length, [0xc7, 0xc8, 0xc9]))
 }
 
-function writeString(text: string, out: Uint8Array[]): void {
+function writeString(text: string, out: GrowingBytes): void {
   // A lone surrogate would silently become another character, and so another key.
   if (!text.isWellFormed()) throw new EspalierError('BAD_ARGUMENT', 'the text is not valid Unicode')
   const bytes = Buffer.from(text, 'utf8')
-  out.push(header(bytes.length, [0xd9, 0xda, 0xdb], 0xa0, 31), bytes)
+  out.append(header(bytes.length, [0xd9, 0xda, 0xdb], 0xa0, 31))
+  out.append(bytes)
 }
 
-function writeFloat(value: number, out: Uint8Array[]): void {
+function writeFloat(value: number, out: GrowingBytes): void {
   if (Number.isNaN(value)) throw new EspalierError('BAD_ARGUMENT', 'NaN is not a value')
-  const bytes = Buffer.alloc(9, 0xcb)
-  bytes.writeDoubleBE(value, 1)
-  out.push(bytes)
+  out.byte(0xcb)
+  out.doubleBE(value)
 }
 
-function writeInteger(value: bigint, out: Uint8Array[]): void {
+function writeInteger(value: bigint, out: GrowingBytes): void {
   if (value >= 0n) {
-    if (value < 0x80n) out.push(Uint8Array.of(Number(value)))
-    else if (value < 0x100n) out.push(sized(0xcc, value, 1))
-    else if (value < 0x1_0000n) out.push(sized(0xcd, value, 2))
-    else if (value < 0x1_0000_0000n) out.push(sized(0xce, value, 4))
-    else if (value < 1n << 64n) out.push(sized(0xcf, value, 8))
+    if (value < 0x80n) out.byte(Number(value))
+    else if (value < 0x100n) out.append(sized(0xcc, value, 1))
+    else if (value < 0x1_0000n) out.append(sized(0xcd, value, 2))
+    else if (value < 0x1_0000_0000n) out.append(sized(0xce, value, 4))
+    else if (value < 1n << 64n) out.append(sized(0xcf, value, 8))
     else throw new EspalierError('BAD_ARGUMENT', 'an integer beyond 64 bits')
-  } else if (value >= -0x20n) out.push(Uint8Array.of(Number(value) & 0xff))
-  else if (value >= -0x80n) out.push(sized(0xd0, value, 1))
-  else if (value >= -0x8000n) out.push(sized(0xd1, value, 2))
-  else if (value >= -0x8000_0000n) out.push(sized(0xd2, value, 4))
-  else if (value >= -(1n << 63n)) out.push(sized(0xd3, value, 8))
+  } else if (value >= -0x20n) out.byte(Number(value) & 0xff)
+  else if (value >= -0x80n) out.append(sized(0xd0, value, 1))
+  else if (value >= -0x8000n) out.append(sized(0xd1, value, 2))
+  else if (value >= -0x8000_0000n) out.append(sized(0xd2, value, 4))
+  else if (value >= -(1n << 63n)) out.append(sized(0xd3, value, 8))
   else throw new EspalierError('BAD_ARGUMENT', 'an integer beyond 64 bits')
 }
 

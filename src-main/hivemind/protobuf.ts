@@ -1,15 +1,20 @@
 import { EspalierError } from '../../src-shared/errors'
-import { joinBytes } from './bytes'
+import { GrowingBytes } from './bytes'
 
 // Just what hivemind's messages need. Written by hand because their readers require fields that common
 // code generators leave out when they are empty: here the caller decides for each field.
 
+const MAX_VARINT_BYTES = 10
+
+/** Writes a message and those inside it, one field after the other. */
 export class ProtoWriter {
-  private readonly parts: Uint8Array[] = []
+  private readonly out = new GrowingBytes()
 
   /** Always written, also when empty. */
   bytes(field: number, value: Uint8Array): this {
-    this.parts.push(encodeVarint((field << 3) | 2), encodeVarint(value.length), value)
+    this.number((field << 3) | 2)
+    this.number(value.length)
+    this.out.append(value)
     return this
   }
 
@@ -18,7 +23,8 @@ export class ProtoWriter {
   }
 
   varint(field: number, value: number): this {
-    this.parts.push(encodeVarint(field << 3), encodeVarint(value))
+    this.number(field << 3)
+    this.number(value)
     return this
   }
 
@@ -27,39 +33,49 @@ export class ProtoWriter {
   }
 
   double(field: number, value: number): this {
-    this.parts.push(encodeVarint((field << 3) | 1), doublesOf([value]))
+    this.number((field << 3) | 1)
+    this.out.doubleLE(value)
     return this
   }
 
   /** A packed list; an empty one is not written, as proto3 has it. */
   packedDoubles(field: number, values: readonly number[]): this {
-    return values.length === 0 ? this : this.bytes(field, doublesOf(values))
+    if (values.length === 0) return this
+    this.number((field << 3) | 2)
+    this.number(8 * values.length)
+    for (const value of values) this.out.doubleLE(value)
+    return this
   }
 
   packedBools(field: number, values: readonly boolean[]): this {
     return values.length === 0 ? this : this.bytes(field, Uint8Array.from(values, Number))
   }
 
+  /** A message inside this one, always written: `write` writes its fields to the same writer. */
+  message(field: number, write: (inner: this) => void): this {
+    this.number((field << 3) | 2)
+    const from = this.out.length
+    write(this)
+    this.out.insert(from, encodeVarint(this.out.length - from))
+    return this
+  }
+
   finish(): Uint8Array {
-    return joinBytes(this.parts)
+    return this.out.finish()
+  }
+
+  private number(value: number): void {
+    let rest = value
+    while (rest >= 0x80) {
+      this.out.byte((rest % 0x80) | 0x80)
+      rest = Math.floor(rest / 0x80)
+    }
+    this.out.byte(rest)
   }
 }
 
-function doublesOf(values: readonly number[]): Uint8Array {
-  const bytes = Buffer.alloc(8 * values.length)
-  values.forEach((value, index) => {
-    bytes.writeDoubleLE(value, 8 * index)
-  })
-  return bytes
-}
-
-/** Nearly every number in our messages is one byte, and an answer has thousands of them. */
-const ONE_BYTE = Array.from({ length: 0x80 }, (_, value) => Uint8Array.of(value))
-
-/** Unsigned LEB128 of a safe integer ≥ 0. Not to be written to: short ones are shared. */
+/** Unsigned LEB128 of a safe integer ≥ 0. */
 export function encodeVarint(value: number): Uint8Array {
-  const short = ONE_BYTE[value]
-  if (short) return short
   const bytes: number[] = []
   let rest = value
   while (rest >= 0x80) {
@@ -74,19 +90,27 @@ export function protoViolation(detail: string): EspalierError {
   return new EspalierError('PROTOCOL_VIOLATION', `protobuf: ${detail}`)
 }
 
+/** 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes. */
+type WireType = 0 | 1 | 2 | 5
+
 /** One field of a message. Reading it as another type than the one it has is a violation. */
 export class ProtoField {
+  /**
+   * @param from where its bytes begin in those of the message; of a varint its value
+   * @param to where they end
+   */
   constructor(
     readonly number: number,
-    private readonly value: number | Uint8Array,
-    /** 0 varint, 1 eight bytes, 2 length-delimited, 5 four bytes. */
-    private readonly wireType: number,
+    private readonly wireType: WireType,
+    private readonly message: Uint8Array,
+    private readonly from: number,
+    private readonly to: number,
   ) {}
 
   bytes(maxBytes = Number.POSITIVE_INFINITY): Uint8Array {
-    if (this.wireType !== 2 || !(this.value instanceof Uint8Array)) throw this.mismatch()
-    if (this.value.length > maxBytes) throw protoViolation(`field ${this.number} is too long`)
-    return this.value
+    if (this.wireType !== 2) throw this.mismatch()
+    if (this.to - this.from > maxBytes) throw protoViolation(`field ${this.number} is too long`)
+    return this.message.subarray(this.from, this.to)
   }
 
   text(maxBytes: number): string {
@@ -95,13 +119,13 @@ export class ProtoField {
   }
 
   varint(): number {
-    if (typeof this.value !== 'number') throw this.mismatch()
-    return this.value
+    if (this.wireType !== 0) throw this.mismatch()
+    return this.from
   }
 
   double(): number {
-    if (this.wireType !== 1 || !(this.value instanceof Uint8Array)) throw this.mismatch()
-    return readDoubles(this.value)[0] ?? 0
+    if (this.wireType !== 1) throw this.mismatch()
+    return readDoubles(this.message.subarray(this.from, this.to))[0] ?? 0
   }
 
   /** A packed list, or one element of a list that was not packed: readers must accept both. */
@@ -138,33 +162,44 @@ interface Cursor {
 /** Up to 10 bytes; what exceeds 2^53 loses its lowest bits, which no length or enum of ours needs. */
 function readVarint(cursor: Cursor): number {
   let value = 0
-  for (let index = 0; index < 10; index++) {
+  let factor = 1
+  for (let index = 0; index < MAX_VARINT_BYTES; index++) {
     const byte = cursor.bytes[cursor.at++]
     if (byte === undefined) throw protoViolation('ends too early')
-    value += (byte & 0x7f) * 2 ** (7 * index)
+    value += (byte & 0x7f) * factor
     if (byte < 0x80) return value
+    factor *= 0x80
   }
   throw protoViolation('a number without an end')
 }
 
-function take(cursor: Cursor, count: number): Uint8Array {
-  if (count > cursor.bytes.length - cursor.at) throw protoViolation('ends too early')
-  cursor.at += count
-  return cursor.bytes.subarray(cursor.at - count, cursor.at)
+/** The fields in the order of the bytes; values point into `bytes`. @throws PROTOCOL_VIOLATION, while they are read */
+export function protoFields(bytes: Uint8Array): Iterable<ProtoField> {
+  return new Fields(bytes)
 }
 
-/** The fields in the order of the bytes; values point into `bytes`. @throws PROTOCOL_VIOLATION */
-export function* protoFields(bytes: Uint8Array): Generator<ProtoField> {
-  const cursor: Cursor = { bytes, at: 0 }
-  while (cursor.at < bytes.length) {
-    const key = readVarint(cursor)
+/** No generator, and nothing is cut out of the message before somebody asks for it: both cost more than the reading. */
+class Fields implements IterableIterator<ProtoField>, Cursor {
+  at = 0
+
+  constructor(readonly bytes: Uint8Array) {}
+
+  [Symbol.iterator](): this {
+    return this
+  }
+
+  next(): IteratorResult<ProtoField, undefined> {
+    if (this.at >= this.bytes.length) return { done: true, value: undefined }
+    const key = readVarint(this)
     const wireType = key % 8
     const number = Math.floor(key / 8)
     if (number < 1 || number > 0x1fff_ffff) throw protoViolation('a field number out of range')
-    if (wireType === 0) yield new ProtoField(number, readVarint(cursor), wireType)
-    else if (wireType === 1) yield new ProtoField(number, take(cursor, 8), wireType)
-    else if (wireType === 2) yield new ProtoField(number, take(cursor, readVarint(cursor)), wireType)
-    else if (wireType === 5) yield new ProtoField(number, take(cursor, 4), wireType)
-    else throw protoViolation(`wire type ${wireType}`)
+    if (wireType === 0) return { done: false, value: new ProtoField(number, wireType, this.bytes, readVarint(this), 0) }
+    if (wireType !== 1 && wireType !== 2 && wireType !== 5) throw protoViolation(`wire type ${wireType}`)
+    const length = wireType === 2 ? readVarint(this) : wireType === 1 ? 8 : 4
+    const from = this.at
+    if (length > this.bytes.length - from) throw protoViolation('ends too early')
+    this.at = from + length
+    return { done: false, value: new ProtoField(number, wireType, this.bytes, from, this.at) }
   }
 }

@@ -18,7 +18,7 @@ function farId(index: number): Uint8Array {
   id[19] = index
   return id
 }
-const names = (nodes: { peer: PeerId }[]) => nodes.map(({ peer }) => peers.indexOf(peer))
+const names = (nodes: readonly { peer: PeerId }[]) => nodes.map(({ peer }) => peers.indexOf(peer))
 
 describe('distance', () => {
   test('agrees with the integers that the ids are', () => {
@@ -45,6 +45,13 @@ describe('routing table', () => {
     const known = table.all()
     const expected = [...known].sort((a, b) => compareDistance(target, a.nodeId, b.nodeId)).slice(0, 7)
     expect(table.nearest(target, 7)).toEqual(expected)
+  })
+
+  test('nearest are in order of distance where only the last bytes differ', () => {
+    const table = new RoutingTable(own)
+    for (const index of [3, 9, 1, 12, 6, 4]) table.heard({ nodeId: farId(index), peer: peers[index]! })
+    expect(names(table.nearest(farId(4), 4))).toEqual([4, 6, 1, 3])
+    expect(table.nearest(farId(4), 30)).toHaveLength(6)
   })
 
   test('a full region names its least recently heard node; when that fails, the newest takes its place', () => {

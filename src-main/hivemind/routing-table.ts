@@ -1,5 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
-import { commonPrefixBits, type DhtId, dhtIdKey, nearestFirst } from './dht-id'
+import { commonPrefixBits, type DhtId, isSameId, nearestFirst } from './dht-id'
 
 export interface KnownNode {
   readonly nodeId: DhtId
@@ -23,6 +23,8 @@ interface Bucket {
 export class RoutingTable {
   private readonly buckets = new Map<number, Bucket>()
   private readonly bucketOfPeer = new Map<string, number>()
+  /** Made when it is asked for: somebody who asks about eighty keys needs it eighty times. */
+  private flat: readonly KnownNode[] | null = null
 
   constructor(private readonly ownId: DhtId) {}
 
@@ -31,8 +33,9 @@ export class RoutingTable {
   }
 
   has(peer: PeerId, nodeId: DhtId): boolean {
-    const id = dhtIdKey(nodeId)
-    return this.nodesNear(peer).some((node) => node.peer.equals(peer) && dhtIdKey(node.nodeId) === id)
+    const id = peer.toString()
+    const nodes = this.buckets.get(this.bucketOfPeer.get(id) ?? -1)?.nodes ?? []
+    return nodes.some((node) => isOf(node, id) && isSameId(node.nodeId, nodeId))
   }
 
   /**
@@ -43,12 +46,14 @@ export class RoutingTable {
     const index = commonPrefixBits(this.ownId, node.nodeId)
     // Our own id: ourselves, or somebody who pretends to be.
     if (index === 8 * this.ownId.length) return null
+    if (this.heardAgain(node, index)) return null
     this.remove(node.peer, false)
     const bucket = this.buckets.get(index) ?? { nodes: [], waiting: [] }
     this.buckets.set(index, bucket)
     this.bucketOfPeer.set(node.peer.toString(), index)
     if (bucket.nodes.length < BUCKET_SIZE) {
       bucket.nodes.push({ nodeId: node.nodeId.slice(), peer: node.peer })
+      this.flat = null
       return null
     }
     bucket.waiting.push({ nodeId: node.nodeId.slice(), peer: node.peer })
@@ -59,14 +64,27 @@ export class RoutingTable {
     return bucket.nodes[0] ?? null
   }
 
+  /** Most of whom we hear is in its place already, and only the last of those there to be doubted now. */
+  private heardAgain({ peer, nodeId }: KnownNode, index: number): boolean {
+    const id = peer.toString()
+    const nodes = this.bucketOfPeer.get(id) === index ? this.buckets.get(index)?.nodes : undefined
+    const place = nodes?.findIndex((node) => isOf(node, id)) ?? -1
+    const known = nodes?.[place]
+    if (!nodes || !known || !isSameId(known.nodeId, nodeId)) return false
+    nodes.splice(place, 1)
+    nodes.push(known)
+    return true
+  }
+
   /** @param promote whether a waiting node takes the place that becomes free */
   remove(peer: PeerId, promote = true): void {
     const key = peer.toString()
     const bucket = this.buckets.get(this.bucketOfPeer.get(key) ?? -1)
     if (!bucket) return
     this.bucketOfPeer.delete(key)
+    this.flat = null
     for (const list of [bucket.nodes, bucket.waiting]) {
-      const index = list.findIndex((node) => node.peer.equals(peer))
+      const index = list.findIndex((node) => isOf(node, key))
       if (index >= 0) list.splice(index, 1)
     }
     const next = promote && bucket.nodes.length < BUCKET_SIZE ? bucket.waiting.pop() : undefined
@@ -75,14 +93,16 @@ export class RoutingTable {
 
   /** At most `count` nodes, nearest to `target` first. */
   nearest(target: DhtId, count: number): KnownNode[] {
-    return nearestFirst(target, this.all()).slice(0, count)
+    return nearestFirst(target, this.all(), count)
   }
 
-  all(): KnownNode[] {
-    return [...this.buckets.values()].flatMap((bucket) => bucket.nodes)
+  all(): readonly KnownNode[] {
+    this.flat ??= [...this.buckets.values()].flatMap((bucket) => bucket.nodes)
+    return this.flat
   }
+}
 
-  private nodesNear(peer: PeerId): KnownNode[] {
-    return this.buckets.get(this.bucketOfPeer.get(peer.toString()) ?? -1)?.nodes ?? []
-  }
+/** Texts of peer ids are kept by the library, and sooner compared than their bytes. */
+function isOf({ peer }: KnownNode, id: string): boolean {
+  return peer.toString() === id
 }

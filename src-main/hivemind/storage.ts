@@ -210,7 +210,9 @@ export class ExpiringStore {
     if (by === undefined) return
     slot.writers.set(subkey, by)
     const held = this.held.get(by) ?? { records: 0, bytes: 0 }
-    this.held.set(by, { records: held.records + 1, bytes: held.bytes + bytes })
+    held.records++
+    held.bytes += bytes
+    this.held.set(by, held)
   }
 
   private discount(slot: Slot, subkey: string, bytes: number): void {
@@ -219,14 +221,15 @@ export class ExpiringStore {
     const held = by === undefined ? undefined : this.held.get(by)
     slot.writers.delete(subkey)
     if (by === undefined || !held) return
-    if (held.records > 1) this.held.set(by, { records: held.records - 1, bytes: held.bytes - bytes })
-    else this.held.delete(by)
+    held.records--
+    held.bytes -= bytes
+    if (held.records === 0) this.held.delete(by)
   }
 
   /** A copy: the original is a window into a whole received frame and would keep it in memory. */
   private copyOf(value: Uint8Array, expirationS: number): StoredEntry {
     const latestS = dhtTimeS(this.clock) + this.limits.keptLifetimeS
-    return { value: Uint8Array.from(value), expirationS: Math.min(expirationS, latestS) }
+    return { value: new Uint8Array(value), expirationS: Math.min(expirationS, latestS) }
   }
 }
 

@@ -76,21 +76,32 @@ interface Job {
   wanted: number
 }
 
+/** A record with its form on the wire, which is the same for every peer. */
+export interface PreparedRecord {
+  readonly record: DhtRecord
+  readonly item: StoreItem
+}
+
+/** @throws BAD_ARGUMENT as `storeItemOf` */
+export function prepare(record: DhtRecord): PreparedRecord {
+  return { record, item: storeItemOf(record) }
+}
+
 /**
  * Stores every record at its nearest peers and at `alsoTo`, all records of one peer in one call. Where a peer
  * fails or refuses, the next nearest is tried, up to three rounds.
  * @param nearest the peers for a key, nearest first, without ourselves
  */
 export async function storeRecords(options: {
-  records: readonly DhtRecord[]
+  records: readonly PreparedRecord[]
   nearest: (key: DhtId) => PeerId[]
   alsoTo: readonly PeerId[]
   replicas: number
   rpc: DhtRpc
   signal: AbortSignal | undefined
 }): Promise<StoreReport> {
-  const jobs: Job[] = options.records.map((record) => {
-    const item = storeItemOf(record)
+  const alsoTo = new Map(options.alsoTo.map((peer) => [peer.toString(), peer]))
+  const jobs: Job[] = options.records.map(({ record, item }) => {
     const report = { record, ackedBy: [], refusedBy: [], failed: [] }
     return { report, item, queue: [...options.nearest(item.key)], wanted: options.replicas }
   })
@@ -99,10 +110,10 @@ export async function storeRecords(options: {
     for (const job of jobs) {
       const targets = job.queue.splice(0, Math.max(0, job.wanted))
       if (round === 0) {
-        const others = options.alsoTo.filter((peer) => !targets.some((target) => target.equals(peer)))
+        const chosen = new Set(targets.map((peer) => peer.toString()))
+        for (const [id, peer] of alsoTo) if (!chosen.has(id)) targets.push(peer)
         // Asked now, so not again in a later round.
-        job.queue = job.queue.filter((peer) => !others.some((other) => other.equals(peer)))
-        targets.push(...others)
+        job.queue = job.queue.filter((peer) => !alsoTo.has(peer.toString()))
       }
       for (const peer of targets) {
         const entry = byPeer.get(peer.toString()) ?? { peer, jobs: [] }
