@@ -221,4 +221,5 @@ program
   .action(async (options) => (await import('../demo/demo')).demo(options))
 
 // A node is not its output: whoever reads along may go.
-await runMain(program, { goOn: ['serve'] })
+// Never awaited here: a chunk that is loaded later and shares code with this file would wait for the command's end.
+void runMain(program, { goOn: ['serve'] })
