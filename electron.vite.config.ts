@@ -1,18 +1,23 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import { bundledPackages, outside } from './build/bundled-packages'
+import { thirdPartyLicences } from './build/third-party'
 import { alsoBuildDashboard } from './src-dashboard/build'
 import { carryCountryTable } from './src-main/places/build'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+const licences = thirdPartyLicences(path('out/third-party-licences.txt'))
 
 export default defineConfig({
   main: {
-    plugins: [carryCountryTable()],
+    plugins: [bundledPackages(), carryCountryTable(), licences()],
     build: {
       outDir: 'out/main',
       sourcemap: true,
+      externalizeDeps: false,
       rolldownOptions: {
+        external: outside,
         input: {
           index: path('src-main/index.ts'),
           cli: path('src-main/cli/index.ts'),
@@ -26,6 +31,7 @@ export default defineConfig({
     },
   },
   preload: {
+    plugins: [licences()],
     build: {
       outDir: 'out/preload',
       rolldownOptions: {
@@ -37,7 +43,7 @@ export default defineConfig({
   },
   renderer: {
     root: 'src-renderer',
-    plugins: [react(), alsoBuildDashboard()],
+    plugins: [react(), licences(), alsoBuildDashboard(licences())],
     build: {
       outDir: 'out/renderer',
       minify: true,

@@ -81,7 +81,7 @@ measurement('swarm-ready', 'eight nodes from nothing to a swarm that each of the
 // Ended early, it still takes its processes and files with it (`exit` handlers).
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
-await runMain(program)
+void runMain(program)
 
 function measurement(name: string, description: string): Command {
   return program

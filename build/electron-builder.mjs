@@ -7,17 +7,11 @@ import { shippedCode, unreachedPackages } from './shipped.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '')
 const shipped = shippedCode(root)
 
-// Inside a package only what runs, and the licence texts. Folders are named at a package's top only: `yaml/dist/doc`
-// and its like are code.
+// Inside a package only what runs, and the licence texts. electron-builder itself leaves out tests and READMEs.
 const OVERHEAD = [
-  '!**/*.{map,ts,mts,cts,tsx,flow,tsbuildinfo,markdown,proto,wat,bnf,c,cc,cpp,h,hh,hpp,S,asm,inc,def,gyp,gypi,sh,yml,yaml}',
-  '!**/node_modules/**/.*',
-  '!**/node_modules/**/CMakeLists.txt',
-  '!**/node_modules/{*,@*/*}/{test,tests,__tests__,spec,doc,docs,example,examples,bench,benchmark,benchmarks,coverage}/**',
-  '!**/node_modules/**/!(LICEN?E*|licen?e*|COPYING*|NOTICE*|ThirdParty*|THIRD*).{md,html,ico}',
-  '!**/node_modules/**/{README,Readme,readme,CHANGELOG,Changelog,changelog,HISTORY,History}*',
-  '!node_modules/koffi/{lib,vendor}/**',
-  '!node_modules/koffi/cnoke.cjs',
+  '!**/*.{map,ts,c,cc,cpp,h,hh,def,S,asm,inc,bnf}',
+  '!node_modules/koffi/{doc,lib,vendor}/**',
+  '!node_modules/koffi/{cnoke.cjs,src/koffi/CMakeLists.txt}',
 ]
 
 // Binaries for this system, this processor and (on Linux) glibc: Electron does not run on musl.
@@ -67,6 +61,8 @@ export default {
     ...FOREIGN_BINARIES,
     ...OVERHEAD,
   ],
+  // Beside the archive, where a person finds it: the licences of what is bundled.
+  extraResources: [{ from: 'out/third-party-licences.txt', to: 'third-party-licences.txt' }],
   asar: true,
   // What the system's loader or llama.cpp opens by path; neither can read from the archive.
   asarUnpack: [

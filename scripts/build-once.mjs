@@ -25,7 +25,15 @@ const sources = [
   'src-preload',
   'bench',
 ].map((name) => join(root, name))
-const files = ['package.json', 'electron.vite.config.ts'].map((name) => statSync(join(root, name)).mtimeMs)
+// The lock file, because the packages that it names are bundled.
+const names = [
+  'package.json',
+  'package-lock.json',
+  'electron.vite.config.ts',
+  'build/bundled-packages.ts',
+  'build/third-party.ts',
+]
+const files = names.map((name) => statSync(join(root, name)).mtimeMs)
 const changedAt = Math.max(...files, ...sources.filter(existsSync).map(newest))
 
 if (!existsSync(stamp) || statSync(stamp).mtimeMs < changedAt) {

@@ -116,4 +116,5 @@ function adminTokenFromEnvironment(): { adminToken?: string } {
 
 const command = coordinatorCommand().action(run)
 // Whoever reads along may go; the network stays.
-await runMain(command, { goOn: [command.name()] })
+// Never awaited here: a chunk that is loaded later and shares code with this file would wait for the network's end.
+void runMain(command, { goOn: [command.name()] })

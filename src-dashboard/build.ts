@@ -13,15 +13,15 @@ const CONFIG: InlineConfig = {
   base: './',
   publicDir: path('../src-renderer/public'),
   logLevel: 'warn',
-  plugins: [react()],
   build: { outDir: DASHBOARD_DIR, emptyOutDir: true, minify: true, modulePreload: { polyfill: false } },
 }
 
-export async function buildDashboard(): Promise<void> {
-  await build(CONFIG)
+export async function buildDashboard(...more: Plugin[]): Promise<void> {
+  await build({ ...CONFIG, plugins: [react(), ...more] })
 }
 
 /** The app's pages and the coordinator's are two programs; whoever builds the first gets the second with it. */
-export function alsoBuildDashboard(): Plugin {
-  return { name: 'espalier-dashboard', apply: 'build', closeBundle: { sequential: true, handler: buildDashboard } }
+export function alsoBuildDashboard(...more: Plugin[]): Plugin {
+  const handler = () => buildDashboard(...more)
+  return { name: 'espalier-dashboard', apply: 'build', closeBundle: { sequential: true, handler } }
 }

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { appPathsAt } from '../src-main/app-paths'
 import { platformPackage } from '../src-main/engine/library'
 import { createCountryTable } from '../src-main/places/country-table'
+import { startChild } from '../src-main/process/owned-child'
+import { SAMPLE_MANIFEST } from './live-network'
 import { runNode } from './packaging/node-program'
 import { exists, type PackedApp, packForLinux, ROOT } from './packaging/packed-app'
 
@@ -43,18 +45,23 @@ describe.skipIf(process.platform !== 'linux')('the app, packed for Linux', () =>
     const prose = /(^|\/)(readme|changelog|contributing)[^/]*$/i
     expect(app.listing.filter((path) => prose.test(path))).toEqual([])
     expect(app.listing.filter((path) => /^out\/main\/bench/.test(path))).toEqual([])
-    for (const tool of ['electron', 'typescript', 'vite', 'vitest', 'react', 'node-llama-cpp', 'playwright-core']) {
-      expect(app.listing).not.toContain(`node_modules/${tool}`)
+    const tools = ['electron', 'typescript', 'vite', 'vitest', 'node-llama-cpp', 'playwright-core']
+    // Whatever is bundled is not there a second time.
+    for (const name of [...tools, 'react', 'libp2p', 'fastify', 'kysely', 'pg', 'electron-log']) {
+      expect(app.listing).not.toContain(`node_modules/${name}`)
     }
   })
 
   test('carries the licence of every package whose author gave one', async () => {
     const licence = /^(licen[cs]e|copying|notice)/i
-    for (const folder of ['koffi', 'libsql', 'fastify', 'ws', 'zod', `@node-llama-cpp/${processorPackage()}`]) {
+    for (const folder of ['koffi', 'libsql', 'electron-updater', `@node-llama-cpp/${processorPackage()}`]) {
       const given = (await readdir(join(ROOT, 'node_modules', folder))).filter((name) => licence.test(name))
       expect(given, folder).not.toEqual([])
       for (const name of given) expect(app.listing).toContain(`node_modules/${folder}/${name}`)
     }
+    // And of those that are bundled, where a person finds it.
+    const bundled = await readFile(join(app.installed, 'resources/third-party-licences.txt'), 'utf8')
+    expect(bundled).toContain('\nlibp2p ')
   })
 
   test('carries the binaries of this computer only, outside the archive', async () => {
@@ -116,6 +123,31 @@ describe.skipIf(process.platform !== 'linux')('the app, packed for Linux', () =>
     }
   })
 
+  test('has all of its coordinator: that starts, describes itself, and draws an invite', async () => {
+    const data = await mkdtemp(join(tmpdir(), 'espalier-packed-coordinator-'))
+    const token = 'the-admin-token-of-a-packed-coordinator'
+    const child = startChild({
+      script: join(app.extracted, 'out/main/coordinator.js'),
+      args: ['--json', '--port', '0', '--dht-port', '0', '--data-dir', data, '--manifest', SAMPLE_MANIFEST],
+      env: { ESPALIER_ADMIN_TOKEN: token },
+    })
+    try {
+      const { url } = await new Promise<{ url?: string }>((resolve, reject) => {
+        child.onStdoutLine((line) => resolve(JSON.parse(line)))
+        void child.exited.then(({ code }) => reject(new Error(`it ended with ${code}`)))
+      })
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const document = await (await fetch(`${url}/openapi.json`, { headers })).json()
+      expect(Object.keys(document.paths)).toContain('/workers/register')
+      const body = JSON.stringify({ label: 'test', expires_in_s: 3600 })
+      const invite = await (await fetch(`${url}/invites`, { method: 'POST', headers, body })).json()
+      expect(await (await fetch(url + invite.qr_path, { headers })).text()).toMatch(/^<svg /)
+    } finally {
+      await child.stop()
+      await rm(data, { recursive: true })
+    }
+  })
+
   test('has its fuses set', async () => {
     const wire = await getCurrentFuseWire(app.executable)
     const on = Object.entries(FuseV1Options)
@@ -146,7 +178,7 @@ describe.skipIf(process.platform !== 'linux')('the app, packed for Linux', () =>
     const { size } = await stat(app.asar)
     expect(size).toBeGreaterThan(5 * MB)
     // Eight of these are the table of addresses.
-    expect(size).toBeLessThan(34 * MB)
+    expect(size).toBeLessThan(20 * MB)
     expect(await sizeOf(app.unpacked)).toBeLessThan(160 * MB)
   })
 })

@@ -5,7 +5,7 @@ import { RPC_INFO } from '../../src-main/hivemind/protocols'
 import { serveRpcInfo } from '../../src-main/hivemind/rpc-info'
 import { CALL_LIMITS } from '../../src-main/network/call-limits/limits'
 import { createHost, type Host } from '../../src-main/network/host'
-import { keepHeapTidy } from '../../src-main/process/tidy-heap'
+import { tuneForSmallHeap } from '../../src-main/process/small-heap'
 import { systemClock } from '../../src-shared/clock'
 import type { Served } from '../child-calls'
 import { cpuMs } from '../cpu-time'
@@ -25,7 +25,7 @@ export const ServerUseSchema = z.object({
 
 /** One node as far as strangers can ask it, with the limits of real networks, and V8 as the command line has it. */
 export function floodServer(): Served {
-  keepHeapTidy()
+  tuneForSmallHeap()
   const clock = systemClock
   let host: Host | null = null
   let dht: HivemindDht | null = null

@@ -2,7 +2,7 @@
 import '../../src-shared/polyfill'
 import { Argument, Command, Option } from 'commander'
 import { VERSION } from '../../src-shared/version'
-import { keepHeapTidy } from '../process/tidy-heap'
+import { tuneForSmallHeap } from '../process/small-heap'
 import {
   blockRange,
   decimal,
@@ -16,7 +16,7 @@ import {
 } from './arguments'
 import { runMain } from './run-main'
 
-keepHeapTidy()
+tuneForSmallHeap()
 const program = new Command('espalier')
   .description(
     'A node of a shared language-model network: it serves blocks of a model and says only what others confirm.',
@@ -221,4 +221,5 @@ program
   .action(async (options) => (await import('../demo/demo')).demo(options))
 
 // A node is not its output: whoever reads along may go.
-await runMain(program, { goOn: ['serve'] })
+// Never awaited here: a chunk that is loaded later and shares code with this file would wait for the command's end.
+void runMain(program, { goOn: ['serve'] })

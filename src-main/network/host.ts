@@ -19,9 +19,9 @@ import { evictGonePeers } from './evict-gone'
 import type { Host, HostServices } from './host-services'
 import { type LanOptions, lanDiscovery } from './lan-peers'
 import { leanLines } from './lean-lines'
+import { leanPeerStore } from './lean-peer-store'
 import { leanWindows } from './lean-windows'
 import { listening, natServices } from './nat'
-import { noteProtocolsOnce } from './note-protocols'
 import { isLoopback } from './peer-addresses'
 import type { NetworkProfile } from './profiles'
 import { quietLogger } from './quiet-logger'
@@ -166,7 +166,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
   })
   reuseLimitedConnections(host)
-  noteProtocolsOnce(host, clock)
+  leanPeerStore(host, clock)
   const stopTelling = tellAddresses(host, clock, (to) => pushIdentify(host, to))
   for (const stop of [evictGonePeers(host, clock), lines.start(host), stopTelling]) {
     host.addEventListener('stop', stop, { once: true })

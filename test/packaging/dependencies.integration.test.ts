@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { shippedCode, unreachedPackages } from '../../build/shipped.mjs'
@@ -30,7 +31,28 @@ test('package.json’s command is a program that a shell can start', async () =>
 test('what only unused dependencies need is left out; a name that is needed once is kept', () => {
   const left = unreachedPackages(ROOT, shippedCode(ROOT).packages)
   expect(left).toContain('simple-git')
-  // Two versions are installed; libp2p's logger needs one of them.
+  // Two versions are installed; what electron-updater brings needs one of them.
   expect(left).not.toContain('ms')
   expect(left.filter((name) => name.startsWith('@node-llama-cpp/'))).toEqual([])
 })
+
+test('the licences of all that is bundled lie beside it, in one file', async () => {
+  const licences = await readFile(join(ROOT, 'out/third-party-licences.txt'), 'utf8')
+  const bundled = await packagesInMaps(join(ROOT, 'out/main'))
+  expect(bundled.size).toBeGreaterThan(100)
+  // The pages are built without maps.
+  for (const name of [...bundled, 'react', 'zustand']) expect(licences).toContain(`\n${name} `)
+  for (const name of ['libp2p', 'fastify', 'zod']) expect(bundled).toContain(name)
+  expect(licences).toContain('Copyright (c) Meta Platforms')
+  expect(licences).not.toContain(ROOT)
+  expect(licences).not.toContain(homedir())
+})
+
+/** Names of the packages from which there is code, as the builder noted where each line came from. */
+async function packagesInMaps(folder: string): Promise<Set<string>> {
+  const maps = (await readdir(folder, { recursive: true })).filter((path) => path.endsWith('.js.map'))
+  const sources = await Promise.all(
+    maps.map(async (path): Promise<string[]> => JSON.parse(await readFile(join(folder, path), 'utf8')).sources),
+  )
+  return new Set(sources.flat().flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []))
+}

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { bundledPackages, outside } from '../../../build/bundled-packages'
 import { type AppPaths, appPaths } from '../../app-paths'
 
 export interface BuiltApp {
@@ -13,8 +14,8 @@ const source = (path: string) => fileURLToPath(new URL(`../../../${path}`, impor
 
 /**
  * Bundles our scripts from source into a folder that looks like an installed app, so that processes which start
- * further processes run what stands in the files and never a stale build. It lies below node_modules, because native
- * dependencies are resolved from where the bundle lies.
+ * further processes run what stands in the files and never a stale build; with their packages, as the product's build
+ * does. It lies below node_modules, because native dependencies are resolved from where the bundle lies.
  */
 export async function buildApp(): Promise<BuiltApp> {
   const cache = source('node_modules/.cache')
@@ -29,12 +30,15 @@ export async function buildApp(): Promise<BuiltApp> {
     configFile: false,
     logLevel: 'error',
     publicDir: false,
+    plugins: [bundledPackages()],
+    ssr: { noExternal: true },
     build: {
       ssr: true,
       outDir: join(root, 'out/main'),
       emptyOutDir: false,
       target: 'node20',
       rolldownOptions: {
+        external: outside,
         input: {
           cli: source('src-main/cli/index.ts'),
           coordinator: source('src-coordinator/index.ts'),
