@@ -117,6 +117,15 @@ describe('blocks that are served to callers of KwaaiNet', () => {
     expect(service.sessions.count).toBe(0)
   })
 
+  it('blocks on their way out let a session finish, and take no new one', async () => {
+    const { ask, state } = setUp()
+    await ask(at(0, 1))
+    state.isReady = false
+    expect(await ask(at(1, 1))).toEqual({ sessionId: 1n, ...hidden(1, 2) })
+    expect(await ask(at(0, 1, 2n))).toEqual({ sessionId: 0n, error: WARMING_UP })
+    expect(await ask(at(2, 1), 'somebody else')).toEqual({ sessionId: 0n, error: WARMING_UP })
+  })
+
   it('a call that is made again because its answer was lost is answered, and not computed twice', async () => {
     const { ask, calls, served } = setUp()
     await ask(at(0, 2))

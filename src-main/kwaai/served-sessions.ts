@@ -108,7 +108,7 @@ export function createServedSessions(clock: Clock, onCount: (active: number) => 
       at: { peer: string; sessionId: bigint; runner: StageRunner; isFirst: boolean },
       work: (session: ServedSession) => Promise<T>,
     ): Promise<T> {
-      const key = `${at.peer}/${at.sessionId}`
+      const key = keyOf(at.peer, at.sessionId)
       const known = sessions.get(key)
       if (known && known.runner !== at.runner) end(key, known)
       const session = sessions.get(key) ?? (at.isFirst ? admit(key, at.peer, at.runner) : null)
@@ -133,6 +133,9 @@ export function createServedSessions(clock: Clock, onCount: (active: number) => 
       session.turn = turn.catch(() => undefined)
       return untilEnded(turn, session.ending.signal)
     },
+    /** What computes this session; null where there is none. */
+    runnerOf: (peer: string, sessionId: bigint): StageRunner | null =>
+      sessions.get(keyOf(peer, sessionId))?.runner ?? null,
     /** Forgets what was computed: the next rows are the first. */
     async restart(session: ServedSession): Promise<void> {
       await lease(session)
@@ -146,6 +149,10 @@ export function createServedSessions(clock: Clock, onCount: (active: number) => 
       endAllOf(() => true)
     },
   }
+}
+
+function keyOf(peer: string, sessionId: bigint): string {
+  return `${peer}/${sessionId}`
 }
 
 /** Resolves as `turn` does, or rejects with the signal's reason as soon as it aborts. */
