@@ -1,4 +1,5 @@
 import type { Clock } from '../src-shared/clock'
+import { STEADY_ENOUGH_MS, watchSteadiness } from '../src-shared/steady-clock'
 import type { CoordinatorEvents } from './coordinator-events'
 import type { CoordinatorDatabase, CoordinatorQueries } from './database/tables'
 import { BY_COORDINATOR, decide, forgetOldComings, type NoteDecision } from './decisions'
@@ -46,6 +47,7 @@ const STAY_AT_LEAST_MS = 10 * 60_000
 /** The recurring work on the whole roster. With several coordinators, the one that holds the lease does it. */
 export function createSweep(options: SweepOptions): Sweep {
   const { clock, database, liveness, settings, timings } = options
+  const steadyForMs = watchSteadiness(clock)
   const lease = createLease({ database, clock, name: 'sweep' })
   /** Since when some block has nobody, by the monotonic clock; null: none has. */
   let gapSince: number | null = null
@@ -86,7 +88,15 @@ export function createSweep(options: SweepOptions): Sweep {
 
   async function forget(db: CoordinatorQueries, note: NoteDecision): Promise<void> {
     const now = clock.now()
+    const steadyMs = steadyForMs()
     await bookServed(db, database.dialect, now)
+    // After our own absence nobody could report, so nobody is stale yet; nor after a jump of the clock.
+    if (Math.min(liveness.upMs(), steadyMs) >= timings.stalePeerAfterMs)
+      await pruneMembers(db, now - timings.stalePeerAfterMs)
+    if (steadyMs >= STEADY_ENOUGH_MS) await forgetOld(db, note, now)
+  }
+
+  async function forgetOld(db: CoordinatorQueries, note: NoteDecision, now: number): Promise<void> {
     const forgotten = await db
       .deleteFrom('workers')
       .where('standing', '=', 'pending')
@@ -109,8 +119,6 @@ export function createSweep(options: SweepOptions): Sweep {
       .execute()
     await forgetOldComings(db, now)
     await forgetOldUsage(db, now)
-    // After our own absence nobody could report, so nobody is stale yet.
-    if (liveness.upMs() >= timings.stalePeerAfterMs) await pruneMembers(db, now - timings.stalePeerAfterMs)
   }
 
   /** Takes back blocks of models that are no longer hosted, and lets the planner look at the others. */

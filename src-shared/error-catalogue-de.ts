@@ -563,7 +563,7 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
   },
   BOOTSTRAP_UNREACHABLE: {
     cause: 'Kein Bootstrap-Peer hat geantwortet',
-    action: 'Prüfen Sie Ihre Verbindung und die Adressen; die App versucht es weiter.',
+    action: 'Prüfen Sie Ihre Verbindung und die Adressen; ein laufender Knoten versucht es weiter.',
   },
   PORT_TAKEN: {
     cause: 'Der Port kann nicht benutzt werden',

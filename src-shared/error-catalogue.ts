@@ -499,7 +499,7 @@ export const ERROR_CATALOGUE = {
   },
   BOOTSTRAP_UNREACHABLE: {
     cause: 'No bootstrap peer answered',
-    action: 'Check your connection and the addresses; the app keeps trying.',
+    action: 'Check your connection and the addresses; a running node keeps trying.',
   },
   PORT_TAKEN: { cause: 'The port cannot be used', action: 'Choose another one between 1024 and 65535.' },
   PEER_UNREACHABLE: { cause: 'The peer cannot be reached', action: 'The app tries another peer where there is one.' },

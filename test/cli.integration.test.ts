@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { copyFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -167,6 +168,17 @@ describe('espalier doctor on a damaged model', () => {
   })
 })
 
+it('commands that only look leave no data directory behind', () => {
+  const data = join(directory, 'not-made')
+  const address = 'http://127.0.0.1:9'
+  expect(espalier('devices', '--data-dir', data).status).toBe(0)
+  expect(espalier('meter', '--coordinator', address, '--data-dir', data).stderr).toContain('(COORDINATOR_UNREACHABLE)')
+  const { status, stdout, json } = espalier('contract', address, '--json')
+  expect([status, json().error.code]).toEqual([1, 'COORDINATOR_UNREACHABLE'])
+  expect(stdout.trim().split('\n')).toHaveLength(1)
+  expect(existsSync(data)).toBe(false)
+})
+
 describe('espalier serve and status', () => {
   it('keeps everything in --data-dir, answers status, and ends with exit 0 on SIGTERM (H-04, H-05, H-37)', async () => {
     const data = join(directory, 'node')
@@ -188,6 +200,13 @@ describe('espalier serve and status', () => {
     expect(status.json()).toMatchObject({ phase: 'running', watermark: 'DEMO', profile: 'local' })
     // Nobody sees it, so it is not well.
     expect(status.status).toBe(1)
+    // A container's health check does not end a node that waits.
+    const containerfile = await readFile(join(ROOT, 'docs/Containerfile'), 'utf8')
+    const [, healthCheck] = /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(containerfile) ?? []
+    const [, , ...checking]: string[] = JSON.parse(healthCheck ?? '[]')
+    expect(checking).toContain('status')
+    expect(espalier(...checking, '--data-dir', data).status).toBe(0)
+    expect(espalier(...checking, '--data-dir', `${data}-of-nobody`).status).toBe(1)
     const renewing = espalier('identity', 'renew', '--data-dir', data, '--json')
     expect(renewing.json()).toMatchObject({ error: { code: 'DATA_DIR_IN_USE' } })
     child.kill('SIGTERM')

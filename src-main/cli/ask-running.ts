@@ -25,7 +25,11 @@ export interface Running {
 const MAX_FILE_BYTES = 4096
 const RunningSchema = z.object({ port: z.int().min(1).max(65_535), token: z.string(), pid: z.int(), url: z.url() })
 /** How long a node may say nothing, in ms: to the call, and from one sign of life to the next while it works. */
-const PATIENCE = { handshakeMs: 5_000, silenceMs: 10_000 }
+export interface Patience {
+  handshakeMs: number
+  silenceMs: number
+}
+const PATIENCE: Patience = { handshakeMs: 5_000, silenceMs: 10_000 }
 
 export function writeRunning(dataRoot: string, running: Running): Promise<void> {
   return writeFileAtomic(join(dataRoot, RUNNING_FILE), JSON.stringify(running))

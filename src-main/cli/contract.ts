@@ -1,7 +1,9 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { systemClock } from '../../src-shared/clock'
+import { isErrorCode } from '../../src-shared/errors'
 import { type ContractResult, runContractSuite } from '../coordinator/contract/contract-suite'
+import { createCoordinatorApi } from '../coordinator/coordinator-api'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { workerIdOf } from '../coordinator/worker-id'
@@ -15,11 +17,18 @@ export interface ContractCommandOptions {
   json: boolean
 }
 
+/** A slow one is judged by the rows. */
+const ANSWER_TIMEOUT_MS = 10_000
+
 const MARKS: Record<ContractResult['verdict'], string> = { pass: '●', fail: '◣', skip: '·' }
 
-/** Prints what a coordinator keeps of the document. Exits 1 when a row fails, and when it is ended before the last. */
+/**
+ * Prints what a coordinator keeps of the document. Exits 1 when a row fails, and when it is ended before the last. Throws
+ * COORDINATOR_UNREACHABLE where nothing answers: a table of failures would say no more.
+ */
 export async function contract(url: string, options: ContractCommandOptions): Promise<void> {
   const baseUrl = await checkArguments(() => normaliseCoordinatorUrl(url, { allowInsecure: options.insecureHttp }))
+  await somethingAnswers(baseUrl, options.insecureHttp)
   const [first, second, stranger] = await Promise.all([
     throwAwayWorker(baseUrl),
     throwAwayWorker(baseUrl),
@@ -52,6 +61,14 @@ export async function contract(url: string, options: ContractCommandOptions): Pr
     `\n${results.length - failed - skipped} rows pass, ${failed} fail, ${skipped} left out${isWhole ? '' : '; ended early'}`,
   )
   if (failed > 0 || !isWhole) process.exitCode = 1
+}
+
+/** Whatever answers, however wrongly, is for the rows to judge. */
+async function somethingAnswers(baseUrl: string, allowInsecure: boolean): Promise<void> {
+  const api = createCoordinatorApi({ baseUrl, allowInsecure, fetch: coordinatorFetch, clock: systemClock })
+  await api.health({ timeoutMs: ANSWER_TIMEOUT_MS }).catch((error: unknown) => {
+    if (isErrorCode(error, 'COORDINATOR_UNREACHABLE')) throw error
+  })
 }
 
 /** An id and a key that nobody else has, so that nobody's place is taken. */

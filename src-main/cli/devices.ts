@@ -5,7 +5,7 @@ import { detectDevice, presentCards, supportedAccelerators } from '../engine/det
 import { fetchPack, installedPack } from '../engine/packs/fetch-pack'
 import { cudaPack, offeredPack, readPackList } from '../engine/packs/pack-list'
 import { startChild } from '../process/owned-child'
-import { openDataDirectory } from '../storage/data-directory'
+import { dataDirectoryAt, openDataDirectory } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { onEndSignal } from './until-end'
 
@@ -14,7 +14,8 @@ import { onEndSignal } from './until-end'
  * NVIDIA card was found and they are not there yet; then it exits 1 when there is nothing to fetch them for.
  */
 export async function devices(options: { dataDir?: string; fetchCuda: boolean; json: boolean }): Promise<void> {
-  const { root } = await openDataDirectory(options.dataDir)
+  // A question must not leave a directory behind.
+  const { root } = dataDirectoryAt(options.dataDir)
   const paths = appPaths()
   const packs = await readPackList(paths.cudaPacks)
   const nvidiaCards = await nvidiaOf()
@@ -22,6 +23,7 @@ export async function devices(options: { dataDir?: string; fetchCuda: boolean; j
   const offer = offeredPack(packs, { nvidiaCards, isInstalled })
   let fetched: string | null = null
   if (options.fetchCuda && offer) {
+    await openDataDirectory(options.dataDir)
     const stopping = new AbortController()
     onEndSignal(() => stopping.abort())
     fetched = await fetchPack(offer, {

@@ -62,7 +62,8 @@ program
 
 program
   .command('status')
-  .description('what the running node of a data directory says')
+  .description('what the running node of a data directory says; exits 1 unless others see it')
+  .option('--answers', 'exit 0 as soon as it answers, also while it waits: for a container’s health check', false)
   .addOption(dataDir())
   .addOption(json())
   .action(async (options) => (await import('./status')).status(options))

@@ -8,7 +8,7 @@ import { memoryOf, runMeter } from '../meter/run-meter'
 import type { NetworkProfile } from '../network/profiles'
 import { threadsFor } from '../node/threads'
 import { startChild } from '../process/owned-child'
-import { openDataDirectory } from '../storage/data-directory'
+import { dataDirectoryAt } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { onEndSignal } from './until-end'
 import { checkArguments } from './wrong-arguments'
@@ -35,7 +35,8 @@ export async function meter(options: Options): Promise<void> {
   const log = createEventLog(systemClock, null)
   const paths = appPaths()
   const spawnEngine = () => startChild({ script: paths.engineChild, ipc: 'pipe' })
-  const { root } = await openDataDirectory(options.dataDir)
+  // A question must not leave a directory behind.
+  const { root } = dataDirectoryAt(options.dataDir)
   const detect = createDetectCompute({ spawnEngine, log, directoryOf: fetchedLibraries(paths.cudaPacks, root) })
   const compute = await detect({ device: 'auto', gpuNames: null })
   const stopping = new AbortController()

@@ -63,7 +63,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   try {
     unlock = lockDataDirectory(data.root)
   } catch (error) {
-    if (isErrorCode(error, 'DATA_DIR_IN_USE')) return pointToFirst(data.root, error, options.json, systemClock)
+    if (isErrorCode(error, 'DATA_DIR_IN_USE')) {
+      return pointToFirst(data.root, error, { json: options.json, clock: systemClock })
+    }
     throw error
   }
   try {

@@ -28,6 +28,8 @@ const UNKNOWN_MS = Number.NaN
  */
 export function createChainSessions(options: { host: Host; clock: Clock; stage: () => StageRunner | null }) {
   const self = options.host.peerId.toString()
+  const endings = new Set<(error: EspalierError) => void>()
+  let stopped: EspalierError | null = null
 
   function remoteHop(stage: RouteStage, sessionId: bigint, signal: AbortSignal): Hop {
     return {
@@ -60,6 +62,7 @@ export function createChainSessions(options: { host: Host; clock: Clock; stage: 
 
   return {
     async open(asked: OpenSessionOptions): Promise<EntrySession> {
+      if (stopped) throw stopped
       if (asked.route.length === 0) throw new EspalierError('CHAIN_INCOMPLETE', 'the route is empty')
       const sessionId = randomBytes(8).readBigUInt64LE()
       const ending = new AbortController()
@@ -71,6 +74,7 @@ export function createChainSessions(options: { host: Host; clock: Clock; stage: 
         for (const hop of hops) hop.close()
         throw error
       }
+      endings.add(end)
       const before = [...(asked.sampling?.history ?? [])]
       const results: ResultFrame[] = []
       let waiting: PromiseWithResolvers<ResultFrame> | null = null
@@ -136,10 +140,16 @@ export function createChainSessions(options: { host: Host; clock: Clock; stage: 
         async close() {
           if (isClosed) return
           isClosed = true
+          endings.delete(end)
           end(new EspalierError('CANCELLED'))
           for (const hop of hops) hop.close()
         },
       }
+    },
+    /** Ends what was opened, with CANCELLED, and opens no more: before our own blocks go, which it may stand on. */
+    endAnswers(): void {
+      stopped ??= new EspalierError('CANCELLED', 'this node stops')
+      for (const end of endings) end(stopped)
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
+import type { EspalierError } from '../../src-shared/errors'
 import { serveUnary } from '../hivemind/unary-server'
 import type { Host } from '../network/host'
 import { createInferenceService } from './inference-service'
@@ -6,8 +7,8 @@ import { INFERENCE_PROTOCOL } from './protocols'
 
 export interface InferenceServer {
   readonly activeSessions: number
-  /** Their callers are told at their next rows. */
-  endSessions(): void
+  /** Callers whose rows are under way are told why at once, the others at their next rows. */
+  endSessions(why: EspalierError): void
   stop(): Promise<void>
 }
 
@@ -29,7 +30,7 @@ export async function serveInference({
     get activeSessions() {
       return sessions.count
     },
-    endSessions: () => sessions.endAll(),
+    endSessions: sessions.endAll,
     async stop() {
       host.removeEventListener('peer:disconnect', onDisconnect)
       await stopServing()

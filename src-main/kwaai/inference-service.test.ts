@@ -18,7 +18,7 @@ function setUp({ start = 4, end = 6, blockCount = 8, places = 2, isForMembers = 
   const leased = new Set<number>()
   const calls: StageInput[] = []
   const served: string[] = []
-  const state = { isReady: true, failure: null as EspalierError | null }
+  const state = { isReady: true, failure: null as EspalierError | null, isBusy: false }
   const runner: StageRunner = {
     ...{
       blocks: { start, end },
@@ -40,6 +40,7 @@ function setUp({ start = 4, end = 6, blockCount = 8, places = 2, isForMembers = 
     async run(input) {
       calls.push(input)
       if (state.failure) throw state.failure
+      if (state.isBusy) await new Promise(() => undefined)
       const rows = 'tokens' in input.rows ? input.rows.tokens.length : input.rows.hidden.length / WIDTH
       const isLast = end === blockCount
       const hidden =
@@ -101,6 +102,28 @@ describe('blocks that are served to callers of KwaaiNet', () => {
     const { ask, state } = setUp()
     state.isReady = false
     expect(await ask(at(0, 1))).toEqual({ sessionId: 0n, error: WARMING_UP })
+  })
+
+  it('M-29: a node that leaves tells whoever waits for rows at once, and who asks next that it has to begin anew', async () => {
+    const { ask, state, service } = setUp()
+    await ask(at(0, 1, 2n))
+    state.isBusy = true
+    const [underWay, queued] = [ask(at(0, 2)), ask(at(2, 1))]
+    await new Promise((resolve) => setImmediate(resolve))
+    service.sessions.endAll(new EspalierError('STAGE_LOST', 'the node stops'))
+    const told = { sessionId: 1n, error: expect.stringMatching(/^STAGE_LOST: .*the node stops/) }
+    expect(await Promise.all([underWay, queued])).toEqual([told, told])
+    expect(await ask(at(1, 1, 2n))).toMatchObject({ error: expect.stringContaining('SESSION_UNKNOWN') })
+    expect(service.sessions.count).toBe(0)
+  })
+
+  it('blocks on their way out let a session finish, and take no new one', async () => {
+    const { ask, state } = setUp()
+    await ask(at(0, 1))
+    state.isReady = false
+    expect(await ask(at(1, 1))).toEqual({ sessionId: 1n, ...hidden(1, 2) })
+    expect(await ask(at(0, 1, 2n))).toEqual({ sessionId: 0n, error: WARMING_UP })
+    expect(await ask(at(2, 1), 'somebody else')).toEqual({ sessionId: 0n, error: WARMING_UP })
   })
 
   it('a call that is made again because its answer was lost is answered, and not computed twice', async () => {

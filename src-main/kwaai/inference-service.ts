@@ -37,8 +37,8 @@ export function createInferenceService(options: {
   let calls = 0
 
   async function answer(payload: Uint8Array, peer: string): Promise<Uint8Array> {
-    const runner = options.stage()
-    if (!runner) return encodeReply({ sessionId: NO_SESSION, error: WARMING_UP })
+    const serving = options.stage()
+    if (!serving && sessions.count === 0) return encodeReply({ sessionId: NO_SESSION, error: WARMING_UP })
     let sessionId = NO_SESSION
     if (calls >= MAX_CALLS) return encodeReply({ sessionId, error: 'node at capacity' })
     calls++
@@ -46,6 +46,9 @@ export function createInferenceService(options: {
       const admission = await options.guard?.authorise({ entry: peer })
       if (admission && !admission.ok) throw admission.refusal
       const request = decodeRequest(payload)
+      // Blocks on their way out take no new sessions, and those that there are may finish.
+      const runner = serving ?? sessions.runnerOf(peer, request.sessionId)
+      if (!runner) return encodeReply({ sessionId, error: WARMING_UP })
       sessionId = request.sessionId
       const rows = rowsOf(request, runner)
       const at = { peer, sessionId, runner, isFirst: request.position === 0 }

@@ -14,10 +14,14 @@ import { createChainSessions } from './chain-sessions'
 import { sayHello } from './hello'
 import { INFERENCE_PROTOCOL } from './protocols'
 
-/** What asks KwaaiNet's nodes in place of the pipeline alone: give it to the router. */
 export interface KwaaiNetwork {
-  readonly pipeline: Pick<Pipeline, 'openSession' | 'notify' | 'proofs'>
-  readonly check: CheckPeer
+  /** What asks KwaaiNet's nodes in place of the pipeline alone: give it to the router. */
+  readonly asking: {
+    readonly pipeline: Pick<Pipeline, 'openSession' | 'notify' | 'proofs'>
+    readonly check: CheckPeer
+  }
+  /** As the pipeline's, for chains of nodes that do not speak it. */
+  endAnswers(): void
 }
 
 /**
@@ -46,13 +50,16 @@ export function createKwaaiNetwork(options: {
   }
 
   return {
-    pipeline: { openSession, notify: pipeline.notify, proofs: pipeline.proofs },
-    async check(peer, signal) {
-      const peerId = peerIdFromString(peer)
-      if (!(await speaksOnlyKwaai(host, clock, peerId, signal))) return checkPipeline(host, peerId, signal)
-      await sayHello(host, peerId, 'Espalier asks whether you are there', signal)
-      return null
+    asking: {
+      pipeline: { openSession, notify: pipeline.notify, proofs: pipeline.proofs },
+      async check(peer, signal) {
+        const peerId = peerIdFromString(peer)
+        if (!(await speaksOnlyKwaai(host, clock, peerId, signal))) return checkPipeline(host, peerId, signal)
+        await sayHello(host, peerId, 'Espalier asks whether you are there', signal)
+        return null
+      },
     },
+    endAnswers: chains.endAnswers,
   }
 }
 

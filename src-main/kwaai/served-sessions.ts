@@ -16,7 +16,8 @@ export interface ServedSession {
   /** Calls of a session run one after the other. */
   turn: Promise<unknown>
   waiting: number
-  ended: boolean
+  /** Aborts when the session ends, with why: whoever waits for its rows need not wait for the engine. */
+  readonly ending: AbortController
 }
 
 /** KwaaiNet's own nodes forget a session after as long. */
@@ -34,9 +35,9 @@ const CLEARING = { stepMs: 20, steps: 50 } as const
 export function createServedSessions(clock: Clock, onCount: (active: number) => void) {
   const sessions = new Map<string, ServedSession>()
 
-  function end(key: string, session: ServedSession): void {
-    if (session.ended) return
-    session.ended = true
+  function end(key: string, session: ServedSession, why: unknown = unknownSession()): void {
+    if (session.ending.signal.aborted) return
+    session.ending.abort(why)
     sessions.delete(key)
     giveBack(session)
     onCount(sessions.size)
@@ -47,8 +48,8 @@ export function createServedSessions(clock: Clock, onCount: (active: number) => 
     session.sequence = null
   }
 
-  function endAllOf(matches: (session: ServedSession) => boolean): void {
-    for (const [key, session] of [...sessions]) if (matches(session)) end(key, session)
+  function endAllOf(matches: (session: ServedSession) => boolean, why?: EspalierError): void {
+    for (const [key, session] of [...sessions]) if (matches(session)) end(key, session, why)
   }
 
   /** A free sequence; where none is, that of the session that has rested longest. Throws SESSION_LIMIT. */
@@ -65,7 +66,7 @@ export function createServedSessions(clock: Clock, onCount: (active: number) => 
         if (!isClearing) throw error
       }
       await clock.sleep(CLEARING.stepMs)
-      if (session.ended) throw unknownSession()
+      session.ending.signal.throwIfAborted()
     }
   }
 
@@ -84,7 +85,7 @@ export function createServedSessions(clock: Clock, onCount: (active: number) => 
       throw new EspalierError('SESSION_LIMIT', `${ofPeer} of this peer, ${sessions.size} in all`)
     const session: ServedSession = {
       ...{ peer, runner, sequence: null, position: 0, last: null, usedAtMs: clock.monotonicMs() },
-      ...{ turn: Promise.resolve(), waiting: 0, ended: false },
+      ...{ turn: Promise.resolve(), waiting: 0, ending: new AbortController() },
     }
     sessions.set(key, session)
     onCount(sessions.size)
@@ -101,13 +102,13 @@ export function createServedSessions(clock: Clock, onCount: (active: number) => 
     },
     /**
      * Runs `work` with the session of this id, when its turn comes; the first rows of a sequence open one. What `work`
-     * throws ends the session. Throws SESSION_UNKNOWN, SESSION_LIMIT.
+     * throws ends the session. Throws SESSION_UNKNOWN, SESSION_LIMIT, and why the session ended as soon as it does.
      */
     async run<T>(
       at: { peer: string; sessionId: bigint; runner: StageRunner; isFirst: boolean },
       work: (session: ServedSession) => Promise<T>,
     ): Promise<T> {
-      const key = `${at.peer}/${at.sessionId}`
+      const key = keyOf(at.peer, at.sessionId)
       const known = sessions.get(key)
       if (known && known.runner !== at.runner) end(key, known)
       const session = sessions.get(key) ?? (at.isFirst ? admit(key, at.peer, at.runner) : null)
@@ -118,11 +119,11 @@ export function createServedSessions(clock: Clock, onCount: (active: number) => 
       const turn = (async () => {
         await before
         try {
-          if (session.ended) throw unknownSession()
+          session.ending.signal.throwIfAborted()
           if (session.sequence === null) await lease(session)
           return await work(session)
         } catch (error) {
-          end(key, session)
+          end(key, session, error)
           throw error
         } finally {
           session.waiting--
@@ -130,8 +131,11 @@ export function createServedSessions(clock: Clock, onCount: (active: number) => 
         }
       })()
       session.turn = turn.catch(() => undefined)
-      return turn
+      return untilEnded(turn, session.ending.signal)
     },
+    /** What computes this session; null where there is none. */
+    runnerOf: (peer: string, sessionId: bigint): StageRunner | null =>
+      sessions.get(keyOf(peer, sessionId))?.runner ?? null,
     /** Forgets what was computed: the next rows are the first. */
     async restart(session: ServedSession): Promise<void> {
       await lease(session)
@@ -139,12 +143,25 @@ export function createServedSessions(clock: Clock, onCount: (active: number) => 
       session.last = null
     },
     endOf: (peer: string) => endAllOf((session) => session.peer === peer),
-    endAll: () => endAllOf(() => true),
+    endAll: (why: EspalierError) => endAllOf(() => true, why),
     stop(): void {
       stopSweep()
       endAllOf(() => true)
     },
   }
+}
+
+function keyOf(peer: string, sessionId: bigint): string {
+  return `${peer}/${sessionId}`
+}
+
+/** Resolves as `turn` does, or rejects with the signal's reason as soon as it aborts. */
+function untilEnded<T>(turn: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onEnd = () => reject(signal.reason)
+    signal.addEventListener('abort', onEnd, { once: true })
+    turn.then(resolve, reject).finally(() => signal.removeEventListener('abort', onEnd))
+  })
 }
 
 function unknownSession(): EspalierError {

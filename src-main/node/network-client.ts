@@ -72,7 +72,7 @@ export async function openNetworkClient(options: {
     events: { onServed: () => undefined, onSessions: () => undefined },
   })
   const kwaai = profile.speaksKwaai ? createKwaaiNetwork({ host, clock, pipeline, stage: () => null }) : null
-  const router = createRouter({ host, pipeline, ...kwaai, clock, log })
+  const router = createRouter({ host, pipeline, ...kwaai?.asking, clock, log })
   const close = async () => {
     await pipeline.stop()
     await dht.stop()

@@ -78,10 +78,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     clock,
     log,
     endSessions(code, why) {
-      pipeline.endSessions(new EspalierError(code, why))
-      inference?.endSessions()
+      const error = new EspalierError(code, why)
+      pipeline.endSessions(error)
+      inference?.endSessions(error)
     },
-    endAnswers: () => pipeline.endAnswers(),
+    endAnswers() {
+      pipeline.endAnswers()
+      kwaai?.endAnswers()
+    },
     report(loaded) {
       if (loaded) assignment?.link.setStatus('online', { model: loaded.manifest.name, range: loaded.range })
       else assignment?.link.setStatus('joining')
@@ -118,6 +122,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     keptDirectory: config.data.keptDirectory,
     ...(sessionGuard ? { guard: sessionGuard } : {}),
   })
+  const kwaai = profile.speaksKwaai ? createKwaaiNetwork({ host, clock, pipeline, stage }) : null
   await rooms.startPipeline(pipeline)
   scope.add(() => pipeline.stop())
   let inference: InferenceServer | null = null
@@ -221,9 +226,15 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
   void enterNetwork({ ...options, host, dht, book, api, cache, profile, presence, assignment, standing })
 
-  const kwaai = profile.speaksKwaai ? createKwaaiNetwork({ host, clock, pipeline, stage }) : null
   const { spotCheckEvery } = config
-  const router = createRouter({ host, pipeline, ...kwaai, clock, log, ...(spotCheckEvery ? { spotCheckEvery } : {}) })
+  const router = createRouter({
+    host,
+    pipeline,
+    ...kwaai?.asking,
+    clock,
+    log,
+    ...(spotCheckEvery ? { spotCheckEvery } : {}),
+  })
   return {
     pipeline,
     swarm,

@@ -96,4 +96,14 @@ describe('the order of what a node says about its blocks', () => {
     await blocks.stop()
     expect(story).toEqual(['own answers end', 'sessions end', 'OFFLINE'])
   })
+
+  it('M-29: takes no new sessions while it takes leave: those would end without a word', async () => {
+    blocks.take(target)
+    await clock.advance(1)
+    prove()
+    expect(blocks.serving).toBe(loaded)
+    const stopped = blocks.stop()
+    expect(blocks.serving).toBeNull()
+    await stopped
+  })
 })

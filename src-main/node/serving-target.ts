@@ -142,7 +142,7 @@ export function createServingTarget(options: {
       return current
     },
     get serving() {
-      return current && !isLeaving ? options.loader().loaded : null
+      return current && !isLeaving && !isStopped ? options.loader().loaded : null
     },
     take: (target) => want({ target }),
     leave: (why) => want({ target: null, why }),

@@ -8,14 +8,15 @@ import type { Steps } from './steps'
 import { SLEPT_MS } from './wake'
 
 /**
- * An interval lies between the end of a round and the beginning of the next: what the round itself takes is no part of
- * it, and on a busy computer grows while the interval does not.
+ * An interval lies between the end of a round, a look, a heartbeat or a test pass and the beginning of the next: what they
+ * take themselves is no part of it, and on a busy computer grows while the interval does not. A heartbeat waits this long
+ * for its answer at the least (`attemptTimeoutMs`), and nobody is to say sooner that none came.
  */
 const ROUND_MS = 2_000
 
 interface Rule {
   step: StepName
-  /** Evidence older than this no longer counts. */
+  /** Evidence older than this and `ROUND_MS` no longer counts. */
   maxAgeMs: number
   code: ErrorCode
   what: string
@@ -46,7 +47,7 @@ export function watchEvidenceAge(
     ...recordForms.map(
       (form, at): Rule => ({
         step: 'announce',
-        maxAgeMs: 1.6 * timingsOf(timings, form).announceIntervalMs + ROUND_MS,
+        maxAgeMs: 2.2 * timingsOf(timings, form).announceIntervalMs,
         code: 'NOT_STORED',
         what: `the last round of records (${form} form)`,
         at,
@@ -78,7 +79,7 @@ export function watchEvidenceAge(
       if (step?.state !== 'done') continue
       const counted = index === undefined ? step.evidence : step.evidence.slice(index, index + 1)
       const ageMs = Math.min(...counted.map(({ at }) => evidenceAgeMs(at, now)))
-      if (ageMs <= maxAgeMs) continue
+      if (ageMs <= maxAgeMs + ROUND_MS) continue
       const isAhead = ageMs === Number.POSITIVE_INFINITY
       const cause = isAhead ? `${what} lies ahead of the clock` : `${what} was ${Math.round(ageMs / 1000)} s ago`
       const report = new EspalierError(isAhead || hasSlept ? 'STALE_AFTER_SLEEP' : code, cause).report()

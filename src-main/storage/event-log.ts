@@ -41,6 +41,7 @@ export function createEventLog(clock: Clock, directory: string | null): EventLog
   function openLines(path: string) {
     let stream: WriteStream | null = null
     let lost = 0
+    /** On the clock that nobody sets; null: it works. */
     let failedAt: number | null = null
     function open(): WriteStream {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -53,11 +54,11 @@ export function createEventLog(clock: Clock, directory: string | null): EventLog
       lost += 1
       tellWrite(path, error)
       if (failedAt === null) tell('error', 'log.unsaved', `events are not saved: ${messageOf(error)}`)
-      failedAt = clock.now()
+      failedAt = clock.monotonicMs()
     }
     return {
       write(event: LogEvent): void {
-        if (stream === null && failedAt !== null && clock.now() - failedAt < REOPEN_MS) {
+        if (stream === null && failedAt !== null && clock.monotonicMs() - failedAt < REOPEN_MS) {
           lost += 1
           return
         }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -48,7 +48,7 @@ it('log retention: files go when the last of their lines is older than so many d
   const clock = new FakeClock(systemClock.now())
   const log = createEventLog(clock, null)
   let limits = { bytes: 50 * 1024 * 1024, days: 20 }
-  writeLogFiles(log, directory, () => limits)
+  writeLogFiles(log, directory, () => limits, clock)
   const names = async () => (await readdir(directory)).toSorted()
   log.write('info', 'first', 'day 0')
   await clock.advance(DAY_MS)
@@ -70,6 +70,36 @@ it('log retention: files go when the last of their lines is older than so many d
   expect(sizes.length).toBe(10)
   // Each file ends with the line that fills it.
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1_000 + 10 * 120)
+})
+
+it('log retention: a clock that is ahead for a while deletes nothing, and is set right without further harm', async () => {
+  let aheadMs = 0
+  const fake = new FakeClock(systemClock.now())
+  const clock = { ...fake, now: () => fake.now() + aheadMs }
+  const log = createEventLog(clock, null)
+  writeLogFiles(log, directory, () => ({ bytes: 50 * 1024 * 1024, days: 20 }), clock)
+  log.write('info', 'first', 'a line')
+  await writeFile(join(directory, 'espalier.1.log'), 'of yesterday')
+  // Under whatever number it stands by then.
+  const isThere = async () => {
+    const texts = (await readdir(directory)).map((name) => readFile(join(directory, name), 'utf8'))
+    return (await Promise.all(texts)).includes('of yesterday')
+  }
+  for (const jumpMs of [30 * DAY_MS, 0]) {
+    aheadMs = jumpMs
+    for (let i = 0; i < 3; i++) {
+      await fake.advance(1_300_000)
+      log.write('info', 'next', 'another line')
+    }
+    expect(await isThere()).toBe(true)
+  }
+  // It is deleted when its time has really come.
+  await fake.advance(21 * DAY_MS)
+  for (let i = 0; i < 3; i++) {
+    await fake.advance(3_600_000)
+    log.write('info', 'late', 'a line')
+  }
+  expect(await isThere()).toBe(false)
 })
 
 it('a place that cannot be written takes nothing down', () => {

@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import electronLog from 'electron-log/node'
-import type { Disposer } from '../../src-shared/clock'
+import { type Clock, type Disposer, systemClock } from '../../src-shared/clock'
+import { STEADY_ENOUGH_MS, watchSteadiness } from '../../src-shared/steady-clock'
 import type { EventLog } from './event-log'
 import { closeToOthers } from './owner-only'
 import { tellWrite } from './write-watch'
@@ -9,6 +10,7 @@ import { tellWrite } from './write-watch'
 const FILE_NAME = 'espalier.log'
 const MIB = 1024 * 1024
 const DAY_MS = 86_400_000
+const LOOK_INTERVAL_MS = 3_600_000
 /** The one being written included. */
 const FILE_COUNT = 10
 const MAX_FIELDS_CHARS = 2_000
@@ -31,6 +33,7 @@ export function writeLogFiles(
   log: Pick<EventLog, 'subscribe'>,
   directory: string,
   limits: () => LogFileLimits = () => DEFAULT_LOG_LIMITS,
+  clock: Pick<Clock, 'now' | 'monotonicMs'> = systemClock,
 ): Disposer {
   const logger = electronLog.create({ logId: directory })
   // Its complaints about the disk come from the default logger; standard error belongs to whoever runs the program.
@@ -50,22 +53,26 @@ export function writeLogFiles(
   let wasFailing = false
   /** When the current file was begun; null: not looked at yet. */
   let beganAt: number | null = null
-  let lookAgainAt = 0
+  /** On the clock that nobody sets. */
+  let lookAgainAtMs = clock.monotonicMs()
+  const steadyMs = watchSteadiness(clock)
 
-  function keepWithin({ bytes, days }: LogFileLimits, now: number): void {
+  function keepWithin({ bytes, days }: LogFileLimits): void {
     file.maxSize = bytes / FILE_COUNT
-    if (now < lookAgainAt) return
-    lookAgainAt = now + DAY_MS / 24
-    beganAt ??= statSync(path).birthtimeMs
+    if (clock.monotonicMs() < lookAgainAtMs) return
+    lookAgainAtMs = clock.monotonicMs() + LOOK_INTERVAL_MS
+    const now = clock.now()
+    // One that lies ahead is of a clock that was set back since.
+    beganAt = Math.min(beganAt ?? statSync(path).birthtimeMs, now)
     if (now - beganAt > (days * DAY_MS) / FILE_COUNT) {
       // The logger closes a file that is too large before it writes the next line.
       file.maxSize = 1
       beganAt = now
     }
-    removeOld(path, now - days * DAY_MS)
+    if (steadyMs() >= STEADY_ENOUGH_MS) removeOld(path, now - days * DAY_MS)
   }
 
-  return log.subscribe(({ at, level, code, message, fields }) => {
+  return log.subscribe(({ level, code, message, fields }) => {
     const particulars = Object.keys(fields).length === 0 ? '' : ` ${asText(fields)}`
     const text = oneLine(`${code} ${message}${particulars}`)
     failure = null
@@ -77,7 +84,7 @@ export function writeLogFiles(
         })
         isOpen = true
       }
-      keepWithin(limits(), at)
+      keepWithin(limits())
       logger[level](text)
     } catch (error) {
       failure = error

@@ -2,7 +2,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { HivemindDht } from '../../src-main/hivemind/dht'
 import type { KademliaRecords } from '../../src-main/kademlia/records'
-import type { NetworkProfile, RecordForm } from '../../src-main/network/profiles'
+import type { NetworkProfile, ProfileTimings, RecordForm } from '../../src-main/network/profiles'
 import { type NodeRooms, REAL_ROOMS } from '../../src-main/node/rooms'
 import type { Clock } from '../../src-shared/clock'
 import type { NodeStatus, StepName } from '../../src-shared/status'
@@ -10,10 +10,20 @@ import { isVisible, type LiveNetwork, type LiveNode, QUICK, startLiveNetwork, un
 
 // The failure that all five source documents describe: a part silently does nothing, and the light stays green.
 // Each test makes one part do nothing, without an error, and expects the status to name the step that it belongs to.
-// The suite runs once for each way in which a network can keep its records.
+// The suite runs once for each way in which a network can keep its records; its control is in control.integration.test.ts.
 
 /** Three announce intervals, and time for a slow machine to notice. */
 const IN_TIME_MS = 3 * QUICK.announceIntervalMs + 4_000
+
+/**
+ * Records that outlive a few slow rounds: on a busy computer a round takes as long as an interval here, and what has run
+ * out by then is rightly said to be gone.
+ */
+const TIMINGS: ProfileTimings = {
+  ...QUICK,
+  recordLifetimeMs: 20_000,
+  kademlia: { ...QUICK.kademlia, recordLifetimeMs: 12_000 },
+}
 
 export function falseGreenSuite(recordForms: NetworkProfile['recordForms']): void {
   const uses = (form: RecordForm) => recordForms.includes(form)
@@ -22,7 +32,7 @@ export function falseGreenSuite(recordForms: NetworkProfile['recordForms']): voi
   let subject: LiveNode | null = null
 
   beforeAll(async () => {
-    network = await startLiveNetwork({ recordForms })
+    network = await startLiveNetwork({ recordForms, timings: TIMINGS })
     other = await network.join({ name: 'healthy' })
     await until(other, 'serving', ({ loadLevel }) => loadLevel === 'L6')
   })
@@ -73,17 +83,6 @@ export function falseGreenSuite(recordForms: NetworkProfile['recordForms']): voi
   })
 
   describe(`false-green suite (D-T41), ${recordForms.join(' and ')}: a part that silently does nothing is named within three intervals`, () => {
-    it('control: nothing is wrong, and nothing is said to be (D-T42)', async () => {
-      const live = await runningNode({})
-      const seen = new Set<string>()
-      const stop = live.node.onStatus(({ steps }) => {
-        for (const { name, state } of steps) if (state !== 'done') seen.add(`${name} ${state}`)
-      })
-      await new Promise((resolve) => setTimeout(resolve, 3 * QUICK.announceIntervalMs))
-      stop()
-      expect([...seen]).toEqual([])
-    })
-
     it('1. bootstrap dial', async () => {
       subject = await network.join({ rooms: { dialBootstraps: async () => [] } })
       await expectNamed(subject, 'connect')
@@ -131,7 +130,7 @@ export function falseGreenSuite(recordForms: NetworkProfile['recordForms']): voi
       })
       fault.on = true
       // Provider records of the last true round live on for their lifetime, and are swept a little later.
-      await expectNamed(live, 'announce', IN_TIME_MS + QUICK.kademlia.recordLifetimeMs)
+      await expectNamed(live, 'announce', IN_TIME_MS + TIMINGS.kademlia.recordLifetimeMs)
       fault.on = false
       await until(live, 'visible again', isVisible)
     })

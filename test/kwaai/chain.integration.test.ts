@@ -134,7 +134,7 @@ describe('a chain in which a hop goes through KwaaiNet’s inference protocol', 
     const clock = systemClock
     const network = createKwaaiNetwork({
       ...{ host: first.host, clock, pipeline: first.pipeline, stage: () => slices.runners[0] ?? null },
-    })
+    }).asking
     const router = createRouter({ host: first.host, clock, log, ...network })
     const offers: Offer[] = routeOver([first.peer, second.peer]).map((place) => {
       return { ...place, announcedS: 0.01, cacheTokensLeft: null, pingsS: null }
@@ -200,7 +200,7 @@ describe('a chain in which a hop goes through KwaaiNet’s inference protocol', 
     await connect(a.host, b.host)
     const network = createKwaaiNetwork({
       ...{ host: a.host, clock: systemClock, pipeline: a.pipeline, stage: () => slices.runners[0] ?? null },
-    })
+    }).asking
     const logits: Float32Array[] = []
     const generation = await ask(network.pipeline, routeOver([a.peer, b.peer]), logits)
     expect(generation.tokens).toEqual(exact.tokens)
