@@ -57,6 +57,14 @@ describe('reading what others wrote', () => {
     expect(decodeExpertDescription(spans)).toMatchObject({ state: 'joining', startBlock: 2, endBlock: 6 })
   })
 
+  it('a long name is cut, and a list of more spans than any server has is not looked at', () => {
+    expect(decodeExpertDescription(written({ public_name: 'x'.repeat(300) })).publicName).toHaveLength(200)
+    const many = (spans: number) =>
+      encodeMsgpack(msgpackMap({ state: 'online', spans: Array.from({ length: spans }, () => [2, 6]) }))
+    expect(decodeExpertDescription(many(64))).toMatchObject({ startBlock: 2, endBlock: 6 })
+    expect(() => decodeExpertDescription(many(65))).toThrow(/names no blocks/)
+  })
+
   it.each([
     ['an empty range', { end_block: 1 }],
     ['an unknown state', { state: 'perfect' }],
