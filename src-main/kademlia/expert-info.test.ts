@@ -37,6 +37,7 @@ describe('golden bytes of the Kademlia form', () => {
     expect(hex(encodeExpertFrame(0, encodeExpertUid('M.3')))).toBe(vectors.requestBlock)
     expect(decodeExpertRequest(Buffer.from(vectors.requestBlock, 'hex').subarray(8))).toBe('M.3')
     expect(decodeExpertRequest(Buffer.from(vectors.requestEmptyUid, 'hex').subarray(8))).toBe('')
+    expect(() => decodeExpertRequest(Buffer.from(vectors.error, 'hex').subarray(8))).toThrow(/not a message/)
     expect(hex(encodeExpertFrame(0, encodeExpertInfo(encodeExpertDescription(INFO))))).toBe(vectors.reply)
     expect(decodeExpertReply(Buffer.from(vectors.reply, 'hex').subarray(8))).toEqual(INFO)
     expect(hex(encodeExpertError('not here'))).toBe(vectors.error)

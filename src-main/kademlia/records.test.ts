@@ -1,4 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../../test/fake-clock'
@@ -26,7 +27,7 @@ describe('X-07: what counts is what others say, not what this node has itself', 
   if (!one || !two) throw new Error('two others')
   const clock = new FakeClock()
   const signal = new AbortController().signal
-  const response = (from: typeof self, messageName: string, more: object = {}) => ({
+  const response = (from: PeerId, messageName: string, more: object = {}) => ({
     ...{ name: 'PEER_RESPONSE', messageName, from, closer: [], providers: [] },
     ...more,
   })
@@ -60,7 +61,7 @@ describe('X-07: what counts is what others say, not what this node has itself', 
       [record(1, clock.now() - 1_000), record(2)].map((each) => sealRecord(name, each, privateKey)),
     )
     const found = (events: readonly object[]) => over(() => events).find('M.0', self, signal)
-    const holds = (from: typeof self, value: unknown) => response(from, 'GET_VALUE', { record: { value } })
+    const holds = (from: PeerId, value: unknown) => response(from, 'GET_VALUE', { record: { value } })
     expect(await found([holds(self, fresh)])).toBeNull()
     expect(await found([holds(self, fresh), holds(one, old)])).toMatchObject({
       from: [one],
