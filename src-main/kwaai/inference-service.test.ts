@@ -172,7 +172,7 @@ describe('blocks that are served to callers of KwaaiNet', () => {
 
   it.each([
     ['a position beyond 32 bits', { seq_pos: 2 ** 32 }],
-    ['several sequences at once', { shape: [2, 1, WIDTH], data: new Uint8Array(4 * WIDTH) }],
+    ['several sequences at once', { shape: [2, 1, WIDTH] }],
   ])('reads no request with %s', (_, over) => {
     const fields = { session_id: 1, seq_pos: 0, payload_type: 'hidden_states', shape: [1, 1, WIDTH] }
     const written = (more: object) => encodeMsgpack(msgpackMap({ ...fields, data: new Uint8Array(2 * WIDTH), ...more }))
