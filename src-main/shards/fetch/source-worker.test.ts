@@ -28,11 +28,15 @@ interface Setting {
   maxSources?: number
   /** What of piece 0 lies on the disk already. */
   partialBytes?: number
+  onDisk?: Uint8Array
   read?: (sink: ByteSink, signal: AbortSignal) => Promise<void>
 }
 
 /** One source among others in a fetch whose board has one run for it, and whose disk takes everything. */
-function setUp(kind: SourceKind, { neededBytes = 1_000, maxSources = 4, partialBytes = 0, read = hang }: Setting = {}) {
+function setUp(
+  kind: SourceKind,
+  { neededBytes = 1_000, maxSources = 4, partialBytes = 0, onDisk = BYTES, read = hang }: Setting = {},
+) {
   const clock = new FakeClock()
   const ending = new AbortController()
   const entries: SourceEntry[] = []
@@ -51,11 +55,15 @@ function setUp(kind: SourceKind, { neededBytes = 1_000, maxSources = 4, partialB
   const claims: Claim[] = []
   const state = { runs: 0, verified: 0, paced: 0, received: 0 }
   const events: FetchEvent[] = []
+  const dropped: number[] = []
   const session = {
     partialBytes: (index: number) => (index === 0 ? partialBytes : 0),
-    readPartial: async () => true,
+    readPartial: async (_: number, target: Uint8Array) => {
+      target.set(onDisk.subarray(0, partialBytes))
+      return true
+    },
     ...{ write: async () => undefined, notePartial: async () => undefined, noteVerified: async () => undefined },
-    drop: async () => undefined,
+    drop: async (index: number) => void dropped.push(index),
   } as unknown as SliceSession
   const place: WorkPlace = {
     ...{ manifest: {} as Manifest, session, pool: createBufferPool(2, 4), clock, wake: createWake(clock), entries },
@@ -94,7 +102,7 @@ function setUp(kind: SourceKind, { neededBytes = 1_000, maxSources = 4, partialB
   const failures = () => events.flatMap((event) => (event.type === 'source-failed' ? event.error.code : []))
   const stalls = () => events.filter(({ type }) => type === 'source-stalled').length
   const end = () => ending.abort(new EspalierError('CANCELLED'))
-  return { clock, entry, add, begin, claims, state, events, failures, stalls, end }
+  return { clock, entry, add, begin, claims, state, events, dropped, failures, stalls, end }
 }
 
 /** Whether it may ask for pieces 0 and 1, `afterMs` into the fetch, beside another that says to have the first. */
@@ -200,12 +208,26 @@ describe('S-19: what a source gives', () => {
     bad.end()
     expect([...bad.entry.rejected]).toEqual([0])
     expect(bad.failures()).toEqual(['SHARD_HASH_MISMATCH'])
-    const mixed = setUp('swarm', { partialBytes: 2, read: async (sink) => sink(BYTES.subarray(2)) })
+    const onDisk = Uint8Array.of(9, 9, 9, 9)
+    const mixed = setUp('swarm', { partialBytes: 2, onDisk, read: async (sink) => sink(BYTES.subarray(2)) })
     await mixed.begin(1)
     await mixed.clock.advance(100)
     mixed.end()
     expect(mixed.events.map(({ type }) => type)).toEqual(['piece-rejected'])
     expect([...mixed.entry.rejected]).toEqual([])
+    // Either way the piece begins anew.
+    expect([bad.dropped, mixed.dropped]).toEqual([[0], [0]])
+  })
+
+  it('what lies there of a piece counts with what follows', async () => {
+    const { clock, begin, state, failures, end } = setUp('swarm', {
+      ...{ partialBytes: 2, read: async (sink) => sink(BYTES.subarray(2)) },
+    })
+    await begin(1)
+    await clock.advance(100)
+    end()
+    expect(state).toMatchObject({ verified: 1, received: 2 })
+    expect(failures()).toEqual([])
   })
 
   it('one that does not look at its signal is not listened to after the end', async () => {
