@@ -60,6 +60,10 @@ describe('what the sweep forgets', () => {
     await clock.advance(1)
     await sweep.run()
     expect(await listed()).toEqual(['approved', 'live-pending', 'rejected'])
+    // After our own absence nobody is held for gone who could not report to us.
+    await clock.advance(2 * DAY_MS)
+    await setUp().sweep.run()
+    expect(await listed()).toContain('live-pending')
   })
 
   it('H-18: comings and goings after a month, and never what somebody decided', async () => {

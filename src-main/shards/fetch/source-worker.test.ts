@@ -286,6 +286,7 @@ describe('S-19: what a source gives', () => {
       for (let second = 0; second < 40; second += 1) {
         for (const tick of ticks.splice(0)) tick()
         await clock.advance(1_000)
+        if (second < 28) expect(stalls(), name).toBe(0)
       }
       expect(stalls() > 0, name).toBe(isEnded)
       end()
