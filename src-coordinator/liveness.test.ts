@@ -29,6 +29,15 @@ it('C-26: who is silent for longer than the offline time is silent, and not befo
   }
 })
 
+it('who has left is not remembered', () => {
+  const { after, liveness } = start()
+  after(10 * OFFLINE_MS)
+  liveness.heard(['w1'])
+  expect(liveness.isSilent('w1', OFFLINE_MS)).toBe(false)
+  liveness.forget('w1')
+  expect(liveness.isSilent('w1', OFFLINE_MS)).toBe(true)
+})
+
 it('C-26: after we ourselves stood still nobody is silent until we have listened for the offline time', () => {
   const { after, liveness, sweep } = start()
   after(SWEEP_MS)

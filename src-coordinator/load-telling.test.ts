@@ -91,6 +91,17 @@ describe('S-38: LOAD_SHARD is taken back', () => {
     expect(seen.slice(-2)).toEqual(['cancelling 2', 'cancelled 2'])
   })
 
+  it('while its answer is on the way: what comes then changes nothing', async () => {
+    const { promise, resolve } = Promise.withResolvers<LoadAnswer>()
+    onLoad = () => promise
+    const telling = tell()
+    await clock.advance(0)
+    expect(await telling.cancel()).toBe('accepted')
+    resolve({ status: 'downloading', done: 1, total: 9 })
+    expect(await telling.answered).toBeNull()
+    expect(telling.view).toMatchObject({ state: 'cancelled' })
+  })
+
   it('from a worker that has loaded meanwhile: it says so', async () => {
     onCancel = async () => ({ status: 'already_loaded' })
     const telling = tell()

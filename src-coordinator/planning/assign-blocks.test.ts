@@ -41,6 +41,22 @@ describe('assigning blocks', () => {
     expect(choice.reason).toContain('nobody')
   })
 
+  it('of equally weak parts the one with most such blocks goes first, then the longest that fits', () => {
+    const halves = { blockCount: 8, period: 1, targetWorkers: 2, maxBlocks: null }
+    const oneAndTwo = [
+      { start: 0, end: 3 },
+      { start: 4, end: 6 },
+    ]
+    expect(chooseBlocks({ ...halves, live: oneAndTwo }).range).toEqual({ start: 4, end: 8 })
+    // One block is missing in each half. Eight blocks fit: of the first half one period of six, the second half whole.
+    const gemma = { blockCount: 26, period: 6, targetWorkers: 2, maxBlocks: 8 }
+    const oneEach = [
+      { start: 1, end: 18 },
+      { start: 18, end: 25 },
+    ]
+    expect(chooseBlocks({ ...gemma, live: oneEach }).range).toEqual({ start: 18, end: 26 })
+  })
+
   it('C-47: requested_layers caps the length', () => {
     expect(chooseBlocks({ ...tiny, maxBlocks: 2, live: [] }).range).toEqual({ start: 0, end: 2 })
   })

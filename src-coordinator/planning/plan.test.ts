@@ -49,6 +49,24 @@ describe('planning assignments', () => {
     expect(changes[0]?.reason).toContain('nobody else')
   })
 
+  it('of two that could close a gap the one moves that gives up fewer blocks', () => {
+    const workers = [
+      held('a', 0, 4, { maxBlocks: 4 }),
+      held('b', 0, 4, { maxBlocks: 4 }),
+      held('c', 4, 8, { maxBlocks: 8 }),
+    ]
+    expect(plan(workers, rules, closing)).toMatchObject([{ workerId: 'c', range: { start: 4, end: 12 } }])
+  })
+
+  it('of those who wait the able ones choose first, whatever their names', () => {
+    const half: PlanningRules = { ...rules, targetWorkers: 2 }
+    const workers = [held('there', 0, 6), worker('a', { maxBlocks: 2 }), worker('b', { maxBlocks: 6 })]
+    expect(plan(workers, half, waiting)).toMatchObject([
+      { workerId: 'b', range: { start: 6, end: 12 } },
+      { workerId: 'a', range: { start: 0, end: 2 } },
+    ])
+  })
+
   it('where no single change is enough, the model is dealt out anew, in the order in which workers stand', () => {
     const workers = [
       held('a', 1, 6, { maxBlocks: 5 }),
@@ -91,6 +109,14 @@ describe('planning assignments', () => {
     expect(plan(loading, rules, closing)).toEqual([])
     const alone = [held('a', 0, 6, { speed: 10 }), held('b', 6, 12)]
     expect(plan(alone, rules, closing)).toEqual([])
+    // Six and four become five and five: a quarter faster, where a third is asked for.
+    const nearly = Array.from({ length: 10 }, (_, index) =>
+      index < 6 ? held(`l${index}`, 0, 6) : held(`r${index}`, 6, 12),
+    )
+    expect(plan(nearly, rules, closing)).toEqual([])
+    // Whoever is still loading is not moved in place of one that serves.
+    const busy = crowded.map((one) => ({ ...one, isServing: one.workerId !== 'a' }))
+    expect(plan(busy, rules, closing)).toMatchObject([{ workerId: 'b', kind: 'moved' }])
   })
 
   it('for 1,500 random networks: legal ranges, within memory, and every block covered that capacity can cover', () => {

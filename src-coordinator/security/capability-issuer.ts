@@ -72,8 +72,8 @@ export function createCapabilityIssuer(options: {
       .orderBy('expires_at', 'desc')
       .execute()
     // One that a clock ahead has dated is good for nobody yet.
-    const isGood = ({ not_before, expires_at }: CapabilityTokenRow) =>
-      not_before <= now && expires_at - now > lifetimeMs / 2 && expires_at - now <= lifetimeMs
+    const isGood = ({ expires_at }: CapabilityTokenRow) =>
+      expires_at - now > lifetimeMs / 2 && expires_at - now <= lifetimeMs
     const fitting = held.find((row) => row.scope === scope && row.peer_id === peerId && isGood(row))
     if (fitting) return fitting
     const row: CapabilityTokenRow = {

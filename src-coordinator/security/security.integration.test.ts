@@ -99,6 +99,10 @@ describe('signed requests', () => {
     const strict = await start()
     const refused = await send(`${strict.server.url}/workers/register`, 'POST', registration('w1'))
     expect(codeOf(refused)).toEqual([401, 'REQUEST_UNSIGNED'])
+    // The host may remove a worker, and speaks for none.
+    const host = { authorization: `Bearer ${strict.server.adminToken}` }
+    const asHost = await send(`${strict.server.url}/workers/register`, 'POST', registration('w1'), host)
+    expect(codeOf(asHost)).toEqual([401, 'REQUEST_UNSIGNED'])
     const open = await start({ allowUnsigned: true })
     expect((await send(`${open.server.url}/workers/register`, 'POST', registration('w1'))).status).toBe(200)
     expect((await send(`${open.server.url}/workers/heartbeat`, 'POST', heartbeat('w1'))).status).toBe(200)

@@ -4,7 +4,8 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { FakeClock } from '../../test/fake-clock'
 import { encodeMsgpack, msgpackMap } from '../hivemind/msgpack'
-import { MAX_LIFETIME_MS, newestRecord, openRecord, sealRecord } from './envelope'
+import { decodeMsgpack } from '../hivemind/msgpack-decode'
+import { MAX_LIFETIME_MS, MAX_RECORD_BYTES, newestRecord, openRecord, sealRecord } from './envelope'
 import { modelKey, parseRecordKey, providerCid, recordKey } from './keys'
 
 let key: PrivateKey
@@ -75,6 +76,30 @@ describe('records', () => {
       changed[at]! ^= 1
       await expect(openRecord(name, changed, clock)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' })
     }
+  })
+
+  it('refuses a fifth field, which nobody has signed', async () => {
+    const name = recordKey('M.0', peer)
+    const fields = decodeMsgpack(await sealRecord(name, record(), key))
+    if (!(fields instanceof Map)) throw new Error('a map')
+    expect(await openRecord(name, encodeMsgpack(fields), clock)).toEqual(record())
+    const more = encodeMsgpack(new Map([...fields, ['x', 1]]))
+    await expect(openRecord(name, more, clock)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' })
+  })
+
+  it('keeps what it opened, whatever becomes of the bytes that it came in', async () => {
+    const name = recordKey('M.0', peer)
+    const sealed = Buffer.from(await sealRecord(name, record(), key))
+    const { content } = await openRecord(name, sealed, clock)
+    sealed.fill(0)
+    expect(content).toEqual(Uint8Array.of(1, 2, 3))
+  })
+
+  it('seals nothing that no reader would take', async () => {
+    const content = new Uint8Array(MAX_RECORD_BYTES)
+    await expect(sealRecord(recordKey('M.0', peer), { ...record(), content }, key)).rejects.toMatchObject({
+      code: 'RECORD_INVALID',
+    })
   })
 
   it.each([0, 63, 65])('refuses a signature of %i bytes like any other that is wrong', async (length) => {

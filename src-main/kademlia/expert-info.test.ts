@@ -37,6 +37,7 @@ describe('golden bytes of the Kademlia form', () => {
     expect(hex(encodeExpertFrame(0, encodeExpertUid('M.3')))).toBe(vectors.requestBlock)
     expect(decodeExpertRequest(Buffer.from(vectors.requestBlock, 'hex').subarray(8))).toBe('M.3')
     expect(decodeExpertRequest(Buffer.from(vectors.requestEmptyUid, 'hex').subarray(8))).toBe('')
+    expect(() => decodeExpertRequest(Buffer.from(vectors.error, 'hex').subarray(8))).toThrow(/not a message/)
     expect(hex(encodeExpertFrame(0, encodeExpertInfo(encodeExpertDescription(INFO))))).toBe(vectors.reply)
     expect(decodeExpertReply(Buffer.from(vectors.reply, 'hex').subarray(8))).toEqual(INFO)
     expect(hex(encodeExpertError('not here'))).toBe(vectors.error)
@@ -55,6 +56,14 @@ describe('reading what others wrote', () => {
     })
     const spans = encodeMsgpack(msgpackMap({ state: 'joining', spans: [[2, 6]] }))
     expect(decodeExpertDescription(spans)).toMatchObject({ state: 'joining', startBlock: 2, endBlock: 6 })
+  })
+
+  it('a long name is cut, and a list of more spans than any server has is not looked at', () => {
+    expect(decodeExpertDescription(written({ public_name: 'x'.repeat(300) })).publicName).toHaveLength(200)
+    const many = (spans: number) =>
+      encodeMsgpack(msgpackMap({ state: 'online', spans: Array.from({ length: spans }, () => [2, 6]) }))
+    expect(decodeExpertDescription(many(64))).toMatchObject({ startBlock: 2, endBlock: 6 })
+    expect(() => decodeExpertDescription(many(65))).toThrow(/names no blocks/)
   })
 
   it.each([

@@ -7,18 +7,23 @@ import type { StageInput, StageRunner } from '../pipeline/stage-runner'
 import { createEventLog } from '../storage/event-log'
 import { createGreeter } from './hello'
 import { createInferenceService } from './inference-service'
-import { decodeReply, encodeReply, encodeRequest, type InferenceRequest } from './inference-wire'
+import { decodeReply, decodeRequest, encodeReply, encodeRequest, type InferenceRequest } from './inference-wire'
 import { WARMING_UP } from './protocols'
 
 const WIDTH = 4
 
 /** Blocks that add 1 to every value; places in the cache are cleared a moment after they were given back. */
-function setUp({ start = 4, end = 6, blockCount = 8, places = 2, isForMembers = false } = {}) {
+function setUp({ start = 4, end = 6, blockCount = 8, places = 2, contextTokens = 16, isForMembers = false } = {}) {
   const clock = new FakeClock()
   const leased = new Set<number>()
   const calls: StageInput[] = []
   const served: string[] = []
-  const state = { isReady: true, failure: null as EspalierError | null, isBusy: false }
+  const state = {
+    isReady: true,
+    failure: null as EspalierError | null,
+    isBusy: false,
+    until: null as Promise<void> | null,
+  }
   const runner: StageRunner = {
     ...{
       blocks: { start, end },
@@ -26,7 +31,7 @@ function setUp({ start = 4, end = 6, blockCount = 8, places = 2, isForMembers = 
       embeddingLength: WIDTH,
       root: 'root',
       maxBatchTokens: 3,
-      contextTokens: 16,
+      contextTokens,
     },
     openSequence() {
       for (let sequence = 0; sequence < places; sequence++) {
@@ -39,6 +44,7 @@ function setUp({ start = 4, end = 6, blockCount = 8, places = 2, isForMembers = 
     closeSequence: (sequence) => void clock.after(30, () => leased.delete(sequence)),
     async run(input) {
       calls.push(input)
+      await state.until
       if (state.failure) throw state.failure
       if (state.isBusy) await new Promise(() => undefined)
       const rows = 'tokens' in input.rows ? input.rows.tokens.length : input.rows.hidden.length / WIDTH
@@ -167,6 +173,41 @@ describe('blocks that are served to callers of KwaaiNet', () => {
     expect(leased.size).toBe(0)
   })
 
+  it('words of an error are cut: what fails here may be long, and a caller has asked for numbers', async () => {
+    const { service, state } = setUp()
+    state.failure = new EspalierError('ENGINE_GONE', 'x'.repeat(5_000))
+    expect((await service.answer(encodeRequest(at(0, 1)), 'them')).byteLength).toBeLessThan(500)
+  })
+
+  it('takes as many rows as the context and as an answer can carry', async () => {
+    expect(await setUp().ask(at(0, 16))).toMatchObject({ width: WIDTH })
+    const { ask, leased, calls } = setUp({ start: 0, contextTokens: 2 ** 20 })
+    const long = { sessionId: 1n, position: 0, input: { tokens: new Int32Array(600_000) } }
+    expect(await ask(long)).toMatchObject({ error: expect.stringContaining('more than an answer can carry') })
+    expect([leased.size, calls.length]).toEqual([0, 0])
+  })
+
+  it('64 calls at once, and the next is told so; after them there is room again', async () => {
+    const { ask, state } = setUp({ places: 70 })
+    const gate = Promise.withResolvers<void>()
+    state.until = gate.promise
+    const busy = Array.from({ length: 64 }, (_, peer) => ask(at(0, 1), `peer ${peer}`))
+    expect(await ask(at(0, 1), 'one more')).toEqual({ sessionId: 0n, error: 'node at capacity' })
+    gate.resolve()
+    for (const reply of await Promise.all(busy)) expect(reply).toMatchObject({ width: WIDTH })
+    expect(await ask(at(0, 1), 'one more')).toMatchObject({ width: WIDTH })
+  })
+
+  it.each([
+    ['a position beyond 32 bits', { seq_pos: 2 ** 32 }],
+    ['several sequences at once', { shape: [2, 1, WIDTH] }],
+  ])('reads no request with %s', (_, over) => {
+    const fields = { session_id: 1, seq_pos: 0, payload_type: 'hidden_states', shape: [1, 1, WIDTH] }
+    const written = (more: object) => encodeMsgpack(msgpackMap({ ...fields, data: new Uint8Array(2 * WIDTH), ...more }))
+    expect(decodeRequest(written({}))).toMatchObject({ position: 0 })
+    expect(() => decodeRequest(written(over))).toThrow(expect.objectContaining({ code: 'PROTOCOL_VIOLATION' }))
+  })
+
   it('nobody says goodbye: a session that rests gives way to the next, and one that works does not', async () => {
     const { ask, clock, service } = setUp()
     await ask(at(0, 1, 1n))
@@ -269,5 +310,11 @@ describe('10,000 fuzzed frames a protocol', () => {
     }
     expect(lines).toHaveLength(4)
     expect(lines.join('')).not.toMatch(/\p{Cc}/u)
+    // Of strangers without end only so many are remembered: the first is written down again.
+    for (let peer = 4; peer < 260; peer++) greet(new Uint8Array(), `peer ${peer}`)
+    expect(lines).toHaveLength(260)
+    greet(new Uint8Array(), 'peer 259')
+    greet(new Uint8Array(), 'peer 0')
+    expect(lines).toHaveLength(261)
   })
 })

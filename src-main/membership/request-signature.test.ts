@@ -79,6 +79,24 @@ describe('signed requests', () => {
     }
   })
 
+  it('X-14: when the nonce may be forgotten the time refuses the request, and not before', async () => {
+    const clock = new FakeClock()
+    const headers = await signRequest(identity, request, clock)
+    const forgetAt = (await verifyRequest(headers, request, clock))?.forgetNonceAt ?? 0
+    await clock.advance(forgetAt - 1 - clock.now())
+    expect(await codeOf(verifyRequest(headers, request, clock))).toBe('ok')
+    await clock.advance(1)
+    expect(await codeOf(verifyRequest(headers, request, clock))).toBe('REQUEST_TIME_WRONG')
+  })
+
+  it('X-14: a time that is no number is good at no time', async () => {
+    const clock = new FakeClock()
+    for (const now of [Number.NaN, -1, 0.5]) {
+      const headers = await signRequest(identity, request, Object.assign(new FakeClock(), { now: () => now }))
+      expect(await codeOf(verifyRequest(headers, request, clock)), `${now}`).toBe('REQUEST_SIGNATURE_INVALID')
+    }
+  })
+
   it('X-14: only Ed25519 identities sign', async () => {
     const clock = new FakeClock()
     const other = await generateKeyPair('secp256k1')

@@ -14,15 +14,19 @@ const BLOCKS = { start: 2, end: 5 }
 const issuer = await seededIssuer('issuer')
 const clock = new FakeClock()
 
+function tokenFor(peer: string, more: { max_uses?: number } = {}): Promise<string> {
+  const nowS = Math.floor(clock.now() / 1000)
+  const scope = formatScope({ asks: [MODEL], serves: [{ model: MODEL, blocks: BLOCKS }] })
+  return mintToken(issuer, {
+    ...{ iss: issuer.kid, aud: 'orchard', sub: peer, scope, nbf: nowS - 30, exp: nowS + 3600, jti: `token-${peer}` },
+    ...more,
+  })
+}
+
 async function member() {
   const identity = await generateKeyPair('Ed25519')
   const peer = peerIdFromPrivateKey(identity).toString()
-  const nowS = Math.floor(clock.now() / 1000)
-  const scope = formatScope({ asks: [MODEL], serves: [{ model: MODEL, blocks: BLOCKS }] })
-  const token = await mintToken(issuer, {
-    ...{ iss: issuer.kid, aud: 'orchard', sub: peer, scope, nbf: nowS - 30, exp: nowS + 3600, jti: `token-${peer}` },
-  })
-  return { identity, peer, token }
+  return { identity, peer, token: await tokenFor(peer) }
 }
 
 let us: Awaited<ReturnType<typeof member>>
@@ -32,7 +36,7 @@ beforeAll(async () => {
   ;[us, asker, thief] = await Promise.all([member(), member(), member()])
 })
 
-function guardOf({ membersOnly = true, isMember = true } = {}) {
+function guardOf({ membersOnly = true, isMember = true, maxOpened = 100 } = {}) {
   const revoked = new Set<string>()
   const authority: TokenAuthority = { networkId: 'orchard', keys: new Map([[issuer.kid, issuer.publicJwk]]), revoked }
   const keeper = {
@@ -40,7 +44,8 @@ function guardOf({ membersOnly = true, isMember = true } = {}) {
     authority: () => (isMember ? authority : null),
     membersOnly,
   }
-  return { guard: createSessionGuard({ keeper, identity: us.identity, model: () => MODEL, clock }), revoked }
+  const guard = createSessionGuard({ keeper, identity: us.identity, model: () => MODEL, clock, maxOpened })
+  return { guard, revoked }
 }
 
 const sessionOf = (entry: string, change: Partial<BoundSession> = {}): BoundSession => ({
@@ -116,6 +121,26 @@ describe('a session in a network for members only', () => {
     expect(await codeOf(guard.authorise(await headerOf(sessionOf(asker.peer, { id: 'ef'.repeat(16) }))))).toBe('bound')
   })
 
+  it('H-19: an id that somebody else has used is no session of this entry', async () => {
+    const { guard } = guardOf()
+    const theirs = sessionOf(thief.peer)
+    const header = await headerOf(theirs, theirs, thief)
+    expect(await codeOf(guard.authorise({ ...header, token: thief.token }))).toBe('bound')
+    expect(await codeOf(guard.authorise(await headerOf()))).toBe('bound')
+  })
+
+  it('H-19: no opened session is forgotten for a new one while its signature would still be taken', async () => {
+    const { guard } = guardOf({ maxOpened: 1 })
+    const header = await headerOf()
+    expect(await codeOf(guard.authorise(header))).toBe('bound')
+    await clock.advance(179_000)
+    const next = () => headerOf(sessionOf(asker.peer, { id: 'ef'.repeat(16) }))
+    expect(await codeOf(guard.authorise(await next()))).toBe('SESSION_LIMIT')
+    expect(await codeOf(guard.authorise(header))).toBe('SESSION_REPLAYED')
+    await clock.advance(1_000)
+    expect(await codeOf(guard.authorise(await next()))).toBe('bound')
+  })
+
   it('H-19: a signature is good for minutes; when it is forgotten it is of no use any more', async () => {
     const { guard } = guardOf()
     const header = await headerOf()
@@ -164,6 +189,12 @@ describe('a stage in a network for members only', () => {
     revoked.add(`token-${asker.peer}`)
     expect(await codeFor(asker.token)).toBe('TOKEN_REVOKED')
   })
+
+  it('H-19: to look at its token is no use of it', async () => {
+    const { guard } = guardOf()
+    const token = await tokenFor(asker.peer, { max_uses: 1 })
+    for (let look = 0; look < 3; look += 1) expect(await guard.whyNotServe(asker.peer, BLOCKS, token)).toBeNull()
+  })
 })
 
 describe('in a network that gives tokens and is open', () => {
@@ -172,6 +203,10 @@ describe('in a network that gives tokens and is open', () => {
     const { entry, token, session } = await headerOf()
     expect(await codeOf(guard.authorise({ entry: 'guest' }))).toBe('guest')
     expect(await codeOf(guard.authorise({ entry, token, session: { ...session!, binding: undefined } }))).toBe('bearer')
+    // A signature that is shown must be right, as a token must.
+    expect(await codeOf(guard.authorise({ entry, token, session: session! }))).toBe('bound')
+    const stolen = await headerOf(sessionOf(asker.peer, { id: 'ef'.repeat(16) }), undefined, thief)
+    expect(await codeOf(guard.authorise(stolen))).toBe('TOKEN_NOT_BOUND')
     expect(await guard.bind(sessionOf(us.peer))).toBeNull()
     expect(guard.isMembersOnly()).toBe(false)
   })

@@ -45,11 +45,13 @@ export function createSessionGuard(options: {
   identity: PrivateKey
   model: () => string | null
   clock: Clock
+  /** Opened sessions that are remembered at once; when all places are taken, newcomers are refused. */
+  maxOpened?: number
 }): SessionGuard {
   const { keeper, model, clock } = options
   const uses = createUseCounter(clock)
   /** Sessions that were opened here: each once, so long as its signature would be taken. */
-  const opened = createUseCounter(clock)
+  const opened = createUseCounter(clock, options.maxOpened)
 
   return {
     token: keeper.token,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -39,6 +39,29 @@ it('H-19: whose grant is taken back does not take the network for an open one, a
   again.accept(grant(false))
   expect(again.membersOnly).toBe(false)
   await again.settled()
+})
+
+it('H-19: a token is shown for a minute after it ran out, as long as clocks may differ, and not longer', async () => {
+  const keeper = keeperOf()
+  keeper.accept(grant(true))
+  await clock.advance(3_600_000 + 59_999)
+  expect(keeper.token()).toMatch(/^hntoken:/)
+  await clock.advance(1)
+  expect(keeper.token()).toBeNull()
+  await keeper.settled()
+})
+
+it('H-19: a grant of another shape takes nothing back, and what is the same is not written again', async () => {
+  const keeper = keeperOf()
+  const good = grant(true)
+  keeper.accept(good)
+  keeper.accept({ ...good, token: 'none of ours' })
+  expect(keeper.token()).toBe(good.token)
+  await keeper.settled()
+  await rm(join(directory, 'membership.json'))
+  keeper.accept({ ...good })
+  await keeper.settled()
+  expect(await readdir(directory)).not.toContain('membership.json')
 })
 
 it('H-19: what one coordinator said holds at no other', async () => {

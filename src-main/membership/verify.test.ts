@@ -29,9 +29,9 @@ const serve = (start: number, end: number): TokenUse => ({
   needs: { action: 'serve', model: MODEL, blocks: { start, end } },
 })
 
-function verifier(revoked: string[] = []) {
+function verifier(revoked: string[] = [], capacity?: number) {
   const clock = new FakeClock(START_MS)
-  const uses = createUseCounter(clock)
+  const uses = createUseCounter(clock, capacity)
   const authority = {
     networkId: 'orchard',
     keys: new Map([[issuer.kid, issuer.publicJwk]]),
@@ -162,6 +162,18 @@ describe('capability tokens', () => {
     expect(uses.take('one-more', 1, START_MS + 9000)).toBe('ok')
     expect(uses.take('t50', 1, START_MS + 1050)).toBe('used-up')
     expect(uses.size).toBe(90)
+  })
+
+  it('H-19: as long as a token would be taken its uses are remembered, and others are refused for want of room', async () => {
+    const { verify, clock } = verifier([], 1)
+    const used = await mint({ max_uses: 1 })
+    expect(await codeOf(verify(used))).toBe('ok')
+    await clock.advance(3_600_000 + 59_999)
+    const other = await mint({ max_uses: 1, jti: 'token-0002', exp: START_S + 7200 })
+    expect(await codeOf(verify(other))).toBe('SESSION_LIMIT')
+    expect(await codeOf(verify(used))).toBe('TOKEN_USED_UP')
+    await clock.advance(1)
+    expect(await codeOf(verify(other))).toBe('ok')
   })
 
   it('H-19: cut and flipped tokens are refused, and nothing throws', async () => {

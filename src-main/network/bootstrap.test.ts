@@ -49,3 +49,27 @@ it('D-T04: bootstraps that are away for a day are dialled at most once a minute 
   stop()
   expect(clock.pending).toBe(0)
 })
+
+it('what a dial ends with after the stop is nobody’s news, and nothing is dialled again', async () => {
+  const clock = new FakeClock()
+  const peerId = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
+  const host = { getConnections: () => [] } as unknown as Host
+  const { promise, resolve } = Promise.withResolvers<BootstrapOutcome[]>()
+  const heard: unknown[] = []
+  let dials = 0
+  const stop = keepBootstrapsConnected(
+    host,
+    () => [{ peerId, multiaddrs: [] }],
+    clock,
+    (outcomes) => void heard.push(outcomes),
+    () => {
+      dials++
+      return promise
+    },
+  )
+  await clock.advance(2_000)
+  stop()
+  resolve([])
+  await clock.advance(120_000)
+  expect({ dials, heard, pending: clock.pending }).toEqual({ dials: 1, heard: [], pending: 0 })
+})

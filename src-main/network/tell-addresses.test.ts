@@ -12,10 +12,17 @@ function start() {
   const told: string[] = []
   let addresses: Multiaddr[] = []
   let refused = 0
-  const host = Object.assign(events, { getMultiaddrs: () => addresses }) as unknown as Host
+  let asks = 0
+  let reading: Promise<void> | null = null
+  const getMultiaddrs = () => {
+    asks++
+    return addresses
+  }
+  const host = Object.assign(events, { getMultiaddrs }) as unknown as Host
   const stop = tellAddresses(host, clock, async (to) => {
     if (refused-- > 0) throw new Error('not now')
     told.push(`${to.id} ${addresses.join(' ')}`)
+    await reading
   })
   const emit = (type: string, detail?: unknown) => events.dispatchEvent(new CustomEvent(type, { detail }))
   const connectionOf = (id: string) => ({ id }) as Connection
@@ -36,6 +43,13 @@ function start() {
     refuse(times: number) {
       refused = times
     },
+    /** Who is told from now on takes its time, until what it returns is called. */
+    readSlowly() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      reading = promise
+      return resolve
+    },
+    asks: () => asks,
   }
 }
 
@@ -101,4 +115,41 @@ it('who did not take it is told again, at growing intervals, until it has or is 
   beAt(RELAYED)
   stop()
   expect(clock.pending).toBe(0)
+})
+
+it('who is still reading is told nothing twice, and what changed meanwhile after that', async () => {
+  const { clock, told, meet, identified, beAt, readSlowly } = start()
+  const peer = meet('peer')
+  identified(peer)
+  const hasRead = readSlowly()
+  beAt(RELAYED)
+  await clock.advance(1_000)
+  beAt(OWN)
+  await clock.advance(60_000)
+  expect(told).toEqual([`peer ${RELAYED}`])
+  hasRead()
+  await clock.advance(1_000)
+  expect(told.slice(1)).toEqual([`peer ${OWN}`])
+  expect(clock.pending).toBe(0)
+})
+
+it('news is not kept back by the pauses that older news had come to', async () => {
+  const { clock, told, meet, identified, beAt, refuse } = start()
+  identified(meet('peer'))
+  refuse(1_000)
+  beAt(RELAYED)
+  await clock.advance(600_000)
+  refuse(1)
+  beAt(OWN)
+  await clock.advance(3_000)
+  expect(told).toEqual([`peer ${OWN}`])
+})
+
+it('after the end nothing is looked at any more', async () => {
+  const { beAt, asks, stop } = start()
+  beAt(OWN)
+  const before = asks()
+  stop()
+  beAt(RELAYED)
+  expect(asks()).toBe(before)
 })

@@ -99,6 +99,41 @@ it('D-T30: what this process was too busy to read is not held against the other 
   expect(connection.status).toBe('open')
 })
 
+it('D-T30: a process that is late every time drops a silent line in the end', async () => {
+  const clock = new FakeClock()
+  let lateMs = 0
+  const busy: Clock = {
+    ...pick(clock),
+    monotonicMs: () => clock.monotonicMs() + lateMs,
+    after: (ms, run) =>
+      clock.after(ms, () => {
+        lateMs += 1_000
+        run()
+      }),
+  }
+  const { connection } = watched(clock, () => null, busy)
+  await clock.advance(15_000)
+  expect(connection.status).toBe('open')
+  await clock.advance(15_000)
+  expect(connection.status).toBe('aborted')
+})
+
+it('D-T30: one quick answer does not take back the time that a slow one earned, and none earns more than ten seconds', async () => {
+  const clock = new FakeClock()
+  const trips: (number | null)[] = [2_400, 20, 6_000, 8_000, null]
+  const { figures, connection } = watched(clock, () => trips.shift() ?? null)
+  const nextAnswer = async (rtt: number) => {
+    for (let step = 0; step < 100 && Reflect.get(connection, 'rtt') !== rtt; step += 1) await clock.advance(200)
+    expect(connection).toMatchObject({ status: 'open', rtt })
+  }
+  for (const rtt of [2_400, 20, 6_000, 8_000]) await nextAnswer(rtt)
+  const silentSinceMs = clock.monotonicMs()
+  await clock.advance(60_000)
+  const tookMs = (figures.abortedAtMs ?? Number.POSITIVE_INFINITY) - silentSinceMs
+  expect(tookMs).toBeGreaterThan(9_000)
+  expect(tookMs).toBeLessThanOrEqual(2 * INTERVAL_MS + 10_000)
+})
+
 it('D-T30: a line that is silent from the beginning is dropped, and nothing waits after the end', async () => {
   const clock = new FakeClock()
   const { connection, stop } = watched(clock, () => null)

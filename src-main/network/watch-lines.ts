@@ -98,7 +98,7 @@ export function watchLines(clock: Clock, intervalMs: number): LineWatch {
         if (connection.status !== 'open') return
         const nowMs = clock.monotonicMs()
         const limitMs = patienceMs(line)
-        const silentMs = nowMs - Math.max(line.heardAtMs, askedAtMs)
+        const silentMs = nowMs - line.heardAtMs
         if (nowMs - dueAtMs > LATE_MS && lateTurns < MAX_LATE_TURNS) judgeAfter(limitMs, lateTurns + 1)
         else if (silentMs < limitMs) judgeAfter(limitMs - silentMs, 0)
         else connection.abort(new EspalierError('TIMED_OUT', `${connection.remotePeer} was silent for ${limitMs} ms`))

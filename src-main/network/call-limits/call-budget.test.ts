@@ -70,6 +70,27 @@ describe('O-05: what a node answers', () => {
     expect(budget.admit('peer 0')).toBe(false)
   })
 
+  it('O-05: a call that the others’ calls left no room for costs its peer nothing either', async () => {
+    const clock = new FakeClock()
+    const once = { perSecond: 1, burst: 1 }
+    const shared = { perSecond: 0.001, burst: 1 }
+    const budget = createCallBudget(clock, { peer: { perSecond: 0.001, burst: 5 }, own: once, shared })
+    const calls = Array.from({ length: 20 }, () => budget.admit('peer'))
+    expect(calls.filter(Boolean)).toHaveLength(2)
+    await clock.advance(1_000)
+    expect(budget.admit('peer')).toBe(true)
+  })
+
+  it('O-05: who called last is forgotten last, so that nobody gets a new share by waiting for strangers', () => {
+    const once = { perSecond: 0.001, burst: 1 }
+    const budget = createCallBudget(new FakeClock(), { peer: once, own: once, shared: once })
+    expect(budget.admit('loud')).toBe(true)
+    for (let i = 1; i < MAX_REMEMBERED_PEERS; i++) budget.admit(`stranger ${i}`)
+    expect(budget.admit('loud')).toBe(false)
+    budget.admit('one more')
+    expect(budget.admit('loud')).toBe(false)
+  })
+
   it('O-05: strangers without end are not remembered without end', () => {
     const budget = createCallBudget(new FakeClock(), RATES)
     for (let i = 0; i < 10 * MAX_REMEMBERED_PEERS; i++) budget.admit(`stranger ${i}`)

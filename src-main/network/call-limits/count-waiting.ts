@@ -18,7 +18,7 @@ export function countWaiting(limits: WaitingLimits) {
       all++
       byPeer.set(peer, (byPeer.get(peer) ?? 0) + 1)
       const end = () => {
-        if (!ends.delete(stream)) return
+        ends.delete(stream)
         stream.removeEventListener('close', end)
         all--
         const left = (byPeer.get(peer) ?? 1) - 1

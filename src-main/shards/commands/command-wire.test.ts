@@ -52,6 +52,50 @@ describe('the guard', () => {
     expect(() => guard.countIn('a')).toThrow()
   })
 
+  it('S-38: of peers without end the last thousand are remembered', () => {
+    const guard = createCommandGuard(new FakeClock())
+    for (let sent = 0; sent < COMMANDS_PER_SECOND; sent++) guard.countIn('first')
+    for (let peer = 0; peer < 999; peer++) guard.countIn(`peer ${peer}`)
+    expect(() => guard.countIn('first')).toThrow()
+    for (let peer = 0; peer < 1_000; peer++) guard.countIn(`stranger ${peer}`)
+    guard.countIn('first')
+  })
+
+  it('S-38: an id is its sender’s own, and stands for one command', async () => {
+    const clock = new FakeClock()
+    const guard = createCommandGuard(clock)
+    const done: string[] = []
+    const ask = (from: string, change: Partial<ShardRequest> = {}) =>
+      guard.once(request(clock.now(), { from, ...change }), from, 'us', async () => {
+        done.push(from)
+        return { status: 'accepted' }
+      })
+    await ask('a')
+    await ask('b')
+    await ask('a')
+    expect(done).toEqual(['a', 'b'])
+    expect(() => ask('a', { at: clock.now() + 1 })).toThrowError(expect.objectContaining({ code: 'COMMAND_REPLAYED' }))
+    expect(done).toEqual(['a', 'b'])
+  })
+
+  it('S-13: what was done is remembered for as long as its time would let it through', async () => {
+    const clock = new FakeClock()
+    const guard = createCommandGuard(clock)
+    let performed = 0
+    const early = request(clock.now() + MAX_AGE_MS)
+    const ask = () =>
+      guard.once(early, 'sender', 'us', async () => {
+        performed++
+        return { status: 'accepted' }
+      })
+    await ask()
+    await clock.advance(2 * MAX_AGE_MS)
+    await ask()
+    expect(performed).toBe(1)
+    await clock.advance(1)
+    expect(ask).toThrowError(expect.objectContaining({ code: 'COMMAND_REPLAYED' }))
+  })
+
   it('S-13: too old, from the future, in another name: refused; and again after it was forgotten', async () => {
     const clock = new FakeClock()
     const guard = createCommandGuard(clock)

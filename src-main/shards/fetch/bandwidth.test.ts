@@ -24,3 +24,11 @@ it('keeps to a cap that changes while it is in use', async () => {
   cap = null
   expect(take(1e12)).toBeUndefined()
 })
+
+it('gives a second’s worth at once after any rest, and not what was left unused', async () => {
+  const clock = new FakeClock()
+  const { take } = createBandwidth(clock, 1_000)
+  await clock.advance(3_600_000)
+  expect(take(1_000)).toBeUndefined()
+  expect(take(1)).toBeInstanceOf(Promise)
+})

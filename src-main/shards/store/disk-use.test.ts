@@ -72,6 +72,32 @@ it('removes nothing when even everything would not be enough', async () => {
   expect(await left()).toEqual([`${OTHER}/0-1`])
 })
 
+it('is in use until everybody has let go, each once', async () => {
+  const path = await store(OURS, '0-4')
+  const [first, second] = [use.hold(path), use.hold(path)]
+  first()
+  first()
+  await expect(use.remove(path)).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
+  second()
+  await use.remove(path)
+  expect(await left()).toEqual([])
+})
+
+it('removes stored slices and nothing else', async () => {
+  await store(OURS, '0-4')
+  for (const path of [directory, join(directory, OURS), join(directory, OURS, '..', OTHER, '0-1')])
+    await expect(use.remove(path), path).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
+  expect(await left()).toEqual([`${OURS}/0-4`])
+})
+
+it('knows of each slice when it was used last', async () => {
+  await store(OURS, '0-4')
+  const usedAt = clock.now()
+  await store(OTHER, '0-4')
+  const times = (await use.list()).map(({ model, usedAt: at }) => [model, at])
+  expect(Object.fromEntries(times)).toEqual({ [OURS]: usedAt, [OTHER]: clock.now() })
+})
+
 it('tells whoever has files open that some are gone', async () => {
   const path = await store(OTHER, '0-1')
   const listener = vi.fn()
