@@ -122,7 +122,7 @@ describe('sessions that callers of KwaaiNet hold here', () => {
     // What begins anew waits until the engine has cleared the old rows.
     const again = call('a', 1, { work: (session) => sessions.restart(session) })
     await clock.advance(5)
-    sessions.endAll()
+    sessions.endAll(new EspalierError('STAGE_LOST', 'the node stops'))
     await clock.advance(2_000)
     expect(await again).toBe('SESSION_UNKNOWN')
     expect(leased.size).toBe(0)
