@@ -124,7 +124,7 @@ describe('sessions that callers of KwaaiNet hold here', () => {
     await clock.advance(5)
     sessions.endAll(new EspalierError('STAGE_LOST', 'the node stops'))
     await clock.advance(2_000)
-    expect(await again).toBe('SESSION_UNKNOWN')
+    expect(await again).toBe('STAGE_LOST')
     expect(leased.size).toBe(0)
   })
 })
