@@ -84,7 +84,11 @@ export function leanPeerStore(host: HostWithPeerStore, clock: Pick<Clock, 'monot
     await remove.call(peerStore, id, options)
     forget(id.toString())
   }
-  host.addEventListener('peer:update', ({ detail }) => forget(detail.peer.id.toString()))
+  // Told in the order of the writes, each with all that is then known of the peer.
+  host.addEventListener('peer:update', ({ detail: { peer } }) => {
+    changes += 1
+    remember(peer.id.toString(), peer)
+  })
 }
 
 /** Whether `data` names protocols and addresses only, and all of them are known. */
