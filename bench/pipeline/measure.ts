@@ -22,12 +22,14 @@ import { hopSizes } from './wire-sizes'
 export interface Measured {
   model: BenchModel
   tokens: number
+  /** Nodes in each of the chains. */
+  lengths: readonly number[]
   /** One process, no channel: the reference. */
   whole: DecodeRun[]
-  /** The whole model in an engine process, as nodes have one, driven from outside of it. */
+  /** The whole model in an engine process, as nodes have one, driven from outside of it. Empty: not measured. */
   engine: DecodeRun[]
   nodeLlamaCpp: DecodeRun[]
-  /** Of 1, 2 and 3 nodes. */
+  /** As `lengths`. */
   chains: ChainRun[][]
   /** Half a bare round trip, averaged over the messages that carry a token through the longest chain. */
   bareHopMs: number[]
@@ -51,9 +53,12 @@ export async function measure(options: {
   directory: string
   repetitions: number
   tokens: number
+  lengths?: readonly number[]
+  /** Nothing but the chains and their reference: for a model of which few copies fit into memory. */
+  onlyChains?: boolean
   say: Say
 }): Promise<Measured> {
-  const { client, model, tokens, repetitions, say } = options
+  const { client, model, tokens, repetitions, lengths = CHAIN_LENGTHS, onlyChains = false, say } = options
   const open: { stop(): Promise<void> }[] = []
   const keep = <T extends { stop(): Promise<void> }>(one: T): T => {
     open.push(one)
@@ -62,16 +67,17 @@ export async function measure(options: {
   try {
     say(`${model.name}: loading`)
     const whole = keep(await openDecoder('whole', model))
-    const other = keep(await openDecoder('node-llama-cpp', model))
-    const engine = keep(await openEngine(model))
+    const other = onlyChains ? null : keep(await openDecoder('node-llama-cpp', model))
+    const engine = onlyChains ? null : keep(await openEngine(model))
     const chains: Chain[] = []
-    for (const length of CHAIN_LENGTHS) {
+    for (const length of lengths) {
       const slices = await sliceEvenly(model, length, options.directory)
       chains.push(keep(await startChain(client, model, slices)))
     }
     const measured: Measured = {
       model,
       tokens,
+      lengths,
       whole: [],
       engine: [],
       nodeLlamaCpp: [],
@@ -85,10 +91,12 @@ export async function measure(options: {
       const record = <T>(list: T[] | undefined, value: T) => void (isWarmUp || list?.push(value))
       record(measured.whole, await whole.decode(input))
       for (const [i, chain] of chains.entries()) record(measured.chains[i], await chain.decode(input))
-      record(measured.bareHopMs, await bareHop(chains.at(-1), model, 0))
-      record(measured.pausedHopMs, await bareHop(chains.at(-1), model, ECHO_PAUSE_MS))
-      record(measured.engine, await engine.decode(input))
-      record(measured.nodeLlamaCpp, await other.decode(input))
+      if (!onlyChains) {
+        record(measured.bareHopMs, await bareHop(chains.at(-1), model, 0))
+        record(measured.pausedHopMs, await bareHop(chains.at(-1), model, ECHO_PAUSE_MS))
+      }
+      if (engine) record(measured.engine, await engine.decode(input))
+      if (other) record(measured.nodeLlamaCpp, await other.decode(input))
       say(`${model.name}: ${isWarmUp ? 'warmed up' : `repetition ${repetition} of ${repetitions}`}`)
     }
     return measured

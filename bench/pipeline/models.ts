@@ -5,7 +5,7 @@ import type { Manifest } from '../../src-main/shards/manifest'
 import type { BlockRange } from '../../src-shared/blocks'
 import { systemClock } from '../../src-shared/clock'
 import { manifestOf } from '../../test/models/manifests'
-import { LARGE, makeSyntheticModel } from '../../test/models/synthetic'
+import { LARGE, LARGEST, makeSyntheticModel, type SyntheticOptions } from '../../test/models/synthetic'
 
 export interface BenchModel {
   name: string
@@ -29,10 +29,15 @@ export async function sampleModel(): Promise<BenchModel> {
   return benchModel('the sample model', path)
 }
 
-/** 346 million parameters from a seed: the same bytes on every machine. */
-export async function largeModel(directory: string): Promise<BenchModel> {
-  const path = join(directory, 'large.gguf')
-  const { parameters } = await makeSyntheticModel(path, LARGE)
+/** 349 million parameters from a seed: the same bytes on every machine. */
+export const largeModel = (directory: string): Promise<BenchModel> => madeModel(join(directory, 'large.gguf'), LARGE)
+
+/** 1.9 billion parameters, 2 GB: about as many as the smallest models that anybody cuts. */
+export const largestModel = (directory: string): Promise<BenchModel> =>
+  madeModel(join(directory, 'largest.gguf'), LARGEST)
+
+async function madeModel(path: string, options: SyntheticOptions): Promise<BenchModel> {
+  const { parameters } = await makeSyntheticModel(path, options)
   return benchModel(`a made model of ${Math.round(parameters / 1e6)} million parameters`, path)
 }
 

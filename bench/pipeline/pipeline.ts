@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Outcome, Row, Say } from '../report'
 import { inTemporaryDirectory } from '../temporary'
 import { openBenchClient } from './chain'
+import { largestRows } from './largest'
 import { buildRpc, RpcMissing } from './llama-rpc/build-rpc'
 import { measureAgainstRpc } from './llama-rpc/measure-rpc'
 import { rpcRows } from './llama-rpc/rpc-rows'
@@ -26,7 +27,7 @@ export interface PipelineOptions {
   say: Say
 }
 
-/** Decode speed of chains of 1, 2 and 3 nodes beside that of one process. Needs about 2 GB of disk while it runs. */
+/** Decode speed of chains of 1, 2 and 3 nodes beside that of one process. Needs about 5 GB of disk while it runs. */
 export function measurePipeline(options: PipelineOptions): Promise<Outcome> {
   const { say } = options
   const repetitions = options.repetitions ?? (options.quick ? REPETITIONS.quick : REPETITIONS.full)
@@ -49,18 +50,21 @@ export function measurePipeline(options: PipelineOptions): Promise<Outcome> {
     }
     try {
       say('making the large model')
-      const largest = await largeModel(directory)
-      if (options.against && options.alone) return await against(largest)
-      const large = await measureModel(largest, 'large')
-      const sharing = await measureSharing({ client, model: largest, directory, repetitions, say })
+      const made = await largeModel(directory)
+      if (options.against && options.alone) return await against(made)
+      const largest = await largestRows({ client, directory, repetitions, say })
+      const large = await measureModel(made, 'large')
+      const sharing = await measureSharing({ client, model: made, directory, repetitions, say })
       const sample = await measureModel(await sampleModel(), 'sample')
-      const beside: Outcome = options.against ? await against(largest) : { rows: [] }
+      const beside: Outcome = options.against ? await against(made) : { rows: [] }
       const rows: Row[] = [
-        ...decodeRows(large, { prefix: '', hasTarget: true }),
+        ...(largest ?? []),
+        ...decodeRows(large, largest ? { prefix: 'small-', hasTarget: false } : { prefix: '', hasTarget: true }),
         hopRow(large),
         overlapRow(sharing),
         sessionsRow(sharing),
         ...decodeRows(sample, { prefix: 'sample-', hasTarget: false }),
+        hopRow(sample, 'sample-'),
       ]
       return { ...beside, rows: [...rows, ...beside.rows] }
     } finally {

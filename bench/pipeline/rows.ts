@@ -1,7 +1,7 @@
 import { type Row, rowOf } from '../report'
 import { median, spread, wander } from '../statistics'
 import type { ChainRun } from './chain'
-import { CHAIN_LENGTHS, type Measured } from './measure'
+import type { Measured } from './measure'
 import type { DecodeRun } from './settings'
 
 /** Of three nodes on one computer: what the chain may cost of the speed. */
@@ -18,7 +18,7 @@ export function decodeRows(measured: Measured, options: { prefix: string; hasTar
   const wandered = wander(reference)
   const isQuiet = wandered <= MAX_WANDER
   return measured.chains.map((runs, i) => {
-    const length = CHAIN_LENGTHS[i] ?? runs.length
+    const length = measured.lengths[i] ?? 0
     const speeds = runs.map(speedOf)
     const identical = runs.every((run) => isSame(run, whole[0])) && whole.every((run) => isSame(run, whole[0]))
     return rowOf(
@@ -36,7 +36,7 @@ export function decodeRows(measured: Measured, options: { prefix: string; hasTar
           `ours ${spread(speeds)}, reference ${spread(reference)}, ratio of each repetition ${spread(ratios(speeds, reference), 3)}`,
           ...(isQuiet ? [] : [`NOT A RESULT: the reference itself wandered by ${Math.round(wandered * 100)} %`]),
           timesOf(runs, whole),
-          ...(length === 1 ? besides(measured) : []),
+          ...(length === 1 && measured.engine.length > 0 ? besides(measured) : []),
         ].join('; '),
       },
       // A ratio of two noises can meet any target.
@@ -46,14 +46,14 @@ export function decodeRows(measured: Measured, options: { prefix: string; hasTar
 }
 
 /** What each message between two nodes adds to a token of the longest chain, beside computing. */
-export function hopRow(measured: Measured): Row {
+export function hopRow(measured: Measured, prefix = ''): Row {
   const runs = measured.chains.at(-1) ?? []
-  const hops = (CHAIN_LENGTHS.at(-1) ?? 0) + 1
+  const hops = (measured.lengths.at(-1) ?? 0) + 1
   const perHop = runs.map((run) => (run.tokenMs - sum(run.computeMs)) / hops)
   const channel = runs.map((run) => sum(run.channelMs) / hops)
   return rowOf(
     {
-      name: 'hop-overhead-ms',
+      name: `${prefix}hop-overhead-ms`,
       ours: median(perHop),
       reference: median(measured.bareHopMs),
       referenceIs: 'half a bare round trip of as many bytes on one libp2p stream between two of these processes',
@@ -61,7 +61,7 @@ export function hopRow(measured: Measured): Row {
       better: 'lower',
       target: null,
       detail: [
-        `at most ${MOST_HOP_MS} ms is the aim`,
+        `${measured.model.name}; at most ${MOST_HOP_MS} ms is the aim`,
         `${hops} hops a token: to the first node, two between nodes, and back`,
         `ours ${spread(perHop, 3)}, of which between a node's host and its engine process ${spread(channel, 3)}`,
         `reference ${spread(measured.bareHopMs, 3)}, sent back to back; with a pause after each, as between tokens, ${spread(measured.pausedHopMs, 3)}`,

@@ -65,6 +65,16 @@ export const LARGE: SyntheticOptions = {
   contextLength: 2048,
 }
 
+/** 1.9 billion parameters, 2 GB as Q8_0. */
+export const LARGEST: SyntheticOptions = {
+  ...LARGE,
+  blockCount: 26,
+  embeddingLength: 2560,
+  headCount: 20,
+  headCountKv: 4,
+  feedForwardLength: 6912,
+}
+
 /** `ones`, `norm` (near one) and `freqs` are F32 tables; a number is the standard deviation of random weights. */
 export type Filling = 'ones' | 'norm' | 'freqs' | number
 

@@ -5,7 +5,7 @@ import { toHalf } from '../../src-main/shards/half-float'
 import { seededRandom } from './random'
 import { type Filling, SMALL, type SyntheticOptions, syntheticEntries, syntheticTensors } from './synthetic-layout'
 
-export { LARGE, SMALL, type SyntheticArchitecture, type SyntheticOptions } from './synthetic-layout'
+export { LARGE, LARGEST, SMALL, type SyntheticArchitecture, type SyntheticOptions } from './synthetic-layout'
 
 // Prime numbers of blocks and weights: repeated, they never fall on the same place of a row, so rows differ.
 const PAGE_BLOCKS = 8191

@@ -18,17 +18,21 @@ function measured(change: Partial<AgainstRpc> = {}): AgainstRpc {
 }
 
 describe('rows beside llama.cpp’s RPC', () => {
-  it('compare shares of one process, theirs with the one that suits it better', () => {
-    const [decode, prefill] = rpcRows(measured())
+  it('compare shares of one and the same process, and theirs with one like its workers', () => {
+    const [decode, ownLayout, prefill, last] = rpcRows(measured())
     expect(decode).toMatchObject({ name: 'vs-llama-rpc', target: 1, ok: true })
     expect(decode?.ours).toBeCloseTo(0.95)
-    expect(decode?.reference).toBeCloseTo(0.9)
+    expect(decode?.reference).toBeCloseTo(0.72)
+    expect(ownLayout).toMatchObject({ name: 'vs-llama-rpc-own-layout', target: null })
+    expect(ownLayout?.ours).toBeCloseTo(0.95)
+    expect(ownLayout?.reference).toBeCloseTo(0.9)
     expect(prefill).toMatchObject({ name: 'vs-llama-rpc-prefill', ok: true })
-    expect(rpcRows(measured({ plain: runs(1.1) }))[0]?.reference).toBeCloseTo(0.72)
+    expect(last?.name).toBe('vs-llama-rpc-prefill-own-layout')
+    expect(rpcRows(measured({ plain: runs(1.1) }))[1]?.reference).toBeCloseTo(0.72)
   })
 
   it('are missed where theirs keeps more, or our tokens are others', () => {
-    expect(rpcRows(measured({ theirs: runs(0.79) }))[0]?.ok).toBe(false)
+    expect(rpcRows(measured({ theirs: runs(0.96) }))[0]?.ok).toBe(false)
     const other = rpcRows(measured({ ours: runs(2, [1, 2, 3, 4, 6]) }))
     expect(other[0]).toMatchObject({ ok: false, detail: expect.stringContaining('DIFFERENT') })
   })

@@ -26,36 +26,50 @@ const KINDS: readonly Kind[] = [
 ]
 
 /**
- * Two of our nodes beside two of llama.cpp's workers: what share of one process's speed each of them keeps. Theirs is
- * compared with the process that suits it better.
+ * Two of our nodes beside two of llama.cpp's workers: what share of one process's speed each of them keeps. That process
+ * is the same for both in the first row of each kind. An RPC worker does without the weight layouts that a processor
+ * likes best, so most of what it loses is not lost between computers: in the second row its share is that of a process
+ * without them, or of the other one where that suits it better.
  */
 export function rpcRows(measured: AgainstRpc): Row[] {
-  return KINDS.map(({ name, what, of }) => {
+  return KINDS.flatMap(({ name, what, of }) => {
     const [whole, plain, ours, theirs] = [measured.whole, measured.plain, measured.ours, measured.theirs].map(of)
     if (!whole || !plain || !ours || !theirs) throw new Error('not measured')
     const wandered = Math.max(wander(whole.speeds), wander(plain.speeds))
     const isQuiet = wandered <= MAX_WANDER
     const isSame = ours.outputs.every((output) => output === whole.outputs[0])
-    const suiting = Math.min(median(whole.speeds), median(plain.speeds))
-    return rowOf(
-      {
-        name,
-        ours: median(ours.speeds) / median(whole.speeds),
-        reference: median(theirs.speeds) / suiting,
-        referenceIs: "llama.cpp's RPC: one client, two workers of one thread on loopback, the same libraries and file",
-        unit: 'of one process',
-        better: 'higher',
-        target: 1,
-        detail: [
-          `${measured.model.name}, ${what(measured.tokens)}, ${whole.speeds.length} interleaved repetitions after a warm-up`,
-          `tokens/s: one process ${spread(whole.speeds)}, two nodes ${spread(ours.speeds)}`,
-          `one process without the processor's own weight layouts, which llama.cpp's RPC does without, ${spread(plain.speeds)}, llama.cpp's RPC ${spread(theirs.speeds)}`,
-          `our tokens are ${isSame ? 'identical to' : 'DIFFERENT from'} one process's, theirs ${theirs.outputs.every((output) => output === plain.outputs[0]) ? 'to' : 'not to'} the other's`,
-          ...(isQuiet ? [] : [`NOT A RESULT: one process itself wandered by ${Math.round(wandered * 100)} %`]),
-        ].join('; '),
-      },
-      isSame && isQuiet,
-    )
+    const reference = median(whole.speeds)
+    const suiting = Math.min(reference, median(plain.speeds))
+    const common = {
+      ours: median(ours.speeds) / reference,
+      referenceIs: "llama.cpp's RPC: one client, two workers of one thread on loopback, the same libraries and file",
+      better: 'higher' as const,
+    }
+    const detail = [
+      `${measured.model.name}, ${what(measured.tokens)}, ${whole.speeds.length} interleaved repetitions after a warm-up`,
+      `tokens/s: one process ${spread(whole.speeds)}, two nodes ${spread(ours.speeds)}`,
+      `one process without the processor's own weight layouts, which llama.cpp's RPC does without, ${spread(plain.speeds)}, llama.cpp's RPC ${spread(theirs.speeds)}`,
+      `our tokens are ${isSame ? 'identical to' : 'DIFFERENT from'} one process's, theirs ${theirs.outputs.every((output) => output === plain.outputs[0]) ? 'to' : 'not to'} the other's`,
+      ...(isQuiet ? [] : [`NOT A RESULT: one process itself wandered by ${Math.round(wandered * 100)} %`]),
+    ].join('; ')
+    const theirSpeed = median(theirs.speeds)
+    return [
+      rowOf(
+        { ...common, name, reference: theirSpeed / reference, unit: 'of one process', target: 1, detail },
+        isSame && isQuiet,
+      ),
+      rowOf(
+        {
+          ...common,
+          name: `${name}-own-layout`,
+          reference: theirSpeed / suiting,
+          unit: 'of one process, theirs of one like its workers',
+          target: null,
+          detail: 'the same runs',
+        },
+        isSame && isQuiet,
+      ),
+    ]
   })
 }
 
