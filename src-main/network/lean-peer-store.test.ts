@@ -14,6 +14,8 @@ function store() {
   const clock = new FakeClock()
   const events = new EventTarget()
   const peers = new Map<string, PeerData>()
+  /** Addresses whose hour is over: kept with the time when they were first told, and given to nobody. */
+  const expired = new Set<string>()
   const written: string[] = []
   const read: string[] = []
   /** Held back until the test lets it go on. */
@@ -24,7 +26,9 @@ function store() {
     return {
       id: id(name),
       protocols: [...protocols],
-      addresses: multiaddrs.map((address) => ({ multiaddr: address, isCertified: false })),
+      addresses: multiaddrs
+        .filter((address) => !expired.has(address.toString()))
+        .map((address) => ({ multiaddr: address, isCertified: false })),
     } as unknown as Peer
   }
   const set = (name: string, data: PeerData) => {
@@ -48,7 +52,9 @@ function store() {
     },
     merge(to, data) {
       const before = peers.get(to.toString()) ?? {}
-      const multiaddrs = [...(before.multiaddrs ?? [])]
+      const multiaddrs = (before.multiaddrs ?? []).filter((address) => !expired.has(address.toString()))
+      // What is written without an expired address has forgotten when that was told.
+      if (!data.multiaddrs) expired.clear()
       for (const told of data.multiaddrs ?? []) if (!multiaddrs.some((kept) => kept.equals(told))) multiaddrs.push(told)
       const protocols = [...new Set([...(before.protocols ?? []), ...(data.protocols ?? [])])]
       return write('merge', to, data, { protocols, multiaddrs })
@@ -63,7 +69,7 @@ function store() {
   leanPeerStore(host as typeof host & Pick<Libp2p, 'addEventListener'>, clock)
   const merge = (name: string, data: PeerData) => peerStore.merge(id(name), data)
   const get = (name: string) => peerStore.get(id(name))
-  return { clock, peerStore, id, merge, get, written, read, set, gate }
+  return { clock, peerStore, id, merge, get, written, read, set, gate, expired }
 }
 
 it('O-05: that a peer speaks a protocol is noted once a minute, and not with every call', async () => {
@@ -102,8 +108,19 @@ it('O-05: where a peer lives is noted once a minute, and not with every answer t
   expect(written).toHaveLength(3)
 })
 
+it('M-30: an address whose hour is over counts again as soon as it is told again', async () => {
+  const { clock, merge, get, expired } = store()
+  const addressesOf = async () => (await get(PEER)).addresses.map(({ multiaddr: address }) => address.toString())
+  await merge(PEER, { multiaddrs: [HERE], protocols: ['info'] })
+  expired.add(HERE.toString())
+  await clock.advance(60_000)
+  expect(await addressesOf()).toEqual([])
+  await merge(PEER, { multiaddrs: [HERE] })
+  expect(await addressesOf()).toEqual([HERE.toString()])
+})
+
 it('O-05: a peer is read once a minute, and every change is known from the news of it', async () => {
-  const { clock, get, set, read, peerStore, id } = store()
+  const { clock, get, set, read, written, peerStore, id } = store()
   set('a', { protocols: ['info'] })
   await clock.advance(60_000)
   for (let question = 0; question < 50; question++) expect((await get('a')).protocols).toEqual(['info'])
@@ -118,6 +135,10 @@ it('O-05: a peer is read once a minute, and every change is known from the news 
   await clock.advance(60_000)
   expect((await get('a')).protocols).toEqual(['saved'])
   expect(read).toEqual(['a', 'a'])
+  // To be read is not to be noted.
+  const before = written.length
+  await peerStore.merge(id('a'), { protocols: ['saved'] })
+  expect(written).toHaveLength(before + 1)
 })
 
 it('a peer that was deleted is unknown at once, and noted again', async () => {

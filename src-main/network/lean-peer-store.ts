@@ -1,4 +1,5 @@
 import type { Libp2p, Peer, PeerData, PeerId, PeerStore } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../src-shared/clock'
 
 /** How long what was read or written need not be read or written again. Far below the hour that addresses live. */
@@ -7,7 +8,10 @@ const MAX_PEERS = 1_000
 
 interface Known {
   readonly peer: Peer
+  /** What is read meanwhile is this. */
   readonly untilMs: number
+  /** What is noted meanwhile is not written, if it is known. Reading does not put that off. */
+  readonly notedUntilMs: number
 }
 
 /** What this file changes of a libp2p host. */
@@ -37,25 +41,35 @@ export function leanPeerStore(host: HostWithPeerStore, clock: Pick<Clock, 'monot
     changes += 1
     known.delete(key)
   }
-  const remember = (key: string, peer: Peer) => {
+  const remember = (key: string, peer: Peer, how: 'read' | 'written') => {
+    const untilMs = clock.monotonicMs() + FRESH_FOR_MS
+    const notedUntilMs = how === 'written' ? untilMs : (known.get(key)?.notedUntilMs ?? 0)
     known.delete(key)
-    known.set(key, { peer, untilMs: clock.monotonicMs() + FRESH_FOR_MS })
+    known.set(key, { peer, untilMs, notedUntilMs })
     if (known.size > MAX_PEERS) known.delete(known.keys().next().value ?? '')
   }
-  const fresh = (key: string): Peer | null => {
+  const fresh = (key: string, time: 'untilMs' | 'notedUntilMs'): Peer | null => {
     const found = known.get(key)
-    return found && clock.monotonicMs() < found.untilMs ? found.peer : null
+    return found && clock.monotonicMs() < found[time] ? found.peer : null
   }
-  /** Writes, and remembers what came of it, unless somebody else writes about the same peer by then. */
-  const write = async (id: PeerId, writing: () => Promise<Peer>): Promise<Peer> => {
+  /**
+   * Writes, and remembers what came of it, unless somebody else writes about the same peer by then. The library keeps
+   * with an address when it was first heard of, and past its hour ignores it, however often it is told again, until
+   * something is written that does not name it. Those were the notes that are left out here, so it is done on purpose.
+   */
+  const write = async (id: PeerId, data: PeerData, writing: () => Promise<Peer>): Promise<Peer> => {
     const key = id.toString()
     if (key === self) return writing()
     const mine = Symbol(key)
     latest.set(key, mine)
     forget(key)
     try {
-      const peer = await writing()
-      if (latest.get(key) === mine) remember(key, peer)
+      let peer = await writing()
+      if (!addressesIn(data).every((told) => isKnown(peer, told))) {
+        await merge.call(peerStore, id, {})
+        peer = await writing()
+      }
+      if (latest.get(key) === mine) remember(key, peer, 'written')
       return peer
     } finally {
       if (latest.get(key) === mine) latest.delete(key)
@@ -64,21 +78,21 @@ export function leanPeerStore(host: HostWithPeerStore, clock: Pick<Clock, 'monot
 
   peerStore.get = async (id, options) => {
     const key = id.toString()
-    const found = fresh(key)
+    const found = fresh(key, 'untilMs')
     if (found || key === self) return found ?? get.call(peerStore, id, options)
     const before = changes
     const peer = await get.call(peerStore, id, options)
     // A change that came in between is not in what was read.
-    if (changes === before && !latest.has(key)) remember(key, peer)
+    if (changes === before && !latest.has(key)) remember(key, peer, 'read')
     return peer
   }
   peerStore.merge = async (id, data, options) => {
-    const found = fresh(id.toString())
+    const found = fresh(id.toString(), 'notedUntilMs')
     if (found && saysNothingNew(found, data)) return found
-    return write(id, () => merge.call(peerStore, id, data, options))
+    return write(id, data, () => merge.call(peerStore, id, data, options))
   }
-  peerStore.save = (id, data, options) => write(id, () => save.call(peerStore, id, data, options))
-  peerStore.patch = (id, data, options) => write(id, () => patch.call(peerStore, id, data, options))
+  peerStore.save = (id, data, options) => write(id, data, () => save.call(peerStore, id, data, options))
+  peerStore.patch = (id, data, options) => write(id, data, () => patch.call(peerStore, id, data, options))
   peerStore.delete = async (id, options) => {
     forget(id.toString())
     await remove.call(peerStore, id, options)
@@ -87,7 +101,7 @@ export function leanPeerStore(host: HostWithPeerStore, clock: Pick<Clock, 'monot
   // Told in the order of the writes, each with all that is then known of the peer.
   host.addEventListener('peer:update', ({ detail: { peer } }) => {
     changes += 1
-    remember(peer.id.toString(), peer)
+    remember(peer.id.toString(), peer, 'written')
   })
 }
 
@@ -96,9 +110,15 @@ function saysNothingNew(peer: Peer, { protocols, multiaddrs, ...rest }: PeerData
   if (Object.keys(rest).length > 0 || (!protocols && !multiaddrs)) return false
   return (
     (protocols ?? []).every((protocol) => peer.protocols.includes(protocol)) &&
-    (multiaddrs ?? []).every((told) =>
-      // They are kept without the peer's own id at their end.
-      peer.addresses.some(({ multiaddr: kept }) => kept.equals(told) || `${kept}/p2p/${peer.id}` === told.toString()),
-    )
+    (multiaddrs ?? []).every((told) => isKnown(peer, told))
   )
+}
+
+function addressesIn({ multiaddrs = [], addresses = [] }: PeerData): Multiaddr[] {
+  return [...multiaddrs, ...addresses.map(({ multiaddr }) => multiaddr)]
+}
+
+/** They are kept without the peer's own id at their end. */
+function isKnown({ id, addresses }: Peer, told: Multiaddr): boolean {
+  return addresses.some(({ multiaddr: kept }) => kept.equals(told) || `${kept}/p2p/${id}` === told.toString())
 }
