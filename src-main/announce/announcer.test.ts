@@ -54,7 +54,7 @@ function setUp(governor?: Governor, clock = new FakeClock(), profile = PROFILES.
   }
   const dht = {
     async store(records: readonly DhtRecord[], options: Parameters<HivemindDht['store']>[1]) {
-      options?.check?.((key) => (key === MODELS_KEY ? index() : null))
+      options?.check?.judge(options.check.key === MODELS_KEY ? index() : null)
       writes.push([...records])
       const dropped = fault.drops(writes.length)
       return records.map((record) => {

@@ -100,7 +100,9 @@ export function createHivemindWriter(options: {
         alsoTo: [...options.bootstraps()],
         signal,
         // The look-up that a store begins with has found it: no peer is asked a second time.
-        ...(isGuarded ? { check: (found) => checkModelEntry(what, found(MODELS_KEY)) } : {}),
+        ...(isGuarded
+          ? { check: { key: MODELS_KEY, judge: (found: FoundValue | null) => checkModelEntry(what, found) } }
+          : {}),
       })
       const acks = stored.map(({ ackedBy }) => ackedBy.filter((peer) => !peer.equals(self)))
       // Every server of a model writes its entry in the index; who refuses ours has a later one of another server.

@@ -4,7 +4,7 @@ import { EspalierError } from '../../src-shared/errors'
 import { connect, loopbackHost } from '../../test/loopback-host'
 import type { Host } from '../network/host'
 import { PROFILES } from '../network/profiles'
-import { createHivemindDht, type HivemindDht, type HivemindDhtOptions } from './dht'
+import { createHivemindDht, type FoundValue, type HivemindDht, type HivemindDhtOptions } from './dht'
 import { dhtIdOf, randomDhtId } from './dht-id'
 import { nextExpirationS } from './expiration'
 import { DICTIONARY_SUBKEY } from './hand-over'
@@ -108,15 +108,36 @@ describe('M-30: a swarm of six', () => {
     const seen: (string | undefined)[] = []
     const stopped = stranger.dht.store([{ ...records[0]!, subkey: 'another' }], {
       ...within(),
-      check(found) {
-        seen.push(found(keys[0]!)?.kind)
-        throw new EspalierError('RECORD_INVALID')
+      check: {
+        key: keys[0]!,
+        judge(found) {
+          seen.push(found?.kind)
+          throw new EspalierError('RECORD_INVALID')
+        },
       },
     })
     await expect(stopped).rejects.toMatchObject({ code: 'RECORD_INVALID' })
     expect(seen).toEqual(['dictionary'])
     const after = (await writer.dht.findAt(report[0]!.ackedBy[0]!, keys, within())).get(keys[0]!)
     expect(after?.kind === 'dictionary' && [...after.entries.keys()]).toEqual([self.toString()])
+  })
+
+  test('what a store looks at before it writes is asked of those who keep it, among many other records', async () => {
+    const swarm = await startSwarm(16)
+    const [, first, second] = swarm as [Node, Node, Node]
+    const keys = Array.from({ length: 30 }, (_, i) => `Watched.${i}`)
+    const recordsOf = (subkey: string) => keys.map((key) => ({ key, subkey, value: value(1), expirationS: inS(60) }))
+    await first.dht.store(recordsOf('first'), within())
+    // From here on it knows where they lie, and only has it confirmed.
+    await second.dht.get(keys, within())
+    for (const key of keys.slice(0, 10)) {
+      const seen: (FoundValue | null)[] = []
+      await second.dht.store(recordsOf('second'), {
+        ...within(),
+        check: { key, judge: (found) => void seen.push(found) },
+      })
+      expect(seen.map((found) => found?.kind === 'dictionary' && found.entries.has('first'))).toEqual([true])
+    }
   })
 
   test('records of several writers meet in one dictionary, the later expiration of each stays', async () => {

@@ -57,8 +57,8 @@ export interface HivemindDht {
     records: readonly DhtRecord[],
     options?: RpcOptions & {
       alsoTo?: readonly PeerId[]
-      /** Told what there is already, by key, before anything is stored; what it throws ends the call. */
-      check?: (found: (key: string) => FoundValue | null) => void
+      /** Told what there is already at `key`, before anything is stored; what it throws ends the call. */
+      check?: { key: string; judge(found: FoundValue | null): void }
     },
   ): Promise<StoreReport>
   /** One answer per record: whether this peer keeps it. */
@@ -163,11 +163,18 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
   }
 
   /** Where to write: what was found the last time is confirmed, and looked for anew now and then. */
-  async function placesOf(keys: readonly DhtId[], signal: AbortSignal | undefined): Promise<Map<string, LookupResult>> {
+  async function placesOf(
+    keys: readonly DhtId[],
+    signal: AbortSignal | undefined,
+    readKey: string | null,
+  ): Promise<Map<string, LookupResult>> {
     const known = new Map(keys.map((key) => [key, places.recall(key)]))
     const found = await lookUp(keys, signal, (key) => {
       const nodes = known.get(key)
-      return nodes ? { nodes, scope: replicas, witnesses: WITNESSES * replicas, confirmations: CONFIRMATIONS } : null
+      if (!nodes) return null
+      // What is kept at a key only its keepers can say, and not those who know who they are.
+      const witnesses = dhtIdKey(key) === readKey ? replicas : WITNESSES * replicas
+      return { nodes, scope: replicas, witnesses, confirmations: CONFIRMATIONS }
     })
     for (const [key, nodes] of known) places.note(key, found.get(dhtIdKey(key))?.nearest ?? [], nodes === null)
     return found
@@ -280,8 +287,8 @@ export function createHivemindDht(options: HivemindDhtOptions): HivemindDht {
     async store(records, { alsoTo = [], check, signal } = {}) {
       const prepared = records.map(prepare)
       const keys = new Map(prepared.map(({ item }) => [dhtIdKey(item.key), item.key]))
-      const found = await placesOf([...keys.values()], signal)
-      check?.((key) => newestOf(key, found))
+      const found = await placesOf([...keys.values()], signal, check ? dhtIdKey(dhtIdOf(check.key)) : null)
+      check?.judge(newestOf(check.key, found))
       if (isServer) keepIfNear(prepared, found)
       return storeRecords({
         records: prepared,

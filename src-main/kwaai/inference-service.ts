@@ -111,7 +111,7 @@ function rowsOf({ input, position }: InferenceRequest, runner: StageRunner): num
 
 /** In batches that the engine takes; a caller there sends its whole prompt at once. */
 async function compute(
-  { runner, sequence }: ServedSession,
+  { runner, sequence, ending }: ServedSession,
   { input, position }: InferenceRequest,
   rows: number,
 ): Promise<{ hidden: Float32Array; logits: Float32Array | null }> {
@@ -121,6 +121,8 @@ async function compute(
   const hidden = new Float32Array(isLast ? 0 : rows * width)
   let logits: Float32Array | null = null
   for (let from = 0; from < rows; from += runner.maxBatchTokens) {
+    // Its place may be another's by now.
+    ending.signal.throwIfAborted()
     const to = Math.min(rows, from + runner.maxBatchTokens)
     const output = await runner.run({
       sequence,

@@ -5,6 +5,8 @@ import type { Clock } from '../../src-shared/clock'
 /** How long what was read or written need not be read or written again. Far below the hour that addresses live. */
 const FRESH_FOR_MS = 60_000
 const MAX_PEERS = 1_000
+/** Nobody lives at more places; who says so may, but is not remembered, nor compared address by address. */
+const MAX_ADDRESSES = 32
 
 interface Known {
   readonly peer: Peer
@@ -45,6 +47,7 @@ export function leanPeerStore(host: HostWithPeerStore, clock: Pick<Clock, 'monot
     const untilMs = clock.monotonicMs() + FRESH_FOR_MS
     const notedUntilMs = how === 'written' ? untilMs : (known.get(key)?.notedUntilMs ?? 0)
     known.delete(key)
+    if (peer.addresses.length > MAX_ADDRESSES) return
     known.set(key, { peer, untilMs, notedUntilMs })
     if (known.size > MAX_PEERS) known.delete(known.keys().next().value ?? '')
   }
@@ -65,12 +68,17 @@ export function leanPeerStore(host: HostWithPeerStore, clock: Pick<Clock, 'monot
     forget(key)
     try {
       let peer = await writing()
-      if (!addressesIn(data).every((told) => isKnown(peer, told))) {
+      const told = addressesIn(data)
+      if (told.length <= MAX_ADDRESSES && !told.every((address) => isKnown(peer, address))) {
         await merge.call(peerStore, id, {})
         peer = await writing()
       }
       if (latest.get(key) === mine) remember(key, peer, 'written')
       return peer
+    } catch (error) {
+      // It may have ended after it was written.
+      forget(key)
+      throw error
     } finally {
       if (latest.get(key) === mine) latest.delete(key)
     }
@@ -108,6 +116,7 @@ export function leanPeerStore(host: HostWithPeerStore, clock: Pick<Clock, 'monot
 /** Whether `data` names protocols and addresses only, and all of them are known. */
 function saysNothingNew(peer: Peer, { protocols, multiaddrs, ...rest }: PeerData): boolean {
   if (Object.keys(rest).length > 0 || (!protocols && !multiaddrs)) return false
+  if (multiaddrs && multiaddrs.length > MAX_ADDRESSES) return false
   return (
     (protocols ?? []).every((protocol) => peer.protocols.includes(protocol)) &&
     (multiaddrs ?? []).every((told) => isKnown(peer, told))

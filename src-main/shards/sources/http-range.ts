@@ -219,6 +219,8 @@ function pour(
       )
     })
     response.on('end', () => {
+      // The socket may go on to somebody else's response while the last bytes of this one are still with the sink.
+      socket.off('data', freeSpent)
       if (received === sizeBytes) Promise.resolve(taking).then(() => end(), end)
       else end(new EspalierError('PEER_UNREACHABLE', `${url.host} sent ${received} of ${sizeBytes} bytes`))
     })
