@@ -60,7 +60,7 @@ describe('headless', () => {
     expect(JSON.parse(json.lines.join(''))).toMatchObject({ url, passed: true })
     const nobody = cli('contract', 'http://127.0.0.1:1', '--json')
     expect(await nobody.child.exited).toMatchObject({ code: 1 })
-    expect(JSON.parse(nobody.lines.join(''))).toMatchObject({ passed: false })
+    expect(JSON.parse(nobody.lines.join(''))).toMatchObject({ error: { code: 'COORDINATOR_UNREACHABLE' } })
     expect((await coordinator.server.snapshot()).workers).toEqual([])
     await coordinator.remove()
   })
