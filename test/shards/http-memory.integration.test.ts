@@ -1,11 +1,12 @@
-import { createServer, type RequestListener } from 'node:http'
+import { Agent, createServer, type RequestListener } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { generate } from 'selfsigned'
 import { expect, it, onTestFinished } from 'vitest'
 import { createRangeClient } from '../../src-main/shards/sources/http-range'
-import { createWayOut } from '../../src-main/web/way-out'
+import { createWayOut, type WayOut } from '../../src-main/web/way-out'
+import { seededRandom } from '../models/random'
 
 const MIB = 2 ** 20
 const REQUESTS = 4
@@ -86,3 +87,38 @@ it.each([
     expect(highest).toBeLessThan(8 * MIB)
   },
 )
+
+it('S-22: clients that share connections, as behind a proxy, never take each other’s bytes away', async () => {
+  const sizeBytes = 300_000
+  const body = Buffer.alloc(sizeBytes, PATTERN)
+  const server = createServer((_, response) => {
+    const range = `bytes 0-${sizeBytes - 1}/${sizeBytes}`
+    response.writeHead(206, { 'content-range': range, 'content-length': sizeBytes }).end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  // Each connection goes from response to response while sinks are still at work.
+  const agent = new Agent({ keepAlive: true })
+  onTestFinished(() => {
+    agent.destroy()
+    server.closeAllConnections()
+    server.close()
+  })
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+  const random = seededRandom(7)
+  const someMs = (most: number) => new Promise<void>((resolve) => setTimeout(resolve, random() * most))
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      const client = createRangeClient({ allowPrivate: true, way: { to: () => ({ agent }) } as unknown as WayOut })
+      for (let turn = 0; turn < 60; turn++) {
+        const taken: Buffer[] = []
+        const sink = (bytes: Uint8Array) => {
+          taken.push(Buffer.from(bytes))
+          return random() < 0.5 ? undefined : someMs(8)
+        }
+        await client.read(url, { offset: 0, sizeBytes, totalBytes: null }, sink, AbortSignal.timeout(5_000))
+        expect(Buffer.concat(taken).equals(body)).toBe(true)
+        await someMs(5)
+      }
+    }),
+  )
+})
