@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WorkerRegistrationSchema } from '../src-main/coordinator/coordinator-wire'
+import type { Clock } from '../src-shared/clock'
 import { FakeClock } from '../test/fake-clock'
 import { createCoordinatorEvents } from './coordinator-events'
 import { openCoordinatorDatabase } from './database/open-database'
@@ -12,7 +13,9 @@ import { DEFAULT_TIMINGS } from './timings'
 import { logUsage } from './usage-log'
 import { registerUser } from './users'
 
-const DAY_MS = 24 * 3_600_000
+const LOOK_MS = 10 * 60_000
+const HOUR_MS = 6 * LOOK_MS
+const DAY_MS = 24 * HOUR_MS
 
 let database: CoordinatorDatabase
 let clock: FakeClock
@@ -22,12 +25,12 @@ beforeEach(async () => {
 })
 afterEach(() => database.close())
 
-function setUp() {
+function setUp(at: Clock = clock) {
   const events = createCoordinatorEvents((error) => {
     throw error
   })
-  const liveness = createLiveness(clock)
-  const common = { database, events, clock, liveness, models: [] }
+  const liveness = createLiveness(at)
+  const common = { database, events, clock: at, liveness, models: [] }
   const settings = createNetworkSettings({ ...common, defaultTargetWorkers: 1 })
   const sweep = createSweep({ ...common, settings, timings: DEFAULT_TIMINGS, maxReplicas: 1 })
   const registration = createRegistration({ ...common, isDemo: false })
@@ -64,6 +67,27 @@ describe('what the sweep forgets', () => {
     await clock.advance(2 * DAY_MS)
     await setUp().sweep.run()
     expect(await listed()).toContain('live-pending')
+  })
+
+  it('C-17: who only asked after a day without a word, and not because the clock was ahead for a while', async () => {
+    let aheadMs = 0
+    const { sweep, register, listed } = setUp({ ...clock, now: () => clock.now() + aheadMs })
+    await register('asks')
+    /** As the server does, though less often. */
+    const sweepFor = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += LOOK_MS) {
+        await clock.advance(LOOK_MS)
+        await sweep.run()
+      }
+    }
+    await sweepFor(2 * HOUR_MS)
+    for (const jumpMs of [30 * DAY_MS, 0]) {
+      aheadMs = jumpMs
+      await sweepFor(HOUR_MS - LOOK_MS)
+      expect(await listed()).toEqual(['asks'])
+    }
+    await sweepFor(DAY_MS)
+    expect(await listed()).toEqual([])
   })
 
   it('H-18: comings and goings after a month, and never what somebody decided', async () => {

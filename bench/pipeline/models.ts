@@ -32,7 +32,7 @@ export async function sampleModel(): Promise<BenchModel> {
 /** 349 million parameters from a seed: the same bytes on every machine. */
 export const largeModel = (directory: string): Promise<BenchModel> => madeModel(join(directory, 'large.gguf'), LARGE)
 
-/** 1.9 billion parameters, 2 GB: about as many as the smallest models that anybody cuts. */
+/** 1.95 billion parameters, 2 GB, from a seed as well. */
 export const largestModel = (directory: string): Promise<BenchModel> =>
   madeModel(join(directory, 'largest.gguf'), LARGEST)
 

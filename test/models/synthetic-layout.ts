@@ -65,7 +65,7 @@ export const LARGE: SyntheticOptions = {
   contextLength: 2048,
 }
 
-/** 1.9 billion parameters, 2 GB as Q8_0. */
+/** 1.95 billion parameters, 2 GB as Q8_0. */
 export const LARGEST: SyntheticOptions = {
   ...LARGE,
   blockCount: 26,
