@@ -75,4 +75,22 @@ describe('S-21: what a fetch says of itself', () => {
     expect(last.sources[1]!.bytesPerSecond).toBeNull()
     expect(last.sources[2]!.lastFailure?.cause).toContain('404')
   })
+
+  it('S-07: the snapshot of the last piece says finishing, not fetching, however soon it is taken', async () => {
+    const said: FetchProgress[] = []
+    const reporter = createReporter({
+      ...{ manifest, blocks: BLOCKS, clock: new FakeClock() },
+      onProgress: (progress: FetchProgress) => said.push(progress),
+    } as unknown as FetchOptions)
+    const pieces = piecesFor(manifest, BLOCKS)
+    const board = createPieceBoard(pieces, new Set(pieces.slice(1).map(({ index }) => index)), () => false)
+    reporter.follow(board, [])
+    reporter.state('fetching')
+    expect(said.at(-1)!.state).toBe('fetching')
+    const run = board.claim({ source: 'peer', may: () => true, maxBytes: 1, nowMs: 0 })!
+    board.verified(run, run.pieces[0]!)
+    reporter.follow(board, [])
+    expect(said.at(-1)).toMatchObject({ state: 'finishing', bytesPerSecond: null, etaMs: null })
+    expect(said.at(-1)!.verifiedBytes).toBe(said.at(-1)!.neededBytes)
+  })
 })

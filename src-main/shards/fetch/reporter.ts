@@ -43,10 +43,12 @@ export function createReporter({ manifest, blocks, clock, onProgress, onEvent }:
     const verifiedBytes = isDone ? neededBytes : (board?.verifiedBytes() ?? checkedBytes)
     // A damaged piece that is fetched again takes bytes back; the bar stays where it was until they are there again.
     saidBytes = Math.max(saidBytes, verifiedBytes)
+    // When every byte is there nothing is being fetched any more, even before somebody has said so.
+    const shownState = board?.isComplete() && (state === 'fetching' || state === 'waiting') ? 'finishing' : state
     // What is held up has no end that could be foretold.
-    const bytesPerSecond = state === 'fetching' && blocker === null ? rate.perSecond() : null
+    const bytesPerSecond = shownState === 'fetching' && blocker === null ? rate.perSecond() : null
     return {
-      state,
+      state: shownState,
       verifiedBytes: saidBytes,
       neededBytes,
       verifiedPieces: isDone ? needed.length : (board?.verifiedPieces() ?? 0),
