@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { meterOf } from '../../e2e/support/meter-fixtures'
 import { DEFAULT_SETTINGS } from '../../src-shared/settings'
 import { FakeClock } from '../../test/fake-clock'
@@ -47,13 +47,12 @@ it('a run for changed settings asks the network nothing again, for some minutes,
       meter: async () => meterOf('Llama'),
     },
   })
-  const ends: string[] = []
-  meter.onEvent(({ url, outcome }) => ends.push(`${url} ${outcome.kind}`))
   const run = async (url: string, again?: true) => {
-    const before = ends.length
+    const end = Promise.withResolvers<string>()
+    const stop = meter.onEvent((event) => end.resolve(`${event.url} ${event.outcome.kind}`))
     await meter.handlers['meter.run']({ url, ...(again && { again }) })
-    await vi.waitFor(() => expect(ends.length).toBeGreaterThan(before))
-    expect(ends.at(-1)).toBe(`${url} done`)
+    expect(await end.promise).toBe(`${url} done`)
+    stop()
   }
   // Nothing was seen yet that could count.
   await run(URL_A, true)

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
-import { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { FakeClock } from '../../test/fake-clock'
 import { ask } from './ask-running'
 
-const PATIENCE = { handshakeMs: 200, silenceMs: 600 }
+const SILENCE_MS = 10_000
+/** A call is taken as soon as the machine gets to it; how long a node says nothing is up to a clock that stands still. */
+const PATIENCE = { handshakeMs: 60_000, silenceMs: SILENCE_MS }
 const running = (port: number, pid = process.pid) => ({ port, pid, token: 'abc', url: `http://127.0.0.1:${port}` })
 
 /** Takes calls, and says nothing: what a process that was stopped looks like from outside. */
@@ -15,44 +18,58 @@ async function silentPort(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-async function nodeWith(autoPong: boolean, answersAfterMs: number | null): Promise<number> {
+/** A node and its end of the first connection, from when it has been asked something. */
+async function nodeWith(autoPong: boolean): Promise<{ port: number; asked: Promise<WebSocket> }> {
+  const asked = Promise.withResolvers<WebSocket>()
   const server = new WebSocketServer({
     port: 0,
     host: '127.0.0.1',
     autoPong,
     handleProtocols: ([first]) => first ?? false,
   })
-  server.on('connection', (socket) => {
-    socket.on('message', () => {
-      if (answersAfterMs === null) return
-      const timer = setTimeout(() => socket.send('{"id":1,"reply":{"ok":true,"value":7}}'), answersAfterMs)
-      socket.on('close', () => clearTimeout(timer))
-    })
-  })
+  server.on('connection', (socket) => void socket.on('message', () => asked.resolve(socket)))
   await once(server, 'listening')
   onTestFinished(() => {
     for (const socket of server.clients) socket.terminate()
     server.close()
   })
-  return (server.address() as AddressInfo).port
+  return { port: (server.address() as AddressInfo).port, asked: asked.promise }
 }
 
 it('a node that hangs is not one that is not running', async () => {
   const port = await silentPort()
-  await expect(ask(running(port), 'status.get', {}, PATIENCE)).rejects.toMatchObject({
+  const patience = { ...PATIENCE, handshakeMs: 200 }
+  await expect(ask(running(port), 'status.get', {}, patience)).rejects.toMatchObject({
     code: 'NODE_NOT_ANSWERING',
     message: expect.stringContaining(`process ${process.pid}`),
   })
   // The process that wrote the file is gone, and somebody else has its port.
-  await expect(ask(running(port, 2 ** 30), 'status.get', {}, PATIENCE)).rejects.not.toHaveProperty('code')
+  await expect(ask(running(port, 2 ** 30), 'status.get', {}, patience)).rejects.not.toHaveProperty('code')
 })
 
 it('a node that stops while it is asked is noticed', async () => {
-  const port = await nodeWith(false, null)
-  await expect(ask(running(port), 'status.get', {}, PATIENCE)).rejects.toMatchObject({ code: 'NODE_NOT_ANSWERING' })
+  const clock = new FakeClock()
+  const { port, asked } = await nodeWith(false)
+  const answer = ask(running(port), 'status.get', {}, PATIENCE, clock)
+  const noticed = expect(answer).rejects.toMatchObject({ code: 'NODE_NOT_ANSWERING' })
+  await asked
+  await clock.advance(2 * SILENCE_MS)
+  await noticed
 })
 
 it('a node that works on its answer is waited for', async () => {
-  const port = await nodeWith(true, 1_500)
-  expect(await ask(running(port), 'disk.free', {}, PATIENCE)).toBe(7)
+  const clock = new FakeClock()
+  const { port, asked } = await nodeWith(true)
+  const answer = ask(running(port), 'disk.free', {}, PATIENCE, clock)
+  const node = await asked
+  for (let look = 0; look < 3; look++) {
+    const looked = once(node, 'ping')
+    await clock.advance(SILENCE_MS)
+    await looked
+    // Goes out after the pong: whoever has answered it has read both.
+    node.ping()
+    await once(node, 'pong')
+  }
+  node.send('{"id":1,"reply":{"ok":true,"value":7}}')
+  expect(await answer).toBe(7)
 })

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import * as z from 'zod'
-import { systemClock } from '../../src-shared/clock'
+import { type Clock, systemClock } from '../../src-shared/clock'
 import { METHODS, type MethodInput, type MethodOutput } from '../../src-shared/contract'
 import type { MethodName } from '../../src-shared/contract-names'
 import { ERROR_CATALOGUE, ERROR_CODES, type ErrorCode } from '../../src-shared/error-catalogue'
@@ -74,7 +74,13 @@ export async function askRunning<M extends MethodName>(
 }
 
 /** What the node at `running` replies. Throws NODE_NOT_ANSWERING, and a plain error where nobody listens. */
-export function ask(running: Running, method: string, input: object, patience = PATIENCE): Promise<unknown> {
+export function ask(
+  running: Running,
+  method: string,
+  input: object,
+  patience = PATIENCE,
+  clock: Pick<Clock, 'every'> = systemClock,
+): Promise<unknown> {
   const { port, token, pid } = running
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${WEB_PATH}`, [WEB_PROTOCOL, TOKEN_PREFIX + token], {
@@ -83,7 +89,7 @@ export function ask(running: Running, method: string, input: object, patience = 
     })
     let isAlive = true
     // Work may take long; a process that runs answers a ping all the same.
-    const stopLooking = systemClock.every(patience.silenceMs, () => {
+    const stopLooking = clock.every(patience.silenceMs, () => {
       if (socket.readyState !== WebSocket.OPEN) return
       if (!isAlive) {
         reject(new EspalierError('NODE_NOT_ANSWERING', `process ${pid}`))

@@ -12,7 +12,10 @@ import { pointToFirst } from './first-node'
 const IN_USE = new EspalierError('DATA_DIR_IN_USE')
 
 /** A data directory whose node listens at `port`, and what a second start prints about it. */
-async function secondStart(port: number): Promise<{ said: () => string; point: () => Promise<void> }> {
+async function secondStart(
+  port: number,
+  handshakeMs: number,
+): Promise<{ said: () => string; point: () => Promise<void> }> {
   const root = await mkdtemp(join(tmpdir(), 'espalier-first-'))
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
   onTestFinished(async () => {
@@ -20,7 +23,7 @@ async function secondStart(port: number): Promise<{ said: () => string; point: (
     await rm(root, { recursive: true })
   })
   await writeRunning(root, { port, token: 'abc', pid: process.pid, url: `http://127.0.0.1:${port}/#abc` })
-  const how = { json: false, clock: systemClock, patience: { handshakeMs: 300, silenceMs: 600 } }
+  const how = { json: false, clock: systemClock, patience: { handshakeMs, silenceMs: 600 } }
   return { said: () => write.mock.calls.join(''), point: () => pointToFirst(root, IN_USE, how) }
 }
 
@@ -36,7 +39,7 @@ async function portThat(hangs: boolean): Promise<number> {
 }
 
 it('a second start beside a node that hangs says so with its process, and names no page that would hang too', async () => {
-  const { said, point } = await secondStart(await portThat(true))
+  const { said, point } = await secondStart(await portThat(true), 300)
   await expect(point()).rejects.toMatchObject({
     code: 'NODE_NOT_ANSWERING',
     message: expect.stringContaining(`process ${process.pid}`),
@@ -46,7 +49,8 @@ it('a second start beside a node that hangs says so with its process, and names 
 
 it('beside one that is about to end or to open its page it names that page', async () => {
   const port = await portThat(false)
-  const { said, point } = await secondStart(port)
+  // That the port hangs up is known when the machine gets to it, and not in some milliseconds.
+  const { said, point } = await secondStart(port, 60_000)
   await point()
   expect(said()).toContain(`Open http://127.0.0.1:${port}/#abc`)
 })

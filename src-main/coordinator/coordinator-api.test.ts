@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
 import { EspalierError } from '../../src-shared/errors'
@@ -31,15 +29,8 @@ async function failureOf(work: Promise<unknown>): Promise<EspalierError> {
   throw new Error('it succeeded')
 }
 
-/** A port where nobody listens: it was free a moment ago. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
+/** A port where nobody listens: it is assigned to no service, and no system hands it out, as it may one that was free. */
+const NOBODYS_PORT = 4
 
 const json = (value: unknown) => JSON.stringify(value)
 const broken: [string, string][] = [
@@ -182,7 +173,7 @@ describe('coordinator answers', () => {
   })
 
   it('C-10: down, slow and a web page are three messages', async () => {
-    const down = createCoordinatorApi({ baseUrl: `127.0.0.1:${await closedPort()}`, fetch, clock: systemClock })
+    const down = createCoordinatorApi({ baseUrl: `127.0.0.1:${NOBODYS_PORT}`, fetch, clock: systemClock })
     const slow = createCoordinatorApi({
       baseUrl: '127.0.0.1:8000',
       fetch: (_url, init) =>
@@ -190,7 +181,7 @@ describe('coordinator answers', () => {
       clock: systemClock,
     })
     const messages = [
-      (await failureOf(down.health())).message,
+      (await failureOf(down.health({ timeoutMs: 60_000 }))).message,
       (await failureOf(slow.health({ timeoutMs: 20 }))).message,
       (await failureOf(apiAnswering('<html></html>').health())).message,
     ]

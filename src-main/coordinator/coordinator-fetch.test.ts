@@ -29,6 +29,8 @@ const resolvingTo = (...addresses: string[]) =>
   createCoordinatorFetch({
     resolve: async () => addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
   })
+/** None of these is about how soon a server on a busy machine answers. */
+const PATIENCE = { timeoutMs: 60_000 }
 const apiAt = (baseUrl: string, fetch: typeof globalThis.fetch) =>
   createCoordinatorApi({ baseUrl, fetch, clock: systemClock, allowInsecure: true })
 
@@ -73,7 +75,7 @@ describe('coordinator fetch', () => {
       response.end('{}')
     })
     const api = apiAt(`http://coordinator.example:${port}`, resolvingTo('127.0.0.1'))
-    await expect(api.health()).rejects.toMatchObject({
+    await expect(api.health(PATIENCE)).rejects.toMatchObject({
       code: 'COORDINATOR_PRIVATE',
       message: expect.stringContaining('coordinator.example leads to 127.0.0.1'),
     })
@@ -90,7 +92,9 @@ describe('coordinator fetch', () => {
       // A name that answers in another way the second time.
       resolve: async () => [{ address: lookups++ === 0 ? '127.0.0.1' : '10.9.9.9', family: 4 }],
     })
-    await expect(apiAt(`http://localhost:${port}`, fetch).health()).resolves.toMatchObject({ value: { status: 'ok' } })
+    await expect(apiAt(`http://localhost:${port}`, fetch).health(PATIENCE)).resolves.toMatchObject({
+      value: { status: 'ok' },
+    })
     expect(lookups).toBe(1)
   })
 
@@ -104,7 +108,7 @@ describe('coordinator fetch', () => {
       response.writeHead(302, { location: `http://127.0.0.1:${target}/secret` })
       response.end()
     })
-    await expect(apiAt(`http://127.0.0.1:${port}`, createCoordinatorFetch()).health()).rejects.toMatchObject({
+    await expect(apiAt(`http://127.0.0.1:${port}`, createCoordinatorFetch()).health(PATIENCE)).rejects.toMatchObject({
       code: 'COORDINATOR_NOT_ONE',
       message: expect.stringContaining('redirects'),
     })
@@ -114,7 +118,7 @@ describe('coordinator fetch', () => {
   it('C-44: a certificate that nobody vouches for is never accepted', async () => {
     const pems = await generate([{ name: 'commonName', value: 'localhost' }])
     const port = await listen((_request, response) => response.end('{}'), { key: pems.private, cert: pems.cert })
-    await expect(apiAt(`https://localhost:${port}`, createCoordinatorFetch()).health()).rejects.toMatchObject({
+    await expect(apiAt(`https://localhost:${port}`, createCoordinatorFetch()).health(PATIENCE)).rejects.toMatchObject({
       code: 'COORDINATOR_UNREACHABLE',
       message: expect.stringMatching(/certificate/i),
     })
@@ -125,7 +129,7 @@ describe('coordinator fetch', () => {
       response.setHeader('content-type', 'text/html')
       response.end('{"status":"ok"}')
     })
-    await expect(apiAt(`http://127.0.0.1:${port}`, createCoordinatorFetch()).health()).rejects.toMatchObject({
+    await expect(apiAt(`http://127.0.0.1:${port}`, createCoordinatorFetch()).health(PATIENCE)).rejects.toMatchObject({
       code: 'COORDINATOR_NOT_ONE',
     })
   })
@@ -138,7 +142,7 @@ describe('coordinator fetch', () => {
       response.on('close', () => clearInterval(timer))
     })
     const api = apiAt(`http://127.0.0.1:${port}`, createCoordinatorFetch())
-    await expect(api.health()).rejects.toMatchObject({ code: 'COORDINATOR_NOT_ONE' })
+    await expect(api.health(PATIENCE)).rejects.toMatchObject({ code: 'COORDINATOR_NOT_ONE' })
     await expect(api.networkInfo({ timeoutMs: 50 })).rejects.toMatchObject({ code: 'COORDINATOR_UNREACHABLE' })
   })
 })

@@ -1,5 +1,4 @@
 import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -15,6 +14,7 @@ import { openDataDirectory } from '../storage/data-directory'
 import type { DiagnosticsContext } from './check'
 import { CHECKS, mendCheck, runDiagnostics } from './diagnostics'
 import { addressWords } from './reachability'
+import { holdPort } from './testing/held-port'
 
 let root: string
 let context: DiagnosticsContext
@@ -83,16 +83,14 @@ describe('what the app sets right by itself', () => {
   )
 
   it('a port that is taken: the next free one is chosen', async () => {
-    const server = createServer()
-    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
-    const { port: listenPort } = server.address() as { port: number }
+    const { port: listenPort, release } = await holdPort()
     const saved: Partial<Settings>[] = []
     const saveSettings = async (change: Partial<Settings>) => void saved.push(change)
     expect(await look('port', { listenPort })).not.toHaveProperty('fix')
     expect(await look('port', { listenPort, saveSettings })).toMatchObject({ code: 'PORT_TAKEN', fix: 'mend' })
     await mendCheck('port', { ...context, listenPort, saveSettings })
     expect(saved[0]?.listenPort).toBeGreaterThan(listenPort)
-    await new Promise((resolve) => server.close(resolve))
+    await release()
   })
 
   it('nothing else can be asked for', async () => {

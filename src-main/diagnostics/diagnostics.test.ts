@@ -1,6 +1,5 @@
 import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
-import { createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -13,6 +12,13 @@ import { openDataDirectory } from '../storage/data-directory'
 import type { CheckDefinition, DiagnosticsContext } from './check'
 import { skewOf } from './clock-skew'
 import { CHECK_TIMEOUT_MS, CHECKS, runDiagnostics } from './diagnostics'
+import { holdPort } from './testing/held-port'
+
+/** What a check finds is looked at here; that it ends in time has a test of its own, with a clock of its own. */
+const PATIENCE_MS = 60_000
+const NOW = Date.UTC(2026, 10, 21, 17, 5)
+/** Its timers are real, and the time of day stands still: what is compared with it is not a question of how long it took. */
+const stoppedClock = { ...systemClock, now: () => NOW }
 
 let directory: string
 let context: DiagnosticsContext
@@ -43,7 +49,7 @@ afterEach(async () => {
 
 async function look(id: string, change: Partial<DiagnosticsContext> = {}) {
   const definition = CHECKS.find((check) => check.id === id)
-  const [check] = await runDiagnostics({ ...context, ...change }, definition ? [definition] : [])
+  const [check] = await runDiagnostics({ ...context, ...change }, definition ? [definition] : [], PATIENCE_MS)
   expect(CheckSchema.safeParse(check).success).toBe(true)
   return check
 }
@@ -96,15 +102,16 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
   })
 
   it('D-T05: the clock of a coordinator that one joined unencrypted on purpose is compared all the same', async () => {
-    const fetch = async () => new Response(null, { headers: { date: new Date().toUTCString() } })
-    const found = await look('clock', { coordinatorUrl: 'http://192.168.1.77:8000', fetch })
+    const fetch = async () => new Response(null, { headers: { date: new Date(NOW).toUTCString() } })
+    const found = await look('clock', { clock: stoppedClock, coordinatorUrl: 'http://192.168.1.77:8000', fetch })
     expect(found).toMatchObject({ verdict: 'pass' })
   })
 
   it('D-T05: a clock that differs from the coordinator’s', async () => {
+    context.clock = stoppedClock
     const coordinatorUrl = await serve((request, reply) => {
       const offsetMs = Number(/offset(-?\d+)/.exec(request.url ?? '')?.[1] ?? 0)
-      reply.setHeader('date', new Date(Date.now() + offsetMs).toUTCString()).end('{}')
+      reply.setHeader('date', new Date(NOW + offsetMs).toUTCString()).end('{}')
     })
     expect(await look('clock', { coordinatorUrl })).toMatchObject({ verdict: 'pass' })
     const late = await look('clock', { coordinatorUrl: `${coordinatorUrl}/offset60000` })
@@ -113,7 +120,7 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
     expect(early).toMatchObject({ verdict: 'fail', evidence: expect.stringContaining('ahead') })
     // Within five seconds of what it is, however far that is; the last is 1970.
     const offsetsS = [30, 120, 3_600, 86_400].flatMap((s) => [s, -s])
-    for (const offsetS of [...offsetsS, -Math.floor(Date.now() / 1000)]) {
+    for (const offsetS of [...offsetsS, -Math.floor(NOW / 1000)]) {
       const check = (await look('clock', { coordinatorUrl: `${coordinatorUrl}/offset${offsetS * 1000}` }))!
       expect(check).toMatchObject({ verdict: 'fail', code: 'CLOCK_WRONG' })
       const said = Number(/([\d.]+) s (behind|ahead)/.exec(check.evidence)?.[1])
@@ -144,11 +151,9 @@ describe('each broken thing has its verdict, its evidence and what to do', () =>
   })
 
   it('a port that is taken, and one that is free', async () => {
-    const blocker = createTcpServer()
-    await new Promise<void>((resolve) => blocker.listen(0, '0.0.0.0', resolve))
-    const { port } = blocker.address() as { port: number }
+    const { port, release } = await holdPort()
     expect(await look('port', { listenPort: port })).toMatchObject({ verdict: 'warn', code: 'PORT_TAKEN' })
-    await new Promise((resolve) => blocker.close(resolve))
+    await release()
     expect(await look('port', { listenPort: port })).toMatchObject({ verdict: 'pass' })
   })
 
@@ -225,12 +230,14 @@ describe('the run', () => {
 
   it('runs the checks side by side, and one that throws does not keep the others from their verdict', async () => {
     let begun = 0
+    const both = Promise.withResolvers<void>()
     const waiting = (id: string): CheckDefinition => ({
       id,
       title: id,
       async look() {
         begun += 1
-        await vi.waitFor(() => expect(begun).toBe(2))
+        if (begun === 2) both.resolve()
+        await both.promise
         throw new Error(`${id} broke`)
       },
     })

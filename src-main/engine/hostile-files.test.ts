@@ -7,8 +7,11 @@ import type { LlamaApi } from './api'
 import { loadModel } from './model'
 
 const LIMIT_MS = 200
-/** The first one compiles what it runs, and another may meet a collection of somebody else's garbage. */
-const TRIES = 3
+/**
+ * The least of them counts. The first one compiles what it runs, another may meet a collection of somebody else's
+ * garbage, and on a computer that is shared a core's time is longer while others use its caches.
+ */
+const TRIES = 10
 
 /** Whoever asks llama.cpp for anything is found out. */
 const untouchable = new Proxy({} as LlamaApi, {

@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src-shared/clock'
 import { openDataDirectory } from '../../storage/data-directory'
 import type { DiagnosticsContext } from '../check'
@@ -79,8 +79,8 @@ describe('O-08: other node software', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as { port: number }
     expect(await portsOf(process.pid)).toContain(port)
-    server.close()
-    await vi.waitFor(async () => expect(await portsOf(process.pid)).not.toContain(port))
+    await new Promise((resolve) => server.close(resolve))
+    expect(await portsOf(process.pid)).not.toContain(port)
   })
 })
 
