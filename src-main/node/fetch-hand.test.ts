@@ -5,6 +5,7 @@ import type { FoundFile } from '../../src-shared/status'
 import { FakeClock } from '../../test/fake-clock'
 import { manifestOf, SAMPLE_MODEL } from '../../test/models/manifests'
 import { temporaryDirectory } from '../../test/models/temporary'
+import { quietDisk } from '../../test/shards/quiet-disk'
 import type { FetchChange } from '../shards/fetch/fetch-control'
 import { shardFolder } from '../shards/sources/shard-folder'
 import { createShardStore } from '../shards/store/shard-store'
@@ -14,6 +15,7 @@ import { FREE_TRANSFERS, type TransferWishes } from './transfers'
 import { type FolderUse, LOOK_MS } from './watch-shard-folder'
 
 let clock: FakeClock
+let quiet: () => Promise<void>
 let folder: string
 let use: FolderUse
 let target: ShardTarget
@@ -26,6 +28,8 @@ let hand: ReturnType<typeof createFetchHand>
 
 beforeEach(async () => {
   clock = new FakeClock()
+  const disk = quietDisk()
+  quiet = disk.quiet
   const dataDirectory = await temporaryDirectory()
   folder = shardFolder(dataDirectory)
   await mkdir(folder, { recursive: true })
@@ -48,7 +52,7 @@ beforeEach(async () => {
         return () => undefined
       },
     },
-    store: createShardStore({ dataDirectory, clock }),
+    store: createShardStore({ dataDirectory, clock, fileSystem: disk.disk }),
     clock,
     log: { write: vi.fn() },
     use: () => use,
@@ -65,7 +69,7 @@ const brought = () => changes.flatMap((change) => (change.type === 'source' ? [c
 async function looks(count: number): Promise<void> {
   for (let look = 0; look < count; look++) {
     await clock.advance(LOOK_MS)
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    await quiet()
   }
 }
 

@@ -8,6 +8,7 @@ import { EspalierError } from '../../src-shared/errors'
 import { FakeClock } from '../fake-clock'
 import { manifestOf, SAMPLE_MODEL } from '../models/manifests'
 import { temporaryDirectory } from '../models/temporary'
+import { quietDisk } from './quiet-disk'
 import { scriptedSource } from './scripted-source'
 
 let manifest: Manifest
@@ -22,7 +23,8 @@ const secondPiece = ({ pieces }: Manifest) => pieces.findIndex(({ block }) => bl
 async function run(options: Partial<FetchOptions>) {
   const clock = new FakeClock()
   const startedAtMs = clock.monotonicMs()
-  const store = createShardStore({ dataDirectory: await temporaryDirectory(), clock })
+  const { disk, quiet } = quietDisk()
+  const store = createShardStore({ dataDirectory: await temporaryDirectory(), clock, fileSystem: disk })
   const events: { atMs: number; event: FetchEvent }[] = []
   const progress: FetchProgress[] = []
   let outcome: unknown = null
@@ -39,10 +41,10 @@ async function run(options: Partial<FetchOptions>) {
     (slice) => (outcome = slice),
     (error: unknown) => (outcome = error),
   )
-  /** Time goes on in steps, and the disk gets its real time in between. */
+  /** Time goes on in steps, and stands still as long as the disk needs its real time. */
   const pass = async (untilMs: number, isEnough: () => boolean = () => outcome !== null) => {
     while (clock.monotonicMs() - startedAtMs < untilMs && !isEnough()) {
-      await new Promise((go) => setTimeout(go, 10))
+      await quiet()
       await clock.advance(500)
     }
   }
