@@ -15,7 +15,6 @@ import { FREE_TRANSFERS, type TransferWishes } from './transfers'
 import { type FolderUse, LOOK_MS } from './watch-shard-folder'
 
 let clock: FakeClock
-let quiet: () => Promise<void>
 let folder: string
 let use: FolderUse
 let target: ShardTarget
@@ -28,8 +27,6 @@ let hand: ReturnType<typeof createFetchHand>
 
 beforeEach(async () => {
   clock = new FakeClock()
-  const disk = quietDisk()
-  quiet = disk.quiet
   const dataDirectory = await temporaryDirectory()
   folder = shardFolder(dataDirectory)
   await mkdir(folder, { recursive: true })
@@ -52,7 +49,7 @@ beforeEach(async () => {
         return () => undefined
       },
     },
-    store: createShardStore({ dataDirectory, clock, fileSystem: disk.disk }),
+    store: createShardStore({ dataDirectory, clock }),
     clock,
     log: { write: vi.fn() },
     use: () => use,
@@ -69,7 +66,7 @@ const brought = () => changes.flatMap((change) => (change.type === 'source' ? [c
 async function looks(count: number): Promise<void> {
   for (let look = 0; look < count; look++) {
     await clock.advance(LOOK_MS)
-    await quiet()
+    await quietDisk()
   }
 }
 

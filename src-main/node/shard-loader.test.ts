@@ -395,11 +395,10 @@ it('D-T06: has a test pass at once when asked, one at a time, and keeps the doub
 it('S-06: a file that is changed under a loaded engine is served no longer, and is verified and loaded again', async () => {
   slicePath = join(await temporaryDirectory(), 'slice.gguf')
   await writeFile(slicePath, 'weights')
-  const { quiet } = quietDisk()
   loader.use(target)
   await clock.advance(1_000)
   // Whoever watches it has seen how it was.
-  await quiet()
+  await quietDisk()
   expect(levels.at(-1)).toBe('L6')
   let hashed = 0
   script.fetch = async () => void hashed++
@@ -407,7 +406,7 @@ it('S-06: a file that is changed under a loaded engine is served no longer, and 
   await utimes(slicePath, 1, 1)
   for (let tenths = 0; tenths < 100 && proven < 2; tenths++) {
     await clock.advance(100)
-    await quiet()
+    await quietDisk()
   }
   expect(proven).toBe(2)
   expect(lost).toEqual(['SHARD_CHANGED'])

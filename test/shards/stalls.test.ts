@@ -23,8 +23,7 @@ const secondPiece = ({ pieces }: Manifest) => pieces.findIndex(({ block }) => bl
 async function run(options: Partial<FetchOptions>) {
   const clock = new FakeClock()
   const startedAtMs = clock.monotonicMs()
-  const { disk, quiet } = quietDisk()
-  const store = createShardStore({ dataDirectory: await temporaryDirectory(), clock, fileSystem: disk })
+  const store = createShardStore({ dataDirectory: await temporaryDirectory(), clock })
   const events: { atMs: number; event: FetchEvent }[] = []
   const progress: FetchProgress[] = []
   let outcome: unknown = null
@@ -44,7 +43,7 @@ async function run(options: Partial<FetchOptions>) {
   /** Time goes on in steps, and stands still as long as the disk needs its real time. */
   const pass = async (untilMs: number, isEnough: () => boolean = () => outcome !== null) => {
     while (clock.monotonicMs() - startedAtMs < untilMs && !isEnough()) {
-      await quiet()
+      await quietDisk()
       await clock.advance(500)
     }
   }
