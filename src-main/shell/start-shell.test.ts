@@ -274,11 +274,15 @@ describe('quitting', () => {
   })
 
   it('settles while the app is still opening', async () => {
-    shell = await startTestShell()
+    shell = await startTestShell({ settings: { startsRunning: true } })
     shell.shell?.quitNow()
-    shell.fake.app.becomeReady()
+    await shell.becomeReady()
     await expect.poll(() => shell.fake.app.exitCode).toBe(0)
     expect(shell.scripted.app.dispose).toHaveBeenCalledTimes(1)
+    // Nothing is begun behind its back, and it was no start that failed.
+    expect(shell.scripted.app.start).not.toHaveBeenCalled()
+    expect(shell.scripted.app.resumeHosting).not.toHaveBeenCalled()
+    await expect(access(join(shell.root, 'desktop', 'starts.json'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 })
 
