@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-const shared = { setupFiles: ['src-shared/polyfill.ts'] }
+const shared = {
+  setupFiles: ['src-shared/polyfill.ts'],
+  // On a shared machine a moment may take seconds: what is waited for has as long as the shortest test.
+  expect: { poll: { timeout: 15_000 } },
+}
 
 export default defineConfig({
   test: {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -43,13 +44,17 @@ let folder: string
 const found = new Map<string, string[]>()
 
 beforeAll(() => {
-  folder = mkdtempSync(join(ROOT, 'src-main', 'lint-gate-'))
-  for (const [i, [, code]] of CASES.entries()) writeFileSync(join(folder, `${i}.ts`), code)
-  writeFileSync(join(folder, 'clean.ts'), CLEAN)
+  // A place of its own: other tests read all of `src-main`, and would find what goes again under their hands.
+  folder = mkdtempSync(join(tmpdir(), 'espalier-lint-gate-'))
+  const sources = join(folder, 'src-main')
+  mkdirSync(sources)
+  for (const name of ['biome.json', '.gitignore']) copyFileSync(join(ROOT, name), join(folder, name))
+  for (const [i, [, code]] of CASES.entries()) writeFileSync(join(sources, `${i}.ts`), code)
+  writeFileSync(join(sources, 'clean.ts'), CLEAN)
   const { stdout } = spawnSync(
     process.execPath,
-    [join(ROOT, 'node_modules/@biomejs/biome/bin/biome'), 'lint', '--reporter=json', '--max-diagnostics=200', folder],
-    { cwd: ROOT, encoding: 'utf8' },
+    [join(ROOT, 'node_modules/@biomejs/biome/bin/biome'), 'lint', '--reporter=json', '--max-diagnostics=200', sources],
+    { cwd: folder, encoding: 'utf8' },
   )
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: Diagnostic[] }
   for (const { category, severity, location } of diagnostics) {

@@ -5,6 +5,7 @@ import type { FoundFile } from '../../src-shared/status'
 import { FakeClock } from '../../test/fake-clock'
 import { manifestOf, SAMPLE_MODEL } from '../../test/models/manifests'
 import { temporaryDirectory } from '../../test/models/temporary'
+import { quietDisk } from '../../test/shards/quiet-disk'
 import type { FetchChange } from '../shards/fetch/fetch-control'
 import { shardFolder } from '../shards/sources/shard-folder'
 import { createShardStore } from '../shards/store/shard-store'
@@ -65,7 +66,7 @@ const brought = () => changes.flatMap((change) => (change.type === 'source' ? [c
 async function looks(count: number): Promise<void> {
   for (let look = 0; look < count; look++) {
     await clock.advance(LOOK_MS)
-    await new Promise((resolve) => setTimeout(resolve, 60))
+    await quietDisk()
   }
 }
 

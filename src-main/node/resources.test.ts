@@ -42,17 +42,22 @@ describe('O-16: what this computer gives', () => {
   it.skipIf(process.platform !== 'linux')(
     'O-16: memory and processor time are within a tenth of what the system itself counts (looks into /proc)',
     async () => {
+      // Looks of ours just within and just around the two samples: whatever else runs in this process lies between them.
+      const around = processorMs()
       const { clock, samples, stop } = watch()
       await clock.advance(0)
-      const before = processorMs()
+      const within = processorMs()
       burn(BUSY_MS)
+      const leastMs = processorMs() - within
+      const resident = [residentBytes()]
       await clock.advance(INTERVAL_MS)
-      const usedMs = processorMs() - before
+      resident.push(residentBytes())
+      const mostMs = processorMs() - around
       const { hostResidentBytes, cpuCores } = samples.at(-1)!
-      expect(hostResidentBytes! / residentBytes()).toBeGreaterThan(0.9)
-      expect(hostResidentBytes! / residentBytes()).toBeLessThan(1.1)
-      expect((cpuCores! * INTERVAL_MS) / usedMs).toBeGreaterThan(0.9)
-      expect((cpuCores! * INTERVAL_MS) / usedMs).toBeLessThan(1.1)
+      expect(hostResidentBytes! / Math.min(...resident)).toBeGreaterThan(0.9)
+      expect(hostResidentBytes! / Math.max(...resident)).toBeLessThan(1.1)
+      expect((cpuCores! * INTERVAL_MS) / leastMs).toBeGreaterThan(0.9)
+      expect((cpuCores! * INTERVAL_MS) / mostMs).toBeLessThan(1.1)
       stop()
       await clock.advance(INTERVAL_MS)
       expect(samples).toHaveLength(2)
@@ -71,8 +76,8 @@ describe('O-16: what this computer gives', () => {
     engine.cpuUserMs = 9_000
     engine.cpuSystemMs = 1_000
     await clock.advance(INTERVAL_MS)
-    // Two cores of the engine, and what this process used meanwhile.
-    expect(samples[1]!.cpuCores).toBeGreaterThanOrEqual(2)
+    // Two cores of the engine, and what this process used meanwhile, which the system may count in large steps.
+    expect(samples[1]!.cpuCores).toBeGreaterThan(1.999)
     expect(samples[1]!.cpuCores).toBeLessThan(3)
     engine.isSilent = true
     await clock.advance(INTERVAL_MS)

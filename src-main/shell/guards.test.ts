@@ -47,7 +47,7 @@ describe('a page whose process ends', () => {
     expect(asked).toEqual([])
     end(window.webContents)
     end(window.webContents)
-    await vi.waitFor(() => expect(loaded()).toBe(4))
+    await expect.poll(() => loaded()).toBe(4)
     expect(asked).toEqual([expect.stringMatching(/ended several times within a minute.*PAGE_CRASH_LOOP/s)])
     expect(scripted.written.filter(({ code }) => code === 'shell.page.gone')).toHaveLength(5)
     // A minute later it may happen again without a question.
@@ -61,7 +61,7 @@ describe('a page whose process ends', () => {
     const { window, fake } = await ready()
     answer(1)
     for (let times = 0; times < 4; times++) end(window.webContents)
-    await vi.waitFor(() => expect(fake.app.exitCode).toBe(0))
+    await expect.poll(() => fake.app.exitCode).toBe(0)
   })
 
   it('is left alone when it ended as it should, or is not ours', async () => {
@@ -91,7 +91,7 @@ describe('the first close into the tray', () => {
     const { window, scripted } = await ready({ status: servingStatus(1_000) })
     const asked = answer(0)
     window.close()
-    await vi.waitFor(() => expect(window.isVisible()).toBe(false))
+    await expect.poll(() => window.isVisible()).toBe(false)
     expect(asked).toEqual([expect.stringContaining('stays in the tray')])
     expect(scripted.app.handlers['settings.save']).toHaveBeenCalledWith({ trayNoticeSeen: true })
   })
@@ -100,7 +100,7 @@ describe('the first close into the tray', () => {
     const { window } = await ready({ settings: { trayNoticeSeen: true } })
     const asked = answer(0)
     window.close()
-    await vi.waitFor(() => expect(window.isVisible()).toBe(false))
+    await expect.poll(() => window.isVisible()).toBe(false)
     expect(asked).toEqual([])
   })
 
@@ -108,7 +108,7 @@ describe('the first close into the tray', () => {
     const { window, fake } = await ready()
     answer(1)
     window.close()
-    await vi.waitFor(() => expect(fake.app.exitCode).toBe(0))
+    await expect.poll(() => fake.app.exitCode).toBe(0)
   })
 })
 
@@ -145,7 +145,7 @@ describe('safe mode', () => {
     expect(guard.isLooping).toBe(false)
     expect(await unfinished()).toBe(1)
     await clock.advance(5 * 60_000)
-    await vi.waitFor(async () => expect(await unfinished()).toBe(0))
+    await expect.poll(unfinished).toBe(0)
   })
 
   it('a count that cannot be kept or read keeps nobody from starting', async () => {

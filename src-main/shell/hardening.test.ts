@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { MAX_MESSAGE_BYTES } from '../../src-shared/contract-names'
 import { IPC_CALL_CHANNEL, IPC_EVENT_CHANNEL } from '../../src-shared/ipc-envelope'
 import { START_URL } from './app-protocol'
@@ -86,7 +86,7 @@ describe('D-T37: what a page can reach', () => {
     ]) {
       expect(window.webContents.mayOpen(url)).toBe(false)
     }
-    await vi.waitFor(() => expect(fake.app.openedOutside).toEqual(['https://orchard.example/dashboard']))
+    await expect.poll(() => fake.app.openedOutside).toEqual(['https://orchard.example/dashboard'])
   })
 
   it('opens no window, attaches no webview, saves no download', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { servingStatus, waitingStatus } from '../../e2e/support/status-fixtures'
 import { EspalierError } from '../../src-shared/errors'
 import { startTestShell, type TestShell, type TestShellOptions } from './testing/test-shell'
@@ -51,7 +51,7 @@ it('asks and notifies in German', async () => {
     body: expect.stringMatching(/^Stellt die Blöcke 4–7 bereit\. Gesehen von 12D3…aa4K und /),
   })
   fake.app.quit()
-  await vi.waitFor(() => expect(fake.asked).toHaveLength(1))
+  await expect.poll(() => fake.asked).toHaveLength(1)
   expect(fake.asked[0]).toMatchObject({
     message: DE.quit.isServing,
     detail: `Stellt die Blöcke 4–7 bereit. ${DE.quit.endsAnswers}`,

@@ -35,7 +35,7 @@ describe('deep links', () => {
     expect(scripted.app.offerInvite).toHaveBeenLastCalledWith(INVITE)
     window.hide()
     fake.app.emit('second-instance', {}, ['espalier', `${INVITE}&again`])
-    await vi.waitFor(() => expect(window.isVisible()).toBe(true))
+    await expect.poll(() => window.isVisible()).toBe(true)
     expect(scripted.app.offerInvite).toHaveBeenLastCalledWith(`${INVITE}&again`)
     let prevented = false
     fake.app.emit('open-url', { preventDefault: () => (prevented = true) }, `${INVITE}&mac`)
@@ -51,7 +51,7 @@ describe('deep links', () => {
       throw new EspalierError('INVITE_EXPIRED')
     })
     await test.becomeReady()
-    await vi.waitFor(() => expect(test.fake.asked.at(-1)?.detail).toContain('INVITE_EXPIRED'))
+    await expect.poll(() => test.fake.asked.at(-1)?.detail).toContain('INVITE_EXPIRED')
     expect(linkIn(['espalier', 'https://example.org', '--url=espalier://invite', '/tmp/espalier://x'])).toBeNull()
     expect(linkIn(['espalier', 'ESPALIER://invite?x'])).toBe('ESPALIER://invite?x')
   })

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import {
   ALL_STATES,
   degradedStatus,
@@ -28,7 +28,7 @@ describe('start', () => {
     expect(shell.fake.app.calls).toEqual(['setPath userData', 'requestSingleInstanceLock'])
     expect(shell.fake.app.getPath('userData')).toBe(join(shell.root, 'desktop'))
     expect(shell.shell).toBeNull()
-    await vi.waitFor(() => expect(shell.fake.app.exitCode).toBe(0))
+    await expect.poll(() => shell.fake.app.exitCode).toBe(0)
     expect(shell.fake.windows.size).toBe(0)
   })
 
@@ -37,7 +37,7 @@ describe('start', () => {
     window.hide()
     window.isMinimizedNow = true
     fake.app.emit('second-instance', {}, ['espalier'])
-    await vi.waitFor(() => expect(window.isVisible()).toBe(true))
+    await expect.poll(() => window.isVisible()).toBe(true)
     expect(window.isMinimized()).toBe(false)
     expect(fake.windows.size).toBe(1)
   })
@@ -62,7 +62,7 @@ describe('start', () => {
     expect(shell.fake.errorBoxes).toEqual([
       { title: 'Espalier cannot start', content: expect.stringContaining('DATA_DIR_UNUSABLE') },
     ])
-    await vi.waitFor(() => expect(shell.fake.app.exitCode).toBe(0))
+    await expect.poll(() => shell.fake.app.exitCode).toBe(0)
   })
 
   it('shows the theme of the settings', async () => {
@@ -116,7 +116,7 @@ describe('tray', () => {
     expect(window.isVisible()).toBe(true)
     scripted.say(stoppedStatus(1_000))
     shell.tray.menu.choose('quit')
-    await vi.waitFor(() => expect(shell.fake.app.exitCode).toBe(0))
+    await expect.poll(() => shell.fake.app.exitCode).toBe(0)
   })
 
   it('restarts a node that runs, and says its peers and tokens', async () => {
@@ -128,7 +128,7 @@ describe('tray', () => {
     scripted.say({ ...serving, contribution: { ...serving.contribution, tokens: 1 } })
     expect(labels()).toEqual([`${serving.peers.length} peers`, '1 token computed'])
     shell.tray.menu.choose('restart')
-    await vi.waitFor(() => expect(scripted.app.handlers['node.start']).toHaveBeenCalledTimes(1))
+    await expect.poll(() => scripted.app.handlers['node.start']).toHaveBeenCalledTimes(1)
     expect(scripted.app.handlers['node.stop']).toHaveBeenCalledTimes(1)
     // Every token would close an open menu.
     const { menu } = shell.tray
@@ -158,7 +158,7 @@ describe('closing the window', () => {
   it('keeps the node in the tray, where there is one', async () => {
     const { window, fake, scripted } = await ready({ status: servingStatus(1_000) })
     window.close()
-    await vi.waitFor(() => expect(window.isVisible()).toBe(false))
+    await expect.poll(() => window.isVisible()).toBe(false)
     expect(window.isDestroyed()).toBe(false)
     expect(fake.app.exitCode).toBeNull()
     expect(scripted.app.dispose).not.toHaveBeenCalled()
@@ -167,14 +167,14 @@ describe('closing the window', () => {
   it('quits where the setting says so', async () => {
     const { window, fake } = await ready({ settings: { closeToTray: false } })
     window.close()
-    await vi.waitFor(() => expect(fake.app.exitCode).toBe(0))
+    await expect.poll(() => fake.app.exitCode).toBe(0)
   })
 
   it('quits where the desktop shows no tray, and there is no icon to look for', async () => {
     const { window, fake } = await ready({ tray: () => false })
     expect(fake.trays).toHaveLength(0)
     window.close()
-    await vi.waitFor(() => expect(fake.app.exitCode).toBe(0))
+    await expect.poll(() => fake.app.exitCode).toBe(0)
   })
 
   it('does not hide into a tray that has gone meanwhile; while serving it asks', async () => {
@@ -182,7 +182,7 @@ describe('closing the window', () => {
     const { window, fake } = await ready({ tray: () => hasTray, status: servingStatus(1_000) })
     hasTray = false
     window.close()
-    await vi.waitFor(() => expect(fake.asked).toHaveLength(1))
+    await expect.poll(() => fake.asked).toHaveLength(1)
     expect(window.isVisible()).toBe(true)
     expect(fake.app.exitCode).toBeNull()
   })
@@ -194,7 +194,7 @@ describe('quitting', () => {
     const { fake } = await ready({ status })
     fake.app.quit()
     const isServing = status.shape === 'visible' || status.shape === 'degraded'
-    await vi.waitFor(() => expect(isServing ? fake.asked.length : fake.app.exitCode).toBe(isServing ? 1 : 0))
+    await expect.poll(() => (isServing ? fake.asked.length : fake.app.exitCode)).toBe(isServing ? 1 : 0)
     expect(fake.asked).toHaveLength(isServing ? 1 : 0)
   })
 
@@ -202,7 +202,7 @@ describe('quitting', () => {
     const { fake, noteDraft } = await ready()
     noteDraft(true)
     fake.app.quit()
-    await vi.waitFor(() => expect(fake.asked).toHaveLength(1))
+    await expect.poll(() => fake.asked).toHaveLength(1)
     await closing()
     expect(fake.app.exitCode).toBeNull()
     noteDraft(false)
@@ -213,12 +213,12 @@ describe('quitting', () => {
   it('stays when told to, and asks again the next time', async () => {
     const { fake, scripted } = await ready({ status: degradedStatus(1_000) })
     fake.app.quit()
-    await vi.waitFor(() => expect(fake.asked).toHaveLength(1))
+    await expect.poll(() => fake.asked).toHaveLength(1)
     await closing()
     expect(scripted.app.dispose).not.toHaveBeenCalled()
     expect(fake.app.exitCode).toBeNull()
     fake.app.quit()
-    await vi.waitFor(() => expect(fake.asked).toHaveLength(2))
+    await expect.poll(() => fake.asked).toHaveLength(2)
   })
 
   it('M-29: the node takes leave first, then windows and app go', async () => {
@@ -227,13 +227,13 @@ describe('quitting', () => {
     const gate = Promise.withResolvers<undefined>()
     scripted.app.dispose.mockReturnValue(gate.promise)
     fake.app.quit()
-    await vi.waitFor(() => expect(scripted.app.dispose).toHaveBeenCalledTimes(1))
+    await expect.poll(() => scripted.app.dispose).toHaveBeenCalledTimes(1)
     fake.app.quit()
     await closing()
     expect(fake.app.exitCode).toBeNull()
     expect(window.isVisible()).toBe(false)
     gate.resolve(undefined)
-    await vi.waitFor(() => expect(fake.app.exitCode).toBe(0))
+    await expect.poll(() => fake.app.exitCode).toBe(0)
     expect(window.isDestroyed()).toBe(true)
     expect(scripted.app.dispose).toHaveBeenCalledTimes(1)
   })
@@ -259,7 +259,7 @@ describe('quitting', () => {
     const { fake } = await ready({ status: servingStatus(1_000) })
     let waits = false
     fake.module.powerMonitor.emit('shutdown', { preventDefault: () => (waits = true) })
-    await vi.waitFor(() => expect(fake.app.exitCode).toBe(0))
+    await expect.poll(() => fake.app.exitCode).toBe(0)
     expect(waits).toBe(true)
     expect(fake.asked).toHaveLength(0)
   })
@@ -274,11 +274,15 @@ describe('quitting', () => {
   })
 
   it('settles while the app is still opening', async () => {
-    shell = await startTestShell()
+    shell = await startTestShell({ settings: { startsRunning: true } })
     shell.shell?.quitNow()
-    shell.fake.app.becomeReady()
-    await vi.waitFor(() => expect(shell.fake.app.exitCode).toBe(0))
+    await shell.becomeReady()
+    await expect.poll(() => shell.fake.app.exitCode).toBe(0)
     expect(shell.scripted.app.dispose).toHaveBeenCalledTimes(1)
+    // Nothing is begun behind its back, and it was no start that failed.
+    expect(shell.scripted.app.start).not.toHaveBeenCalled()
+    expect(shell.scripted.app.resumeHosting).not.toHaveBeenCalled()
+    await expect(access(join(shell.root, 'desktop', 'starts.json'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 })
 

@@ -85,7 +85,8 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
   let opened: OpenedApp | null = null
   let bridge: BridgeServer | null = null
   let tray: TrayView | null = null
-  let guard: StartGuard | null = null
+  let guarding: Promise<StartGuard> | null = null
+  let isLeaving = false
   let stopUpdates: Disposer = () => undefined
   let hasDraft = false
   let spoken: ShellWords | null = null
@@ -132,9 +133,10 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     hasDraft: () => hasDraft,
     window: () => window.current,
     async leave() {
+      isLeaving = true
       const current = await opening.catch(() => null)
       stopUpdates()
-      await guard?.ended()
+      await (await guarding)?.ended()
       await current?.close()
     },
     onLeaving: () => window.hide(),
@@ -196,11 +198,15 @@ export function startShell(electron: ElectronModule, options: ShellOptions): She
     protocol.handle(APP_SCHEME, createAppHandler(await loadStaticFiles(options.rendererDir)))
     speak()
     opened = await opening
+    // Whoever quits that early gets nothing that begins behind their back, and made no start that failed.
+    if (isLeaving) return
     const { app, log } = opened
     speak()
     serveBridge(opened)
     guardPage(electron, { clock, window, words, log: log.write, quit: () => host.quit() })
-    guard = await openStartGuard(join(profileDir, 'starts.json'), clock, log.write)
+    guarding = openStartGuard(join(profileDir, 'starts.json'), clock, log.write)
+    const guard = await guarding
+    if (isLeaving) return
     electron.nativeTheme.themeSource = app.settings().theme
     app.onSettings(({ theme }) => {
       electron.nativeTheme.themeSource = theme

@@ -4,15 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { busBoolean as boolean, BUS_HELLO as HELLO, busMessage as message } from '../../e2e/support/fake-session-bus'
-import { systemClock } from '../../src-shared/clock'
+import { FakeClock } from '../../test/fake-clock'
 import { busPath, hasTrayHost } from './tray-host'
 
 let directory: string
 let server: Server | null = null
+/** However slow this computer is, an answer is in time until a test says that it is not. */
+let clock: FakeClock
 const sockets = new Set<Socket>()
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'espalier-bus-'))
+  clock = new FakeClock()
 })
 afterEach(async () => {
   for (const socket of sockets) socket.destroy()
@@ -39,7 +42,7 @@ async function bus(answer: Buffer, { greeting = 'OK 0123\r\n', pieceBytes = 1_00
     })
   })
   await new Promise<void>((resolve) => server?.listen(path, resolve))
-  const ask = () => hasTrayHost('linux', { DBUS_SESSION_BUS_ADDRESS: `unix:path=${path},guid=1` }, systemClock)
+  const ask = () => hasTrayHost('linux', { DBUS_SESSION_BUS_ADDRESS: `unix:path=${path},guid=1` }, clock)
   return { ask, heard: () => Buffer.concat(heard).toString('latin1') }
 }
 
@@ -60,24 +63,34 @@ describe('hasTrayHost', () => {
     ['no host is registered', Buffer.concat([HELLO, message(2, boolean(false))])],
     ['there is no watcher', Buffer.concat([HELLO, message(3, Buffer.alloc(0))])],
     ['the answer is of another type', Buffer.concat([HELLO, message(2, Buffer.from([1, 115, 0, 0, 1, 0, 0, 0]))])],
-    ['the answer never ends', Buffer.alloc(70_000)],
-    ['nothing is answered', Buffer.alloc(0)],
+    [
+      'the answer is longer than any',
+      Buffer.concat([HELLO, message(2, Buffer.concat([boolean(true), Buffer.alloc(70_000)]))]),
+    ],
   ])('is no where %s', async (_name, answer) => {
     const { ask } = await bus(answer)
     expect(await ask()).toBe(false)
+  })
+
+  it('is no where nothing is answered within a second', async () => {
+    const { ask, heard } = await bus(Buffer.alloc(0))
+    const answer = ask()
+    await expect.poll(heard).toContain('IsStatusNotifierHostRegistered')
+    await clock.advance(1_000)
+    expect(await answer).toBe(false)
   })
 
   it('is no where we are not let in, or there is no bus', async () => {
     const { ask } = await bus(Buffer.alloc(0), { greeting: 'REJECTED EXTERNAL\r\n' })
     expect(await ask()).toBe(false)
     const nowhere = { DBUS_SESSION_BUS_ADDRESS: `unix:path=${directory}/none` }
-    expect(await hasTrayHost('linux', nowhere, systemClock)).toBe(false)
-    expect(await hasTrayHost('linux', {}, systemClock)).toBe(false)
+    expect(await hasTrayHost('linux', nowhere, clock)).toBe(false)
+    expect(await hasTrayHost('linux', {}, clock)).toBe(false)
   })
 
   it('is yes on systems that always have one', async () => {
-    expect(await hasTrayHost('win32', {}, systemClock)).toBe(true)
-    expect(await hasTrayHost('darwin', {}, systemClock)).toBe(true)
+    expect(await hasTrayHost('win32', {}, clock)).toBe(true)
+    expect(await hasTrayHost('darwin', {}, clock)).toBe(true)
   })
 })
 

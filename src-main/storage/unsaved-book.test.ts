@@ -25,7 +25,8 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   stop()
-  await rm(folder, { recursive: true, force: true })
+  // The last look at the disk may still be under way.
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 })
 })
 
 function follow() {

@@ -31,7 +31,8 @@ function slowLine(breaksAt: number[], onBreak: () => Promise<void>) {
     ...systemClock,
     monotonicMs: () => systemClock.monotonicMs() + givenBytes / LINE_BYTES_PER_MS,
     sleep: (delayMs, signal) => systemClock.sleep(Math.min(delayMs, 5), signal),
-    after: (delayMs, run) => systemClock.after(Math.min(delayMs, 20), run),
+    // Only for looks again: the time that a source has to answer stays what it is.
+    after: (delayMs, run) => systemClock.after(delayMs > 1_000 ? delayMs : Math.min(delayMs, 20), run),
   }
   function source(): ByteSource {
     const file = fileSource(model.path, nodeFileSystem)

@@ -9,19 +9,30 @@ import { emptyStore, madeModel } from './models'
 function slowDisk(writeMs: number): { disk: ShardFileSystem; takenBytes(): number } {
   let takenBytes = 0
   let turn = Promise.resolve()
+  let lines: Promise<unknown> = Promise.resolve()
   return {
     takenBytes: () => takenBytes,
     disk: {
       ...nodeFileSystem,
       async open(path, mode) {
         const file = await nodeFileSystem.open(path, mode)
-        // A line of it is a few bytes, and would wait behind megabytes of the next piece.
-        if (path.endsWith('.journal')) return file
+        // A line of it is a few bytes, and goes before the megabytes of the next piece.
+        if (path.endsWith('.journal')) {
+          return {
+            ...file,
+            write(bytes, position) {
+              const line = file.write(bytes, position)
+              lines = Promise.all([lines, line])
+              return line
+            },
+          }
+        }
         return {
           ...file,
           write(bytes, position) {
             turn = turn.then(async () => {
               await systemClock.sleep(writeMs)
+              await lines
               await file.write(bytes, position)
               takenBytes += bytes.byteLength
             })

@@ -8,6 +8,7 @@ import { EspalierError } from '../../src-shared/errors'
 import { FakeClock } from '../fake-clock'
 import { manifestOf, SAMPLE_MODEL } from '../models/manifests'
 import { temporaryDirectory } from '../models/temporary'
+import { quietDisk } from './quiet-disk'
 import { scriptedSource } from './scripted-source'
 
 let manifest: Manifest
@@ -39,10 +40,10 @@ async function run(options: Partial<FetchOptions>) {
     (slice) => (outcome = slice),
     (error: unknown) => (outcome = error),
   )
-  /** Time goes on in steps, and the disk gets its real time in between. */
+  /** Time goes on in steps, and stands still as long as the disk needs its real time. */
   const pass = async (untilMs: number, isEnough: () => boolean = () => outcome !== null) => {
     while (clock.monotonicMs() - startedAtMs < untilMs && !isEnough()) {
-      await new Promise((go) => setTimeout(go, 10))
+      await quietDisk()
       await clock.advance(500)
     }
   }

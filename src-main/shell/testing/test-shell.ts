@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { vi } from 'vitest'
+import { expect } from 'vitest'
 import { createFakeElectron, type FakeElectronOptions } from '../../../e2e/electron-shim/fake-electron'
 import { stoppedStatus } from '../../../e2e/support/status-fixtures'
 import { type Clock, systemClock } from '../../../src-shared/clock'
@@ -105,11 +105,13 @@ export async function startTestShell(options: TestShellOptions = {}) {
     },
     async quitAndWait() {
       fake.app.quit()
-      await vi.waitFor(() => {
-        if (fake.app.exitCode === null) throw new Error('still there')
-      })
+      await expect.poll(() => fake.app.exitCode).not.toBeNull()
     },
-    remove: () => rm(root, { recursive: true, force: true }),
+    async remove() {
+      if (fake.app.isReady()) await shell?.started
+      // A shell that nobody waited for may still write its last file.
+      await rm(root, { recursive: true, force: true, maxRetries: 10 })
+    },
   }
 }
 export type TestShell = Awaited<ReturnType<typeof startTestShell>>

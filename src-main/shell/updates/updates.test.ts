@@ -207,7 +207,7 @@ describe('updates', () => {
     const { updates, asked } = await scene(statement(release({ version: '0.1.0' })))
     await clock.advance(61_000)
     expect(asked).toHaveLength(1)
-    await vi.waitFor(() => expect(updates.view().state).toBe('current'))
+    await expect.poll(() => updates.view().state).toBe('current')
     await clock.advance(86_400_000)
     expect(asked).toHaveLength(2)
     updates.dispose()
