@@ -89,6 +89,8 @@ test('a demo node is started, serves, is stopped, and is as it was left at the n
   test.setTimeout(180_000)
   expect((await status()).phase).toBe('stopped')
   await call('network.join', { kind: 'demo' })
+  // During the first run there are no commands; they come with the menu of pages.
+  await expect(page.getByRole('button', { name: /^Commands/ })).toBeVisible()
   // Chosen in the menu of the system, done by the page.
   const choose = (id: string) =>
     app.evaluate(({ Menu }, item) => Menu.getApplicationMenu()?.getMenuItemById(item)?.click(), id)
