@@ -14,6 +14,8 @@ export interface Answer {
   /** With the one that ended the answer. */
   tokens: number
   finishReason: 'stop' | 'length'
+  /** It ran in exact mode. */
+  exact: boolean
   /** Who computed it, and so could read it. */
   hops: Hop[]
   /** Who was left in the middle, and could read what came before. */
@@ -40,7 +42,14 @@ export async function answerOf(
   if (!model) throw new EspalierError('NODE_NOT_READY', 'it has no model loaded that it could ask with')
   if (ask.model !== model.name) throw new EspalierError('API_MODEL_UNKNOWN', `${ask.model}; it runs ${model.name}`)
   let text = ''
-  const { promptTokens, tokens, endedBy, hops, lost } = await generateText(node, ask, {
+  const {
+    promptTokens,
+    tokens,
+    endedBy,
+    exact = false,
+    hops,
+    lost,
+  } = await generateText(node, ask, {
     signal,
     onRouteChange,
     onText(more) {
@@ -53,6 +62,7 @@ export async function answerOf(
     promptTokens: promptTokens.length,
     tokens: tokens.length,
     finishReason: endedBy === 'limit' ? 'length' : 'stop',
+    exact,
     hops,
     lost,
   }
@@ -61,7 +71,7 @@ export async function answerOf(
 /** A generation whose text ends where a stop begins; a plain chat's stops are the names of the others in it. */
 export async function generateText(
   node: ApiNode,
-  ask: Pick<Ask, 'prompt' | 'maxTokens' | 'sampling' | 'stops' | 'format'>,
+  ask: Pick<Ask, 'prompt' | 'maxTokens' | 'sampling' | 'stops' | 'format' | 'exact'>,
   { signal, onText, onToken, onRouteChange }: AnswerEvents & { signal: AbortSignal; onToken?(): void },
 ): ReturnType<ApiNode['generate']> {
   const isPlainChat = typeof ask.prompt !== 'string' && node.model()?.hasChatTemplate === false
@@ -74,6 +84,7 @@ export async function generateText(
     maxTokens: ask.maxTokens,
     ...(ask.sampling && { sampling: ask.sampling }),
     ...(ask.format && { format: ask.format }),
+    exact: ask.exact,
     signal,
     onRouteChange,
     onToken(token) {

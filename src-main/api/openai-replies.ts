@@ -73,8 +73,9 @@ function usageOf({ promptTokens, tokens }: Answer) {
 }
 
 /** Ours, beside OpenAI's fields: every node here could read the prompt, also one that was left in the middle. */
-function routeOf({ hops, lost }: Answer) {
+function routeOf({ exact, hops, lost }: Answer) {
   return {
+    exact,
     ...(lost.length > 0 && {
       lost: lost.map(({ peerId, blocks, code, pauseMs }) => ({ peer_id: peerId, blocks, code, pause_ms: pauseMs })),
     }),

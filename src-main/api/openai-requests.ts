@@ -15,6 +15,8 @@ export interface Ask {
   stops: readonly string[]
   /** The answer has to be one JSON object. */
   format?: 'json' | undefined
+  /** Comparable bit for bit with one process. */
+  exact?: boolean
   streams: boolean
   /** The last part of a stream says how many tokens there were. */
   streamsUsage: boolean
@@ -56,6 +58,8 @@ const common = {
   top_k: z.int().min(0).max(1_000_000).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   repeat_penalty: z.number().min(0.1).max(10).nullish(),
+  // Ours alone.
+  exact: z.boolean().nullish(),
 }
 
 const ContentSchema = z.union([text, z.array(z.object({ type: z.literal('text'), text })).max(100)])
@@ -118,6 +122,7 @@ function askOf(request: Common): Omit<Ask, 'prompt' | 'maxTokens'> {
     model,
     sampling: samplingOf(request),
     stops: typeof stop === 'string' ? [stop] : (stop ?? []),
+    exact: request.exact ?? false,
     streams: stream ?? false,
     streamsUsage: stream_options?.include_usage ?? false,
   }

@@ -49,6 +49,17 @@ it('the same seed gives the same words, whole and in parts; temperature 0 needs 
   )
 })
 
+it('an answer in exact mode says so, and one that did not ask for it that it was none', async () => {
+  const greedy = { model, prompt: 'A hacker is', max_tokens: 12, temperature: 0 }
+  const isExact = async (more: object) => {
+    const answer = (await client.completions.create({ ...greedy, ...more })) as unknown as { espalier: object }
+    return answer.espalier
+  }
+  expect(await isExact({ exact: true })).toMatchObject({ exact: true })
+  expect(await isExact({})).toMatchObject({ exact: false })
+  await expect(isExact({ exact: 'yes' })).rejects.toMatchObject({ status: 400, param: 'exact' })
+})
+
 it('a chat of a model without a template is answered in plain words', async () => {
   const answer = await client.chat.completions.create({
     model,
