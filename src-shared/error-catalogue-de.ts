@@ -107,6 +107,10 @@ export const ERROR_CATALOGUE_DE: Readonly<Record<ErrorCode, { cause: string; act
     cause: 'Dieser Knoten kann noch nichts fragen',
     action: 'Warten Sie, bis seine eigenen Blöcke geladen sind; die Schritte des Knotens zeigen, wie weit er ist.',
   },
+  TOKENIZER_UNUSABLE: {
+    cause: 'Dieser Knoten dient anderen, kann aber nichts fragen, weil der Tokenizer des Modells nicht geladen wurde',
+    action: 'Beheben Sie die Ursache, halten Sie den Knoten dann an und starten Sie ihn wieder.',
+  },
   NETWORK_NOT_CHOSEN: {
     cause: 'Dieser Computer gehört noch zu keinem Netzwerk',
     action: 'Wählen Sie ein Netzwerk, um zu beginnen.',

@@ -92,6 +92,10 @@ export const ERROR_CATALOGUE = {
     cause: 'This node is not ready to ask yet',
     action: 'Wait until its own blocks are loaded; the steps of the node show how far it is.',
   },
+  TOKENIZER_UNUSABLE: {
+    cause: 'This node serves its blocks and cannot ask, because the model’s tokenizer was not loaded',
+    action: 'Put right what the cause names, then stop the node and start it again.',
+  },
   NETWORK_NOT_CHOSEN: {
     cause: 'This computer is not part of a network yet',
     action: 'Choose a network to begin.',

@@ -254,6 +254,8 @@ export const NodeStatusSchema = z.object({
       ...{ name: shownText(200), dhtPrefix: shownText(200), blockCount: z.int() },
       /** Whether the model's file says how a chat is written; absent while that is not known. */
       hasChatTemplate: z.optional(z.boolean()),
+      /** Why nothing can be asked here although the blocks are loaded; absent where it can. */
+      noTokenizer: z.optional(BlockerSchema),
     }),
   ),
   blocks: z.nullable(BlockRangeSchema),

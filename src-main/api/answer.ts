@@ -6,7 +6,7 @@ import type { Ask } from './openai-requests'
 import { createStopFilter } from './stop-filter'
 
 /** What the API needs of a node. */
-export type ApiNode = Pick<EspalierNode, 'model' | 'generate'>
+export type ApiNode = Pick<EspalierNode, 'model' | 'whyNoModel' | 'generate'>
 
 export interface Answer {
   text: string
@@ -30,7 +30,7 @@ export interface AnswerEvents {
 }
 
 /**
- * Runs what was asked. Throws NODE_STOPPED, NODE_NOT_READY, API_MODEL_UNKNOWN and what a generation throws.
+ * Runs what was asked. Throws NODE_STOPPED, NODE_NOT_READY, TOKENIZER_UNUSABLE, API_MODEL_UNKNOWN and what a generation throws.
  */
 export async function answerOf(
   node: ApiNode | null,
@@ -39,7 +39,7 @@ export async function answerOf(
 ): Promise<Answer> {
   const model = node?.model()
   if (!node) throw new EspalierError('NODE_STOPPED')
-  if (!model) throw new EspalierError('NODE_NOT_READY', 'it has no model loaded that it could ask with')
+  if (!model) throw node.whyNoModel()
   if (ask.model !== model.name) throw new EspalierError('API_MODEL_UNKNOWN', `${ask.model}; it runs ${model.name}`)
   let text = ''
   const {

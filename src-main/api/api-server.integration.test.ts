@@ -27,6 +27,7 @@ function scriptedNode(words: string[], { hasChatTemplate = true } = {}) {
   const state = {
     asked,
     isReady: true,
+    whyNot: new EspalierError('NODE_NOT_READY'),
     aborted: 0,
     /** Thrown before the word with this index. */
     failure: null as { at: number; error: EspalierError } | null,
@@ -37,6 +38,7 @@ function scriptedNode(words: string[], { hasChatTemplate = true } = {}) {
   }
   const node: ApiNode = {
     model: () => (state.isReady ? { name: MODEL, contextTokens: 64, hasChatTemplate } : null),
+    whyNoModel: () => state.whyNot,
     async generate(request) {
       asked.push(request)
       const tokens: number[] = []

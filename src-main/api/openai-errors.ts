@@ -30,6 +30,7 @@ const KNOWN: Partial<Record<ErrorCode, { status: number; type: string; code?: st
 const NOT_NOW: readonly ErrorCode[] = [
   'NODE_STOPPED',
   'NODE_NOT_READY',
+  'TOKENIZER_UNUSABLE',
   'CHAIN_INCOMPLETE',
   'STAGE_LOST',
   'ENGINE_GONE',

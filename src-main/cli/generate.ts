@@ -8,6 +8,7 @@ import { createCoordinatorApi } from '../coordinator/coordinator-api'
 import { coordinatorFetch } from '../coordinator/coordinator-fetch'
 import { normaliseCoordinatorUrl } from '../coordinator/coordinator-url'
 import { EngineClient } from '../engine/engine'
+import type { TokenizerReport } from '../engine/protocol'
 import { PLAIN_SAMPLING, type SamplingChoice, SamplingSchema } from '../engine/sampling'
 import { type NetworkProfile, PROFILES } from '../network/profiles'
 import { chatPrompt } from '../node/chat-prompt'
@@ -16,7 +17,9 @@ import { openNetworkClient } from '../node/network-client'
 import { engineVocabulary } from '../node/vocabulary'
 import { generate } from '../pipeline/generate'
 import { startChild } from '../process/owned-child'
-import { checkManifest } from '../shards/manifest'
+import { checkManifest, type Manifest } from '../shards/manifest'
+import { createShardStore } from '../shards/store/shard-store'
+import { dataDirectoryAt } from '../storage/data-directory'
 import { createEventLog } from '../storage/event-log'
 import { onEndSignal } from './until-end'
 import { checkArguments } from './wrong-arguments'
@@ -24,7 +27,8 @@ import { checkArguments } from './wrong-arguments'
 interface Options {
   coordinator: string
   insecureHttp: boolean
-  modelFile: string
+  modelFile?: string
+  dataDir?: string
   maxTokens: number
   contextTokens: number
   /** The prompt is what a person says in a chat. */
@@ -66,19 +70,18 @@ export async function generateCommand(prompt: string, options: Options): Promise
   })
   try {
     await engine.start({ accelerator: 'cpu', directory: null })
-    const entry = await engine.loadEntry(options.modelFile)
-    await checkVocabulary(engine, entry, options.modelFile, manifest)
+    const tokenizer = await loadTokenizer(engine, manifest, options)
     const routed = client.request(manifest, options.contextTokens, (change) => {
       process.stderr.write(`\n${routeChangeWords(change)}\n`)
     })
     const route = await routed.route(AbortSignal.timeout(10_000))
     const generation = await generate({
       pipeline: routed,
-      vocabulary: engineVocabulary(engine, entry),
+      vocabulary: engineVocabulary(engine, tokenizer),
       clock,
       root: manifest.root,
       route,
-      prompt: options.chat ? await chatPrompt(engine, entry, [{ role: 'user', text: prompt }]) : prompt,
+      prompt: options.chat ? await chatPrompt(engine, tokenizer, [{ role: 'user', text: prompt }]) : prompt,
       ...(sampling && { sampling }),
       exact: options.exact,
       maxTokens: options.maxTokens,
@@ -100,6 +103,25 @@ export async function generateCommand(prompt: string, options: Options): Promise
     await client.close()
     await engine.stop()
   }
+}
+
+/** From the file that was named, or as a node with this data directory has it. */
+async function loadTokenizer(
+  engine: EngineClient,
+  manifest: Manifest,
+  { modelFile, dataDir }: Pick<Options, 'modelFile' | 'dataDir'>,
+): Promise<TokenizerReport> {
+  if (modelFile !== undefined) {
+    const entry = await engine.loadEntry(modelFile)
+    await checkVocabulary(engine, entry, modelFile, manifest)
+    return entry
+  }
+  const { root } = dataDirectoryAt(dataDir)
+  const path = await createShardStore({ dataDirectory: root, clock: systemClock }).tokenizer(manifest)
+  if (path === null) {
+    throw new EspalierError('SHARD_MISSING', `${root} has no blocks of ${manifest.name}, and there is no --model-file`)
+  }
+  return engine.loadTokenizer(path)
 }
 
 /** Undefined for the likeliest token each time, which needs no draw. */

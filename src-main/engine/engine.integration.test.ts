@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
 import { makeSyntheticModel } from '../../test/models/synthetic'
 import { readGgufHeader } from '../shards/gguf-read'
+import { encodeTokenizer } from '../shards/slice-plan'
 import { EngineClient } from './engine'
 import type { LoadSpec, RunItem } from './protocol'
 import { EngineSupervisor, type SupervisorState } from './supervisor'
@@ -19,6 +20,7 @@ let sliced: SlicedModel
 let engine: EngineClient
 let middle: LoadSpec
 const rows = (count: number) => Float32Array.from({ length: count * 256 }, (_, index) => Math.sin(index))
+const tokensItem = (): RunItem => ({ sequence: 0, position: 0, tokens: Int32Array.of(1), wantLogits: 'none' })
 const item = (changes: Partial<RunItem> = {}) =>
   ({ sequence: 0, position: 0, hidden: rows(3), wantLogits: 'none', ...changes }) as RunItem
 
@@ -313,6 +315,55 @@ describe('tokens', () => {
     await engine.loadEntry(model)
     const captured = await engine.capture(model, tokens, 1)
     expect(await engine.embed(tokens)).toEqual(captured.boundaries[0])
+  })
+})
+
+describe('a tokenizer alone, as whoever has other blocks than the first has it', () => {
+  const path = () => join(directory, 'tokenizer.gguf')
+  const write = async (model: string) => writeFile(path(), encodeTokenizer(await readGgufHeader(model)))
+
+  test('reads and spells as the entry file does, beside a slice that computes; nothing can be embedded', async () => {
+    const texts = ['A hacker is <|endoftext|>', ' naïve — “quoted”\n\ttabs', '日本語 🙂', '']
+    const { architecture, embeddingLength, ...expected } = await engine.loadEntry(sliced.entry)
+    const words = []
+    for (const text of texts) words.push(await engine.tokenize(text, { parseSpecial: true }))
+    const pieces = await engine.pieces(words[0]!, { special: true })
+
+    await write(SAMPLE_MODEL)
+    await engine.load(middle)
+    await expect(engine.tokenize('x')).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
+    const before = await engine.run({ items: [item()] })
+    await engine.trimSequence(0, 0)
+    expect(await engine.loadTokenizer(path())).toEqual(expected)
+    for (const [index, text] of texts.entries())
+      expect(await engine.tokenize(text, { parseSpecial: true })).toEqual(words[index])
+    expect(await engine.pieces(words[0]!, { special: true })).toEqual(pieces)
+    const grammar = await engine.openGrammar('root ::= "A"')
+    const masked = await engine.maskLogits(grammar, null, new Float32Array(expected.vocabSize))
+    expect(masked.some((logit) => logit === 0)).toBe(true)
+    await engine.closeGrammar(grammar)
+    expect((await engine.run({ items: [item()] })).items).toEqual(before.items)
+    await expect(engine.embed(Int32Array.of(1))).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
+    await expect(engine.run({ items: [tokensItem()] })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
+  })
+
+  test.each([...(['llama', 'mistral3', 'qwen2', 'qwen3', 'qwen3moe', 'granite', 'gemma3', 'gpt-oss'] as const)])(
+    '%s: llama.cpp takes it without one tensor',
+    async (architecture) => {
+      const model = join(directory, 'architecture.gguf')
+      await makeSyntheticModel(model, { architecture, blockCount: 6 })
+      const { embeddingLength, architecture: _, ...expected } = await engine.loadEntry(model)
+      const tokens = await engine.tokenize('a wild w300 b')
+      await write(model)
+      expect(await engine.loadTokenizer(path())).toEqual(expected)
+      expect(await engine.tokenize('a wild w300 b')).toEqual(tokens)
+    },
+  )
+
+  test('a file without a tokenizer is refused, and the process lives on', async () => {
+    await expect(engine.loadTokenizer(middle.slicePath)).rejects.toMatchObject({ code: 'GGUF_INVALID' })
+    await expect(engine.loadTokenizer(join(directory, 'none'))).rejects.toMatchObject({ code: 'ENGINE_LOAD_FAILED' })
+    expect(engine.isGone).toBe(false)
   })
 })
 

@@ -15,6 +15,7 @@ import {
   type RunBatch,
   type RunResult,
   type StartReport,
+  type TokenizerReport,
 } from './protocol'
 import { decodeRunResult, encodeRun } from './run-wire'
 import type { Sampling } from './sampling'
@@ -164,6 +165,11 @@ export class EngineClient {
     return this.#request('loadEntry', { path })
   }
 
+  /** Loads a tokenizer alone, in place of one that was loaded with `loadEntry`: nothing can be embedded. */
+  loadTokenizer(path: string): Promise<TokenizerReport> {
+    return this.#request('loadTokenizer', { path })
+  }
+
   /** Computes one batch. Rejects with BAD_ARGUMENT, ENGINE_DECODE_FAILED; its sequences are then as before. */
   run(batch: RunBatch): Promise<RunResult> {
     return this.#ask('run', (id) => encodeRun(id, batch) ?? { id, op: 'run', input: batch })
@@ -234,12 +240,12 @@ export class EngineClient {
     return (await this.#request('embed', { tokens })).hidden
   }
 
-  /** Tokens of a text, BOS included where the model asks for it. Needs an entry file. */
+  /** Tokens of a text, BOS included where the model asks for it. Needs a tokenizer. */
   async tokenize(text: string, { addSpecial = true, parseSpecial = false } = {}): Promise<Int32Array> {
     return (await this.#request('tokenize', { text, addSpecial, parseSpecial })).tokens
   }
 
-  /** Bytes of each token; decode them as one UTF-8 stream. Needs an entry file. */
+  /** Bytes of each token; decode them as one UTF-8 stream. Needs a tokenizer. */
   async pieces(tokens: Int32Array, { special = false } = {}): Promise<Uint8Array[]> {
     return (await this.#request('pieces', { tokens, special })).pieces
   }

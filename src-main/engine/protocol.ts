@@ -60,9 +60,7 @@ export const LoadSpecSchema = z
   .refine((spec) => spec.isLast || !spec.wholeModel, 'a whole model is its own last stage')
 export type LoadSpec = z.infer<typeof LoadSpecSchema>
 
-const EntryReportSchema = z.object({
-  architecture: z.string(),
-  embeddingLength: whole,
+const TokenizerReportSchema = z.object({
   vocabSize: whole,
   /** -1 where the model has none. */
   bosToken: z.int(),
@@ -73,6 +71,9 @@ const EntryReportSchema = z.object({
   /** The model's own Jinja template of a chat; null where the file has none. */
   chatTemplate: z.nullable(z.string().max(MAX_TEXT)),
 })
+export type TokenizerReport = z.infer<typeof TokenizerReportSchema>
+
+const EntryReportSchema = TokenizerReportSchema.extend({ architecture: z.string(), embeddingLength: whole })
 export type EntryReport = z.infer<typeof EntryReportSchema>
 
 const LoadReportSchema = z.object({
@@ -153,6 +154,7 @@ export const ENGINE_OPS = {
   },
   load: { input: LoadSpecSchema, output: LoadReportSchema },
   unload: { input: nothing, output: nothing },
+  loadTokenizer: { input: z.strictObject({ path }), output: TokenizerReportSchema },
   loadEntry: { input: z.strictObject({ path }), output: EntryReportSchema },
   run: { input: RunBatchSchema, output: RunResultSchema },
   /** Forgets a sequence's rows from `position` on; 0 forgets all of it. */

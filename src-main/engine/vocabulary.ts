@@ -26,7 +26,7 @@ export interface Vocabulary {
 const VOCAB_TYPE_NONE = 0
 const PIECE_BYTES = 256
 
-/** Loads the tokenizer of an entry file or a whole model. Throws ENGINE_LOAD_FAILED, GGUF_INVALID. */
+/** Loads the tokenizer of an entry file, a whole model, or a file with nothing else. Throws ENGINE_LOAD_FAILED, GGUF_INVALID. */
 export function openVocabulary(api: LlamaApi, path: string): Vocabulary {
   const params = api.modelDefaultParams()
   params.vocab_only = true

@@ -1,6 +1,6 @@
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { EngineClient } from '../engine/engine'
-import type { EntryReport } from '../engine/protocol'
+import type { TokenizerReport } from '../engine/protocol'
 
 export interface ChatMessage {
   role: 'system' | 'user' | 'assistant'
@@ -17,11 +17,11 @@ export type PromptPart = { kind: 'text' | 'markup'; text: string } | { kind: 'to
  */
 export async function chatPrompt(
   engine: Pick<EngineClient, 'tokenize'>,
-  entry: EntryReport,
+  tokenizer: TokenizerReport,
   messages: readonly ChatMessage[],
   contextTokens = Number.POSITIVE_INFINITY,
 ): Promise<Int32Array> {
-  const parts = entry.chatTemplate === null ? plainChat(messages) : await templateChat(entry, messages)
+  const parts = tokenizer.chatTemplate === null ? plainChat(messages) : await templateChat(tokenizer, messages)
   const tokens: number[] = []
   for (const part of parts) {
     if (part.kind === 'token') tokens.push(part.token)
@@ -31,7 +31,8 @@ export async function chatPrompt(
     }
   }
   // Many templates write the begin-of-text token themselves; twice would be a prompt that the model never saw.
-  if (entry.addsBos && entry.bosToken >= 0 && tokens[0] !== entry.bosToken) tokens.unshift(entry.bosToken)
+  if (tokenizer.addsBos && tokenizer.bosToken >= 0 && tokens[0] !== tokenizer.bosToken)
+    tokens.unshift(tokenizer.bosToken)
   return Int32Array.from(tokens)
 }
 
@@ -49,22 +50,22 @@ const mark = (name: string | number) => `\u{e000}${name}\u{e001}`
 const MARK = /\u{e000}(\w+)\u{e001}/u
 
 /** Some templates know no system role; its words then stand before the person's, as those models were taught. */
-async function templateChat(entry: EntryReport, messages: readonly ChatMessage[]): Promise<PromptPart[]> {
+async function templateChat(tokenizer: TokenizerReport, messages: readonly ChatMessage[]): Promise<PromptPart[]> {
   try {
-    return await renderChat(entry, messages)
+    return await renderChat(tokenizer, messages)
   } catch (error) {
     const [first, second, ...rest] = messages
     if (first?.role !== 'system' || second?.role !== 'user') throw error
-    return renderChat(entry, [{ role: 'user', text: `${first.text}\n\n${second.text}` }, ...rest])
+    return renderChat(tokenizer, [{ role: 'user', text: `${first.text}\n\n${second.text}` }, ...rest])
   }
 }
 
-async function renderChat(entry: EntryReport, messages: readonly ChatMessage[]): Promise<PromptPart[]> {
+async function renderChat(tokenizer: TokenizerReport, messages: readonly ChatMessage[]): Promise<PromptPart[]> {
   // Loaded with the first chat only.
   const { Template } = await import('@huggingface/jinja')
   let rendered: string
   try {
-    rendered = new Template(entry.chatTemplate ?? '').render({
+    rendered = new Template(tokenizer.chatTemplate ?? '').render({
       messages: messages.map(({ role }, index) => ({ role, content: mark(index) })),
       add_generation_prompt: true,
       bos_token: mark('bos'),
@@ -76,7 +77,7 @@ async function renderChat(entry: EntryReport, messages: readonly ChatMessage[]):
   // Parts and names of marks take turns.
   return rendered.split(MARK).flatMap((part, index): PromptPart[] => {
     if (index % 2 === 0) return part === '' ? [] : [{ kind: 'markup', text: part }]
-    const token = part === 'bos' ? entry.bosToken : part === 'eos' ? entry.eosToken : null
+    const token = part === 'bos' ? tokenizer.bosToken : part === 'eos' ? tokenizer.eosToken : null
     if (token !== null) return token >= 0 ? [{ kind: 'token', token }] : []
     return [{ kind: 'text', text: messages[Number(part)]?.text ?? '' }]
   })

@@ -1,6 +1,8 @@
+import { EspalierError, isErrorCode, messageOf } from '../../src-shared/errors'
 import type { LoadLevel } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
 import type { ProbeOutcome } from '../engine/probe'
+import type { ShardStore } from '../shards/store/shard-store'
 import { createEngineStage } from './engine-stage'
 import type { createLoadLadder, ShardTarget } from './load-ladder'
 import type { LoadedShard } from './loaded-shard'
@@ -33,6 +35,7 @@ export async function climbLadder(
     /** Asked once the bytes are there: until then another one may have been started. */
     engine: () => EngineClient
     contextTokens: number
+    store: Pick<ShardStore, 'tokenizer'>
   },
   target: ShardTarget,
   climb: Climb,
@@ -49,14 +52,14 @@ export async function climbLadder(
   const report = await ladder.load(engine, target, slice, signal, onLevel)
   if (isOver()) return null
   climb.onLevel('L5')
-  const entry = report.entry ?? (target.modelPath === null ? null : await engine.loadEntry(target.modelPath))
+  const tokenizer = report.entry ?? (await tokenizerOf(parts.store, engine, target))
   const outcome = await ladder.prove(engine, target)
   const measured = await speed.of(engine, target, report, outcome)
   if (isOver()) return null
   const shard: LoadedShard = {
     target,
     engine,
-    entry,
+    tokenizer,
     ...measured,
     slicePath: slice.slicePath,
     origin: slice.origin,
@@ -64,6 +67,22 @@ export async function climbLadder(
     stage: createEngineStage(engine, target, report, parts.contextTokens),
   }
   return { shard, outcome }
+}
+
+/** The blocks serve others without it, so a failure here ends nothing but this node's own questions. */
+async function tokenizerOf(
+  store: Pick<ShardStore, 'tokenizer'>,
+  engine: EngineClient,
+  { manifest }: ShardTarget,
+): Promise<LoadedShard['tokenizer']> {
+  try {
+    const path = await store.tokenizer(manifest)
+    if (path === null) throw new EspalierError('SHARD_MISSING', 'the model’s header')
+    return await engine.loadTokenizer(path)
+  } catch (error) {
+    if (isErrorCode(error, 'ENGINE_GONE')) throw error
+    return new EspalierError('TOKENIZER_UNUSABLE', messageOf(error), { cause: error })
+  }
 }
 
 function freeOf(cards: readonly { freeAfterBytes: number }[]): number | null {

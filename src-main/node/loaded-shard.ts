@@ -1,7 +1,7 @@
-import type { ErrorReport } from '../../src-shared/errors'
+import type { ErrorReport, EspalierError } from '../../src-shared/errors'
 import type { ComputeView, FetchView, LoadLevel } from '../../src-shared/status'
 import type { EngineClient } from '../engine/engine'
-import type { EntryReport } from '../engine/protocol'
+import type { TokenizerReport } from '../engine/protocol'
 import type { StageRunner } from '../pipeline/stage-runner'
 import type { ShardTarget, SliceOrigin } from './load-ladder'
 import type { MeasuredThroughput } from './measure-throughput'
@@ -18,8 +18,8 @@ export interface LoadedShard {
   readonly freeCardBytes: number | null
   /** Under which it is kept; null where it is not. */
   readonly throughputKey: string | null
-  /** Null where neither the first block nor a whole model is here: then nothing can be tokenized. */
-  readonly entry: EntryReport | null
+  /** What words are made of, whichever blocks these are; or why that could not be loaded. */
+  readonly tokenizer: TokenizerReport | EspalierError
 }
 
 export interface LoaderEvents {

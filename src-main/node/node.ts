@@ -3,7 +3,7 @@ import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { Hop, LostHop, RouteChange } from '../../src-shared/routing-trace'
 import type { NodeStatus } from '../../src-shared/status'
 import type { EngineProcess } from '../engine/engine'
-import type { EntryReport } from '../engine/protocol'
+import type { TokenizerReport } from '../engine/protocol'
 import type { SamplingChoice } from '../engine/sampling'
 import { keepsRecordsAlive } from '../network/profiles'
 import { type GenerateOptions, type Generation, generate, type Vocabulary } from '../pipeline/generate'
@@ -36,6 +36,8 @@ export interface EspalierNode {
   running(): RunningNode | null
   /** What it may be asked to generate with, now; null while it may not. */
   model(): GeneratingModel | null
+  /** Where there is no model to ask with: NODE_STOPPED, NODE_NOT_READY or TOKENIZER_UNUSABLE. */
+  whyNoModel(): EspalierError
   /** Runs a prompt through the network, ourselves included where the route wants it. */
   generate(request: GenerateRequest): Promise<Generation & { hops: Hop[]; lost: LostHop[] }>
 }
@@ -101,8 +103,8 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
   let revision = 0
   let facts = noFacts()
   let runtime: Runtime | null = null
-  /** Of the engine and entry file that were asked with last. */
-  let spoken: { engine: LoadedShard['engine']; entry: EntryReport; vocabulary: Vocabulary } | null = null
+  /** Of the engine and tokenizer that were asked with last. */
+  let spoken: { engine: LoadedShard['engine']; tokenizer: TokenizerReport; vocabulary: Vocabulary } | null = null
   let keepsPlace = false
 
   const steps = createSteps(clock, changed)
@@ -113,6 +115,15 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
     if (listeners.size === 0) return
     const status = snapshot()
     for (const listener of listeners) listener(status)
+  }
+
+  const isStopped = () => facts.phase === 'stopped' || facts.phase === 'stopping'
+
+  function whyNoModel(): EspalierError {
+    if (isStopped()) return new EspalierError('NODE_STOPPED')
+    const tokenizer = runtime?.shard?.tokenizer
+    if (tokenizer instanceof EspalierError) return tokenizer
+    return new EspalierError('NODE_NOT_READY', 'its own blocks are not loaded')
   }
 
   const lifecycle = createLifecycle({
@@ -150,30 +161,29 @@ export function createNode(config: NodeConfig, dependencies: NodeDependencies): 
     running: () => (lifecycle.phase === 'running' ? runtime : null),
     model() {
       const shard = runtime?.shard
-      if (!shard?.entry) return null
+      if (!shard || shard.tokenizer instanceof EspalierError) return null
       const { contextTokens } = config
-      return { name: shard.target.manifest.name, contextTokens, hasChatTemplate: shard.entry.chatTemplate !== null }
+      return { name: shard.target.manifest.name, contextTokens, hasChatTemplate: shard.tokenizer.chatTemplate !== null }
     },
+    whyNoModel,
     async generate(request) {
       const shard = runtime?.shard
-      if (facts.phase === 'stopped' || facts.phase === 'stopping') throw new EspalierError('NODE_STOPPED')
-      if (!runtime || !shard?.entry)
-        throw new EspalierError('NODE_NOT_READY', 'it has not loaded the model’s vocabulary')
+      if (!runtime || !shard || shard.tokenizer instanceof EspalierError || isStopped()) throw whyNoModel()
       const { manifest } = shard.target
       refuseTooLong(request.prompt, config.contextTokens)
       const prompt =
         typeof request.prompt === 'string'
           ? request.prompt
-          : await chatPrompt(shard.engine, shard.entry, request.prompt, config.contextTokens)
+          : await chatPrompt(shard.engine, shard.tokenizer, request.prompt, config.contextTokens)
       const { root, blockCount } = manifest
       const { router, refreshView, seen } = runtime
       const offers = async (isFresh: boolean) => offersOf((isFresh ? await refreshView() : seen()).spans)
       const routed = router.request({ root, blockCount, offers }, config.contextTokens, request.onRouteChange)
       const route = await routed.route(request.signal)
       const { maxTokens, sampling, signal, onToken } = request
-      const { engine, entry } = shard
-      if (spoken?.engine !== engine || spoken.entry !== entry) {
-        spoken = { engine, entry, vocabulary: engineVocabulary(engine, entry) }
+      const { engine, tokenizer } = shard
+      if (spoken?.engine !== engine || spoken.tokenizer !== tokenizer) {
+        spoken = { engine, tokenizer, vocabulary: engineVocabulary(engine, tokenizer) }
       }
       const { vocabulary } = spoken
       const tokens = typeof prompt === 'string' ? await vocabulary.tokenize(prompt) : prompt

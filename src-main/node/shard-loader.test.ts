@@ -14,6 +14,7 @@ import type { Manifest } from '../shards/manifest'
 import { piecesFor, readManifest } from '../shards/manifest'
 import { createEventLog } from '../storage/event-log'
 import type { ShardTarget } from './load-ladder'
+import type { LoadedShard } from './loaded-shard'
 import type { MeasuredThroughput } from './measure-throughput'
 import { createShardLoader, type ShardLoader } from './shard-loader'
 import { createSteps, type Steps } from './steps'
@@ -39,6 +40,10 @@ let told: MeasuredThroughput[]
 let compute: ComputeView | null
 /** Calls of the engine other than probes. */
 let runs: number
+/** Where the store has it; null: it has no header. */
+let tokenizerPath: string | null
+/** Of the shard that was proven last. */
+let tokenizer: LoadedShard['tokenizer']
 let enter: (state: SupervisorState) => void
 /** How many listen to the supervisor. */
 let listening: () => number
@@ -48,7 +53,7 @@ let script: {
   load: (onProgress: (fraction: number) => void, signal: AbortSignal) => Promise<void>
   probe: () => Promise<number>
   /** Null: the slice brings its own. */
-  entry: (() => Promise<{ bosToken: number }>) | null
+  tokenizer: (() => Promise<{ bosToken: number }>) | null
   /** Of a probe, and of a single token. */
   computeMs: number
   /** What a call of the engine other than a probe waits for. */
@@ -76,6 +81,7 @@ beforeEach(async () => {
   stops = 0
   comesBack = true
   slicePath = 's'
+  tokenizerPath = 't'
   progress = { fetch: [], load: [] }
   steps = createSteps(clock, () => {
     for (const name of ['fetch', 'load'] as const) {
@@ -87,7 +93,7 @@ beforeEach(async () => {
     fetch: async () => undefined,
     load: async () => undefined,
     probe: async () => 0.001,
-    entry: null,
+    tokenizer: null,
     computeMs: 1,
     run: null,
   }
@@ -115,10 +121,10 @@ beforeEach(async () => {
         loadMs: 5,
         devices: ['CPU'],
         cards: [],
-        entry: script.entry === null ? { bosToken: 0 } : null,
+        entry: script.tokenizer === null ? { bosToken: 0 } : null,
       }
     },
-    loadEntry: () => script.entry?.(),
+    loadTokenizer: () => script.tokenizer?.(),
     openSequence: () => 0,
     closeSequence: async () => undefined,
     async run() {
@@ -151,7 +157,7 @@ beforeEach(async () => {
     clock,
     log: createEventLog(clock, null),
     settings: {
-      store: {} as never,
+      store: { tokenizer: async () => tokenizerPath } as never,
       sources: async () => [],
       threads: 1,
       compute: CPU_CHOICE,
@@ -180,7 +186,10 @@ beforeEach(async () => {
         compute = used
       },
       onSpeed: (speed) => void told.push(speed),
-      onProven: () => void proven++,
+      onProven(shard) {
+        proven++
+        tokenizer = shard.tokenizer
+      },
       onLost: ({ code }) => void lost.push(code),
     },
   })
@@ -496,8 +505,8 @@ describe('S-13: a command to load what is being loaded', () => {
   it('changes nothing, also between two steps, when none of them is at work', async () => {
     let loads = 0
     script.load = async () => void loads++
-    let read: (entry: { bosToken: number }) => void = () => undefined
-    script.entry = () =>
+    let read: (tokenizer: { bosToken: number }) => void = () => undefined
+    script.tokenizer = () =>
       new Promise((resolve) => {
         read = resolve
       })
@@ -510,6 +519,39 @@ describe('S-13: a command to load what is being loaded', () => {
     await clock.advance(100)
     expect(loads).toBe(1)
     expect(proven).toBe(1)
+  })
+})
+
+describe('a tokenizer that cannot be loaded', () => {
+  it('the blocks serve all the same, and what asks is told why', async () => {
+    script.tokenizer = async () => {
+      throw new EspalierError('ENGINE_LOAD_FAILED', 'unknown pre-tokenizer')
+    }
+    loader.use(target)
+    await clock.advance(100)
+    expect(proven).toBe(1)
+    expect(tokenizer).toMatchObject({
+      code: 'TOKENIZER_UNUSABLE',
+      message: expect.stringContaining('unknown pre-tokenizer'),
+    })
+  })
+
+  it('is one whose header is not kept here', async () => {
+    script.tokenizer = async () => ({ bosToken: 0 })
+    tokenizerPath = null
+    loader.use(target)
+    await clock.advance(100)
+    expect(proven).toBe(1)
+    expect(tokenizer).toMatchObject({ code: 'TOKENIZER_UNUSABLE', message: expect.stringContaining('header') })
+  })
+
+  it('does not hide that the engine has gone', async () => {
+    script.tokenizer = async () => {
+      throw new EspalierError('ENGINE_GONE', 'killed')
+    }
+    loader.use(target)
+    await clock.advance(100)
+    expect(proven).toBe(0)
   })
 })
 

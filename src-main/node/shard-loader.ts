@@ -60,7 +60,8 @@ export function createShardLoader(options: {
       events.onSpeed?.(throughput)
     },
   })
-  const parts = { ladder, speed, engine: () => supervisor.engine, contextTokens: settings.contextTokens }
+  const { contextTokens, store } = settings
+  const parts = { ladder, speed, engine: () => supervisor.engine, contextTokens, store }
   let target: ShardTarget | null = null
   let loaded: LoadedShard | null = null
   /** Work for an earlier target or engine ends itself when this changes. */

@@ -1,5 +1,5 @@
-import type { ErrorReport } from '../../src-shared/errors'
-import { messageOf } from '../../src-shared/errors'
+import { type ErrorReport, EspalierError, messageOf } from '../../src-shared/errors'
+import type { NodeStatus } from '../../src-shared/status'
 import { CPU_CHOICE } from '../engine/device-choice'
 import type { StartReport } from '../engine/protocol'
 import { EngineSupervisor } from '../engine/supervisor'
@@ -131,8 +131,9 @@ export async function openShardRoom(
         onChange()
       },
       onProven(shard) {
-        if (facts.model && shard.entry)
-          facts.model = { ...facts.model, hasChatTemplate: shard.entry.chatTemplate !== null }
+        if (facts.model) facts.model = { ...facts.model, ...wordsOf(shard) }
+        if (shard.tokenizer instanceof EspalierError)
+          log.write('warn', 'tokenizer.failed', shard.tokenizer.message, { code: shard.tokenizer.code })
         options.onProven(shard)
         void seeds.refresh()
         // What is used now goes last when room is needed. Not worth a failure.
@@ -160,4 +161,12 @@ export async function openShardRoom(
       hand.control.retryNow()
     },
   }
+}
+
+/** What the status says of the model once its tokenizer was loaded, or was not. */
+function wordsOf({
+  tokenizer,
+}: LoadedShard): Pick<NonNullable<NodeStatus['model']>, 'hasChatTemplate' | 'noTokenizer'> {
+  if (tokenizer instanceof EspalierError) return { noTokenizer: tokenizer.report() }
+  return { hasChatTemplate: tokenizer.chatTemplate !== null, noTokenizer: undefined }
 }

@@ -7,6 +7,8 @@ const ROOT_PREFIX_LENGTH = 16
 
 export const SLICE_FILE = 'slice.gguf'
 export const ENTRY_FILE = 'entry.gguf'
+/** Beside the slices of a model. */
+export const TOKENIZER_FILE = 'tokenizer.gguf'
 export const RECORD_FILE = 'slice.json'
 /** Files with this ending are unfinished, whoever left them. */
 export const PARTIAL_SUFFIX = '.partial'

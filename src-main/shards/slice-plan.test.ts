@@ -5,12 +5,13 @@ import { SAMPLE_MODEL } from '../../test/models/manifests'
 import { makeSyntheticModel, type SyntheticOptions } from '../../test/models/synthetic'
 import { temporaryDirectory } from '../../test/models/temporary'
 import { blockOf } from './architectures'
+import { parseGgufHeader } from './gguf-parse'
 import { readGgufHeader } from './gguf-read'
 import type { GgufHeader, GgufTensor } from './gguf-types'
 import { arrayLength, integerOf, stringOf } from './gguf-values'
 import { array, encodeGgufHeader } from './gguf-write'
 import { writePlan } from './plan-writer'
-import { planSlice, planVocabulary } from './slice-plan'
+import { encodeTokenizer, planSlice, planVocabulary } from './slice-plan'
 
 async function sliceOf(modelPath: string, start: number, end: number) {
   const model = await readGgufHeader(modelPath)
@@ -217,6 +218,19 @@ describe('planVocabulary', () => {
     const keys = [...model.entries.keys()].filter((key) => key.startsWith('tokenizer.'))
     expect(keys.length).toBeGreaterThan(3)
     for (const key of keys) expect(header.entries.get(key)?.raw).toEqual(model.entries.get(key)?.raw)
+  })
+})
+
+describe('encodeTokenizer', () => {
+  it('keeps all that the header says of the model, and no tensor', async () => {
+    const model = await readGgufHeader(SAMPLE_MODEL)
+    const bytes = encodeTokenizer(model)
+    const { entries, tensors, dataOffset } = parseGgufHeader(bytes, bytes.byteLength, { isPart: true })
+    expect(tensors).toEqual([])
+    expect(dataOffset).toBe(bytes.byteLength)
+    const plain = (header: Pick<GgufHeader, 'entries'>) =>
+      Array.from(header.entries.values(), ({ key, type, raw }) => [key, type, Buffer.from(raw).toString('hex')])
+    expect(plain({ entries })).toEqual(plain(model))
   })
 })
 

@@ -62,12 +62,20 @@ export function planSlice(header: GgufHeader, range: BlockRange): SlicePlan {
  */
 export function planVocabulary(header: GgufHeader): FilePlan {
   modelShape(header)
-  const entries = [...header.entries.values()].filter(({ key }) => !isLayoutKey(key))
   const embedding = header.tensors.filter((tensor) => tensor.name === 'token_embd.weight')
   return layOut(
-    entries,
+    entriesOfModel(header),
     embedding.map((tensor) => copyOf(tensor)),
   )
+}
+
+/**
+ * A GGUF with the whole tokenizer and not one tensor: what whoever holds other blocks than the first needs to read and
+ * write words. It comes from the header alone, which every slice of the model was made with.
+ */
+export function encodeTokenizer(header: GgufHeader): Uint8Array {
+  modelShape(header)
+  return encodeGgufHeader(entriesOfModel(header), []).bytes
 }
 
 /** Throws BLOCK_RANGE_INVALID or CUT_UNSUPPORTED when blocks of this model cannot be served by this range. */
@@ -169,6 +177,10 @@ function sliceEntries(header: GgufHeader, shape: ModelShape, range: BlockRange, 
     entry.uint32('espalier.slice.block_count', blockCount),
   )
   return entries
+}
+
+function entriesOfModel(header: GgufHeader): GgufEntry[] {
+  return [...header.entries.values()].filter(({ key }) => !isLayoutKey(key))
 }
 
 /** Keys that describe how the source file is laid out, not the model. */

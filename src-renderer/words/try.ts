@@ -1,8 +1,10 @@
 import type { LostHop } from '../../src-shared/routing-trace'
 import type { NodeStatus } from '../../src-shared/status'
-import { formatDecimal } from '../format'
+import { closeSentence, formatDecimal } from '../format'
+import { isProved } from '../node-facts'
 import { say } from '.'
 import { blockWords, gapsOf, isSingle } from './node'
+import { failureWords } from './node-says'
 
 /** What the bundled sample model was made to go on with; it knows English only. */
 export const SAMPLE_PROMPTS = ['A hacker is', 'To grok something means', 'A kludge, n.'] as const
@@ -15,7 +17,11 @@ export function whyNoPrompt(status: NodeStatus): string | null {
   if (status.model === null) return PROMPT.noModel
   if (status.coverage.length === 0) return PROMPT.noCoverage
   const gaps = gapsOf(status.coverage)
-  return gaps.length > 0 ? PROMPT.gaps(blockWords(gaps), gaps.length === 1 && isSingle(gaps[0])) : null
+  if (gaps.length > 0) return PROMPT.gaps(blockWords(gaps), gaps.length === 1 && isSingle(gaps[0]))
+  if (status.blocks === null || !isProved(status)) return PROMPT.notLoaded
+  if (!status.model.noTokenizer) return null
+  const { cause, action } = failureWords(status.model.noTokenizer)
+  return `${closeSentence(cause)} ${action}`
 }
 
 export function tryLead({ model }: Pick<NodeStatus, 'model'>): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PEERS, servingStatus, stoppedStatus } from '../../e2e/support/status-fixtures'
 import { checksOf, SHARDS } from '../../e2e/support/view-fixtures'
+import { EspalierError } from '../../src-shared/errors'
 import { type Evidence, STEP_NAMES, STEP_STATES } from '../../src-shared/status'
 import { say } from '.'
 import { connectionHero, retryWords } from './connection'
@@ -122,6 +123,11 @@ describe('the prompt', () => {
     expect(whyNoPrompt({ ...serving, coverage: [1, 0, 0] })).toBe(
       'No answer can pass yet: blocks 1–2 are served by nobody.',
     )
+    expect(whyNoPrompt({ ...serving, loadLevel: 'L5' })).toContain('own blocks')
+    expect(whyNoPrompt({ ...serving, blocks: null })).toContain('own blocks')
+    const noTokenizer = new EspalierError('TOKENIZER_UNUSABLE', 'no room').report()
+    const model = { name: 'm', dhtPrefix: 'm', blockCount: 8, noTokenizer }
+    expect(whyNoPrompt({ ...serving, model })).toMatch(/tokenizer was not loaded: no room\. Put right/)
   })
 })
 

@@ -8,15 +8,15 @@ import { listDevices } from '../devices'
 import { type Embedder, openEmbedder } from '../embedder'
 import type { Grammar } from '../grammar'
 import { loadModel } from '../model'
-import type { EngineStats, EntryReport, LoadReport, LoadSpec } from '../protocol'
+import type { EngineStats, EntryReport, LoadReport, LoadSpec, TokenizerReport } from '../protocol'
 import { Stage } from '../stage'
 import { openVocabulary, type Vocabulary } from '../vocabulary'
 import type { EngineHandlers } from './server'
 
+/** What turns words into tokens; with an entry file, tokens into what block 0 is fed as well. */
 interface Entry {
-  embedder: Embedder
+  embedder: Embedder | null
   vocabulary: Vocabulary
-  report: EntryReport
 }
 
 /** One sequence more than the parent may lease: probes run in it while all others are taken. */
@@ -38,7 +38,8 @@ export function createHandlers(clock: Clock): EngineHandlers {
 
   const needApi = () => api ?? refuse('the engine is not started')
   const needStage = () => stage ?? refuse('no slice is loaded')
-  const needEntry = () => entry ?? refuse('no entry file is loaded')
+  const needVocabulary = () => entry?.vocabulary ?? refuse('no tokenizer is loaded')
+  const needEmbedder = () => entry?.embedder ?? refuse('no entry file is loaded')
 
   function cardMemory(): EngineStats['cards'] {
     if (!api || usedCards.length === 0) return null
@@ -51,7 +52,7 @@ export function createHandlers(clock: Clock): EngineHandlers {
   function closeEntry(): void {
     for (const grammar of grammars.values()) grammar.free()
     grammars.clear()
-    entry?.embedder.close()
+    entry?.embedder?.close()
     entry?.vocabulary.close()
     entry = null
   }
@@ -64,10 +65,17 @@ export function createHandlers(clock: Clock): EngineHandlers {
   }
 
   async function loadEntry(path: string): Promise<EntryReport> {
-    const opened = await openEntry(needApi(), path)
+    const { report, ...opened } = await openEntry(needApi(), path)
     closeEntry()
     entry = opened
-    return opened.report
+    return report
+  }
+
+  function loadTokenizer(path: string): TokenizerReport {
+    const vocabulary = openVocabulary(needApi(), path)
+    closeEntry()
+    entry = { embedder: null, vocabulary }
+    return tokenizerReport(vocabulary)
   }
 
   async function load(spec: LoadSpec, onProgress: (fraction: number) => void): Promise<LoadReport> {
@@ -82,12 +90,12 @@ export function createHandlers(clock: Clock): EngineHandlers {
     const before = cards()
     const model = await loadModel(llama, spec.slicePath, { gpuLayers, gpuNames, onProgress: inSteps(onProgress) })
     try {
-      if (entry && entry.embedder.embeddingLength !== model.embeddingLength) {
+      if (entryReport && entryReport.embeddingLength !== model.embeddingLength) {
         throw new EspalierError('GGUF_INVALID', 'the entry file belongs to another model than the slice')
       }
       const sequences = spec.maxSequences + PROBE_SEQUENCES
       const sequenceTokens = Math.ceil(spec.contextTokens / spec.maxSequences)
-      stage = new Stage(llama, model, { ...spec, sequences, sequenceTokens, embed: entry?.embedder.embed ?? null })
+      stage = new Stage(llama, model, { ...spec, sequences, sequenceTokens, embed: entry?.embedder?.embed ?? null })
     } catch (error) {
       model.free()
       throw error
@@ -123,6 +131,7 @@ export function createHandlers(clock: Clock): EngineHandlers {
       unload()
       return {}
     },
+    loadTokenizer: ({ path }) => loadTokenizer(path),
     loadEntry: ({ path }) => loadEntry(path),
     run(batch) {
       const loaded = needStage()
@@ -138,12 +147,12 @@ export function createHandlers(clock: Clock): EngineHandlers {
       needStage().setSampler(sequence, sampling)
       return {}
     },
-    embed: ({ tokens }) => ({ hidden: needEntry().embedder.embed(tokens) }),
-    tokenize: ({ text, ...options }) => ({ tokens: needEntry().vocabulary.tokenize(text, options) }),
-    pieces: ({ tokens, special }) => ({ pieces: needEntry().vocabulary.pieces(tokens, special) }),
+    embed: ({ tokens }) => ({ hidden: needEmbedder().embed(tokens) }),
+    tokenize: ({ text, ...options }) => ({ tokens: needVocabulary().tokenize(text, options) }),
+    pieces: ({ tokens, special }) => ({ pieces: needVocabulary().pieces(tokens, special) }),
     openGrammar({ grammar }) {
       if (grammars.size >= MAX_GRAMMARS) throw new EspalierError('SESSION_LIMIT', `${MAX_GRAMMARS} grammars`)
-      const opened = needEntry().vocabulary.openGrammar(grammar)
+      const opened = needVocabulary().openGrammar(grammar)
       grammars.set(++lastGrammar, opened)
       return { grammar: lastGrammar }
     },
@@ -168,18 +177,22 @@ export function createHandlers(clock: Clock): EngineHandlers {
   }
 }
 
-async function openEntry(api: LlamaApi, path: string): Promise<Entry> {
+async function openEntry(api: LlamaApi, path: string): Promise<Entry & { report: EntryReport }> {
   const embedder = await openEmbedder(api, path)
   try {
     const { architecture, embeddingLength, vocabSize } = embedder
     const vocabulary = openVocabulary(api, path)
-    const { bosToken, eosToken, addsBos, endTokens, chatTemplate } = vocabulary
-    const report = { architecture, embeddingLength, vocabSize, bosToken, eosToken, addsBos, endTokens, chatTemplate }
+    const report = { ...tokenizerReport(vocabulary), architecture, embeddingLength, vocabSize }
     return { embedder, vocabulary, report }
   } catch (error) {
     embedder.close()
     throw error
   }
+}
+
+function tokenizerReport({ size, ...vocabulary }: Vocabulary): TokenizerReport {
+  const { bosToken, eosToken, addsBos, endTokens, chatTemplate } = vocabulary
+  return { vocabSize: size, bosToken, eosToken, addsBos, endTokens, chatTemplate }
 }
 
 function inSteps(onProgress: (fraction: number) => void): (fraction: number) => void {

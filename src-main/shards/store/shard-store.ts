@@ -4,7 +4,8 @@ import type { Clock, Disposer } from '../../../src-shared/clock'
 import { EspalierError, isErrorCode } from '../../../src-shared/errors'
 import type { GgufHeader } from '../gguf-types'
 import type { Manifest } from '../manifest'
-import { ENTRY_FILE, SLICE_FILE, sliceDirectory } from '../models'
+import { ENTRY_FILE, SLICE_FILE, sliceDirectory, TOKENIZER_FILE } from '../models'
+import { encodeTokenizer } from '../slice-plan'
 import { findSlice, type VerifiedSlice } from '../verify-slice'
 import { createDiskUse, type DiskUse } from './disk-use'
 import { nodeFileSystem, replaceFile, type ShardFileSystem } from './file-system'
@@ -33,6 +34,11 @@ export interface ShardStore {
   header(manifest: Manifest): Promise<GgufHeader | null>
   /** Keeps manifest and header. Throws MANIFEST_MISMATCH when the bytes are not the manifest's. */
   saveHeader(manifest: Manifest, bytes: Uint8Array): Promise<GgufHeader>
+  /**
+   * The path of a file with the model's tokenizer alone, whose every byte is as the verified header says; it is written
+   * where it is not. Null where there is no header. Throws SHARD_WRITE_FAILED, DISK_FULL.
+   */
+  tokenizer(manifest: Manifest): Promise<string | null>
   map(manifest: Manifest, header: GgufHeader, blocks: BlockRange): PieceMap
   /**
    * A finished slice, every byte hashed again just now (L3); null when there is none. Damaged pieces turn it back into
@@ -67,11 +73,7 @@ export function createShardStore(options: ShardStoreOptions): ShardStore {
     use: createDiskUse({ disk, clock, directory: join(dataDirectory, 'models_cache'), capBytes }),
 
     async header(manifest) {
-      const path = join(modelDirectory(manifest), HEADER_FILE)
-      const bytes = await disk.readSmall(path, manifest.header.sizeBytes).catch((error: unknown) => {
-        if (isErrorCode(error, 'SHARD_READ_FAILED')) return null
-        throw error
-      })
+      const bytes = await readable(join(modelDirectory(manifest), HEADER_FILE), manifest.header.sizeBytes)
       if (bytes === null || !isHeader(manifest, bytes)) return null
       return headerOf(manifest, bytes)
     },
@@ -84,6 +86,16 @@ export function createShardStore(options: ShardStoreOptions): ShardStore {
       await replaceFile(disk, join(modelDirectory(manifest), MANIFEST_FILE), Buffer.from(JSON.stringify(manifest)))
       await replaceFile(disk, join(modelDirectory(manifest), HEADER_FILE), bytes)
       return header
+    },
+
+    async tokenizer(manifest) {
+      const header = await store.header(manifest)
+      if (header === null) return null
+      const path = join(modelDirectory(manifest), TOKENIZER_FILE)
+      const bytes = encodeTokenizer(header)
+      const found = await readable(path, bytes.byteLength)
+      if (found === null || !Buffer.from(found).equals(bytes)) await replaceFile(disk, path, bytes)
+      return path
     },
 
     map: mapPieces,
@@ -133,6 +145,14 @@ export function createShardStore(options: ShardStoreOptions): ShardStore {
       locked.add(directory)
       return () => void locked.delete(directory)
     },
+  }
+
+  /** Null for what cannot be read, or is longer than it may be: it counts as not there. */
+  async function readable(path: string, maxBytes: number): Promise<Uint8Array | null> {
+    return disk.readSmall(path, maxBytes).catch((error: unknown) => {
+      if (isErrorCode(error, 'SHARD_READ_FAILED')) return null
+      throw error
+    })
   }
 
   /** Null when files are missing: then there is nothing to put aside either. */

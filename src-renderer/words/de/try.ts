@@ -98,6 +98,7 @@ export const PROMPT: Catalogue['PROMPT'] = {
   stopping: 'Der Knoten hält gerade an.',
   noModel: 'Noch kein Modell: Es kommt mit der Zustimmung des Hosts.',
   noCoverage: 'Noch nicht bekannt, wer welchen Block bereitstellt.',
+  notLoaded: 'Ihr Knoten kann fragen, sobald seine eigenen Blöcke geladen und geprüft sind.',
   gaps: (blocks, isOne) =>
     `Noch kommt keine Antwort durch: ${blocks} ${isOne ? 'wird' : 'werden'} von niemandem bereitgestellt.`,
   leadNoModel: 'Ein Prompt läuft durch alle Knoten, die einen Teil des Modells halten.',

@@ -87,6 +87,7 @@ export const PROMPT = {
   stopping: 'The node is stopping.',
   noModel: 'No model yet: it comes with the host’s approval.',
   noCoverage: 'Not known yet who serves which block.',
+  notLoaded: 'Your node can ask once its own blocks are loaded and tested.',
   gaps: (blocks: string, isOne: boolean) =>
     `No answer can pass yet: ${blocks} ${isOne ? 'is' : 'are'} served by nobody.`,
   leadNoModel: 'A prompt travels through all nodes that hold a part of the model.',
