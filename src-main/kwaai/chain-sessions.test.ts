@@ -88,3 +88,12 @@ describe('our own answers over chains have their places by the rules for everybo
     expect(leased.size).toBe(2)
   })
 })
+
+it('logits that are no numbers choose no token: that is a fault of whoever gave them', async () => {
+  const logits = Float32Array.of(0, Number.NaN)
+  const { chains, asked } = ownChain(async () => ({ hidden: null, token: null, logits, computeMs: 1 }))
+  const session = await chains.open(asked)
+  void session.send(Int32Array.of(1), 0, true).catch(() => undefined)
+  await expect(session.nextResult()).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION', peer: 'self' })
+  await session.close()
+})

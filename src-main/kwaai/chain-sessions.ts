@@ -4,6 +4,7 @@ import { EspalierError, isErrorCode } from '../../src-shared/errors'
 import type { Host } from '../network/host'
 import type { EntrySession, OpenSessionOptions } from '../pipeline/entry-sessions'
 import type { ResultFrame } from '../pipeline/frames'
+import { whatIsWrongWithLogits } from '../pipeline/logits-rules'
 import type { PlaceLeases } from '../pipeline/place-leases'
 import type { RouteStage } from '../pipeline/route'
 import { RouteError } from '../pipeline/route-error'
@@ -134,6 +135,9 @@ export function createChainSessions(options: {
         if (!wantsAnswer) return
         const last = position + tokens.length - 1
         if (!logits || logits.length === 0) throw misplaced(asked.route.at(-1))
+        const wrong = whatIsWrongWithLogits(logits)
+        const giver = asked.route.at(-1)?.peer ?? ''
+        if (wrong) throw new RouteError('PROTOCOL_VIOLATION', `${giver} gave ${wrong}`, giver)
         const token = sampleLogits(logits, asked.sampling, before, last)
         before.push(token)
         deliver({
