@@ -31,7 +31,7 @@ export interface RoutedRequest extends Pick<Pipeline, 'openSession'> {
   /** The chain to begin with. Throws CHAIN_INCOMPLETE. */
   route(signal: AbortSignal): Promise<RouteStage[]>
   /** The routing trace of its answer. */
-  trace(generation: Sample & Pick<Generation, 'stageComputeMs'>): { hops: Hop[]; lost: LostHop[] }
+  trace(generation: Sample & Pick<Generation, 'stageComputeMs' | 'tokenMs'>): { hops: Hop[]; lost: LostHop[] }
 }
 
 const SPOT_CHECK_TIMEOUT_MS = 30_000
@@ -173,13 +173,13 @@ export function createRouter(options: {
           return session
         },
         trace(generation) {
-          const { route, stageComputeMs } = generation
+          const { route, stageComputeMs, tokenMs } = generation
           if (isGreedy && spotCheckEvery !== undefined && draw(spotCheckEvery) === 0)
             void checkAnswer(model, { ...generation, vocabularySize })
-          book.onComputed(route, stageComputeMs)
+          book.onComputed(route, stageComputeMs, tokenMs)
           const hops = route.map(
             ({ peer, start, end }, i): Hop => ({
-              ...{ peerId: peer, blocks: { start, end }, computeMs: knownMs(stageComputeMs[i]) },
+              ...{ peerId: peer, blocks: { start, end }, computeMs: knownMs(stageComputeMs[i], tokenMs) },
               ...{ isSelf: peer === self, score: scores.standing(peer).score, roundTripMs: book.roundTripMs(peer) },
             }),
           )
@@ -210,9 +210,10 @@ function changeOf({ peer, start, end }: RouteStage): Pick<RouteChange, 'peerId' 
   return { peerId: peer, blocks: { start, end } }
 }
 
-/** Some nodes do not say how long they computed. */
-function knownMs(ms: number | undefined): number | null {
-  return ms === undefined || !Number.isFinite(ms) ? null : ms
+/** Null where a node does not say how long it computed, and where it says longer than the whole way of a token took. */
+function knownMs(ms: number | undefined, tokenMs: number | null): number | null {
+  const isPossible = ms !== undefined && Number.isFinite(ms) && ms >= 0 && ms <= (tokenMs ?? ms)
+  return isPossible ? ms : null
 }
 
 export type Router = ReturnType<typeof createRouter>
