@@ -72,6 +72,7 @@ function scriptedNode(words: string[], { hasChatTemplate = true } = {}) {
         lost: state.movesAt === null ? [] : [{ ...LEFT, cause: 'it went', pauseMs: 40 }],
         tokensPerSecond: 1,
         stageComputeMs: [0.5],
+        tokenMs: 1,
         hops: [{ peerId: '12D3KooX', blocks: { start: 0, end: 8 }, computeMs: 0.5 }],
       }
     },

@@ -232,7 +232,7 @@ async function asTyped<T>(signal: AbortSignal, work: () => Promise<T>): Promise<
 
 /** NaN where a stage has left out one of its times. */
 function reportedMs(times: readonly (number | undefined)[]): number {
-  const reported = times.filter((ms) => ms !== undefined && Number.isFinite(ms))
+  const reported = times.filter((ms): ms is number => ms !== undefined && Number.isFinite(ms))
   return reported.length === times.length ? median(reported) : Number.NaN
 }
 
