@@ -24,6 +24,8 @@ export interface StageSession extends PlaceHolder {
   patienceMs: number
   readonly waiting: (() => Promise<void>)[]
   position: number
+  /** Up to where its rows, or what came of them, are with another peer. */
+  servedRows: number
   hasAnswered: boolean
   usedAtMs: number
   ended: boolean

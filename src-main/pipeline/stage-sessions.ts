@@ -88,7 +88,7 @@ export function createStageSessions(options: {
       window: createStepWindow(),
       waiting: [],
       ...{ openedAtMs: nowMs, usedAtMs: nowMs, idleSinceMs: nowMs, patienceMs: PATIENCE_MS },
-      ...{ position: 0, hasAnswered: false, ended: false },
+      ...{ position: 0, servedRows: 0, hasAnswered: false, ended: false },
       mending: mayMend ? newMending(following ? keeping.open(id) : null) : null,
     }
     sessions.set(id, session)

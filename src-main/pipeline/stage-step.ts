@@ -10,7 +10,7 @@ import { answerOf, isExactSession, neighbourBefore, onwardOf, resultOf, whatIsWr
 
 export interface StepEvents {
   /**
-   * A request of another peer was answered through our blocks: the evidence of load level L7.
+   * Rows went through our blocks and on to another peer: the evidence of load level L7.
    * @param asker the entry at a first stage, further down the neighbour that brought it; ourselves for our own requests
    */
   onServed(asker: string, tokens: number): void
@@ -59,15 +59,34 @@ export function createStageStep(options: {
     const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact)
     if (reply?.type === 'step') session.mending?.kept?.add(reply)
     // What comes after a replaced stage has the outcome already; who asks compares its answers.
+    let isDelivered = false
     if (reply && (isLast || !frame.isKept)) {
-      await mender.passOn(session, reply, !frame.wantsAnswer).catch((error: unknown) => fail(session, error))
+      isDelivered = await mender.passOn(session, reply, !frame.wantsAnswer).catch((error: unknown) => {
+        fail(session, error)
+        return false
+      })
       if (session.ended) return
     }
     if (!frame.wantsAnswer || frame.isKept) tell(session.upstream, { type: 'taken', session: session.id })
-    // Only now: what was computed and never delivered has served nobody.
-    events.onServed(askerOf(open), frame.rows)
-    if (!frame.wantsAnswer || session.hasAnswered) return
-    session.hasAnswered = true
-    events.onRequest?.(askerOf(open))
+    count(session, frame, isDelivered)
+  }
+
+  /** What was computed and never delivered has served nobody; what was only computed again served with the first time. */
+  function count(
+    session: StageSession,
+    { position, rows, isKept, wantsAnswer }: StepFrame,
+    isDelivered: boolean,
+  ): void {
+    const end = position + rows
+    if (isKept) session.servedRows = end
+    else if (isDelivered) {
+      // With those before that gave no answer of their own, or waited for a lost neighbour's replacement.
+      const served = end - session.servedRows
+      session.servedRows = end
+      events.onServed(askerOf(session.open), served)
+      if (!wantsAnswer || session.hasAnswered) return
+      session.hasAnswered = true
+      events.onRequest?.(askerOf(session.open))
+    }
   }
 }
