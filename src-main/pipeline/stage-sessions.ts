@@ -88,7 +88,7 @@ export function createStageSessions(options: {
       window: createStepWindow(),
       waiting: [],
       ...{ openedAtMs: nowMs, usedAtMs: nowMs, idleSinceMs: nowMs, patienceMs: PATIENCE_MS },
-      ...{ position: 0, servedRows: 0, hasAnswered: false, ended: false },
+      ...{ position: 0, servedRows: 0, hasAnswered: false, isComputing: false, ended: false },
       mending: mayMend ? newMending(following ? keeping.open(id) : null) : null,
     }
     sessions.set(id, session)
@@ -182,6 +182,7 @@ export function createStageSessions(options: {
         abandon(session)
         continue
       }
+      if (session.isComputing) continue
       const limitMs = session.position === 0 ? UNUSED_SESSION_MS : IDLE_SESSION_MS
       if (nowMs - session.usedAtMs > limitMs) fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
     }

@@ -5,6 +5,7 @@ import type { Link } from './links'
 import type { createStageMender } from './mending/stage-mender'
 import { morePatience } from './places'
 import { RouteError } from './route-error'
+import type { StageInput, StageOutput } from './stage-runner'
 import type { StageSession } from './stage-session'
 import { answerOf, isExactSession, neighbourBefore, onwardOf, resultOf, whatIsWrong } from './step-rules'
 
@@ -34,11 +35,25 @@ export function createStageStep(options: {
     return open.entry === self ? self : neighbourBefore(open)
   }
 
+  async function compute(
+    session: StageSession,
+    { position, input }: StepFrame,
+    answer: StageInput['answer'],
+  ): Promise<StageOutput> {
+    const { runner, sequence, open } = session
+    session.isComputing = true
+    try {
+      return await runner.run({ sequence, position, rows: input, answer, isExact: isExactSession(open) })
+    } finally {
+      session.isComputing = false
+      session.usedAtMs = clock.monotonicMs()
+    }
+  }
+
   /** Rejects with what ends the session. */
   return async function step(session: StageSession, frame: StepFrame): Promise<void> {
     if (session.ended) return
-    const { runner, open } = session
-    const isExact = isExactSession(open)
+    const { open } = session
     const isLast = open.stage === open.route.length - 1
     const wrong = whatIsWrong(frame, session)
     // It came from the neighbour before us: refusing it must not speak against us.
@@ -48,15 +63,9 @@ export function createStageStep(options: {
     session.patienceMs = morePatience(session.patienceMs, frame.rows)
     session.position += frame.rows
     const answer = isLast && frame.wantsAnswer ? answerOf(open) : 'none'
-    const output = await runner.run({
-      sequence: session.sequence,
-      position: frame.position,
-      rows: frame.input,
-      answer,
-      isExact,
-    })
+    const output = await compute(session, frame, answer)
     if (session.ended) return
-    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact)
+    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExactSession(open))
     if (reply?.type === 'step') session.mending?.kept?.add(reply)
     // What comes after a replaced stage has the outcome already; who asks compares its answers.
     let isDelivered = false
