@@ -74,6 +74,7 @@ function scriptedNode(words: string[], { hasChatTemplate = true } = {}) {
         lost: state.movesAt === null ? [] : [{ ...LEFT, cause: 'it went', pauseMs: 40 }],
         tokensPerSecond: 1,
         stageComputeMs: [0.5],
+        tokenMs: 1,
         hops: [{ peerId: '12D3KooX', blocks: { start: 0, end: 8 }, computeMs: 0.5 }],
       }
     },
@@ -139,16 +140,20 @@ describe('the official client', () => {
     })
     const parts: string[] = []
     const ends: unknown[] = []
-    let usage: unknown
+    const usages: unknown[] = []
     for await (const chunk of stream) {
       const [choice] = chunk.choices
       if (choice?.delta.content) parts.push(choice.delta.content)
       if (choice?.finish_reason) ends.push(choice.finish_reason)
-      usage = chunk.usage ?? usage
+      usages.push(chunk.usage)
     }
     expect(parts).toEqual(['One', ' two', ' three'])
     expect(ends).toEqual(['stop'])
-    expect(usage).toEqual({ prompt_tokens: 3, completion_tokens: 3, total_tokens: 6 })
+    // Every part has the field, and the last one alone the figures.
+    expect(usages.splice(-1)).toEqual([{ prompt_tokens: 3, completion_tokens: 3, total_tokens: 6 }])
+    expect(usages).toEqual([null, null, null, null, null])
+    const plain = await client.chat.completions.create({ ...ask, stream: true })
+    for await (const chunk of plain) expect(chunk).not.toHaveProperty('usage')
   })
 
   it('completes a text, whole and in parts, up to its limit', async () => {

@@ -6,7 +6,7 @@ import type { EventLog } from '../storage/event-log'
 import { type AnswerEvents, type ApiNode, answerOf } from './answer'
 import { createApiGuard } from './api-guards'
 import { type ApiError, apiErrorOf, RequestError } from './openai-errors'
-import { chatReply, completionReply, type ReplyForm } from './openai-replies'
+import { chatReply, completionReply, type Head, type ReplyForm } from './openai-replies'
 import { type Ask, readChat, readCompletion } from './openai-requests'
 import { streamAnswer } from './stream-answer'
 
@@ -72,11 +72,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.post('/v1/chat/completions', (request, reply) => respond(reply, readChat(request.body), chatReply))
   server.post('/v1/completions', (request, reply) => respond(reply, readCompletion(request.body), completionReply))
 
-  async function respond(
-    reply: FastifyReply,
-    ask: Ask,
-    form: (head: { model: string; created: number }) => ReplyForm,
-  ): Promise<unknown> {
+  async function respond(reply: FastifyReply, ask: Ask, form: (head: Head) => ReplyForm): Promise<unknown> {
     if (running.size >= MAX_ANSWERS) throw new EspalierError('SESSION_LIMIT', `${MAX_ANSWERS} answers at once`)
     const controller = new AbortController()
     running.add(controller)
@@ -84,10 +80,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     // A client that goes away wants no more words; every node of the route gets its place back.
     reply.raw.once('close', onClose)
     try {
-      const head = form({ model: ask.model, created: nowSeconds() })
+      const { model, streamsUsage } = ask
+      const head = form({ model, created: nowSeconds(), streamsUsage })
       const answer = (events: AnswerEvents) => answerOf(node(), ask, { signal: controller.signal, ...events })
       if (!ask.streams) return head.whole(await answer({ onText: () => undefined }))
-      await streamAnswer({ reply, form: head, withUsage: ask.streamsUsage, answer })
+      await streamAnswer({ reply, form: head, withUsage: streamsUsage, answer })
       return reply
     } finally {
       running.delete(controller)

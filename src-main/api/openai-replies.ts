@@ -12,16 +12,20 @@ export interface ReplyForm {
   usage(answer: Answer): unknown
 }
 
-interface Head {
+const NO_USAGE = { usage: null }
+
+export interface Head {
   model: string
   /** Seconds since 1970. */
   created: number
+  /** The end of a stream counts its tokens; then every part before has the field too, as OpenAI's have. */
+  streamsUsage: boolean
 }
 
-export function chatReply({ model, created }: Head): ReplyForm {
+export function chatReply({ model, created, streamsUsage }: Head): ReplyForm {
   const id = newId('chatcmpl')
   const chunk = (choices: unknown[], more: object = {}) => {
-    return { id, object: 'chat.completion.chunk', created, model, choices, ...more }
+    return { id, object: 'chat.completion.chunk', created, model, choices, ...(streamsUsage && NO_USAGE), ...more }
   }
   const choice = (delta: object, finishReason: string | null = null) => {
     return { index: 0, delta, logprobs: null, finish_reason: finishReason }
@@ -50,10 +54,10 @@ export function chatReply({ model, created }: Head): ReplyForm {
   }
 }
 
-export function completionReply({ model, created }: Head): ReplyForm {
+export function completionReply({ model, created, streamsUsage }: Head): ReplyForm {
   const id = newId('cmpl')
   const body = (choices: unknown[], more: object = {}) => {
-    return { id, object: 'text_completion', created, model, choices, ...more }
+    return { id, object: 'text_completion', created, model, choices, ...(streamsUsage && NO_USAGE), ...more }
   }
   const choice = (text: string, finishReason: string | null = null) => {
     return { index: 0, text, logprobs: null, finish_reason: finishReason }

@@ -41,6 +41,9 @@ const nothing = z.custom<null | undefined | object>(
 const nothingAtAll = z.custom<null | undefined>((value) => value == null, 'not supported')
 const STOPS = `a text, or up to ${MAX_STOPS} texts`
 
+/** Two names for one thing: llama.cpp's, and that of vLLM and Hugging Face. */
+const penalty = z.number().min(0.1).max(10).nullish()
+
 const common = {
   model: z.string().min(1).max(500),
   temperature: z.number().min(0).max(10).nullish(),
@@ -57,7 +60,8 @@ const common = {
   // Not OpenAI's, but what other local servers take.
   top_k: z.int().min(0).max(1_000_000).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
-  repeat_penalty: z.number().min(0.1).max(10).nullish(),
+  repeat_penalty: penalty,
+  repetition_penalty: penalty,
   // Ours alone.
   exact: z.boolean().nullish(),
 }
@@ -91,7 +95,8 @@ const CompletionSchema = z.object({
   prompt: z.union([text, z.array(text).length(1)]),
   best_of: only(1),
   echo: only(false),
-  logprobs: only(0),
+  // Here even 0 asks for something: the probability of each token that was drawn.
+  logprobs: nothingAtAll.optional(),
   suffix: only(''),
 })
 
@@ -137,12 +142,18 @@ function samplingOf(request: Common): SamplingChoice | undefined {
     topP: request.top_p ?? 1,
     topK: request.top_k ?? 0,
     minP: request.min_p ?? 0,
-    repeatPenalty: request.repeat_penalty ?? 1,
+    repeatPenalty: repeatPenaltyOf(request),
     frequencyPenalty: request.frequency_penalty ?? 0,
     presencePenalty: request.presence_penalty ?? 0,
   }
   const isPlain = choice.repeatPenalty === 1 && choice.frequencyPenalty === 0 && choice.presencePenalty === 0
   return choice.temperature === 0 && isPlain ? undefined : choice
+}
+
+function repeatPenaltyOf({ repeat_penalty, repetition_penalty }: Common): number {
+  if (repeat_penalty != null && repetition_penalty != null && repeat_penalty !== repetition_penalty)
+    throw new RequestError('repetition_penalty', 'repetition_penalty: repeat_penalty says something else')
+  return repeat_penalty ?? repetition_penalty ?? 1
 }
 
 function parse<T>(schema: z.ZodType<T>, body: unknown): T {

@@ -34,6 +34,8 @@ const StartReportSchema = z.object({
   release: z.string(),
   libraryDirectory: z.string(),
   devices: z.array(DeviceSchema),
+  /** Changes with the drivers of the graphics cards; absent where there is none, or it can't be told (driver-mark.ts). */
+  driver: z.string().optional(),
 })
 export type StartReport = z.infer<typeof StartReportSchema>
 

@@ -3,6 +3,7 @@ import { EspalierError } from '../../src-shared/errors'
 import { FakeClock } from '../../test/fake-clock'
 import { seededRandom } from '../../test/models/random'
 import { encodeMsgpack, msgpackMap } from '../hivemind/msgpack'
+import { createPlaceLeases } from '../pipeline/place-leases'
 import type { StageInput, StageRunner } from '../pipeline/stage-runner'
 import { createEventLog } from '../storage/event-log'
 import { createGreeter } from './hello'
@@ -12,7 +13,7 @@ import { WARMING_UP } from './protocols'
 
 const WIDTH = 4
 
-/** Blocks that add 1 to every value; places in the cache are cleared a moment after they were given back. */
+/** Blocks that add 1 to every value. */
 function setUp({ start = 4, end = 6, blockCount = 8, places = 2, contextTokens = 16, isForMembers = false } = {}) {
   const clock = new FakeClock()
   const leased = new Set<number>()
@@ -41,7 +42,7 @@ function setUp({ start = 4, end = 6, blockCount = 8, places = 2, contextTokens =
       }
       throw new EspalierError('SESSION_LIMIT')
     },
-    closeSequence: (sequence) => void clock.after(30, () => leased.delete(sequence)),
+    closeSequence: (sequence) => void leased.delete(sequence),
     async run(input) {
       calls.push(input)
       await state.until
@@ -59,9 +60,9 @@ function setUp({ start = 4, end = 6, blockCount = 8, places = 2, contextTokens =
       }
     },
   }
+  const log = createEventLog(clock, null)
   const service = createInferenceService({
-    clock,
-    log: createEventLog(clock, null),
+    ...{ clock, log, leases: createPlaceLeases({ clock, log }) },
     stage: () => (state.isReady ? runner : null),
     guard: isForMembers
       ? {

@@ -3,6 +3,8 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, reportOf } from '../../src-shared/errors'
 import { MAX_FRAME_BYTES } from '../hivemind/envelope'
 import type { SessionGuard } from '../membership/session-guard'
+import type { PlaceLeases } from '../pipeline/place-leases'
+import { morePatience, RANK } from '../pipeline/places'
 import type { StageRunner } from '../pipeline/stage-runner'
 import type { StageSessionEvents } from '../pipeline/stage-sessions'
 import type { EventLog } from '../storage/event-log'
@@ -31,9 +33,11 @@ export function createInferenceService(options: {
   events: StageSessionEvents
   /** Who may ask; everybody without one. This protocol has no place for a token, so members can't show theirs. */
   guard?: Pick<SessionGuard, 'authorise'> | undefined
+  /** The pipeline's own, so that its sessions and these get their places by one set of rules. */
+  leases: PlaceLeases
 }) {
   const { clock, log, events } = options
-  const sessions = createServedSessions(clock, events.onSessions)
+  const sessions = createServedSessions({ clock, leases: options.leases, onCount: events.onSessions })
   let calls = 0
 
   async function answer(payload: Uint8Array, peer: string): Promise<Uint8Array> {
@@ -51,10 +55,13 @@ export function createInferenceService(options: {
       if (!runner) return encodeReply({ sessionId, error: WARMING_UP })
       sessionId = request.sessionId
       const rows = rowsOf(request, runner)
-      const at = { peer, sessionId, runner, isFirst: request.position === 0 }
+      // Nothing here is signed, so nobody is more than a guest.
+      const who = { asker: peer, rank: RANK.guest }
+      const at = { who, sessionId, runner, isFirst: request.position === 0 }
       return await sessions.run(at, (session) => step(session, request, rows, payload))
     } catch (error) {
       const { code, cause } = reportOf(error)
+      if (code === 'SESSION_LIMIT') log.write('debug', 'pipeline.dropped', 'refused', { reason: 'refused' })
       log.write('debug', 'kwaai.inference.failed', cause, { peer, code })
       return encodeReply({ sessionId, error: `${code}: ${cause}`.slice(0, MAX_ERROR_CHARS) })
     } finally {
@@ -68,21 +75,22 @@ export function createInferenceService(options: {
     rows: number,
     payload: Uint8Array,
   ): Promise<Uint8Array> {
-    const { runner, peer, last } = session
+    const { runner, asker, last } = session
     const digest = createHash('sha256').update(payload).digest('base64')
     if (last?.position === request.position && last.digest === digest) return last.reply
-    if (request.position === 0 && session.position > 0) await sessions.restart(session)
+    if (request.position === 0 && session.position > 0) sessions.restart(session)
     if (request.position !== session.position) {
       throw new EspalierError('PROTOCOL_VIOLATION', `position ${request.position}, expected ${session.position}`)
     }
+    session.patienceMs = morePatience(session.patienceMs, rows)
     const { hidden, logits } = await compute(session, request, rows)
     const isNew = session.position === 0
     session.position += rows
     const { sessionId } = request
     const reply = encodeReply(logits ? { sessionId, logits } : { sessionId, hidden, width: runner.embeddingLength })
     session.last = { position: request.position, digest, reply }
-    events.onServed(peer, rows)
-    if (isNew) events.onRequest?.(peer)
+    events.onServed(asker, rows)
+    if (isNew) events.onRequest?.(asker)
     return reply
   }
 

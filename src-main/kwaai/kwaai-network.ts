@@ -36,7 +36,7 @@ export function createKwaaiNetwork(options: {
 }): KwaaiNetwork {
   const { host, clock, pipeline } = options
   const self = host.peerId.toString()
-  const chains = createChainSessions(options)
+  const chains = createChainSessions({ ...options, leases: pipeline.leases })
 
   async function openSession(asked: OpenSessionOptions) {
     const others = asked.route.filter(({ peer }) => peer !== self)

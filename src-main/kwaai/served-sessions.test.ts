@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { EspalierError } from '../../src-shared/errors'
 import { FakeClock } from '../../test/fake-clock'
+import { createPlaceLeases } from '../pipeline/place-leases'
+import { morePatience, PATIENCE_MS, type PlaceHolder, RANK, type Rank } from '../pipeline/places'
 import type { StageRunner } from '../pipeline/stage-runner'
+import { createEventLog } from '../storage/event-log'
 import { createServedSessions, type ServedSession } from './served-sessions'
-
-const CLEARING_MS = 30
 
 interface How {
   isFirst?: boolean
@@ -12,7 +13,7 @@ interface How {
   by?: StageRunner
 }
 
-/** Places in the cache, which are cleared a moment after they were given back; nothing is computed. */
+/** Places in the cache, for callers and for our own sessions; nothing is computed. */
 function setUp(places: number) {
   const clock = new FakeClock()
   const leased = new Set<number>()
@@ -27,15 +28,17 @@ function setUp(places: number) {
       }
       throw new EspalierError('SESSION_LIMIT')
     },
-    closeSequence: (sequence) => void clock.after(CLEARING_MS, () => leased.delete(sequence)),
+    closeSequence: (sequence) => void leased.delete(sequence),
     run: never,
   })
   const runner = runnerOf('root')
-  const sessions = createServedSessions(clock, () => undefined)
+  const leases = createPlaceLeases({ clock, log: createEventLog(clock, null) })
+  const sessions = createServedSessions({ clock, leases, onCount: () => undefined })
   /** The code of what went wrong, or `ok`. */
   const call = async (peer: string, id: number, how: How = {}) => {
     const { isFirst = true, work = async () => undefined, by = runner } = how
-    const running = sessions.run({ peer, sessionId: BigInt(id), runner: by, isFirst }, work).then(
+    const who = { asker: peer, rank: RANK.guest }
+    const running = sessions.run({ who, sessionId: BigInt(id), runner: by, isFirst }, work).then(
       () => 'ok',
       (error: unknown) => (error instanceof EspalierError ? error.code : String(error)),
     )
@@ -46,7 +49,23 @@ function setUp(places: number) {
     const gate = Promise.withResolvers<void>()
     return { done: call(peer, id, { work: () => gate.promise }), let: gate.resolve }
   }
-  return { clock, leased, sessions, runnerOf, call, later }
+  /** Whether a session of the pipeline gets a place, where it is at work. */
+  const others: PlaceHolder[] = []
+  leases.count(
+    () => others,
+    () => expect.unreachable(),
+  )
+  const lease = (asker: string, rank: Rank) => {
+    try {
+      const sequence = leases.lease(runner, { asker, rank })
+      const nowMs = clock.monotonicMs()
+      others.push({ asker, rank, openedAtMs: nowMs, usedAtMs: nowMs, idleSinceMs: null, patienceMs: PATIENCE_MS })
+      return sequence
+    } catch {
+      return null
+    }
+  }
+  return { clock, leased, leases, sessions, runner, runnerOf, call, later, lease }
 }
 
 describe('sessions that callers of KwaaiNet hold here', () => {
@@ -116,15 +135,74 @@ describe('sessions that callers of KwaaiNet hold here', () => {
     expect(await call('b', 1, { isFirst: false })).toBe('ok')
   })
 
-  it('one that ends while it waits for its place takes none', async () => {
-    const { call, sessions, clock, leased } = setUp(1)
+  it('begins anew in the place that it has', async () => {
+    const { call, leased, sessions } = setUp(1)
     await call('a', 1)
-    // What begins anew waits until the engine has cleared the old rows.
-    const again = call('a', 1, { work: (session) => sessions.restart(session) })
-    await clock.advance(5)
-    sessions.endAll(new EspalierError('STAGE_LOST', 'the node stops'))
-    await clock.advance(2_000)
-    expect(await again).toBe('STAGE_LOST')
-    expect(leased.size).toBe(0)
+    const again = await call('a', 1, {
+      async work(session) {
+        session.position = 3
+        sessions.restart(session)
+        expect([session.sequence, session.position]).toEqual([0, 0])
+      },
+    })
+    expect(again).toBe('ok')
+    expect(leased.size).toBe(1)
+  })
+})
+
+describe('callers of KwaaiNet and sessions of the pipeline get their places by one set of rules', () => {
+  it('the own user comes before a caller, also before one at work, who is told', async () => {
+    const { later, lease, sessions, call } = setUp(1)
+    const slow = later('stranger', 1)
+    expect(lease('me', RANK.own)).toBe(0)
+    expect(await slow.done).toBe('SESSION_LIMIT')
+    expect(sessions.count).toBe(0)
+    expect(await call('stranger', 2)).toBe('SESSION_LIMIT')
+  })
+
+  it('a member comes before a caller, and a stranger with fewer places gets one of whoever has two more', async () => {
+    const { call, lease } = setUp(3)
+    for (let id = 0; id < 3; id++) await call('greedy', id)
+    expect(lease('stranger', RANK.guest)).not.toBeNull()
+    expect(lease('stranger', RANK.guest)).toBeNull()
+    expect(lease('member', RANK.member)).not.toBeNull()
+    expect(lease('another member', RANK.member)).not.toBeNull()
+  })
+
+  it('a caller gets the place of a session that rests there, and none of one that works', async () => {
+    const { call, clock, leases, runner } = setUp(1)
+    const who = { asker: 'member', rank: RANK.member }
+    const held = {
+      ...{ ...who, openedAtMs: clock.monotonicMs(), usedAtMs: clock.monotonicMs() },
+      ...{ idleSinceMs: null as number | null, patienceMs: PATIENCE_MS },
+    }
+    const holders = [held]
+    leases.count(
+      () => holders,
+      () => {
+        holders.length = 0
+        runner.closeSequence(0)
+      },
+    )
+    leases.lease(runner, who)
+    await clock.advance(16_000)
+    expect(await call('caller', 1)).toBe('SESSION_LIMIT')
+    held.idleSinceMs = held.usedAtMs
+    expect(await call('caller', 1)).toBe('ok')
+    expect(holders).toEqual([])
+  })
+
+  it('a caller that keeps its place for two minutes makes way for one that has none', async () => {
+    const { call, clock, lease } = setUp(1)
+    const work = async (session: ServedSession) => {
+      session.patienceMs = morePatience(session.patienceMs, 2)
+    }
+    await call('caller', 1, { work })
+    for (let at = 0; at < 40; at++) {
+      expect(lease('another', RANK.guest)).toBeNull()
+      await clock.advance(3_000)
+      expect(await call('caller', 1, { work })).toBe('ok')
+    }
+    expect(lease('another', RANK.guest)).toBe(0)
   })
 })

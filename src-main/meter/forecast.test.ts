@@ -31,6 +31,10 @@ describe('what a network does now', () => {
     })
     const silent = server('b', 4, 8, { roundTripMs: null })
     expect(speedOf([server('a', 0, 4), silent], 8).reason).toContain('1 did not answer')
+    const unasked = { ...silent, isUnasked: true }
+    const reason = speedOf([server('a', 0, 4), silent, unasked, unasked], 8).reason
+    expect(reason).toContain('1 did not answer this computer; 2 were not asked')
+    expect(speedOf([server('a', 0, 4), unasked], 8).reason).not.toContain('did not answer')
     expect(speedOf([server('a', 0, 4, { blockMs: null }), server('b', 4, 8)], 8).reason).toContain('how fast')
   })
 })
@@ -41,6 +45,9 @@ describe('what it would do with this computer', () => {
   it('closes a gap that it can hold, else doubles the weakest blocks that line up', () => {
     expect(likelyBlocks([server('a', 0, 3)], 8, 8)).toEqual({ start: 3, end: 8 })
     expect(likelyBlocks([server('a', 0, 3)], 8, 2)).toBeNull()
+    // The first gap is too large, the second fits.
+    expect(likelyBlocks([server('a', 4, 6)], 8, 2)).toEqual({ start: 6, end: 8 })
+    expect(likelyBlocks([server('a', 1, 3), server('b', 6, 7)], 8, 3)).toEqual({ start: 0, end: 1 })
     expect(likelyBlocks(servers, 8, 4)).toEqual({ start: 0, end: 4 })
     expect(likelyBlocks(servers, 8, 3)).toBeNull()
   })

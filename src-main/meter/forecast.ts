@@ -7,8 +7,10 @@ export interface MeteredServer extends BlockRange {
   readonly peer: string
   /** One token through one of its blocks, ms; null where it does not say. */
   readonly blockMs: number | null
-  /** From here and back, measured, ms; null where it did not answer. */
+  /** From here and back, measured, ms; null where it did not answer, or was not asked. */
   readonly roundTripMs: number | null
+  /** There were more of them than are asked. */
+  readonly isUnasked?: boolean
   /** Its own measured round trips to others, seconds by peer id. */
   readonly pingsS: ReadonlyMap<string, number> | null
 }
@@ -51,9 +53,11 @@ export function speedOf(servers: readonly MeteredServer[], blockCount: number): 
     return { tokensPerSecond: 1_000 / (stagesMs + hopsMs), route, reason: null }
   } catch (error) {
     if (!isErrorCode(error, 'CHAIN_INCOMPLETE')) throw error
+    const unasked = silent.filter(({ isUnasked }) => isUnasked).length
     const speechless = [...known.values()].filter(({ blockMs }) => blockMs === null).length
     const asides = [
-      ...(silent.length > 0 ? [`${silent.length} did not answer this computer`] : []),
+      ...(silent.length > unasked ? [`${silent.length - unasked} did not answer this computer`] : []),
+      ...(unasked > 0 ? [`${unasked} were not asked`] : []),
       ...(speechless > 0 ? [`${speechless} do not say how fast they are`] : []),
     ]
     return { tokensPerSecond: null, route: [], reason: [messageOf(error), ...asides].join('; ') }
@@ -83,17 +87,22 @@ export function likelyBlocks(
     { length: blockCount },
     (_, block) => servers.filter(({ start, end }) => start <= block && block < end).length,
   )
-  const start = coverage.indexOf(0)
-  if (start >= 0) {
-    const next = coverage.findIndex((count, block) => block > start && count > 0)
-    const end = next < 0 ? blockCount : next
-    return end - start <= maxBlocks ? { start, end } : null
-  }
+  const gaps = gapsOf(coverage)
+  if (gaps.length > 0) return gaps.find(({ start, end }) => end - start <= maxBlocks) ?? null
   const weakest = ({ start: from, end }: BlockRange) => Math.min(...coverage.slice(from, end))
   const [best] = servers
     .filter(({ start: from, end }) => end - from <= maxBlocks)
     .toSorted((a, b) => weakest(a) - weakest(b) || a.start - b.start)
   return best ? { start: best.start, end: best.end } : null
+}
+
+/** Runs of blocks that nobody has, in order. */
+function gapsOf(coverage: readonly number[]): BlockRange[] {
+  return coverage.flatMap((count, start) => {
+    if (count > 0 || coverage[start - 1] === 0) return []
+    const next = coverage.findIndex((other, block) => block > start && other > 0)
+    return [{ start, end: next < 0 ? coverage.length : next }]
+  })
 }
 
 /** An answer that goes through this computer, with these blocks. */

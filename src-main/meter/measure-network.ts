@@ -9,25 +9,38 @@ import type { Manifest } from '../shards/manifest'
 import type { MeteredServer } from './forecast'
 
 const ANSWER_TOKENS = 16
-const MAX_PINGED = 32
+/** As many at once, and as many in all: beyond that a forecast would be long in coming. */
+const PINGED_AT_ONCE = 32
+const MAX_PINGED = 256
 const PING_TIMEOUT_MS = 4_000
 const PINGS = 3
 const ANSWER_TIMEOUT_MS = 60_000
 
-/** Who serves the model now, by its own records, and how far from here: the shortest of three pings. */
+/** Who serves the model now, by its own records, and how far from here: the shortest of three pings; 256 are asked. */
 export async function readServers(
   client: NetworkClient,
   spans: readonly ServerSpan[],
   exclude: string,
 ): Promise<MeteredServer[]> {
   const online = spans.filter(({ peer, info }) => info.state === 'online' && peer.toString() !== exclude)
-  const roundTrips = await Promise.all(
-    online.slice(0, MAX_PINGED).map(({ peer }) => roundTripMs(client, peer.toString())),
-  )
+  const peers = online.slice(0, MAX_PINGED).map(({ peer }) => peer.toString())
+  const roundTrips = await atOnce(PINGED_AT_ONCE, peers, (peer) => roundTripMs(client, peer))
   return online.map(({ peer, start, end, info }, i) => ({
     ...{ peer: peer.toString(), start, end, pingsS: info.nextPings, roundTripMs: roundTrips[i] ?? null },
+    ...(i >= peers.length && { isUnasked: true }),
     blockMs: info.inferenceRps === null || info.inferenceRps <= 0 ? null : 1_000 / info.inferenceRps,
   }))
+}
+
+/** As `Promise.all` of the works, with no more than `most` of them under way. */
+export async function atOnce<T, R>(most: number, all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  const left = all.entries()
+  const worker = async () => {
+    for (const [i, one] of left) results[i] = await work(one)
+  }
+  await Promise.all(Array.from({ length: Math.min(most, all.length) }, worker))
+  return results
 }
 
 async function roundTripMs({ host }: NetworkClient, peer: string): Promise<number | null> {

@@ -127,7 +127,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   scope.add(() => pipeline.stop())
   let inference: InferenceServer | null = null
   if (profile.speaksKwaai) {
-    const served = await serveInference({ host, clock, log, stage, events, guard: sessionGuard })
+    const served = await serveInference({
+      ...{ host, clock, log, stage, events, guard: sessionGuard },
+      leases: pipeline.leases,
+    })
     inference = served
     scope.add(() => served.stop())
     scope.add(await serveHello(host, { clock, log }))

@@ -26,10 +26,11 @@ export function createServingFacts(options: {
       options.onSessions(facts.activeSessions)
       onChange()
     },
+    /** Who asks itself serves nobody: neither this node's owner nor the host of the network shall read it as given. */
     onServed(asker: string, rows: number): void {
+      if (asker === facts.peerId) return
       facts.served = counts.add('tokens', rows)
       report.tokens(rows)
-      if (asker === facts.peerId) return
       options.onServedFor(asker)
       if (facts.loadLevel === 'L7') return
       facts.loadLevel = 'L7'

@@ -39,7 +39,7 @@ describe('M-39: speeds that were measured', () => {
     expect(await createThroughputBook(path).get('a')).toBeNull()
   })
 
-  it('M-39: belong to one model, its blocks, a device, a build and a number of threads', () => {
+  it('M-39: belong to one model, its blocks, a device, its driver, a build and a number of threads', () => {
     const target = { manifest: { root: 'r' } as Manifest, range: { start: 0, end: 4 }, modelPath: null }
     const device = { name: 'CUDA0', description: 'a card', kind: 'gpu' as const, freeBytes: 1, totalBytes: 2 }
     const start: StartReport = { release: 'v1', libraryDirectory: '/cuda', devices: [device] }
@@ -52,8 +52,14 @@ describe('M-39: speeds that were measured', () => {
       throughputKey(target, used, { ...start, release: 'v2' }, 1),
       throughputKey(target, used, { ...start, libraryDirectory: '/vulkan' }, 1),
       throughputKey(target, used, start, 2),
+      throughputKey(target, used, { ...start, driver: '1' }, 1),
+      throughputKey(target, used, { ...start, driver: '2' }, 1),
     ]
     expect(new Set(keys).size).toBe(keys.length)
     expect(throughputKey(target, used, { ...start, devices: [{ ...device, freeBytes: 7 }] }, 1)).toBe(keys[0])
+    const processor = { devices: [] }
+    expect(throughputKey(target, processor, { ...start, driver: '1' }, 1)).toBe(
+      throughputKey(target, processor, start, 1),
+    )
   })
 })

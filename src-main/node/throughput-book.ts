@@ -42,14 +42,17 @@ export function createThroughputBook(path: string): ThroughputBook {
 
 /**
  * All that a speed depends on and that does not change by itself: the model's bytes, and with them its quantization, the
- * blocks, the devices as their drivers name them, llama.cpp's build for them, and the threads.
+ * blocks, the devices as their drivers name them, their drivers, llama.cpp's build for them, and the threads.
  */
 export function throughputKey(
   { manifest, range }: ShardTarget,
   { devices: used }: Pick<LoadReport, 'devices'>,
-  { release, libraryDirectory, devices }: StartReport,
+  { release, libraryDirectory, devices, driver }: StartReport,
   threads: number,
 ): string {
-  const names = devices.filter(({ name }) => used.includes(name)).map(({ name, description }) => [name, description])
-  return JSON.stringify([manifest.root, range.start, range.end, names, release, libraryDirectory, threads])
+  const cards = devices.filter(({ name }) => used.includes(name))
+  const names = cards.map(({ name, description }) => [name, description])
+  // The processor's speed does not change with a graphics driver.
+  const drivers = cards.some(({ kind }) => kind !== 'cpu') ? driver : undefined
+  return JSON.stringify([manifest.root, range.start, range.end, names, release, libraryDirectory, threads, drivers])
 }

@@ -76,6 +76,7 @@ describe('what an entry takes from the last stage', () => {
     ['an answer of another row', {}, { position: 1 }],
     ['a token where logits were asked for', { wantsLogits: true }, {}],
     ['too few logits', { wantsLogits: true }, { logits: new Float32Array(9) }],
+    ['logits that are no numbers', { wantsLogits: true }, { logits: new Float32Array(100).fill(Number.NaN, 7, 8) }],
   ])('is never %s: that is a fault of that stage', async (_, change, result) => {
     const { session, answer } = await waiting(change)
     answer(result)

@@ -7,6 +7,7 @@ import { isMovable } from './failover/movable'
 import type { RecordedStep } from './failover/replay-record'
 import type { ErrorBody, Frame, MendedBody, ResultFrame } from './frames'
 import type { Link, Links } from './links'
+import { whatIsWrongWithLogits } from './logits-rules'
 import { isRepeated, type Mend, type MendableEntry, type Mended, mendEntry } from './mending/entry-mender'
 import type { RouteStage } from './route'
 import { RouteError } from './route-error'
@@ -311,11 +312,7 @@ function whatIsWrong({ position, token, logits }: ResultFrame, { awaited, wants 
   if (position !== expected) return `an answer at row ${position} that nobody waits for`
   if (vocabularySize !== undefined && token >= vocabularySize)
     return `token ${token} of a vocabulary of ${vocabularySize}`
-  if (!wantsLogits) return null
-  if (!logits) return 'an answer without its logits'
-  if (vocabularySize !== undefined && logits.length !== vocabularySize)
-    return `${logits.length} logits for a vocabulary of ${vocabularySize}`
-  return null
+  return wantsLogits ? whatIsWrongWithLogits(logits, vocabularySize) : null
 }
 
 function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

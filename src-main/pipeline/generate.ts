@@ -73,8 +73,10 @@ export interface Generation {
   tokensPerSecond: number | null
   /** The chain that gave the last answer. */
   route: readonly RouteStage[]
-  /** Median compute time per generated token of each stage, in ms, as the stages report it. */
+  /** Median compute time per generated token of each stage, in ms, as the stages report it; NaN where one does not. */
   stageComputeMs: number[]
+  /** Median time of a token, in ms, from its sending to the answer, by the entry's clock; null for a single token. */
+  tokenMs: number | null
 }
 
 /**
@@ -118,12 +120,15 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
     const decoder = new TextDecoder()
     const tokens: number[] = []
     let stageTimes: number[][] = []
+    let tokenTimes: number[] = []
+    let sentAtMs = 0
     let { route } = session
     let text = ''
     let firstTokenMs = 0
     let endedBy: Generation['endedBy'] = 'limit'
     for (;;) {
       const result = await session.nextResult()
+      const elapsedMs = clock.monotonicMs() - sentAtMs
       watch.onAnswer()
       if (options.choose && !result.logits)
         throw new EspalierError('PROTOCOL_VIOLATION', 'an answer without its logits')
@@ -133,15 +138,20 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
         // The session moved: the times belong to other nodes now.
         route = session.route
         stageTimes = []
+        tokenTimes = []
       }
       if (tokens.length === 0) firstTokenMs = clock.monotonicMs()
-      else stageTimes.push(result.computeMs)
+      else {
+        stageTimes.push(result.computeMs)
+        tokenTimes.push(elapsedMs)
+      }
       tokens.push(token)
       const isEnd = !options.ignoresEndOfText && vocabulary.endOfText?.has(token) === true
       const isLast = isEnd || tokens.length === maxTokens
       // The next token is computed while this one is turned into text.
       if (!isLast) {
         schedule.push(1)
+        sentAtMs = clock.monotonicMs()
         await session.send(Int32Array.of(token), prompt.length + tokens.length - 1, true)
       }
       const piece = isEnd ? new Uint8Array() : await vocabulary.piece(token)
@@ -162,7 +172,8 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
       exact: options.exact ?? false,
       tokensPerSecond: tokens.length > 1 && elapsedMs > 0 ? ((tokens.length - 1) * 1000) / elapsedMs : null,
       route,
-      stageComputeMs: route.map((_, stage) => median(stageTimes.map((times) => times[stage] ?? 0))),
+      stageComputeMs: route.map((_, stage) => reportedMs(stageTimes.map((times) => times[stage]))),
+      tokenMs: tokenTimes.length > 0 ? median(tokenTimes) : null,
     }
   } catch (error) {
     // A failed answer was no good service, whoever found it out.
@@ -217,6 +228,12 @@ async function asTyped<T>(signal: AbortSignal, work: () => Promise<T>): Promise<
     if (signal.aborted) throw new EspalierError('CANCELLED', undefined, { cause: error })
     throw lateError(error)
   }
+}
+
+/** NaN where a stage has left out one of its times. */
+function reportedMs(times: readonly (number | undefined)[]): number {
+  const reported = times.filter((ms): ms is number => ms !== undefined && Number.isFinite(ms))
+  return reported.length === times.length ? median(reported) : Number.NaN
 }
 
 export function median(values: readonly number[]): number {

@@ -10,6 +10,7 @@ import { BOUND_PROTOCOL, type Frame, type NoticeBody } from './frames'
 import { createKeeping, type Keeping, type KeepingLimits } from './keeping/keeping'
 import { createLinks, type Link } from './links'
 import { createNotices } from './notices'
+import { createPlaceLeases, type PlaceLeases } from './place-leases'
 import { createStageProofs, type StageProofs } from './stage-proofs'
 import type { StageRunner } from './stage-runner'
 import { createStageSessions, type StageSessionEvents } from './stage-sessions'
@@ -28,6 +29,8 @@ export interface Pipeline {
   readonly activeSessions: number
   /** Whether stages may serve, in networks for members only. */
   readonly proofs: StageProofs
+  /** The places in our slice's cache: whatever else computes there takes its own from these. */
+  readonly leases: PlaceLeases
   /** What is kept for the replacement of a lost neighbour. */
   readonly kept: Keeping['use']
 }
@@ -64,8 +67,9 @@ export function createPipeline(options: {
     ...(options.keepingLimits && { limits: options.keepingLimits }),
   })
   const notices = createNotices({ clock: options.clock, log, to: (peer) => links.to(peer), onHeard: options.onNotice })
+  const leases = createPlaceLeases({ clock: options.clock, log })
   const stages = createStageSessions({
-    ...{ ...options, self, keeping, links: () => links, onAsked: notices.onAsked },
+    ...{ ...options, self, keeping, leases, links: () => links, onAsked: notices.onAsked },
     isOurs: entry.isThroughUs,
   })
 
@@ -153,6 +157,7 @@ export function createPipeline(options: {
     endAnswers: () => entry.stop(),
     endSessions: (error) => stages.endAll(error),
     proofs,
+    leases,
     get activeSessions() {
       return stages.count
     },

@@ -19,6 +19,8 @@ export interface PlaceHolder extends PlaceAsker {
   readonly idleSinceMs: number | null
   /** How long it may let us wait from then on, before it counts as slow. */
   readonly patienceMs: number
+  /** How long it may rest before it gives way; absent: 15 s. Shorter where nobody says when a session is over. */
+  readonly mayRestMs?: number
 }
 
 /** A session that rests this long gives its place to one that has none. */
@@ -76,7 +78,9 @@ export function createPlaces(clock: Clock) {
       const count = (one: T) => countOf(one.asker, held)
       const inOrder = held.toSorted((a, b) => Number(isBusy(a)) - Number(isBusy(b)) || a.usedAtMs - b.usedAtMs)
 
-      const idlest = inOrder.find((one) => !isBusy(one) && nowMs - one.usedAtMs >= EVICTABLE_AFTER_MS)
+      const idlest = inOrder.find(
+        (one) => !isBusy(one) && nowMs - one.usedAtMs >= (one.mayRestMs ?? EVICTABLE_AFTER_MS),
+      )
       if (idlest) {
         const seconds = Math.floor((nowMs - idlest.usedAtMs) / 1000)
         return { holder: idlest, why: `it rested for ${seconds} s, and another one needed its place` }

@@ -137,6 +137,17 @@ describe('a session that is there', () => {
     stages.stop()
   })
 
+  it('C-07: counts no rows that only fill the cache of a replacement: they were served with another node', async () => {
+    const { ask, step, requests, served, stages } = middle()
+    await ask({ replaces: 1, keeps: true })
+    await step({ isKept: true })
+    await step({ isKept: true, position: 1, rows: 2 })
+    expect([requests, served]).toEqual([[], []])
+    await step({ position: 3 })
+    expect([requests, served]).toEqual([['before'], [1]])
+    stages.stop()
+  })
+
   it.each<[string, Partial<StepFrame>]>([
     ['more rows than a batch has', { rows: 3 }],
     ['rows that it has computed before', { position: -1 }],

@@ -24,7 +24,11 @@ export interface StageSession extends PlaceHolder {
   patienceMs: number
   readonly waiting: (() => Promise<void>)[]
   position: number
+  /** Up to where its rows, or what came of them, are with another peer. */
+  servedRows: number
   hasAnswered: boolean
+  /** Its rows are with the engine, or wait for it: that is no rest, however long it takes. */
+  isComputing: boolean
   usedAtMs: number
   ended: boolean
   /** What losing a neighbour needs; null in a session that ends with it. */

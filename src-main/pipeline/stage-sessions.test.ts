@@ -204,6 +204,22 @@ describe('places in the cache', () => {
     stages.stop()
   })
 
+  it('is not idle while its rows wait for a busy engine, and is two minutes after them', async () => {
+    const { open, step, errors, stages, clock, holdRuns } = firstStage()
+    const engine = Promise.withResolvers<void>()
+    await open('a')
+    holdRuns(engine.promise)
+    await step('a', 0)
+    await clock.advance(400_000)
+    expect([stages.count, errors()]).toEqual([1, []])
+    engine.resolve()
+    await clock.advance(115_000)
+    expect([stages.count, errors()]).toEqual([1, []])
+    await clock.advance(20_000)
+    expect([stages.count, errors()]).toEqual([0, [['a', 'TIMED_OUT', expect.stringContaining('idle')]]])
+    stages.stop()
+  })
+
   it('an exact session takes no rounded rows, another one does', async () => {
     const { open, hidden, errors, stages } = firstStage()
     const place = { stage: 1, route: [{ peer: 'them', start: 4, end: 8 }, ...ROUTE] }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src-shared/clock'
-import { EspalierError, isErrorCode, reportOf } from '../../src-shared/errors'
+import { EspalierError, reportOf } from '../../src-shared/errors'
 import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
 import { createAdmission } from './admission'
@@ -8,7 +8,8 @@ import type { ErrorBody, Frame, MendBody, OpenBody, StepFrame } from './frames'
 import type { Keeping } from './keeping/keeping'
 import type { Link, Links } from './links'
 import { createStageMender } from './mending/stage-mender'
-import { createPlaces, PATIENCE_MS, type PlaceAsker } from './places'
+import { createPlaceLeases, type PlaceLeases } from './place-leases'
+import { PATIENCE_MS, type PlaceAsker } from './places'
 import { RouteError } from './route-error'
 import { createSessionWork } from './session-work'
 import type { StageRunner } from './stage-runner'
@@ -46,10 +47,13 @@ export function createStageSessions(options: {
   onAsked?: (entry: string) => void
   /** Without it no session outlives a neighbour. */
   keeping?: Keeping
+  /** Shared with whatever else computes in our slice; absent where nothing does. */
+  leases?: PlaceLeases
 }) {
   const { self, clock, log, events, keeping, guard, isOurs = () => false } = options
   const sessions = new Map<string, StageSession>()
-  const places = createPlaces(clock)
+  const leases = options.leases ?? createPlaceLeases({ clock, log })
+  const stopCounting = leases.count((runner) => [...sessions.values()].filter((one) => one.runner === runner), fail)
   const admission = createAdmission({ self, guard, isOurs })
   const enqueue = createSessionWork(clock, fail)
   const mender = createStageMender({ clock, links: options.links, tell, enqueue, fail })
@@ -78,13 +82,13 @@ export function createStageSessions(options: {
     const nowMs = clock.monotonicMs()
     const session: StageSession = {
       ...{ id, open, runner, upstream, ...asker },
-      sequence: leaseSequence(runner, following ? undefined : open.sampling, asker),
+      sequence: leases.lease(runner, asker, following ? undefined : open.sampling),
       next: options.links().to(following?.peer ?? open.entry),
       nextLink: null,
       window: createStepWindow(),
       waiting: [],
       ...{ openedAtMs: nowMs, usedAtMs: nowMs, idleSinceMs: nowMs, patienceMs: PATIENCE_MS },
-      ...{ position: 0, hasAnswered: false, ended: false },
+      ...{ position: 0, servedRows: 0, hasAnswered: false, isComputing: false, ended: false },
       mending: mayMend ? newMending(following ? keeping.open(id) : null) : null,
     }
     sessions.set(id, session)
@@ -115,39 +119,8 @@ export function createStageSessions(options: {
     return runner
   }
 
-  /** A free place in the cache, or that of a session that gives way. Throws SESSION_LIMIT. */
-  function leaseSequence(runner: StageRunner, sampling: OpenBody['sampling'], asker: PlaceAsker): number {
-    const held = [...sessions.values()].filter((one) => one.runner === runner)
-    try {
-      if (!places.mayTakeFree(asker, held)) throw new EspalierError('SESSION_LIMIT', 'others have waited for longer')
-      const sequence = leaseOrClear(runner, sampling, asker, held)
-      places.admitted(asker)
-      return sequence
-    } catch (error) {
-      if (isErrorCode(error, 'SESSION_LIMIT')) places.refused(asker)
-      throw error
-    }
-  }
-
-  function leaseOrClear(
-    runner: StageRunner,
-    sampling: OpenBody['sampling'],
-    asker: PlaceAsker,
-    held: readonly StageSession[],
-  ): number {
-    try {
-      return runner.openSequence(sampling)
-    } catch (error) {
-      const leaving = isErrorCode(error, 'SESSION_LIMIT') ? places.whoGivesWay(asker, held) : null
-      if (!leaving) throw error
-      countDrop('evicted')
-      fail(leaving.holder, new EspalierError('SESSION_LIMIT', leaving.why))
-      return runner.openSequence(sampling)
-    }
-  }
-
   /** What was not served for want of room is counted, from the log (health/node-metrics.ts). */
-  function countDrop(reason: 'refused' | 'evicted' | 'overflow'): void {
+  function countDrop(reason: 'refused' | 'overflow'): void {
     log.write('debug', 'pipeline.dropped', reason, { reason })
   }
 
@@ -209,6 +182,7 @@ export function createStageSessions(options: {
         abandon(session)
         continue
       }
+      if (session.isComputing) continue
       const limitMs = session.position === 0 ? UNUSED_SESSION_MS : IDLE_SESSION_MS
       if (nowMs - session.usedAtMs > limitMs) fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
     }
@@ -301,6 +275,7 @@ export function createStageSessions(options: {
     },
     stop(): void {
       stopSweep()
+      stopCounting()
       for (const session of [...sessions.values()]) fail(session, new EspalierError('STAGE_LOST', `${self} stops`))
     },
   }

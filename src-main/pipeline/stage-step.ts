@@ -5,12 +5,13 @@ import type { Link } from './links'
 import type { createStageMender } from './mending/stage-mender'
 import { morePatience } from './places'
 import { RouteError } from './route-error'
+import type { StageInput, StageOutput } from './stage-runner'
 import type { StageSession } from './stage-session'
 import { answerOf, isExactSession, neighbourBefore, onwardOf, resultOf, whatIsWrong } from './step-rules'
 
 export interface StepEvents {
   /**
-   * A request of another peer was answered through our blocks: the evidence of load level L7.
+   * Rows went through our blocks and on to another peer: the evidence of load level L7.
    * @param asker the entry at a first stage, further down the neighbour that brought it; ourselves for our own requests
    */
   onServed(asker: string, tokens: number): void
@@ -34,11 +35,25 @@ export function createStageStep(options: {
     return open.entry === self ? self : neighbourBefore(open)
   }
 
+  async function compute(
+    session: StageSession,
+    { position, input }: StepFrame,
+    answer: StageInput['answer'],
+  ): Promise<StageOutput> {
+    const { runner, sequence, open } = session
+    session.isComputing = true
+    try {
+      return await runner.run({ sequence, position, rows: input, answer, isExact: isExactSession(open) })
+    } finally {
+      session.isComputing = false
+      session.usedAtMs = clock.monotonicMs()
+    }
+  }
+
   /** Rejects with what ends the session. */
   return async function step(session: StageSession, frame: StepFrame): Promise<void> {
     if (session.ended) return
-    const { runner, open } = session
-    const isExact = isExactSession(open)
+    const { open } = session
     const isLast = open.stage === open.route.length - 1
     const wrong = whatIsWrong(frame, session)
     // It came from the neighbour before us: refusing it must not speak against us.
@@ -48,26 +63,39 @@ export function createStageStep(options: {
     session.patienceMs = morePatience(session.patienceMs, frame.rows)
     session.position += frame.rows
     const answer = isLast && frame.wantsAnswer ? answerOf(open) : 'none'
-    const output = await runner.run({
-      sequence: session.sequence,
-      position: frame.position,
-      rows: frame.input,
-      answer,
-      isExact,
-    })
+    const output = await compute(session, frame, answer)
     if (session.ended) return
-    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact)
+    const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExactSession(open))
     if (reply?.type === 'step') session.mending?.kept?.add(reply)
     // What comes after a replaced stage has the outcome already; who asks compares its answers.
+    let isDelivered = false
     if (reply && (isLast || !frame.isKept)) {
-      await mender.passOn(session, reply, !frame.wantsAnswer).catch((error: unknown) => fail(session, error))
+      isDelivered = await mender.passOn(session, reply, !frame.wantsAnswer).catch((error: unknown) => {
+        fail(session, error)
+        return false
+      })
       if (session.ended) return
     }
     if (!frame.wantsAnswer || frame.isKept) tell(session.upstream, { type: 'taken', session: session.id })
-    // Only now: what was computed and never delivered has served nobody.
-    events.onServed(askerOf(open), frame.rows)
-    if (!frame.wantsAnswer || session.hasAnswered) return
-    session.hasAnswered = true
-    events.onRequest?.(askerOf(open))
+    count(session, frame, isDelivered)
+  }
+
+  /** What was computed and never delivered has served nobody; what was only computed again served with the first time. */
+  function count(
+    session: StageSession,
+    { position, rows, isKept, wantsAnswer }: StepFrame,
+    isDelivered: boolean,
+  ): void {
+    const end = position + rows
+    if (isKept) session.servedRows = end
+    else if (isDelivered) {
+      // With those before that gave no answer of their own, or waited for a lost neighbour's replacement.
+      const served = end - session.servedRows
+      session.servedRows = end
+      events.onServed(askerOf(session.open), served)
+      if (!wantsAnswer || session.hasAnswered) return
+      session.hasAnswered = true
+      events.onRequest?.(askerOf(session.open))
+    }
   }
 }

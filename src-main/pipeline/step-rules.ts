@@ -1,5 +1,6 @@
 import { EspalierError } from '../../src-shared/errors'
 import type { Frame, OpenBody, StepFrame } from './frames'
+import { areFinite } from './logits-rules'
 import type { StageInput, StageOutput } from './stage-runner'
 import type { StageSession } from './stage-session'
 
@@ -24,12 +25,6 @@ export function whatIsWrong(frame: StepFrame, { open, runner, position }: StageS
   if (!('hidden' in input)) return null
   if (input.hidden.length !== frame.rows * runner.embeddingLength) return 'a hidden state of another width'
   return areFinite(input.hidden) ? null : 'a hidden state that holds NaN or infinity'
-}
-
-function areFinite(values: Float32Array): boolean {
-  let sum = 0
-  for (const value of values) sum += value * 0
-  return sum === 0
 }
 
 export function answerOf({ wantsLogits, sampling }: OpenBody): StageInput['answer'] {

@@ -11,6 +11,7 @@ import { HELLO_PROTOCOL, INFERENCE_PROTOCOL, WARMING_UP } from '../../src-main/k
 import { findAddresses, routingReady } from '../../src-main/network/find-peer'
 import type { Host } from '../../src-main/network/host'
 import { PROFILES } from '../../src-main/network/profiles'
+import { createPlaceLeases } from '../../src-main/pipeline/place-leases'
 import type { StageRunner } from '../../src-main/pipeline/stage-runner'
 import { createEventLog } from '../../src-main/storage/event-log'
 import { systemClock } from '../../src-shared/clock'
@@ -88,6 +89,7 @@ beforeAll(async () => {
     log,
     stage: () => (isReady ? runner : null),
     events: { onServed: () => undefined, onSessions: () => undefined },
+    leases: createPlaceLeases({ clock: systemClock, log }),
   })
 })
 afterAll(async () => {

@@ -14,6 +14,7 @@ import type { Host } from '../../src-main/network/host'
 import { engineVocabulary } from '../../src-main/node/vocabulary'
 import { type Generation, generate, type Vocabulary } from '../../src-main/pipeline/generate'
 import type { Pipeline } from '../../src-main/pipeline/pipeline'
+import { createPlaceLeases } from '../../src-main/pipeline/place-leases'
 import type { RouteStage } from '../../src-main/pipeline/route'
 import type { Offer } from '../../src-main/pipeline/routing/route-book'
 import { createRouter } from '../../src-main/pipeline/routing/router'
@@ -91,7 +92,7 @@ async function kwaaiNode(stage: () => StageRunner | null) {
   const host = await loopbackHost()
   const served: [string, number][] = []
   const inference = await serveInference({
-    ...{ host, clock: systemClock, log, stage },
+    ...{ host, clock: systemClock, log, stage, leases: createPlaceLeases({ clock: systemClock, log }) },
     events: { onServed: (entry, rows) => void served.push([entry, rows]), onSessions: () => undefined },
   })
   const stopHello = await serveHello(host, { clock: systemClock, log })

@@ -5,6 +5,7 @@ import { type LlamaApi, openLlama } from '../api'
 import { captureModel } from '../capture-model'
 import { cardsOf } from '../device-choice'
 import { listDevices } from '../devices'
+import { driverMark } from '../driver-mark'
 import { type Embedder, openEmbedder } from '../embedder'
 import type { Grammar } from '../grammar'
 import { loadModel } from '../model'
@@ -124,7 +125,9 @@ export function createHandlers(clock: Clock): EngineHandlers {
   return {
     start(options) {
       api ??= openLlama(options)
-      return { release: LLAMA_RELEASE, libraryDirectory: api.libraries.files.directory, devices: listDevices(api) }
+      const libraryDirectory = api.libraries.files.directory
+      const devices = listDevices(api)
+      return { release: LLAMA_RELEASE, libraryDirectory, devices, driver: driverMark(devices, libraryDirectory) }
     },
     load,
     unload() {

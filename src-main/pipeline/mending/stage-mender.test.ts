@@ -37,6 +37,7 @@ async function middleStage(change: Partial<OpenBody> = {}) {
     },
   }
   const said: [peer: string, frame: Frame][] = []
+  const served: number[] = []
   /** Peers whose streams take nothing more, though they are open. */
   const silent = new Set<string>()
   const link = (peer: string, mends = true): Link => ({
@@ -52,7 +53,7 @@ async function middleStage(change: Partial<OpenBody> = {}) {
   const stages = createStageSessions({
     ...{ self: 'me', clock, log, keeping, stage: () => runner },
     links: () => ({ to: async (peer) => to(peer) }) as Pick<Links, 'to'> as Links,
-    events: { onServed: () => undefined, onSessions: () => undefined },
+    events: { onServed: (_, rows) => void served.push(rows), onSessions: () => undefined },
   })
   const before = link('before')
   const step = async (position: number, value: number, from = before) => {
@@ -73,7 +74,7 @@ async function middleStage(change: Partial<OpenBody> = {}) {
   await clock.advance(1)
   for (const position of [0, 1, 2]) await step(position, 10 * position)
   return {
-    ...{ clock, stages, keeping, places, silent, before, to, step, body },
+    ...{ clock, stages, keeping, places, silent, before, to, step, body, served },
     computed: () => computed,
     async mend(route: typeof ROUTE, replaced: number, resumeAt: number, from = to('entry')) {
       stages.onMend(ID, { route, stage: 1, replaced, resumeAt }, from)
@@ -96,12 +97,14 @@ async function middleStage(change: Partial<OpenBody> = {}) {
 
 describe('the stage before a lost one', () => {
   it('tells the entry, computes on, and fills the new one with what it sent and could not send', async () => {
-    const { stages, to, heard, step, mend, clock, computed } = await middleStage()
+    const { stages, to, heard, step, mend, clock, computed, served } = await middleStage()
     heard()
     stages.onLinkEnd(to('after'), 'gone')
     await clock.advance(1)
     await step(3, 30)
     expect(heard()).toEqual(['before: part after STAGE_LOST'])
+    // Row 3 is with nobody yet.
+    expect(served).toEqual([1, 1, 1])
     await mend(withPeer(2, 'new'), 2, 2)
     expect(heard()).toEqual(['after: close', 'new: open'])
     stages.onOpened(ID, to('new'))
@@ -112,6 +115,8 @@ describe('the stage before a lost one', () => {
     expect(heard()).toEqual(['entry: at 4, 2 again'])
     await step(4, 40)
     expect(heard()).toEqual(['new: 4=41'])
+    // No row counts twice, and the one that waited has gone by now.
+    expect(served).toEqual([1, 1, 1, 2])
     expect(computed()).toBe(5)
     stages.stop()
   })

@@ -130,19 +130,20 @@ export function createStageMender(options: {
     /** The next stage is lost: from here on what we compute is only kept. The entry is told. */
     part,
     /**
-     * Resolves when the frame is with the next stage, or when that was lost: then it is kept for the one that takes
+     * True when the frame is with the next stage; false when that was lost: then it is kept for the one that takes
      * its place. Rejects when the session can't go on.
      */
-    passOn(session: StageSession, frame: Frame, needsRoom: boolean): Promise<void> {
+    passOn(session: StageSession, frame: Frame, needsRoom: boolean): Promise<boolean> {
       const { mending } = session
-      if (mending?.isParted) return Promise.resolve()
+      if (mending?.isParted) return Promise.resolve(false)
       const send = async () => {
         if (needsRoom) await session.window.take()
         await (session.nextLink ?? (await session.next)).send(frame)
+        return true
       }
       if (!mending) return send()
       return new Promise((resolve, reject) => {
-        mending.stopWaiting = () => resolve()
+        mending.stopWaiting = () => resolve(false)
         send().then(resolve, reject)
       })
     },

@@ -62,10 +62,30 @@ describe('route book', () => {
     const { book, peers } = setUp({ quick: whole, slow: whole })
     const offers = [offer('quick', 0, 8, { announcedS: 0.001 }), offer('slow', 0, 8)]
     expect(await peers(offers)).toEqual(['quick'])
-    book.onComputed([{ peer: 'quick', ...whole }], [900])
+    book.onComputed([{ peer: 'quick', ...whole }], [900], 1_000)
     expect(await peers(offers)).toEqual(['slow'])
-    book.onComputed([{ peer: 'slow', ...whole }], [2000])
+    book.onComputed([{ peer: 'slow', ...whole }], [2000], 2_100)
     expect(await peers(offers)).toEqual(['quick'])
+  })
+
+  it('a last stage cannot say that a rival needs a minute and it nothing: our own clock knows better', async () => {
+    const halves = { start: 4, end: 8 }
+    const { book, peers } = setUp({
+      rival: { start: 0, end: 4 },
+      other: { start: 0, end: 4 },
+      liar: halves,
+      honest: halves,
+    })
+    const offers = [offer('rival', 0, 4), offer('other', 0, 4, { announcedS: 0.05 })]
+    const lasts = [offer('liar', 4, 8, { announcedS: 0.001 }), offer('honest', 4, 8, { announcedS: 0.03 })]
+    expect(await peers([...offers, ...lasts])).toEqual(['rival', 'liar'])
+    const route = [
+      { peer: 'rival', start: 0, end: 4 },
+      { peer: 'liar', start: 4, end: 8 },
+    ]
+    // A token took 80 ms in all: 40 for each, as far as anybody can tell.
+    book.onComputed(route, [60_000, 0.001], 80)
+    expect(await peers([...offers, ...lasts])).toEqual(['rival', 'honest'])
   })
 
   it('H-48: avoids who is in quarantine, and lets one session probe it afterwards', async () => {

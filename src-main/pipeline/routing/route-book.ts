@@ -7,6 +7,7 @@ import type { RouteError } from '../route-error'
 import { createBoundedMap } from '../scores/bounded-map'
 import type { PeerScores } from '../scores/peer-scores'
 import type { StageProofs } from '../stage-proofs'
+import { fairShares } from './fair-shares'
 
 /** What the network says about a server that may be a stage. */
 export interface Offer extends BlockRange {
@@ -24,7 +25,7 @@ export type CheckPeer = (peer: string, signal: AbortSignal) => Promise<CheckedBo
 interface Measured {
   roundTripMs: number | null
   roundTripAtMs: number
-  /** Compute time of a token through one of its blocks, ms. */
+  /** Compute time of a token through one of its blocks, ms: what was reported, as far as it can be believed. */
   blockMs: number | null
   sessions: number
   /** It says of itself that it serves something else, or nothing. */
@@ -59,8 +60,8 @@ const UNKNOWN_ONE_WAY_S = 0.025
 const NEWEST_SHARE = 0.3
 
 /**
- * What this node has measured of the servers of a model, and routes chosen by it: compute time of each block (measured,
- * else announced), round trips, sessions that wait there, room in the cache, and the score; nobody in quarantine.
+ * What this node knows of the servers of a model, and routes chosen by it: compute time of each block (reported with answers and
+ * bounded by our own clock, else announced), round trips, sessions that wait there, room in the cache, and the score; nobody in quarantine.
  * Petals' form (`hivemind-wire.md` §4), with our own figures where we have some.
  */
 export function createRouteBook(options: {
@@ -129,6 +130,17 @@ export function createRouteBook(options: {
     return HOP_S + ways.reduce((sum, way) => sum + way, 0) / ways.length
   }
 
+  /** The way of a token and of its answer, by our own measurements alone. */
+  function waysMs(route: readonly RouteStage[]): number {
+    const stops = [self, ...route.map(({ peer }) => peer), self]
+    return stops.slice(1).reduce((sum, to, i) => {
+      const from = stops[i] ?? self
+      const ends = from === to ? [] : [from, to].filter((peer) => peer !== self)
+      const halves = ends.map((peer) => (book.get(peer)?.roundTripMs ?? 0) / 2)
+      return sum + halves.reduce((all, half) => all + half, 0) / Math.max(1, halves.length)
+    }, 0)
+  }
+
   function candidateOf(offer: Offer, { contextTokens, root }: RouteNeeds): Candidate | null {
     const { peer, start, end } = offer
     if (!scores.mayAsk(peer) || isPassedOver(offer)) return null
@@ -169,11 +181,15 @@ export function createRouteBook(options: {
         const { refusal } = of(offer.peer)
         return refusal ? [{ offer, why: refusal }] : []
       }),
-    /** Compute times that the stages of a route reported for a token, ms. */
-    onComputed(route: readonly RouteStage[], computeMs: readonly number[]): void {
+    /**
+     * Compute times that the stages of a route reported for a token, ms, and how long a token took by our own clock; null
+     * where that is not known.
+     */
+    onComputed(route: readonly RouteStage[], computeMs: readonly number[], elapsedMs: number | null): void {
+      const shares = fairShares(route, computeMs, elapsedMs, waysMs(route))
       for (const [i, { peer, start, end }] of route.entries()) {
-        const ms = computeMs[i]
-        if (ms === undefined || !Number.isFinite(ms) || ms <= 0) continue
+        const ms = shares[i] ?? Number.NaN
+        if (!(ms > 0)) continue
         const measured = of(peer)
         const now = ms / (end - start)
         measured.blockMs = measured.blockMs === null ? now : measured.blockMs + NEWEST_SHARE * (now - measured.blockMs)

@@ -12,6 +12,7 @@ import { forReplacement } from '../failover/replacement'
 import type { Generation } from '../generate'
 import type { Pipeline } from '../pipeline'
 import type { RouteStage } from '../route'
+import { RouteError } from '../route-error'
 import { createPeerScores } from '../scores/peer-scores'
 import { judge } from '../spot-check/judge'
 import { type Sample, spotCheck } from '../spot-check/spot-check'
@@ -30,7 +31,7 @@ export interface RoutedRequest extends Pick<Pipeline, 'openSession'> {
   /** The chain to begin with. Throws CHAIN_INCOMPLETE. */
   route(signal: AbortSignal): Promise<RouteStage[]>
   /** The routing trace of its answer. */
-  trace(generation: Sample & Pick<Generation, 'stageComputeMs'>): { hops: Hop[]; lost: LostHop[] }
+  trace(generation: Sample & Pick<Generation, 'stageComputeMs' | 'tokenMs'>): { hops: Hop[]; lost: LostHop[] }
 }
 
 const SPOT_CHECK_TIMEOUT_MS = 30_000
@@ -69,6 +70,17 @@ export function createRouter(options: {
 
   let isChecking = false
 
+  /** What no model gives confirms nothing, and counts against whoever gave it. Rejects as `spotCheck`. */
+  async function checkBy(replica: string, ask: Omit<Parameters<typeof spotCheck>[0], 'replica'>) {
+    try {
+      return await spotCheck({ ...ask, replica })
+    } catch (error) {
+      if (error instanceof RouteError && error.code === 'PROTOCOL_VIOLATION' && error.toldBy === null)
+        scores.failed(error.peer, error.code, error.message)
+      throw error
+    }
+  }
+
   /** Recomputes one stage of an answer on a replica, where there is one; on a third node when they disagree. */
   async function checkAnswer(model: RoutedModel, sample: Sample): Promise<void> {
     const { root } = model
@@ -85,9 +97,9 @@ export function createRouter(options: {
       const first = replicas.splice(draw(Math.max(1, replicas.length)), 1)[0]
       if (!first) return
       const ask = { open: pipeline.openSession, root, sample, stage, signal }
-      const verdict = await spotCheck({ ...ask, replica: first.peer })
+      const verdict = await checkBy(first.peer, ask)
       const third = verdict.agrees ? undefined : replicas[0]
-      const second = third ? await spotCheck({ ...ask, replica: third.peer }).catch(() => null) : null
+      const second = third ? await checkBy(third.peer, ask).catch(() => null) : null
       const { agrees, worstGap } = verdict
       log.write('info', 'route.spot-check', `${checked.peer} ${agrees ? 'agrees' : 'disagrees'} with ${first.peer}`, {
         ...{ peer: checked.peer, replica: first.peer, worstGap },
@@ -114,6 +126,7 @@ export function createRouter(options: {
       const { root, blockCount } = model
       let session: MovingSession | null = null
       let isGreedy = true
+      let vocabularySize: number | undefined
       let offered: readonly Offer[] = []
       const choose = async (avoid: ReadonlySet<string>, isFresh: boolean, signal: AbortSignal) => {
         offered = await model.offers(isFresh, signal)
@@ -155,17 +168,18 @@ export function createRouter(options: {
         async openSession(asked) {
           // Drawn tokens need not be likely ones.
           isGreedy = asked.sampling === undefined && !asked.wantsLogits
+          vocabularySize = asked.vocabularySize
           session = await failover.openSession(asked)
           return session
         },
         trace(generation) {
-          const { route, stageComputeMs } = generation
+          const { route, stageComputeMs, tokenMs } = generation
           if (isGreedy && spotCheckEvery !== undefined && draw(spotCheckEvery) === 0)
-            void checkAnswer(model, generation)
-          book.onComputed(route, stageComputeMs)
+            void checkAnswer(model, { ...generation, vocabularySize })
+          book.onComputed(route, stageComputeMs, tokenMs)
           const hops = route.map(
             ({ peer, start, end }, i): Hop => ({
-              ...{ peerId: peer, blocks: { start, end }, computeMs: knownMs(stageComputeMs[i]) },
+              ...{ peerId: peer, blocks: { start, end }, computeMs: knownMs(stageComputeMs[i], tokenMs) },
               ...{ isSelf: peer === self, score: scores.standing(peer).score, roundTripMs: book.roundTripMs(peer) },
             }),
           )
@@ -196,9 +210,10 @@ function changeOf({ peer, start, end }: RouteStage): Pick<RouteChange, 'peerId' 
   return { peerId: peer, blocks: { start, end } }
 }
 
-/** Some nodes do not say how long they computed. */
-function knownMs(ms: number | undefined): number | null {
-  return ms === undefined || !Number.isFinite(ms) ? null : ms
+/** Null where a node does not say how long it computed, and where it says longer than the whole way of a token took. */
+function knownMs(ms: number | undefined, tokenMs: number | null): number | null {
+  const isPossible = ms !== undefined && Number.isFinite(ms) && ms >= 0 && ms <= (tokenMs ?? ms)
+  return isPossible ? ms : null
 }
 
 export type Router = ReturnType<typeof createRouter>

@@ -1,10 +1,15 @@
 import { EspalierError } from '../../../src-shared/errors'
 import type { EntrySession, OpenSessionOptions } from '../entry-sessions'
 import type { Generation } from '../generate'
+import { whatIsWrongWithLogits } from '../logits-rules'
 import type { RouteStage } from '../route'
+import { RouteError } from '../route-error'
 
 /** A finished greedy answer, as it was given. */
-export type Sample = Pick<Generation, 'promptTokens' | 'tokens' | 'schedule' | 'route' | 'exact'>
+export interface Sample extends Pick<Generation, 'promptTokens' | 'tokens' | 'schedule' | 'route' | 'exact'> {
+  /** How many logits an answer has; absent where it is not known. */
+  readonly vocabularySize?: number | undefined
+}
 
 export interface Verdict {
   /** The stage that was replaced, and by whom. */
@@ -29,7 +34,8 @@ const MAX_ANSWERS = 16
 
 /**
  * Runs the beginning of an answer once more through the same chain with one stage replaced by a replica, in the same
- * batches, and looks how likely the tokens are there that were given. Rejects when the check itself could not be made.
+ * batches, and looks how likely the tokens are there that were given. Rejects when the check itself could not be made; with a
+ * RouteError PROTOCOL_VIOLATION about the last stage where its logits are such as no model gives.
  */
 export async function spotCheck(options: {
   open: (session: OpenSessionOptions) => Promise<EntrySession>
@@ -45,12 +51,13 @@ export async function spotCheck(options: {
   const checked = sample.route[stage]
   if (!checked) throw new EspalierError('BAD_ARGUMENT', `no stage ${stage}`)
   const route = sample.route.map((one, i) => (i === stage ? { ...one, peer: replica } : one))
-  const { promptTokens, tokens } = sample
+  const { promptTokens, tokens, vocabularySize } = sample
+  const giver = route.at(-1)?.peer ?? ''
   const answers = Math.min(tokens.length, MAX_ANSWERS)
   const rows = Int32Array.from([...promptTokens, ...tokens.slice(0, answers - 1)])
   const session = await options.open({
     ...{ root: options.root, route, contextTokens: rows.length, wantsLogits: true, signal },
-    exact: sample.exact,
+    ...{ exact: sample.exact, vocabularySize },
   })
   const onAbort = () => session.fail(new EspalierError('CANCELLED'))
   signal.addEventListener('abort', onAbort, { once: true })
@@ -66,8 +73,10 @@ export async function spotCheck(options: {
       position = end
       if (!wantsAnswer) continue
       const { logits } = await session.nextResult()
+      const wrong = whatIsWrongWithLogits(logits, vocabularySize)
+      if (wrong || !logits) throw new RouteError('PROTOCOL_VIOLATION', `${giver} gave ${wrong}`, giver)
       const token = tokens[answer++] ?? 0
-      const gap = gapOf(logits, token)
+      const gap = gapOf(logits, token, { tolerance, giver })
       if (gap > worst.gap) worst = { gap, position: end - 1, token }
     }
     const { gap: worstGap, ...where } = worst
@@ -78,10 +87,33 @@ export async function spotCheck(options: {
   }
 }
 
-function gapOf(logits: Float32Array | null, token: number): number {
-  const given = logits?.[token]
-  if (!logits || given === undefined) throw new EspalierError('PROTOCOL_VIOLATION', 'an answer without its logits')
+/**
+ * How far a token lies below the likeliest. Where all tokens are about as likely, any would pass, and nothing is shown: logits
+ * are never so over all of a vocabulary, and a model that can hardly choose among half of its tokens cannot be checked this way.
+ */
+function gapOf(
+  logits: Float32Array,
+  token: number,
+  { tolerance, giver }: { tolerance: number; giver: string },
+): number {
+  const given = logits[token]
+  if (given === undefined)
+    throw new RouteError(
+      'PROTOCOL_VIOLATION',
+      `${giver} gave ${logits.length} logits, and none of token ${token}`,
+      giver,
+    )
   let highest = given
-  for (const logit of logits) if (logit > highest) highest = logit
+  let lowest = given
+  for (const logit of logits) {
+    if (logit > highest) highest = logit
+    else if (logit < lowest) lowest = logit
+  }
+  if (highest - lowest <= tolerance)
+    throw new RouteError('PROTOCOL_VIOLATION', `${giver} gave logits that prefer no token to another`, giver)
+  let passing = 0
+  for (const logit of logits) if (highest - logit <= tolerance) passing++
+  if (passing > logits.length / 2)
+    throw new EspalierError('BAD_ARGUMENT', `${passing} of ${logits.length} tokens would pass, so nothing is shown`)
   return highest - given
 }
