@@ -1,4 +1,4 @@
-import type { OpenBody } from './frames'
+import type { OpenBody, StageProgress } from './frames'
 import type { KeptStates } from './keeping/keeping'
 import type { Link } from './links'
 import type { PlaceHolder } from './places'
@@ -24,6 +24,8 @@ export interface StageSession extends PlaceHolder {
   patienceMs: number
   readonly waiting: (() => Promise<void>)[]
   position: number
+  /** What its entry is told when it asks how far the session is. */
+  readonly progress: StageProgress
   hasAnswered: boolean
   usedAtMs: number
   ended: boolean

@@ -56,6 +56,7 @@ export function createStageStep(options: {
       isExact,
     })
     if (session.ended) return
+    session.progress.computed += frame.rows
     const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExact)
     if (reply?.type === 'step') session.mending?.kept?.add(reply)
     // What comes after a replaced stage has the outcome already; who asks compares its answers.
@@ -63,6 +64,7 @@ export function createStageStep(options: {
       await mender.passOn(session, reply, !frame.wantsAnswer).catch((error: unknown) => fail(session, error))
       if (session.ended) return
     }
+    if (!session.mending?.isParted) session.progress.passed = session.progress.computed
     if (!frame.wantsAnswer || frame.isKept) tell(session.upstream, { type: 'taken', session: session.id })
     // Only now: what was computed and never delivered has served nobody.
     events.onServed(askerOf(open), frame.rows)
