@@ -4,7 +4,7 @@ import type { Clock } from '../../src-shared/clock'
 import { reachPeer } from '../network/find-peer'
 import type { Host } from '../network/host'
 import { knownPeer } from '../network/known-peer'
-import { checkPipeline } from '../pipeline/check'
+import { checkPeer } from '../pipeline/check'
 import type { OpenSessionOptions } from '../pipeline/entry-sessions'
 import { PIPELINE_PROTOCOL } from '../pipeline/frames'
 import type { Pipeline } from '../pipeline/pipeline'
@@ -17,7 +17,7 @@ import { INFERENCE_PROTOCOL } from './protocols'
 export interface KwaaiNetwork {
   /** What asks KwaaiNet's nodes in place of the pipeline alone: give it to the router. */
   readonly asking: {
-    readonly pipeline: Pick<Pipeline, 'openSession' | 'notify' | 'proofs'>
+    readonly pipeline: Pick<Pipeline, 'openSession' | 'notify' | 'proofs' | 'progressOf'>
     readonly check: CheckPeer
   }
   /** As the pipeline's, for chains of nodes that do not speak it. */
@@ -51,10 +51,10 @@ export function createKwaaiNetwork(options: {
 
   return {
     asking: {
-      pipeline: { openSession, notify: pipeline.notify, proofs: pipeline.proofs },
-      async check(peer, signal) {
+      pipeline: { openSession, notify: pipeline.notify, proofs: pipeline.proofs, progressOf: pipeline.progressOf },
+      async check(peer, signal, session) {
         const peerId = peerIdFromString(peer)
-        if (!(await speaksOnlyKwaai(host, clock, peerId, signal))) return checkPipeline(host, peerId, signal)
+        if (!(await speaksOnlyKwaai(host, clock, peerId, signal))) return checkPeer(host, peerId, signal, session)
         await sayHello(host, peerId, 'Espalier asks whether you are there', signal)
         return null
       },

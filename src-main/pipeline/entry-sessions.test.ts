@@ -16,28 +16,35 @@ const OPEN_NETWORK: EntryMembership = {
   demand: async () => undefined,
 }
 
-function setUp(membership: Partial<EntryMembership> = {}) {
+function setUp(membership: Partial<EntryMembership> = {}, mends = false) {
   const sent: Frame[] = []
+  /** Of those that do not end at once, by peer. */
+  const dials = new Map<string, Promise<void>>()
+  const writes = new Map<string, Promise<void>>()
   const heard: string[] = []
   const link = (peer: string): Link => ({
-    ...{ peer, closed: false, mends: false, abort: () => undefined },
+    ...{ peer, closed: false, mends, abort: () => undefined },
     async send(frame) {
       sent.push(frame)
       heard.push(`${peer} ${frame.type}`)
+      await writes.get(peer)
     },
   })
   const links = new Map(['first', 'middle', 'last'].map((peer) => [peer, link(peer)]))
-  const to = async (peer: string) => links.get(peer) ?? link(peer)
+  const to = async (peer: string) => {
+    await dials.get(peer)
+    return links.get(peer) ?? link(peer)
+  }
   const entry = createEntrySessions('me', () => ({ to }) as Pick<Links, 'to'> as Links, {
     ...OPEN_NETWORK,
     ...membership,
   })
-  return { entry, sent, heard, link, first: link('first'), last: link('last') }
+  return { entry, sent, heard, dials, writes, link, first: link('first'), last: link('last') }
 }
 
 /** An entry that has sent three rows and waits for the answer to the last of them. */
-async function waiting(change: Partial<OpenSessionOptions> = {}) {
-  const { entry, sent, heard, link, first, last } = setUp()
+async function waiting(change: Partial<OpenSessionOptions> = {}, mends = false) {
+  const { entry, sent, heard, dials, writes, link, first, last } = setUp({}, mends)
   const asked = { root: 'r', route: ROUTE, contextTokens: 16, wantsLogits: false, vocabularySize: 100 }
   const opening = entry.open({ ...asked, ...change, signal: new AbortController().signal })
   await new Promise<void>((resolve) => setImmediate(resolve))
@@ -58,7 +65,7 @@ async function waiting(change: Partial<OpenSessionOptions> = {}) {
       { ...{ type: 'result', session: id, position: 2, token: 7, computeMs: [], logits: null }, ...result },
       last,
     )
-  return { session, answer, entry, id, first, last, heard, link }
+  return { session, answer, entry, id, first, last, heard, dials, writes, link }
 }
 
 describe('what an entry takes from the last stage', () => {
@@ -134,6 +141,56 @@ describe('who may say what about a session', () => {
       code: 'CANCELLED',
     })
     expect(heard).toEqual(before)
+  })
+})
+
+describe('whoever asks goes away', () => {
+  const asked = { root: 'r', route: ROUTE, contextTokens: 16, wantsLogits: false }
+  const never = new Promise<never>(() => undefined)
+
+  it.each(['first', 'last'])('while the %s stage is dialled: nobody waits for the dial', async (slow) => {
+    for (const end of ['the signal', 'this node stops'] as const) {
+      const { entry, heard, dials } = setUp()
+      dials.set(slow, never)
+      const ending = new AbortController()
+      const opening = entry.open({ ...asked, signal: ending.signal })
+      opening.catch(() => undefined)
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      if (end === 'the signal') ending.abort(new EspalierError('CANCELLED'))
+      else entry.stop()
+      await expect(opening, end).rejects.toMatchObject({ code: 'CANCELLED' })
+      expect(heard).toEqual([])
+    }
+  })
+
+  it('while a neighbour reads nothing: a step that waits for it is not waited for, nor is the close', async () => {
+    const { session, writes, heard } = await waiting()
+    writes.set('first', never)
+    const sending = session.send(Int32Array.of(4), 3, true)
+    const chunk = session.send(Int32Array.of(5), 4, false)
+    for (const one of [sending, chunk]) one.catch(() => undefined)
+    session.fail(new EspalierError('CANCELLED'))
+    await expect(sending).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(chunk).rejects.toMatchObject({ code: 'CANCELLED' })
+    await session.close()
+    expect(heard.at(-1)).toBe('first close')
+  })
+
+  it('while a lost stage is replaced: the dial of the new one, and all that follows, is over', async () => {
+    const { session, entry, dials, heard, id, last } = await waiting({ keeps: true }, true)
+    entry.onLinkEnd(last, 'gone')
+    await expect(session.nextResult()).rejects.toMatchObject({ peer: 'last' })
+    dials.set('middle', never)
+    const [first] = ROUTE
+    const route = [first!, { peer: 'middle', start: 4, end: 8 }]
+    const mending = session.mend?.({ route, replaced: 1, step: () => null })
+    mending?.catch(() => undefined)
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    heard.length = 0
+    session.fail(new EspalierError('CANCELLED'))
+    await expect(mending).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(session.nextResult()).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect([id.length, heard]).toEqual([32, []])
   })
 })
 

@@ -9,6 +9,7 @@ import type { ErrorBody, Frame, MendedBody, ResultFrame } from './frames'
 import type { Link, Links } from './links'
 import { whatIsWrongWithLogits } from './logits-rules'
 import { isRepeated, type Mend, type MendableEntry, type Mended, mendEntry } from './mending/entry-mender'
+import { orAbort } from './or-abort'
 import type { RouteStage } from './route'
 import { RouteError } from './route-error'
 import { createStepWindow } from './step-window'
@@ -20,6 +21,10 @@ export interface EntrySession {
   send(tokens: Int32Array, position: number, wantsAnswer: boolean): Promise<void>
   /** The next answer, in order. Rejects with what ended the session. */
   nextResult(): Promise<ResultFrame>
+  /** Rows that went out, and the stage that they, or a mending, wait for. Absent where that is not known. */
+  readonly outgoing?: { readonly sentRows: number; readonly heldUpBy: string | null }
+  /** When the session was last seen to go on in another way than by an answer, by the monotonic clock; ms. */
+  readonly goesOnAtMs?: number
   /** Ends the waiting for answers with this error; `close` tells the stages. */
   fail(error: EspalierError): void
   /**
@@ -47,6 +52,8 @@ interface State extends MendableEntry {
   readonly awaited: Set<number>
   readonly wants: Pick<OpenSessionOptions, 'wantsLogits' | 'vocabularySize'>
   waiting: Waiting | null
+  /** Rejects what is under way for the session: a dial, or a write that waits for its neighbour to read. */
+  readonly underWay: Set<(error: EspalierError) => void>
 }
 
 /** An entry asks for one result at a time; a few may be on their way when it stops reading. */
@@ -65,6 +72,8 @@ export interface OpenSessionOptions {
   sampling?: Sampling | undefined
   /** The stages keep what is needed to replace one of them. */
   keeps?: boolean
+  /** 16 bytes in hex that name the session; drawn where absent. */
+  id?: string
   signal: AbortSignal
 }
 
@@ -83,7 +92,8 @@ export function createEntrySessions(self: string, links: () => Links, membership
 
   function fail(id: string, failure: EspalierError): void {
     const state = sessions.get(id)
-    if (!state || state.failure) return
+    // Our own end counts also while a lost stage is replaced.
+    if (!state || (state.failure && (failure instanceof RouteError || !(state.failure instanceof RouteError)))) return
     state.failure = failure
     if (failure instanceof RouteError) {
       state.isBroken = true
@@ -96,6 +106,20 @@ export function createEntrySessions(self: string, links: () => Links, membership
     state.window.end(failure)
     state.asked?.reply.reject(failure)
     state.repeats?.over.reject(failure)
+    for (const reject of [...state.underWay]) reject(failure)
+  }
+
+  /** As `work`; rejects when the session fails meanwhile, or was ended before. */
+  function unlessFailed<T>(state: State, work: Promise<T>): Promise<T> {
+    if (state.failure && !(state.failure instanceof RouteError)) {
+      work.catch(() => undefined)
+      return Promise.reject(state.failure)
+    }
+    return new Promise<T>((resolve, reject) => {
+      const over = () => void state.underWay.delete(reject)
+      state.underWay.add(reject)
+      void work.then(resolve, reject).then(over)
+    })
   }
 
   /** The stages hold the session for a replacement, unless they have said that they ended it. */
@@ -107,7 +131,7 @@ export function createEntrySessions(self: string, links: () => Links, membership
   }
 
   async function openSession(options: OpenSessionOptions): Promise<EntrySession> {
-    const id = randomBytes(16).toString('hex')
+    const id = options.id ?? randomBytes(16).toString('hex')
     if (stopped) throw stopped
     const first = options.route[0]
     if (!first) throw new EspalierError('CHAIN_INCOMPLETE', 'the route is empty')
@@ -120,7 +144,9 @@ export function createEntrySessions(self: string, links: () => Links, membership
       awaited: new Set(),
       wants: options,
       waiting: null,
+      underWay: new Set(),
       window: createStepWindow(),
+      heldUpBy: null,
       failure: null,
       isHeld: false,
       isBroken: false,
@@ -139,50 +165,56 @@ export function createEntrySessions(self: string, links: () => Links, membership
       sessions.delete(id)
       state.window.end(new EspalierError('CANCELLED'))
       if (state.isBroken && (state.sentRows > 0 || state.isDoubtful)) closeEach(id, state)
-      if (state.link && !state.link.closed) await state.link.send({ type: 'close', session: id })
+      // Nobody waits until a neighbour has read it.
+      if (state.link && !state.link.closed) state.link.send({ type: 'close', session: id }).catch(() => undefined)
+      for (const reject of [...state.underWay]) reject(new EspalierError('CANCELLED'))
     }
+    const wanted = <T>(work: Promise<T>) => orAbort(unlessFailed(state, work), options.signal)
     try {
       // Before anything of ours goes out.
-      await orAbort(membership.demand(options.route), options.signal)
+      await wanted(membership.demand(options.route))
       const binding = await bindingOf(id, options, options.route)
       // The last stage answers us directly, on a connection that we open: an entry need not be dialable.
       const last = options.route.at(-1)
-      if (last && last.peer !== self) await links().to(last.peer)
-      state.link = await links().to(first.peer)
+      if (last && last.peer !== self) await wanted(links().to(last.peer))
+      state.link = await wanted(links().to(first.peer))
       const route = wireRouteOf(options.route)
       keeps = options.keeps === true && state.link.mends && route.length > 1
       state.isHeld = keeps
       const body = { ...opening(options), ...binding, stage: 0, route, ...(keeps && { keeps }) }
-      await state.link.send({ type: 'open', session: id, body })
-      await orAbort(state.opened.promise, options.signal)
+      await wanted(state.link.send({ type: 'open', session: id, body }))
+      await wanted(state.opened.promise)
     } catch (error) {
       await close().catch(() => undefined)
       throw error
     }
     async function send(step: RecordedStep): Promise<void> {
       const { tokens, position, wantsAnswer } = step
-      if (!wantsAnswer) await state.window.take()
+      if (!wantsAnswer) await roomFor(state)
       if (state.failure) throw state.failure
       state.sentRows = position + tokens.length
       if (wantsAnswer) state.awaited.add(state.sentRows - 1)
-      await state.link?.send({
-        ...{ type: 'step', session: id, position, rows: tokens.length, wantsAnswer },
-        ...{ computeMs: [], input: { tokens } },
-      })
+      if (!state.link) return
+      const frame = { type: 'step' as const, session: id, position, rows: tokens.length, wantsAnswer }
+      await unlessFailed(state, state.link.send({ ...frame, computeMs: [], input: { tokens } }))
     }
     return {
       get route() {
         return state.route
       },
+      get outgoing() {
+        return { sentRows: state.sentRows, heldUpBy: state.heldUpBy }
+      },
       send: (tokens, position, wantsAnswer) => send({ tokens, position, wantsAnswer }),
       ...(keeps && {
         async mend(mend: Mend) {
-          await membership.demand(mend.route)
+          await unlessFailed(state, membership.demand(mend.route))
           const binding = await bindingOf(id, options, mend.route)
           const shown = { token: membership.token(), ...binding }
           for (const { peer } of mend.route) state.stages.add(peer)
           const closeAt = (peer: string) => tellClosed(id, state, peer)
-          return mendEntry(state, mend, { id, self, links: links(), shown, opening: opening(options), send, closeAt })
+          const doing = { send, closeAt, unlessFailed: <T>(work: Promise<T>) => unlessFailed(state, work) }
+          return mendEntry(state, mend, { id, self, links: links(), shown, opening: opening(options), ...doing })
         },
       }),
       nextResult() {
@@ -295,6 +327,16 @@ export function createEntrySessions(self: string, links: () => Links, membership
   }
 }
 
+/** Waits until the first stage has room for another chunk. */
+async function roomFor(state: State): Promise<void> {
+  state.heldUpBy = state.route[0]?.peer ?? null
+  try {
+    await state.window.take()
+  } finally {
+    state.heldUpBy = null
+  }
+}
+
 function wireRouteOf(route: readonly RouteStage[]): RouteStage[] {
   return route.map(({ peer, start, end }) => ({ peer, start, end }))
 }
@@ -313,18 +355,6 @@ function whatIsWrong({ position, token, logits }: ResultFrame, { awaited, wants 
   if (vocabularySize !== undefined && token >= vocabularySize)
     return `token ${token} of a vocabulary of ${vocabularySize}`
   return wantsLogits ? whatIsWrongWithLogits(logits, vocabularySize) : null
-}
-
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    promise.catch(() => undefined)
-    return Promise.reject(signal.reason)
-  }
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }
 
 export type EntryFrame = Extract<Frame, { type: 'opened' | 'result' | 'error' }>

@@ -91,12 +91,23 @@ const OpenBody = z.strictObject({
 const ErrorBody = z.strictObject({ code: z.enum(ERROR_CODES), cause: z.string().max(1000), peer: peerId, ...range })
 /** What one node holds against another, told to the one that it is about. */
 const NoticeBody = z.strictObject({ code: z.enum(ERROR_CODES), cause: z.string().max(1000) })
+/** How far a session has come at a stage. Rows count from the session's first one. */
+const StageProgress = z.strictObject({
+  /** It is opened, and so was the next stage asked to; or it is about to be; or the stage has no such session. */
+  stands: z.enum(['unknown', 'opening', 'open']),
+  received: rows,
+  computed: rows,
+  /** With the next stage, or of no use to it. */
+  passed: rows,
+})
 const CheckedBody = z.strictObject({
   ...{ root: z.string().max(100), ...range, proven: z.boolean() },
   /** Sessions that run there now: whoever comes next waits for their turns. */
   sessions: z.int().min(0).max(65_536).optional(),
   /** Its own capability token, in networks for members only. Only over BOUND_PROTOCOL. */
   token,
+  /** Of the session that the check names, for its entry alone. Only over BOUND_PROTOCOL. */
+  progress: StageProgress.optional(),
 })
 
 /** The entry to a neighbour of a lost stage. */
@@ -124,6 +135,7 @@ const MendedBody = z.strictObject({
 export type OpenBody = z.infer<typeof OpenBody>
 export type ErrorBody = z.infer<typeof ErrorBody>
 export type NoticeBody = z.infer<typeof NoticeBody>
+export type StageProgress = z.infer<typeof StageProgress>
 export type CheckedBody = z.infer<typeof CheckedBody>
 export type MendBody = z.infer<typeof MendBody>
 export type MendedBody = z.infer<typeof MendedBody>

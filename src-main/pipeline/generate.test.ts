@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
+import type { EspalierError } from '../../src-shared/errors'
+import { FakeClock } from '../../test/fake-clock'
+import type { EntrySession } from './entry-sessions'
 import { generate, prefillChunkTokens } from './generate'
 
 describe('the chunks of a prompt', () => {
@@ -32,4 +35,31 @@ it.each([
     onToken: () => undefined,
   })
   await expect(asking).rejects.toMatchObject({ code })
+})
+
+it('waits 30 s for an answer from a chain of which nothing is seen, and on where it is seen to go on', async () => {
+  for (const goesOnUntilMs of [null, 60_000]) {
+    const clock = new FakeClock()
+    const startedAtMs = clock.monotonicMs()
+    const failed = Promise.withResolvers<never>()
+    const session: EntrySession = {
+      ...{ route: [], send: async () => undefined, nextResult: () => failed.promise, close: async () => undefined },
+      get goesOnAtMs() {
+        return Math.min(clock.monotonicMs(), startedAtMs + (goesOnUntilMs ?? 0))
+      },
+      fail: (error: EspalierError) => failed.reject(error),
+    }
+    let endedAfterMs: number | null = null
+    const asking = generate({
+      ...{ pipeline: { openSession: async () => session }, clock, root: 'r', route: [], contextTokens: 16 },
+      vocabulary: { tokenize: async () => new Int32Array(0), piece: async () => new Uint8Array(0), endOfText: null },
+      ...{ prompt: Int32Array.of(1), maxTokens: 1, signal: new AbortController().signal, onToken: () => undefined },
+    }).catch((error: unknown) => {
+      endedAfterMs = clock.monotonicMs() - startedAtMs
+      return error
+    })
+    await clock.advance(120_000)
+    expect(await asking).toMatchObject({ code: 'TIMED_OUT' })
+    expect(endedAfterMs).toBe(30_000 + (goesOnUntilMs ?? 0))
+  }
 })

@@ -81,7 +81,7 @@ export interface Generation {
 
 /**
  * Runs one generation through a route. Rejects with what ended it: STAGE_LOST, PROMPT_TOO_LONG, TIMED_OUT
- * (no answer within 30 s), CANCELLED or what a stage reported.
+ * (no answer within 30 s, and no sign that the chain goes on), CANCELLED or what a stage reported.
  */
 export async function generate(options: GenerateOptions): Promise<Generation> {
   const { vocabulary, clock, signal } = options
@@ -203,7 +203,8 @@ function watchAnswers(session: EntrySession, signal: AbortSignal, clock: Clock):
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
   const stopWatch = clock.every(WATCH_INTERVAL_MS, () => {
-    if (clock.monotonicMs() - heardAtMs >= ANSWER_TIMEOUT_MS) session.fail(lateError())
+    const goesOnAtMs = Math.max(heardAtMs, session.goesOnAtMs ?? heardAtMs)
+    if (clock.monotonicMs() - goesOnAtMs >= ANSWER_TIMEOUT_MS) session.fail(lateError())
   })
   return {
     onAnswer() {

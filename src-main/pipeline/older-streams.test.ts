@@ -8,6 +8,7 @@ const binding = { expiresAt: 1, signature: 'x'.repeat(86) }
 const opening = { root: 'r', entry: 'e', stage: 0, route, contextTokens: 8, wantsLogits: false, token: 't' }
 const mending = { route, stage: 0, replaced: 1, resumeAt: 3, token: 't' }
 const answer = { root: 'r', start: 0, end: 4, proven: true }
+const progress = { stands: 'open' as const, received: 9, computed: 8, passed: 7 }
 const fault = { code: 'TOKEN_NOT_BOUND', cause: 'why', peer: 'a', start: 0, end: 4 } as const
 
 it.each<[Frame, Frame]>([
@@ -20,7 +21,7 @@ it.each<[Frame, Frame]>([
     { type: 'mend', session, body: mending },
   ],
   [
-    { type: 'checked', session, body: { ...answer, token: 'mine' } },
+    { type: 'checked', session, body: { ...answer, token: 'mine', progress } },
     { type: 'checked', session, body: answer },
   ],
   [

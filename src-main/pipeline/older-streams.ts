@@ -20,7 +20,7 @@ export function forOlderStream(frame: Frame): Frame {
       return { ...frame, body }
     }
     case 'checked': {
-      const { token: _, ...body } = frame.body
+      const { token: _, progress: __, ...body } = frame.body
       return { ...frame, body }
     }
     case 'error':

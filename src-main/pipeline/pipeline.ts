@@ -6,7 +6,7 @@ import type { Host } from '../network/host'
 import type { EventLog } from '../storage/event-log'
 import { checkPipeline } from './check'
 import { createEntrySessions, type EntrySession, type OpenSessionOptions } from './entry-sessions'
-import { BOUND_PROTOCOL, type Frame, type NoticeBody } from './frames'
+import { BOUND_PROTOCOL, type Frame, type NoticeBody, type StageProgress } from './frames'
 import { createKeeping, type Keeping, type KeepingLimits } from './keeping/keeping'
 import { createLinks, type Link } from './links'
 import { createNotices } from './notices'
@@ -20,6 +20,8 @@ export interface Pipeline {
   start(): Promise<void>
   stop(): Promise<void>
   openSession(options: OpenSessionOptions): Promise<EntrySession>
+  /** How far a session of our own is at our own blocks, where it runs through them. */
+  progressOf(session: string): StageProgress
   /** Ends the sessions that run through our slice, with a reason that reaches their entries. */
   endSessions(error: EspalierError): void
   /** Ends what this node asked for itself, with CANCELLED, and asks no more: to be called before its own blocks go. */
@@ -130,7 +132,8 @@ export function createPipeline(options: {
     const body = { code: 'STAGE_LOST' as const, cause: 'not ready to serve', peer: self, start: 0, end: 1 }
     const token = guard?.isMembersOnly() && link.binds ? guard.token() : null
     const serves = stage && { root: stage.root, ...stage.blocks, proven: true, sessions: stages.count }
-    const answer = serves && { ...serves, ...(token !== null && { token }) }
+    const progress = stages.progressOf(id, link.peer)
+    const answer = serves && { ...serves, progress, ...(token !== null && { token }) }
     if (answer) send(link, { type: 'checked', session: id, body: answer })
     else send(link, { type: 'error', session: id, body })
   }
@@ -153,6 +156,7 @@ export function createPipeline(options: {
       await keeping.settled()
     },
     openSession: (open) => entry.open(open),
+    progressOf: (session) => stages.progressOf(session, self),
     notify: (peer, notice) => notices.send(peer, notice),
     endAnswers: () => entry.stop(),
     endSessions: (error) => stages.endAll(error),

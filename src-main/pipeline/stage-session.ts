@@ -1,4 +1,4 @@
-import type { OpenBody } from './frames'
+import type { OpenBody, StageProgress } from './frames'
 import type { KeptStates } from './keeping/keeping'
 import type { Link } from './links'
 import type { PlaceHolder } from './places'
@@ -26,6 +26,8 @@ export interface StageSession extends PlaceHolder {
   position: number
   /** Up to where its rows, or what came of them, are with another peer. */
   servedRows: number
+  /** What its entry is told when it asks how far the session is. */
+  readonly progress: StageProgress
   hasAnswered: boolean
   /** Its rows are with the engine, or wait for it: that is no rest, however long it takes. */
   isComputing: boolean

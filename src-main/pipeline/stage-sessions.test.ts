@@ -38,12 +38,14 @@ function firstStage() {
     },
   }
   const heard: Frame[] = []
+  const writes: { hold?: Promise<void> } = {}
   const served: string[] = []
   const requests: string[] = []
   const refused: string[] = []
   const link = (peer: string): Link => ({
     ...{ peer, closed: false, mends: true, abort: () => undefined },
     async send(frame) {
+      if (peer === 'next') await writes.hold
       if (peer === 'them') heard.push(frame)
       else if (frame.type === 'error') refused.push(peer)
     },
@@ -90,7 +92,7 @@ function firstStage() {
   const blamed = () =>
     heard.flatMap((frame) => (frame.type === 'error' ? [`${frame.body.peer} ${frame.body.code}`] : []))
   return {
-    ...{ blamed, served, requests },
+    ...{ blamed, served, requests, writes },
     ...{ stages, clock, open, openFor, step, hidden, errors, drops, taken, link, id },
     holdRuns(until: Promise<void>) {
       hold = until
@@ -134,6 +136,44 @@ describe('what comes from the stage before', () => {
     await open('a', { ...SECOND, entry: 'me' })
     await hidden('a', {})
     expect(served).toEqual(['me'])
+    stages.stop()
+  })
+})
+
+describe('how far a session is', () => {
+  it('is told to its entry alone: what came, what is computed, what went on', async () => {
+    const { open, step, stages, id, holdRuns, clock } = firstStage()
+    const unknown = { stands: 'unknown', received: 0, computed: 0, passed: 0 }
+    expect(stages.progressOf(id('a'), 'them')).toEqual(unknown)
+    await open('a')
+    expect(stages.progressOf(id('a'), 'them')).toEqual({ ...unknown, stands: 'open' })
+    await step('a', 0)
+    const released = Promise.withResolvers<void>()
+    holdRuns(released.promise)
+    await step('a', 1)
+    await step('a', 2)
+    expect(stages.progressOf(id('a'), 'them')).toEqual({ stands: 'open', received: 3, computed: 1, passed: 1 })
+    expect(stages.progressOf(id('a'), 'next')).toEqual(unknown)
+    released.resolve()
+    await clock.advance(1)
+    expect(stages.progressOf(id('a'), 'them')).toEqual({ stands: 'open', received: 3, computed: 3, passed: 3 })
+    stages.stop()
+  })
+
+  it('what the next stage does not take is computed and not passed on', async () => {
+    const { open, step, stages, id, writes } = firstStage()
+    await open('a')
+    writes.hold = new Promise(() => undefined)
+    await step('a', 0)
+    expect(stages.progressOf(id('a'), 'them')).toEqual({ stands: 'open', received: 1, computed: 1, passed: 0 })
+    stages.stop()
+  })
+
+  it('an opening that the next stage does not take is no opened one', async () => {
+    const { open, stages, id, writes } = firstStage()
+    writes.hold = new Promise(() => undefined)
+    await open('a')
+    expect(stages.progressOf(id('a'), 'them')).toMatchObject({ stands: 'opening' })
     stages.stop()
   })
 })

@@ -4,7 +4,7 @@ import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
 import { createAdmission } from './admission'
 import { isMovable } from './failover/movable'
-import type { ErrorBody, Frame, MendBody, OpenBody, StepFrame } from './frames'
+import type { ErrorBody, Frame, MendBody, OpenBody, StageProgress, StepFrame } from './frames'
 import type { Keeping } from './keeping/keeping'
 import type { Link, Links } from './links'
 import { createStageMender } from './mending/stage-mender'
@@ -89,6 +89,7 @@ export function createStageSessions(options: {
       waiting: [],
       ...{ openedAtMs: nowMs, usedAtMs: nowMs, idleSinceMs: nowMs, patienceMs: PATIENCE_MS },
       ...{ position: 0, servedRows: 0, hasAnswered: false, isComputing: false, ended: false },
+      progress: { stands: 'opening', received: 0, computed: 0, passed: 0 },
       mending: mayMend ? newMending(following ? keeping.open(id) : null) : null,
     }
     sessions.set(id, session)
@@ -105,6 +106,7 @@ export function createStageSessions(options: {
       // A stage that takes another's place says so to whoever fills it.
       if (open.replaces !== undefined) tell(session.upstream, { type: 'opened', session: id })
       else if (!following) await next.send({ type: 'opened', session: id })
+      session.progress.stands = 'open'
     })
   }
 
@@ -192,6 +194,14 @@ export function createStageSessions(options: {
     get count() {
       return sessions.size
     },
+    /** How far a session is here. Only its entry is told that there is one. */
+    progressOf(id: string, asker: string): StageProgress {
+      const session = sessions.get(id)
+      if (session?.open.entry !== asker) return { stands: 'unknown', received: 0, computed: 0, passed: 0 }
+      const { received, ...progress } = session.progress
+      // What a neighbour sends too much is refused at its turn.
+      return { ...progress, received: Math.min(received, session.open.contextTokens) }
+    },
     onOpen(id: string, open: OpenBody, upstream: Link): void {
       void admit(id, open, upstream).catch((error: unknown) => {
         const { code, cause } = reportOf(error)
@@ -211,6 +221,7 @@ export function createStageSessions(options: {
         fail(session, new RouteError('PROTOCOL_VIOLATION', why, neighbourBefore(session.open)))
         return
       }
+      session.progress.received += frame.rows
       enqueue(session, () => step(session, frame))
     },
     /** False when it is not for a stage of ours. */

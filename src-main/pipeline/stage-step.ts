@@ -65,6 +65,7 @@ export function createStageStep(options: {
     const answer = isLast && frame.wantsAnswer ? answerOf(open) : 'none'
     const output = await compute(session, frame, answer)
     if (session.ended) return
+    session.progress.computed += frame.rows
     const reply = isLast ? resultOf(frame, output) : onwardOf(frame, output, !isExactSession(open))
     if (reply?.type === 'step') session.mending?.kept?.add(reply)
     // What comes after a replaced stage has the outcome already; who asks compares its answers.
@@ -76,6 +77,7 @@ export function createStageStep(options: {
       })
       if (session.ended) return
     }
+    if (!session.mending?.isParted) session.progress.passed = session.progress.computed
     if (!frame.wantsAnswer || frame.isKept) tell(session.upstream, { type: 'taken', session: session.id })
     count(session, frame, isDelivered)
   }

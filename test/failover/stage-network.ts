@@ -12,7 +12,7 @@ import {
 } from '../../src-main/engine/testing/test-engine'
 import type { Host } from '../../src-main/network/host'
 import { createEngineStage } from '../../src-main/node/engine-stage'
-import { checkPipeline } from '../../src-main/pipeline/check'
+import { checkPeer } from '../../src-main/pipeline/check'
 import { createFailover, type FailoverEvents } from '../../src-main/pipeline/failover/failover'
 import { forReplacement } from '../../src-main/pipeline/failover/replacement'
 import { createPipeline, type Pipeline } from '../../src-main/pipeline/pipeline'
@@ -129,7 +129,11 @@ export function failoverOf(
           blockCount,
         ),
     },
-    check: async (peer, signal) => (peer === self ? null : checkPipeline(host, peerIdFromString(peer), signal)),
+    check: async (peer, signal, session) =>
+      peer === self
+        ? { progress: pipeline.progressOf(session ?? '') }
+        : checkPeer(host, peerIdFromString(peer), signal, session),
+    self,
     ...options,
     clock: options.clock ?? systemClock,
   })

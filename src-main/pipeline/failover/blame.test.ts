@@ -13,6 +13,7 @@ const tooLong = (peer: string) => new RouteError('PROMPT_TOO_LONG', 'so it says'
 function blaming(silent: readonly string[] = []) {
   const marks: string[] = []
   const blame = createBlame(
+    new FakeClock(),
     (peer) => (silent.includes(peer) ? Promise.reject(new Error('silent')) : Promise.resolve()),
     (peer, _, weight) => void marks.push(`${peer} ${weight}`),
   )
@@ -91,6 +92,8 @@ it('a peer that was silent while an answer came all the same is not lost', async
     check: () => new Promise((_, reject) => (silence = reject)),
     waitingSince: () => since,
     peers: () => ['a'],
+    session: () => '',
+    onAlive: () => undefined,
     onLost: (error) => void given.push(error),
   })
   await clock.advance(SILENT_AFTER_MS + 500)

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../src-shared/clock'
 import { type EspalierError, messageOf } from '../../../src-shared/errors'
 import { RouteError } from '../route-error'
 import { isRefusal } from './movable'
@@ -22,6 +23,7 @@ const SHARED = 0.5
  * have taken the same request.
  */
 export function createBlame(
+  clock: Clock,
   check: CheckPeer,
   onLost: (peer: string, error: EspalierError, weight: number) => void = () => undefined,
 ) {
@@ -39,7 +41,7 @@ export function createBlame(
       if (isRefusal(code)) refusals.push(error)
       else if (accuser === null) onLost(accused, error, 1)
       if (accuser === null) return
-      const doubt = { accused, accuser, error, isConfirmed: isSilent(accused, check), isTried: false }
+      const doubt = { accused, accuser, error, isConfirmed: isSilent(clock, accused, check), isTried: false }
       doubts.push(doubt)
       if (isRefusal(code)) return
       void doubt.isConfirmed.then((isConfirmed) => {

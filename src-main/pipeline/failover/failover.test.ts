@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { EspalierError } from '../../../src-shared/errors'
 import { FakeClock } from '../../../test/fake-clock'
 import type { EntrySession, OpenSessionOptions } from '../entry-sessions'
-import type { ResultFrame } from '../frames'
+import type { ResultFrame, StageProgress } from '../frames'
 import type { Mend, Mended } from '../mending/entry-mender'
 import { type Candidate, chooseRoute } from '../route'
 import { RouteError } from '../route-error'
@@ -15,6 +15,11 @@ function network(servers: Candidate[]) {
   const opened: OpenSessionOptions[] = []
   const closed: string[][] = []
   const silent = new Set<string>()
+  /** What peers say of their part in a session; null for builds that do not say it. */
+  const progress = new Map<string, (sentRows: number) => StageProgress>()
+  let sentRows = 0
+  /** How long a check of a silent peer, and a fresh look at the network, may take. */
+  const takes = { checkMs: 0, lookMs: 0 }
   /** What a peer does when it is asked to open, or to answer for the nth time. */
   const faults = new Map<string, (answer: number) => Error | 'hang' | null>()
   const state: { mend: ((asked: Mend) => Promise<Mended>) | null } = { mend: null }
@@ -29,15 +34,20 @@ function network(servers: Candidate[]) {
     }
     let sum = 0
     let rows = 0
+    sentRows = 0
     let answers = 0
     const results: ResultFrame[] = []
     const failed = Promise.withResolvers<never>()
     failed.promise.catch(() => undefined)
     return {
       route: options.route,
+      get outgoing() {
+        return { sentRows: rows, heldUpBy: null }
+      },
       async send(tokens, position, wantsAnswer) {
         if (position !== rows) throw new Error(`position ${position}, expected ${rows}`)
         rows += tokens.length
+        sentRows = rows
         for (const token of tokens) sum += token
         if (wantsAnswer)
           results.push({ type: 'result', session: '', position, token: sum % 97, computeMs: [], logits: null })
@@ -63,6 +73,8 @@ function network(servers: Candidate[]) {
       },
     }
   }
+  const paces = new Map<string, number>()
+  const busy = new Map<string, number>()
   const lost: string[] = []
   const weights: [string, number][] = []
   const served: string[] = []
@@ -70,19 +82,26 @@ function network(servers: Candidate[]) {
   const failover = createFailover({
     ...{ open, clock },
     routes: {
-      choose: async (avoid) =>
-        chooseRoute(
+      async choose(avoid, isFresh) {
+        if (isFresh && takes.lookMs > 0) await clock.sleep(takes.lookMs)
+        return chooseRoute(
           servers.filter(({ peer }) => !avoid.has(peer)),
           8,
-        ),
+        )
+      },
+      paceMs: ({ peer }) => paces.get(peer) ?? null,
       replace: async (lost, route, avoid) =>
         chooseRoute(
           forReplacement(servers, route, lost).filter(({ peer }) => !avoid.has(peer)),
           8,
         ),
     },
-    async check(peer) {
-      if (silent.has(peer)) throw new Error('silent')
+    async check(peer, _signal, session) {
+      if (silent.has(peer)) {
+        if (takes.checkMs > 0) await clock.sleep(takes.checkMs)
+        throw new Error('silent')
+      }
+      return { progress: session === undefined ? undefined : progress.get(peer)?.(sentRows), sessions: busy.get(peer) }
     },
     events: {
       onLost(peer, _, weight) {
@@ -95,7 +114,23 @@ function network(servers: Candidate[]) {
     },
   })
   const ask = { root: 'r', contextTokens: 64, wantsLogits: false, signal: new AbortController().signal }
-  return Object.assign(state, { clock, opened, closed, silent, faults, failover, lost, weights, served, told, ask })
+  return Object.assign(state, {
+    progress,
+    takes,
+    paces,
+    busy,
+    clock,
+    opened,
+    closed,
+    silent,
+    faults,
+    failover,
+    lost,
+    weights,
+    served,
+    told,
+    ask,
+  })
 }
 
 const server = (peer: string, start: number, end: number, cost = 1): Candidate => ({ peer, start, end, cost })
@@ -211,6 +246,43 @@ describe('failover', () => {
     expect(net.clock.pending).toBe(0)
   })
 
+  it('does not wait for a look at the network when the asker goes away', async () => {
+    const net = network(SERVERS)
+    for (const peer of ['b', 'c', 'd']) net.faults.set(peer, () => gone(peer))
+    net.takes.lookMs = 60_000
+    const ending = new AbortController()
+    const opening = net.failover.openSession({ ...net.ask, signal: ending.signal }).catch((error: unknown) => error)
+    await net.clock.advance(1)
+    ending.abort(new EspalierError('CANCELLED'))
+    expect(await opening).toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('without a replica says within 10 s of the last sign of life that a node which hangs is gone', async () => {
+    // It answered a look; then its line is dead, checks run into their limit, and so does the look for others.
+    for (const [hangsAfterMs, checkMs, lookMs] of [
+      [0, 0, 0],
+      [0, 2_000, 1_500],
+      [0, 60_000, 60_000],
+      [3_600, 60_000, 60_000],
+    ] as const) {
+      const net = network([server('a', 0, 4), server('b', 4, 8)])
+      Object.assign(net.takes, { checkMs, lookMs })
+      net.faults.set('b', (answer) => (answer === 4 ? 'hang' : null))
+      let endedAtMs: number | null = null
+      const running = answers(net, 8).catch((error: unknown) => {
+        endedAtMs = net.clock.now()
+        return error
+      })
+      const startedAtMs = net.clock.now()
+      await net.clock.advance(hangsAfterMs)
+      net.silent.add('b')
+      await net.clock.advance(60_000)
+      expect(await running).toMatchObject({ code: 'CHAIN_INCOMPLETE', message: expect.stringContaining('b') })
+      expect(net.weights).toEqual([['b', 1]])
+      expect((endedAtMs ?? Number.NaN) - startedAtMs - hangsAfterMs).toBeLessThan(10_000)
+    }
+  })
+
   it('H-52: where all are busy it comes again, for a place that is kept for who was refused', async () => {
     const net = network(SERVERS)
     let free = false
@@ -323,5 +395,157 @@ describe('failover', () => {
       await session.close()
       expect([code, net.served]).toEqual([code, served ? ['a,b 1'] : []])
     }
+  })
+})
+
+describe('a stage that is there and does not compute', () => {
+  const open = (received: number, computed: number, passed = computed) => ({
+    stands: 'open' as const,
+    received,
+    computed,
+    passed,
+  })
+  const all = (sent: number) => open(sent, sent)
+  const stuck = (sent: number) => open(sent, sent - 1)
+  const NOT_THERE = { stands: 'unknown' as const, received: 0, computed: 0, passed: 0 }
+
+  it('is left within 15 s for a replica, and it alone counts for it', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 4 ? 'hang' : null))
+    net.progress.set('a', all).set('b', stuck).set('c', all)
+    const running = answers(net, 8)
+    await net.clock.advance(15_000)
+    expect(await running).toEqual(await answers(network(SERVERS), 8))
+    expect(net.weights).toEqual([['b', 1]])
+    expect(net.told).toEqual([
+      ['left', 'b', 'TIMED_OUT', 4],
+      ['goes on', 'a,c', 4],
+    ])
+    expect(net.clock.pending).toBe(0)
+  })
+
+  it('without a replica: an error that names it and the blocks, and a failure of it', async () => {
+    const net = network([server('a', 0, 4), server('b', 4, 8)])
+    net.faults.set('b', (answer) => (answer === 4 ? 'hang' : null))
+    net.progress.set('a', all).set('b', stuck)
+    const running = answers(net, 8).catch((error: unknown) => error)
+    await net.clock.advance(25_000)
+    expect(await running).toMatchObject({
+      code: 'CHAIN_INCOMPLETE',
+      message: expect.stringMatching(/blocks 4, 5, 6, 7; .*b \(it answers, but it has computed 5 of the 6 rows/),
+    })
+    expect(net.weights).toEqual([['b', 1]])
+  })
+
+  it('that does not open the session either', async () => {
+    for (const stands of ['opening', 'unknown'] as const) {
+      const net = network(SERVERS)
+      net.faults.set('b', (answer) => (answer === 0 ? 'hang' : null))
+      net.progress.set('a', all).set('b', () => ({ ...NOT_THERE, stands }))
+      const running = net.failover.openSession(net.ask)
+      await net.clock.advance(18_000)
+      const session = await running
+      expect(session.route.map(({ peer }) => peer)).toEqual(['a', 'c'])
+      // That it was never asked is the word of the one against the other's.
+      expect(net.weights).toEqual(
+        stands === 'opening'
+          ? [['b', 1]]
+          : [
+              ['b', 0.5],
+              ['a', 0.5],
+            ],
+      )
+      await session.close()
+      expect(net.clock.pending).toBe(0)
+    }
+  })
+
+  it('what it says that it passed on and nobody got counts half for each, and in full for whoever says it again', async () => {
+    const net = network(SERVERS)
+    for (const peer of ['b', 'c']) net.faults.set(peer, (answer) => (answer === 2 ? 'hang' : null))
+    net.progress.set('a', all)
+    for (const peer of ['b', 'c', 'd']) net.progress.set(peer, (sent) => open(sent - 1, sent - 1))
+    const running = answers(net, 8).catch((error: unknown) => error)
+    await net.clock.advance(60_000)
+    expect(await running).toMatchObject({ code: 'CHAIN_INCOMPLETE' })
+    expect(net.weights).toEqual([
+      ['b', 0.5],
+      ['a', 0.5],
+      ['a', 1],
+    ])
+  })
+
+  it('is waited for while each batch comes to an end, and while others have their turns there', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 1 ? 'hang' : null))
+    net.progress.set('a', all)
+    let computed = 0
+    net.progress.set('b', (sent) => open(sent, computed))
+    const session = await net.failover.openSession(net.ask)
+    for (let position = 0; position < 8; position++) await session.send(Int32Array.of(1), position, position === 7)
+    const answer = session.nextResult().catch((error: unknown) => error)
+    // Nine seconds a batch.
+    for (; computed < 7; computed++) await net.clock.advance(9_000)
+    expect([net.lost, session.goesOnAtMs]).toEqual([[], expect.any(Number)])
+    expect(net.clock.monotonicMs() - (session.goesOnAtMs ?? 0)).toBeLessThan(5_000)
+    // The last row: three other sessions may have a chunk before it, 10 ms a row and as much again.
+    net.paces.set('b', 25)
+    net.busy.set('b', 4)
+    await net.clock.advance(18_000)
+    expect(net.lost).toEqual([])
+    await net.clock.advance(8_000)
+    expect(net.lost).toEqual(['b'])
+    expect(await answer).toMatchObject({ position: 7, token: 8 })
+    await session.close()
+  })
+
+  it('buys no time without end by what it says: it has a fair time for each batch that there is', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 4 ? 'hang' : null))
+    let told = 0
+    net.progress
+      .set('a', all)
+      .set('c', all)
+      .set('b', () => open(1 << 20, told++))
+    net.busy.set('b', 65_536)
+    net.paces.set('b', 1_000)
+    const running = answers(net, 8)
+    await net.clock.advance(80_000)
+    expect(await running).toHaveLength(8)
+    expect(net.weights).toEqual([['b', 1]])
+  })
+
+  it('where nothing tells who it is, a late answer is half a failure of each stage that does not say', async () => {
+    for (const [tellers, weights] of [
+      [[], ['a', 'b']],
+      [['a'], ['b']],
+    ] as const) {
+      const net = network(SERVERS)
+      net.faults.set('b', (answer) => (answer === 4 ? 'hang' : null))
+      for (const peer of tellers) net.progress.set(peer, all)
+      const session = await net.failover.openSession(net.ask)
+      await session.send(Int32Array.of(1), 0, true)
+      for (let i = 0; i < 3; i++) await session.send(Int32Array.of((await session.nextResult()).token), i + 1, true)
+      const late = session.nextResult().catch((error: unknown) => error)
+      await net.clock.advance(30_000)
+      expect(net.lost).toEqual([])
+      session.fail(new EspalierError('TIMED_OUT'))
+      expect(await late).toMatchObject({ code: 'TIMED_OUT' })
+      expect(net.weights).toEqual(weights.map((peer) => [peer, 0.5]))
+      await session.close()
+    }
+  })
+
+  it('an opening that nobody tells about ends in 20 s, with half a failure for each', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 0 ? 'hang' : null))
+    const opening = net.failover.openSession(net.ask).catch((error: unknown) => error)
+    await net.clock.advance(25_000)
+    expect(await opening).toMatchObject({ code: 'TIMED_OUT' })
+    expect(net.weights).toEqual([
+      ['a', 0.5],
+      ['b', 0.5],
+    ])
+    expect(net.clock.pending).toBe(0)
   })
 })

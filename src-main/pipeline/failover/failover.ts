@@ -1,16 +1,19 @@
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../../src-shared/clock'
 import { type ErrorReport, EspalierError, isErrorCode, messageOf } from '../../../src-shared/errors'
 import type { EntrySession, OpenSessionOptions } from '../entry-sessions'
 import type { ResultFrame } from '../frames'
 import type { Mended } from '../mending/entry-mender'
+import { orAbort, within } from '../or-abort'
 import type { RouteStage } from '../route'
 import { RouteError } from '../route-error'
 import { createBlame } from './blame'
-import { gapError, lostPeer, refusedByAll } from './movable'
+import { watchChain } from './chain-watch'
+import { gapAfter, gapError, lostPeer, refusedByAll } from './movable'
 import { replacedStage } from './replacement'
 import { replay } from './replay'
 import { createReplayRecord } from './replay-record'
-import { type CheckPeer, findSilent, watchSilence } from './silence'
+import type { CheckPeer } from './silence'
 
 /** A peer that a session was led round, at its opening or in the middle of its answer. */
 export interface Move {
@@ -37,6 +40,8 @@ export interface RouteChooser {
     avoid: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<RouteStage[]>
+  /** Time for a token through the blocks of a stage, ms; null where nobody knows. */
+  paceMs?(stage: RouteStage): number | null
 }
 
 export interface FailoverEvents {
@@ -55,12 +60,14 @@ export interface MovingSession extends EntrySession {
   readonly moves: readonly Move[]
 }
 
-/** Without a replica the asker hears of it within 10 s of the last sign of life. */
 const PATIENCE_MS = 6_000
+/** Without a replica the asker hears of it within 10 s of the last sign of life: finding it out may take 5.5 s of that. */
+const SILENCE_TO_END_MS = 8_500
+/** Somebody may be found in this time, whenever it begins. */
+const LAST_LOOK_MS = 1_000
 const RETRY_MS = 250
 /** Soon enough for a place that is kept for who was refused (places.ts). */
 const BUSY_RETRY_MS = 1_000
-const OPEN_CHECK_MS = 3_000
 const MAX_LOSSES = 16
 
 /**
@@ -73,6 +80,8 @@ export function createFailover(options: {
   routes: RouteChooser
   check: CheckPeer
   clock: Clock
+  /** This node, where it may be a stage of its own route. */
+  self?: string
   events?: Partial<FailoverEvents>
   /** How long a missing block may take to appear again, ms. */
   patienceMs?: number
@@ -89,13 +98,18 @@ export function createFailover(options: {
       const losses: RouteError[] = []
       /** Left because they had no place: they may have one in a moment, and keep it for who comes again. */
       const busy = new Set<string>()
-      const blame = createBlame(options.check, events.onLost)
+      const blame = createBlame(clock, options.check, events.onLost)
       let left: { lost: RouteStage; error: ErrorReport; atMs: number }[] = []
       const ending = new AbortController()
       let ended: EspalierError | null = null
       let current: EntrySession | null = null
       let route: readonly RouteStage[] = []
       let heardAtMs: number | null = null
+      /** Names the chain that is there, or is being opened. */
+      let id = ''
+      let opening: AbortController | null = null
+      /** What the newest look at the network found missing. */
+      let gap: unknown = null
       let answersHere = 0
       let answers = 0
 
@@ -111,6 +125,7 @@ export function createFailover(options: {
         if (losses.length > MAX_LOSSES)
           throw refusedByAll(losses) ?? new EspalierError('CHAIN_INCOMPLETE', `too many losses; ${error.message}`)
         const report = error.report()
+        watch.goesOn()
         left.push({ lost, error: report, atMs: clock.monotonicMs() })
         blame.lost(error)
         events.onLeave?.(lost, report, answers + 1)
@@ -126,6 +141,12 @@ export function createFailover(options: {
         blame.arrived(route.map(({ peer }) => peer))
         left = []
         busy.clear()
+        watch.goesOn()
+      }
+
+      function interrupt(error: EspalierError): void {
+        if (opening) opening.abort(error)
+        else current?.fail(error)
       }
 
       /** Opening may take its time; meanwhile the stages are asked whether they are there. */
@@ -134,26 +155,41 @@ export function createFailover(options: {
         const onEnd = () => attempt.abort(signal.reason)
         signal.addEventListener('abort', onEnd, { once: true })
         if (signal.aborted) onEnd()
-        const peers = stages.map(({ peer }) => peer)
-        const stopAsking = clock.every(OPEN_CHECK_MS, () => {
-          void findSilent(peers, options.check).then((silent) => silent && attempt.abort(silent))
-        })
+        current = null
+        opening = attempt
+        id = randomBytes(16).toString('hex')
+        watch.moves(true)
+        heardAtMs = clock.monotonicMs()
         try {
-          return await options.open({ ...asked, route: stages, keeps: true, signal: attempt.signal })
+          return await options.open({ ...asked, id, route: stages, keeps: true, signal: attempt.signal })
         } finally {
-          stopAsking()
+          opening = null
           signal.removeEventListener('abort', onEnd)
         }
       }
 
+      /** A look at the network for a chain. After a loss it ends in time for the asker to hear of it. */
+      function choose(isFresh: boolean, untilMs: number | null, signal: AbortSignal): Promise<RouteStage[]> {
+        const look = orAbort(options.routes.choose(avoid, isFresh, signal), signal)
+        if (untilMs === null) return look
+        const limitMs = Math.max(LAST_LOOK_MS, untilMs - clock.monotonicMs())
+        return within(clock, limitMs, () => look).catch((error: unknown) => {
+          throw isErrorCode(error, 'TIMED_OUT') ? (gap ?? gapAfter(losses)) : error
+        })
+      }
+
       /** A chain that is where the session was. Rejects when the patience is over or nothing else can help. */
-      async function connect(loss: EspalierError | null, signal: AbortSignal): Promise<void> {
-        const untilMs = clock.monotonicMs() + patienceMs
+      async function connect(
+        loss: EspalierError | null,
+        signal: AbortSignal,
+        untilMs = clock.monotonicMs() + patienceMs,
+      ): Promise<void> {
         let why = loss
+        gap = null
         for (let attempt = 0; ; attempt++) {
           try {
             const isGiven = attempt === 0 && loss === null && asked.route
-            route = isGiven || (await options.routes.choose(avoid, attempt > 0, signal))
+            route = isGiven || (await choose(attempt > 0, why && untilMs, signal))
             if (ended) throw ended
             current = await open(route, signal)
             if (ended) throw ended
@@ -188,6 +224,7 @@ export function createFailover(options: {
               }
               const refusal = refusedByAll(losses)
               if (refusal) throw refusal
+              gap = error
               if (isOver) throw why ? gapError(error, why) : error
               if (why === null) throw error
             }
@@ -203,11 +240,13 @@ export function createFailover(options: {
           if (!lost || !current?.mend) return false
           const before = route
           // Where no replacement can be found, whatever the reason, the whole is replayed, and that says why it fails.
-          const chosen = await options.routes.replace?.(lost, route, avoid, ending.signal).catch(() => null)
+          const replacing = options.routes.replace?.(lost, route, avoid, ending.signal)
+          const chosen = replacing && (await orAbort(replacing, ending.signal).catch(() => null))
           if (ended) throw ended
           const replaced = chosen ? replacedStage(before, chosen) : null
           if (!chosen || replaced === null) return false
           route = chosen
+          watch.moves(false)
           heardAtMs = clock.monotonicMs()
           try {
             arrived(howMended(await current.mend({ route, replaced, step: record.step })))
@@ -225,32 +264,41 @@ export function createFailover(options: {
       }
 
       async function move(error: unknown): Promise<void> {
+        const nowMs = clock.monotonicMs()
+        // A node that hangs was there no later than then; whatever else is said of one is news.
+        const isGone = isErrorCode(error, 'STAGE_LOST')
+        const aliveMs = isGone ? Math.max(watch.aliveAtMs, heardAtMs ?? nowMs) : nowMs
+        const untilMs = Math.min(nowMs + patienceMs, aliveMs + SILENCE_TO_END_MS)
         heardAtMs = null
         leave(error)
         if (await mend()) return
         await current?.close().catch(() => undefined)
-        await connect(error instanceof EspalierError ? error : null, ending.signal)
+        await connect(error instanceof EspalierError ? error : null, ending.signal, untilMs)
       }
 
       const onAbort = () => ending.abort(asked.signal.reason)
       asked.signal.addEventListener('abort', onAbort, { once: true })
       if (asked.signal.aborted) onAbort()
+      const watch = watchChain({
+        ...{ clock, check: options.check, self: options.self, interrupt, onLost: events.onLost },
+        ...{ batchesUntil: record.batchesUntil, paceMs: (stage) => options.routes.paceMs?.(stage) ?? null },
+        watched: () => ({ route, id, session: opening ? null : current, waitingSinceMs: heardAtMs, losses }),
+      })
       try {
         await connect(null, ending.signal)
+      } catch (error) {
+        watch.stop()
+        throw error
       } finally {
         // From here on `fail` and `close` end it: the signal was for the opening.
         asked.signal.removeEventListener('abort', onAbort)
       }
-      const stopWatch = watchSilence({
-        clock,
-        check: options.check,
-        waitingSince: () => heardAtMs,
-        peers: () => route.map(({ peer }) => peer),
-        onLost: (error) => current?.fail(error),
-      })
 
       return {
         moves,
+        get goesOnAtMs() {
+          return watch.goesOnAtMs
+        },
         get route() {
           return route
         },
@@ -258,7 +306,7 @@ export function createFailover(options: {
           if (ended) throw ended
           record.addStep({ tokens, position, wantsAnswer })
           // Back-pressure: a stage that falls silent must not be waited for without end.
-          if (!wantsAnswer) heardAtMs = clock.monotonicMs()
+          heardAtMs = clock.monotonicMs()
           try {
             await current?.send(tokens, position, wantsAnswer)
           } catch (error) {
@@ -289,13 +337,14 @@ export function createFailover(options: {
           }
         },
         fail(error) {
+          if (!ended && error.code === 'TIMED_OUT' && heardAtMs !== null) watch.late()
           ended ??= error
           ending.abort(error)
           current?.fail(error)
         },
         async close() {
           ended ??= new EspalierError('CANCELLED')
-          stopWatch()
+          watch.stop()
           ending.abort(ended)
           // To be interrupted is no failure of theirs.
           if (answersHere > 0 && ended.code === 'CANCELLED') events.onServed?.(route, answersHere)

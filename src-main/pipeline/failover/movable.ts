@@ -44,6 +44,12 @@ export function gapError(gap: unknown, loss: EspalierError): EspalierError {
   return new EspalierError(code, `${detailOf(gap)}; ${loss.message}`, { cause: loss })
 }
 
+/** Where the network does not say in time whether anybody has the blocks of the newest loss. */
+export function gapAfter(losses: readonly RouteError[]): EspalierError {
+  const who = losses.at(-1)?.peer ?? 'that node'
+  return new EspalierError('CHAIN_INCOMPLETE', `nobody was found in time for the blocks of ${who}`)
+}
+
 /** The message without the catalogue's sentence, which the new error brings again. */
 function detailOf({ message }: EspalierError): string {
   return message.slice(message.indexOf(': ') + 2)

@@ -26,6 +26,8 @@ export function createReplayRecord(maxTokens: number) {
     get batches(): number {
       return batches.length
     },
+    /** Batches that end at or before this row. */
+    batchesUntil: (row: number): number => 1 + batches.findLastIndex(({ position, rows }) => position + rows <= row),
     /** Answers that were handed on, in order. */
     answers: answers as readonly number[],
     /** Rows of each batch in order. */

@@ -1,4 +1,6 @@
 import type { Clock, Disposer } from '../../../src-shared/clock'
+import type { StageProgress } from '../frames'
+import { within } from '../or-abort'
 import { RouteError } from '../route-error'
 
 const LOOK_INTERVAL_MS = 500
@@ -6,26 +8,28 @@ const LOOK_INTERVAL_MS = 500
 export const SILENT_AFTER_MS = 3_000
 const CHECK_TIMEOUT_MS = 2_000
 
-/** Asks a peer whether it serves; rejects when it does not answer. */
-export type CheckPeer = (peer: string, signal: AbortSignal) => Promise<unknown>
+/** What a peer that is there may say beside that. */
+export interface Sign {
+  /** How far the session is there that it was asked about. */
+  readonly progress?: StageProgress | undefined
+  /** Sessions that run there now. */
+  readonly sessions?: number | undefined
+}
 
-export function isSilent(peer: string, check: CheckPeer): Promise<boolean> {
-  return check(peer, AbortSignal.timeout(CHECK_TIMEOUT_MS)).then(
+/** Asks a peer whether it serves, and about this session of ours; rejects when it does not answer. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most protocols have no more to say
+export type CheckPeer = (peer: string, signal: AbortSignal, session?: string) => Promise<Sign | null | void>
+
+export function isSilent(clock: Clock, peer: string, check: CheckPeer): Promise<boolean> {
+  return within(clock, CHECK_TIMEOUT_MS, (signal) => check(peer, signal)).then(
     () => false,
     () => true,
   )
 }
 
-/** The first peer that does not say that it serves; null when all do. */
-export async function findSilent(peers: readonly string[], check: CheckPeer): Promise<RouteError | null> {
-  const outcomes = await Promise.allSettled(peers.map((peer) => check(peer, AbortSignal.timeout(CHECK_TIMEOUT_MS))))
-  const silent = peers.find((_, i) => outcomes[i]?.status === 'rejected')
-  return silent === undefined ? null : new RouteError('STAGE_LOST', `${silent} (it does not answer)`, silent)
-}
-
 /**
  * A machine that sleeps or lost its network closes no stream. So when no answer comes for a while, all peers of the
- * route are asked; one that is silent too is lost. Many that answer: they compute, and the wait goes on.
+ * route are asked; the first that is silent too is lost. Where all answer, what they say of the session tells more.
  */
 export function watchSilence(options: {
   clock: Clock
@@ -33,19 +37,30 @@ export function watchSilence(options: {
   /** Time of the newest answer while one is awaited, else null. */
   waitingSince(): number | null
   peers(): readonly string[]
+  session(): string | undefined
   onLost(error: RouteError): void
+  /** All are there. @param signs in the order of the peers */
+  onAlive(signs: readonly Sign[]): void
 }): Disposer {
-  const { clock } = options
+  const { clock, check } = options
   let askedAtMs = 0
   let isAsking = false
   const look = async () => {
     const since = options.waitingSince()
     if (isAsking || since === null || clock.monotonicMs() - Math.max(since, askedAtMs) < SILENT_AFTER_MS) return
     isAsking = true
-    const lost = await findSilent(options.peers(), options.check)
+    const peers = options.peers()
+    const session = options.session()
+    const outcomes = await Promise.allSettled(
+      peers.map((peer) => within(clock, CHECK_TIMEOUT_MS, (signal) => check(peer, signal, session))),
+    )
     isAsking = false
     askedAtMs = clock.monotonicMs()
-    if (lost && options.waitingSince() === since) options.onLost(lost)
+    if (options.waitingSince() !== since) return
+    const silent = peers.find((_, i) => outcomes[i]?.status === 'rejected')
+    if (silent === undefined)
+      options.onAlive(outcomes.map((outcome) => (outcome.status === 'fulfilled' && outcome.value) || {}))
+    else options.onLost(new RouteError('STAGE_LOST', `${silent} (it does not answer)`, silent))
   }
   return clock.every(LOOK_INTERVAL_MS, () => void look())
 }

@@ -4,6 +4,7 @@ import type { RecordedStep } from '../failover/replay-record'
 import type { MendedBody, OpenBody } from '../frames'
 import type { Link, Links } from '../links'
 import type { RouteStage } from '../route'
+import { RouteError } from '../route-error'
 import { createStepWindow, type StepWindow } from '../step-window'
 
 /** One stage of a session's route goes to another peer, which serves the same blocks. */
@@ -38,6 +39,8 @@ export interface MendableEntry {
   route: readonly RouteStage[]
   link: Link | null
   window: StepWindow
+  /** Who keeps the session from going on, whatever the others do; null where that is not known. */
+  heldUpBy: string | null
   failure: EspalierError | null
   /** Whoever says that the session is open. */
   openedBy: string
@@ -71,15 +74,19 @@ export async function mendEntry(
     shown: { token: string | null; binding?: SessionBinding }
     opening: Omit<OpenBody, 'stage' | 'route'>
     send: (step: RecordedStep) => Promise<void>
+    /** As `work`; rejects when the session fails meanwhile. */
+    unlessFailed: <T>(work: Promise<T>) => Promise<T>
     /** Ends the session at a peer that is no stage of it any more. */
     closeAt: (peer: string) => void
   },
 ): Promise<Mended> {
   const { route, replaced } = asked
-  const { id, links } = options
+  const { id, links, unlessFailed } = options
   const { token, ...binding } = options.shown
   const wireRoute = route.map(({ peer, start, end }) => ({ peer, start, end }))
   const left = state.route[replaced]?.peer
+  // Our own end, not the loss that this is about.
+  if (state.failure && !(state.failure instanceof RouteError)) throw state.failure
   if (!state.isHeld) throw new EspalierError('SESSION_UNKNOWN', 'the other stages have ended it')
   state.route = route
   state.failure = null
@@ -108,6 +115,16 @@ export async function mendEntry(
     return answer
   }
 
+  /** The rows that have come to the stage after the replaced one. */
+  async function askHowFar(): Promise<number> {
+    state.heldUpBy = route[replaced + 1]?.peer ?? null
+    try {
+      return (await ask(replaced + 1, 0)).position
+    } finally {
+      state.heldUpBy = null
+    }
+  }
+
   async function fillFirst(resumeAt: number): Promise<number> {
     const { link } = await reach(replacement)
     if (!link.mends) throw new EspalierError('SESSION_UNKNOWN', `${replacement} does not take one stage over`)
@@ -116,7 +133,7 @@ export async function mendEntry(
     state.opened = Promise.withResolvers<void>()
     state.opened.promise.catch(() => undefined)
     const body = { ...options.opening, ...binding, stage: 0, route: wireRoute, keeps: true, replaces: 0 }
-    await link.send({ type: 'open', session: id, body })
+    await unlessFailed(link.send({ type: 'open', session: id, body }))
     await state.opened.promise
     const { window } = state
     let rows = 0
@@ -126,10 +143,8 @@ export async function mendEntry(
         throw new EspalierError('SESSION_UNKNOWN', `no batch ends at row ${resumeAt}`)
       const { tokens, position, wantsAnswer } = step
       await window.take()
-      await link.send({
-        ...{ type: 'step', session: id, position, rows: tokens.length, wantsAnswer, computeMs: [] },
-        ...{ input: { tokens }, isKept: true },
-      })
+      const frame = { type: 'step' as const, session: id, position, rows: tokens.length, wantsAnswer, computeMs: [] }
+      await unlessFailed(link.send({ ...frame, input: { tokens }, isKept: true }))
       rows = position + tokens.length
     }
     await window.idle()
@@ -149,7 +164,7 @@ export async function mendEntry(
   if (isLast && replacement !== options.self) await reach(replacement)
   const repeats = isLast ? repeatsOf(state) : null
   if (repeats) state.repeats = repeats
-  const resumeAt = isLast ? state.answeredRows : (await ask(replaced + 1, 0)).position
+  const resumeAt = isLast ? state.answeredRows : await askHowFar()
   // Not before: what it passes on from here is heeded by nobody any more.
   if (left !== undefined) options.closeAt(left)
   const rows = isFirst ? await fillFirst(resumeAt) : (await ask(replaced - 1, resumeAt)).rows

@@ -64,6 +64,7 @@ export function createStageMender(options: {
     const { route, token, binding } = body
     session.open = { ...session.open, route, ...(token !== undefined && { token }), ...(binding && { binding }) }
     letGo(session)
+    session.progress.passed = 0
     mending.isParted = true
     mending.lost = null
     mending.heldSinceMs = null
@@ -114,6 +115,7 @@ export function createStageMender(options: {
       if (isKept || !frame.wantsAnswer) await window.take()
       if (mending.attempt !== attempt) throw new EspalierError('CANCELLED')
       await orStopped(mending, next.send({ ...frame, ...(isKept && { isKept }) }))
+      session.progress.passed = frame.position + frame.rows
       if (isKept) rows += frame.rows
     }
     await window.idle()

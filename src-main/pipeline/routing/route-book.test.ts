@@ -88,6 +88,28 @@ describe('route book', () => {
     expect(await peers([...offers, ...lasts])).toEqual(['rival', 'honest'])
   })
 
+  it('after a failure takes another one for a while, whatever it announces; where there is none, the same', async () => {
+    const { scores, clock, peers } = setUp({ boaster: whole, honest: whole })
+    const offers = [offer('boaster', 0, 8, { announcedS: 1e-9 }), offer('honest', 0, 8)]
+    expect(await peers(offers)).toEqual(['boaster'])
+    for (const [weight, forMs] of [
+      [0.5, 15_000],
+      [0.5, 30_000],
+      [1, 60_000],
+    ] as const) {
+      scores.failed('boaster', 'TIMED_OUT', 'nothing came', weight)
+      expect(await peers(offers)).toEqual(['honest'])
+      expect(await peers(offers.slice(0, 1))).toEqual(['boaster'])
+      await clock.advance(forMs - 1)
+      expect(await peers(offers)).toEqual(['honest'])
+      await clock.advance(1)
+      expect(await peers(offers)).toEqual(['boaster'])
+    }
+    scores.failed('boaster', 'TIMED_OUT', 'nothing came')
+    scores.served('boaster', 1)
+    expect(await peers(offers)).toEqual(['boaster'])
+  })
+
   it('H-48: avoids who is in quarantine, and lets one session probe it afterwards', async () => {
     const { scores, clock, peers } = setUp({ a: whole, b: whole })
     const offers = [offer('a', 0, 8, { announcedS: 0.001 }), offer('b', 0, 8, { announcedS: 5 })]

@@ -20,7 +20,8 @@ export interface Offer extends BlockRange {
   readonly pingsS: ReadonlyMap<string, number> | null
 }
 
-export type CheckPeer = (peer: string, signal: AbortSignal) => Promise<CheckedBody | null>
+/** @param session one of ours, of which it may say how far it is there */
+export type CheckPeer = (peer: string, signal: AbortSignal, session?: string) => Promise<CheckedBody | null>
 
 interface Measured {
   roundTripMs: number | null
@@ -144,18 +145,26 @@ export function createRouteBook(options: {
   function candidateOf(offer: Offer, { contextTokens, root }: RouteNeeds): Candidate | null {
     const { peer, start, end } = offer
     if (!scores.mayAsk(peer) || isPassedOver(offer)) return null
-    const { blockMs, sessions, served, roundTripMs, roundTripAtMs } = of(peer)
+    const { sessions, served, roundTripMs, roundTripAtMs } = of(peer)
     const isOther =
       served !== null && (served.start !== start || served.end !== end || (root !== null && served.root !== root))
     if (isOther) return null
-    const computeS = blockMs === null ? offer.announcedS : (blockMs * (end - start)) / 1_000
     const hasRoom = offer.cacheTokensLeft === null || offer.cacheTokensLeft >= contextTokens
     const isSilent = peer !== self && roundTripMs === null && clock.monotonicMs() - roundTripAtMs < FRESH_MS
-    const cost = (computeS * (1 + sessions)) / scores.standing(peer).score
-    return { peer, start, end, cost: cost + (hasRoom ? 0 : NO_ROOM_S) + (isSilent ? NO_ROOM_S : 0) }
+    const cost = (tokenS(offer) * (1 + sessions)) / scores.standing(peer).score
+    // What it announces is its own word, so that no score alone would put it behind others.
+    const drawbacks = [!hasRoom, isSilent, scores.isDoubtful(peer)].filter(Boolean).length
+    return { peer, start, end, cost: cost + drawbacks * NO_ROOM_S }
+  }
+
+  function tokenS({ peer, start, end, announcedS }: Offer): number {
+    const blockMs = book.get(peer)?.blockMs ?? null
+    return blockMs === null ? announcedS : (blockMs * (end - start)) / 1_000
   }
 
   return {
+    /** Seconds for a token through its blocks: as measured, else as announced. */
+    tokenS,
     /** Throws CHAIN_INCOMPLETE with the blocks that are missing, and with who was passed over; TOKEN_MISSING. */
     async choose(all: readonly Offer[], needs: RouteNeeds): Promise<RouteStage[]> {
       proofs?.requireMembership()

@@ -6,7 +6,7 @@ import { messageOf } from '../../../src-shared/errors'
 import type { Hop, LostHop, RouteChange } from '../../../src-shared/routing-trace'
 import type { Host } from '../../network/host'
 import type { EventLog } from '../../storage/event-log'
-import { checkPipeline } from '../check'
+import { checkPeer } from '../check'
 import { createFailover, type MovingSession } from '../failover/failover'
 import { forReplacement } from '../failover/replacement'
 import type { Generation } from '../generate'
@@ -44,7 +44,7 @@ const NO_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SESSION_LIMIT', '
 /** Routes for this node's requests, what it learned of peers from them, and sessions that survive a lost node. */
 export function createRouter(options: {
   host: Host
-  pipeline: Pick<Pipeline, 'openSession' | 'notify'> & Partial<Pick<Pipeline, 'proofs'>>
+  pipeline: Pick<Pipeline, 'openSession' | 'notify'> & Partial<Pick<Pipeline, 'proofs' | 'progressOf'>>
   clock: Clock
   log: EventLog
   /** How a peer is asked what it serves; absent: over the pipeline's own protocol. */
@@ -65,7 +65,7 @@ export function createRouter(options: {
     const isTold = quarantinedUntil !== null || code === 'SPOT_CHECK_DISAGREED'
     if (isTold && peer !== self) pipeline.notify(peer, { code, cause: cause.slice(0, 1000) })
   })
-  const check: CheckPeer = options.check ?? ((peer, signal) => checkPipeline(host, peerIdFromString(peer), signal))
+  const check: CheckPeer = options.check ?? ((peer, ...about) => checkPeer(host, peerIdFromString(peer), ...about))
   const book = createRouteBook({ self, clock, scores, check, proofs: pipeline.proofs })
 
   let isChecking = false
@@ -140,10 +140,17 @@ export function createRouter(options: {
             const offers = forReplacement(await model.offers(false, signal), route, lost)
             return book.choose(offers, { root, blockCount, contextTokens, avoid })
           },
+          paceMs({ peer }) {
+            const offer = offered.find((one) => one.peer === peer)
+            return offer ? 1_000 * book.tokenS(offer) : null
+          },
         },
         // We are there, and libp2p does not dial itself.
-        check: async (peer, signal) => (peer === self ? null : check(peer, signal)),
-        clock,
+        check: async (peer, signal, session) =>
+          peer === self
+            ? { progress: session === undefined ? undefined : pipeline.progressOf?.(session) }
+            : check(peer, signal, session),
+        ...{ clock, self },
         events: {
           onLost(peer, error, weight) {
             if (!NO_FAULTS.has(error.code)) scores.failed(peer, error.code, error.message, weight)

@@ -34,6 +34,8 @@ interface Account {
   /** By the monotonic clock. */
   quarantinedUntilMs: number | null
   probedAtMs: number | null
+  /** Of the newest failure that no service followed, by the monotonic clock. */
+  failedAtMs: number | null
   incidents: Incident[]
 }
 
@@ -46,6 +48,7 @@ const FAILURES_TO_QUARANTINE = 5
 const QUARANTINE_MS = { first: 30_000, longest: 60_000 }
 /** A probe that brought no answer by then is forgotten, and another may try. */
 const PROBE_MS = 30_000
+const DOUBTED_MS = 30_000
 const MAX_CAUSE = 300
 
 /**
@@ -67,7 +70,7 @@ export function createPeerScores(clock: Clock, listener: (standing: Standing) =>
     }
     const account: Account = {
       ...{ good: 0, bad: 0, weighedAtMs: nowMs, failuresInRow: 0, quarantines: 0 },
-      ...{ quarantinedUntilMs: null, probedAtMs: null, incidents: [] },
+      ...{ quarantinedUntilMs: null, probedAtMs: null, failedAtMs: null, incidents: [] },
     }
     accounts.set(peer, account)
     return account
@@ -104,6 +107,7 @@ export function createPeerScores(clock: Clock, listener: (standing: Standing) =>
       const account = accountOf(peer)
       account.good += Math.min(answers, 10)
       account.failuresInRow = 0
+      account.failedAtMs = null
       account.quarantinedUntilMs = null
       account.probedAtMs = null
       account.quarantines = 0
@@ -112,6 +116,7 @@ export function createPeerScores(clock: Clock, listener: (standing: Standing) =>
       const account = accountOf(peer)
       account.bad += weight
       account.failuresInRow += weight
+      account.failedAtMs = clock.monotonicMs()
       account.incidents.push({ at: clock.now(), code, cause: cause.slice(0, MAX_CAUSE), weight })
       if (account.incidents.length > MAX_INCIDENTS) account.incidents.shift()
       // The row goes on through a quarantine, so that a probe which fails is the next one at once.
@@ -125,6 +130,12 @@ export function createPeerScores(clock: Clock, listener: (standing: Standing) =>
       const nowMs = clock.monotonicMs()
       if (nowMs < account.quarantinedUntilMs) return false
       return account.probedAtMs === null || nowMs - account.probedAtMs >= PROBE_MS
+    },
+    /** It failed lately and has served nobody since: half a minute for each failure in a row. A quarantine is instead of that. */
+    isDoubtful(peer: string): boolean {
+      const { failedAtMs = null, quarantinedUntilMs = null, failuresInRow = 0 } = accounts.get(peer) ?? {}
+      if (failedAtMs === null || quarantinedUntilMs !== null) return false
+      return clock.monotonicMs() - failedAtMs < failuresInRow * DOUBTED_MS
     },
     /** A session goes there now: after a quarantine it is the only one until it succeeded or failed. */
     asked(peer: string): void {
