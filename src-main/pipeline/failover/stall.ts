@@ -37,12 +37,11 @@ export function findStall(reports: readonly (StageProgress | null)[], { sentRows
     return { stage: stage + 1, teller: stage, words: `it takes none of the ${computed} rows that are for it` }
   }
   if (heldUpBy !== null) return alone(heldUpBy, 'it keeps the session waiting')
-  return findUnopened(reports) ?? findGap(reports, sentRows)
+  const unopened = reports.findIndex((report) => report !== null && report.stands !== 'open')
+  return unopened < 0 ? findGap(reports, sentRows) : whyUnopened(reports, unopened)
 }
 
-function findUnopened(reports: readonly (StageProgress | null)[]): Stall | null {
-  const stage = reports.findIndex((report) => report !== null && report.stands !== 'open')
-  if (stage < 0) return null
+function whyUnopened(reports: readonly (StageProgress | null)[], stage: number): Stall | null {
   if (reports[stage]?.stands === 'opening') return alone(stage, 'it does not open the session')
   if (stage === 0) return alone(stage, 'it does not know the session')
   if (reports[stage - 1] === null) return null
