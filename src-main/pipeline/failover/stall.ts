@@ -7,6 +7,8 @@ export interface Stall {
   /** Index of the one before it, where it is one's word against the other's; null where nobody else can be meant. */
   readonly teller: number | null
   readonly words: string
+  /** Rows that may be on their way to it. */
+  readonly rowsOnWay?: number
 }
 
 /** What the entry knows of its own. */
@@ -34,7 +36,8 @@ export function findStall(reports: readonly (StageProgress | null)[], { sentRows
     const isOpening = reports[stage + 1]?.stands === 'opening'
     if (stage === last) return alone(stage, 'it has computed the answer and does not send it')
     if (isOpening) return alone(stage + 1, 'it does not open the session')
-    return { stage: stage + 1, teller: stage, words: `it takes none of the ${computed} rows that are for it` }
+    const words = `it takes none of the ${computed} rows that are for it`
+    return { stage: stage + 1, teller: stage, words, rowsOnWay: computed - passed }
   }
   if (heldUpBy !== null) return alone(heldUpBy, 'it keeps the session waiting')
   const unopened = reports.findIndex((report) => report !== null && report.stands !== 'open')
@@ -60,7 +63,7 @@ function findGap(reports: readonly (StageProgress | null)[], sentRows: number): 
     }
     if (report.received < passed) {
       const words = `it has got ${report.received} of the ${passed} rows that were sent to it`
-      return isTold ? { stage, teller, words } : null
+      return isTold ? { stage, teller, words, rowsOnWay: passed - report.received } : null
     }
     passed = report.passed
     teller = stage
