@@ -499,6 +499,21 @@ describe('a stage that is there and does not compute', () => {
     await session.close()
   })
 
+  it('is given the time that a prompt takes on a slow line', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 1 ? 'hang' : null))
+    net.progress.set('a', all).set('b', () => open(0, 0))
+    const session = await net.failover.openSession(net.ask)
+    await session.send(new Int32Array(60), 0, true)
+    const answer = session.nextResult()
+    await net.clock.advance(15_000)
+    expect(net.lost).toEqual([])
+    await net.clock.advance(5_000)
+    expect(net.lost).toEqual(['b', 'a'])
+    expect(await answer).toMatchObject({ token: 0 })
+    await session.close()
+  })
+
   it('buys no time without end by what it says: it has a fair time for each batch that there is', async () => {
     const net = network(SERVERS)
     net.faults.set('b', (answer) => (answer === 4 ? 'hang' : null))

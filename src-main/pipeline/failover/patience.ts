@@ -6,6 +6,8 @@ import { findStall, type Outgoing, type Stall } from './stall'
 const FAIR_MS = 10_000
 /** A stage may dial the next one for 10 s before it says that it can't. */
 const FAIR_TO_OPEN_MS = 12_000
+/** Of a row between two stages, 16 kB or so, on a slow line. */
+const WAY_MS = 100
 const LONGEST_MS = 40_000
 /** What is forecast may be twice as much. */
 const MARGIN = 2
@@ -52,10 +54,11 @@ export function createPatience(options: {
     }
   }
 
-  function fairMs({ stage, teller }: Stall, { route, signs }: Looked): number {
+  function fairMs({ stage, teller, rowsOnWay = 0 }: Stall, { route, signs }: Looked): number {
     const place = route[stage]
     const { progress, sessions = 1 } = signs[stage] ?? {}
     if (progress && progress.stands !== 'open') return FAIR_TO_OPEN_MS
+    if (rowsOnWay > 0) return Math.min(LONGEST_MS, FAIR_MS + WAY_MS * rowsOnWay)
     const pace = place && teller === null ? options.paceMs(place) : null
     if (pace === null || !progress) return FAIR_MS
     const rows = Math.min(MAX_ROWS, progress.received - progress.computed)

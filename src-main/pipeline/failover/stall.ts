@@ -7,6 +7,8 @@ export interface Stall {
   /** Index of the one before it, where it is one's word against the other's; null where nobody else can be meant. */
   readonly teller: number | null
   readonly words: string
+  /** Rows that may be on their way to it. */
+  readonly rowsOnWay?: number
 }
 
 /** What the entry knows of its own. */
@@ -34,15 +36,15 @@ export function findStall(reports: readonly (StageProgress | null)[], { sentRows
     const isOpening = reports[stage + 1]?.stands === 'opening'
     if (stage === last) return alone(stage, 'it has computed the answer and does not send it')
     if (isOpening) return alone(stage + 1, 'it does not open the session')
-    return { stage: stage + 1, teller: stage, words: `it takes none of the ${computed} rows that are for it` }
+    const words = `it takes none of the ${computed} rows that are for it`
+    return { stage: stage + 1, teller: stage, words, rowsOnWay: computed - passed }
   }
   if (heldUpBy !== null) return alone(heldUpBy, 'it keeps the session waiting')
-  return findUnopened(reports) ?? findGap(reports, sentRows)
+  const unopened = reports.findIndex((report) => report !== null && report.stands !== 'open')
+  return unopened < 0 ? findGap(reports, sentRows) : whyUnopened(reports, unopened)
 }
 
-function findUnopened(reports: readonly (StageProgress | null)[]): Stall | null {
-  const stage = reports.findIndex((report) => report !== null && report.stands !== 'open')
-  if (stage < 0) return null
+function whyUnopened(reports: readonly (StageProgress | null)[], stage: number): Stall | null {
   if (reports[stage]?.stands === 'opening') return alone(stage, 'it does not open the session')
   if (stage === 0) return alone(stage, 'it does not know the session')
   if (reports[stage - 1] === null) return null
@@ -61,7 +63,7 @@ function findGap(reports: readonly (StageProgress | null)[], sentRows: number): 
     }
     if (report.received < passed) {
       const words = `it has got ${report.received} of the ${passed} rows that were sent to it`
-      return isTold ? { stage, teller, words } : null
+      return isTold ? { stage, teller, words, rowsOnWay: passed - report.received } : null
     }
     passed = report.passed
     teller = stage
