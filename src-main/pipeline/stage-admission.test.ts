@@ -165,8 +165,9 @@ describe('a session that is there', () => {
     const body = { code: 'ENGINE_DECODE_FAILED' as const, cause: 'x', peer: 'after', start: 8, end: 12 }
     expect(stages.onTaken(id(1), links.other)).toBe(false)
     expect(stages.onTaken(id(1), links.after)).toBe(true)
-    expect(stages.onError(id(1), body, links.before)).toBe(false)
-    expect(stages.count).toBe(1)
+    // A stage of another session, one that was left, whoever asks, and the stage before.
+    for (const from of [links.other, links.entry, links.before]) expect(stages.onError(id(1), body, from)).toBe(false)
+    expect([errors(), stages.count]).toEqual([[], 1])
     expect(stages.onError(id(1), body, links.after)).toBe(true)
     expect([errors(), stages.count]).toEqual([['ENGINE_DECODE_FAILED'], 0])
     // Where the error comes from nobody has to be told.

@@ -271,8 +271,8 @@ export function createStageSessions(options: {
     /** An error from further down the chain: passed on towards the entry. */
     onError(id: string, body: ErrorBody, from: Link): boolean {
       const session = sessions.get(id)
-      if (!session || from === session.upstream) return false
-      if (from === session.nextLink && mender.canHold(session, body)) {
+      if (!session || from !== session.nextLink) return false
+      if (mender.canHold(session, body)) {
         mender.part(session, body)
         return true
       }
