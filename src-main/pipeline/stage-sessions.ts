@@ -9,6 +9,7 @@ import type { Keeping } from './keeping/keeping'
 import type { Link, Links } from './links'
 import { createStageMender } from './mending/stage-mender'
 import { createPlaces, PATIENCE_MS, type PlaceAsker } from './places'
+import { isChain } from './route'
 import { RouteError } from './route-error'
 import { createSessionWork } from './session-work'
 import type { StageRunner } from './stage-runner'
@@ -66,6 +67,8 @@ export function createStageSessions(options: {
     // what is done there is put down to that neighbour, and to nobody on its word.
     if (upstream.peer !== neighbourBefore(open))
       throw new EspalierError('PROTOCOL_VIOLATION', 'the session was opened for somebody else')
+    if (!isChain(open.route))
+      throw new EspalierError('PROTOCOL_VIOLATION', 'a route that is no chain of different peers')
     if (open.contextTokens > runner.contextTokens) {
       throw new EspalierError(
         'PROMPT_TOO_LONG',

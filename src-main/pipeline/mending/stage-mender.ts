@@ -3,6 +3,7 @@ import { EspalierError, reportOf } from '../../../src-shared/errors'
 import { isMovable } from '../failover/movable'
 import type { ErrorBody, Frame, MendBody, MendedBody, OpenBody } from '../frames'
 import type { Link, Links } from '../links'
+import { isChain } from '../route'
 import { RouteError } from '../route-error'
 import type { StageMending, StageSession } from '../stage-session'
 import { createStepWindow } from '../step-window'
@@ -202,7 +203,7 @@ function mendedFrame({ id }: StageSession, body: MendedBody): Frame {
 /** Another peer for a neighbour of ours, with the same blocks, and nothing else. */
 function changesOneNeighbour(open: OpenBody, { route, stage, replaced }: MendBody): boolean {
   if (stage !== open.stage || Math.abs(replaced - stage) !== 1) return false
-  if (route.length !== open.route.length || replaced >= route.length) return false
+  if (route.length !== open.route.length || replaced >= route.length || !isChain(route)) return false
   return route.every(({ peer, start, end }, index) => {
     const before = open.route[index]
     return before?.start === start && before.end === end && (before.peer === peer || index === replaced)
