@@ -4,7 +4,7 @@ import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
 import { createAdmission } from './admission'
 import { isMovable } from './failover/movable'
-import type { ErrorBody, Frame, MendBody, OpenBody, StepFrame } from './frames'
+import { type ErrorBody, type Frame, type MendBody, type OpenBody, type StepFrame, stepFrameBytes } from './frames'
 import type { Keeping } from './keeping/keeping'
 import type { Link, Links } from './links'
 import { createStageMender } from './mending/stage-mender'
@@ -15,7 +15,7 @@ import { createSessionWork } from './session-work'
 import type { StageRunner } from './stage-runner'
 import { newMending, type StageSession } from './stage-session'
 import { createStageStep, type StepEvents } from './stage-step'
-import { neighbourBefore } from './step-rules'
+import { hasRoom, neighbourBefore, sizeOf, whatIsWrong } from './step-rules'
 import { createStepWindow } from './step-window'
 
 export interface StageSessionEvents extends StepEvents {
@@ -26,8 +26,6 @@ export interface StageSessionEvents extends StepEvents {
 const IDLE_SESSION_MS = 120_000
 /** Until its first rows come a session has no claim to a place in the cache. */
 const UNUSED_SESSION_MS = 20_000
-/** Steps of one session that may wait for the engine: above what the windows of a chunk and of a replay allow together. */
-const MAX_WAITING_STEPS = 32
 /** A session that lost a neighbour waits for another one, so long as whoever asks looks for it. */
 const HELD_SESSION_MS = 15_000
 const SWEEP_INTERVAL_MS = 10_000
@@ -50,6 +48,8 @@ export function createStageSessions(options: {
 }) {
   const { self, clock, log, events, keeping, guard, isOurs = () => false } = options
   const sessions = new Map<string, StageSession>()
+  /** The largest step that a neighbour has had a session for, on each link. */
+  const stepBytes = new WeakMap<Link, number>()
   const places = createPlaces(clock)
   const admission = createAdmission({ self, guard, isOurs })
   const enqueue = createSessionWork(clock, fail)
@@ -57,8 +57,13 @@ export function createStageSessions(options: {
   const step = createStageStep({ self, clock, events, mender, tell, fail })
 
   async function admit(id: string, open: OpenBody, upstream: Link): Promise<void> {
-    if (open.replaces === open.stage - 1) mender.takeUp(sessions.get(id), open, upstream)
+    if (open.replaces === open.stage - 1) takesSteps(mender.takeUp(sessions.get(id), open, upstream).runner, upstream)
     else await admission.admit(id, open, upstream, (asker) => start(id, open, upstream, asker))
+  }
+
+  function takesSteps({ maxBatchTokens, embeddingLength }: StageRunner, upstream: Link): void {
+    const bytes = stepFrameBytes(maxBatchTokens, embeddingLength)
+    stepBytes.set(upstream, Math.max(stepBytes.get(upstream) ?? 0, bytes))
   }
 
   function start(id: string, open: OpenBody, upstream: Link, asker: PlaceAsker): void {
@@ -91,6 +96,7 @@ export function createStageSessions(options: {
       mending: mayMend ? newMending(following ? keeping.open(id) : null) : null,
     }
     sessions.set(id, session)
+    takesSteps(runner, upstream)
     options.onAsked?.(open.entry)
     events.onSessions(sessions.size)
     enqueue(session, async () => {
@@ -173,6 +179,8 @@ export function createStageSessions(options: {
   function release(session: StageSession, { tellNext, why }: { tellNext: boolean; why?: ErrorBody }): void {
     if (session.ended) return
     session.ended = true
+    // Rows that nobody will compute; the rest is told to others.
+    session.waiting = session.waiting.filter(({ sizeBytes }) => sizeBytes === 0)
     sessions.delete(session.id)
     events.onSessions(sessions.size)
     session.window.end(new EspalierError('CANCELLED'))
@@ -221,6 +229,8 @@ export function createStageSessions(options: {
     get count() {
       return sessions.size
     },
+    /** The largest step that is taken on this link; 0 where no session has come by it. */
+    maxStepBytes: (link: Link): number => stepBytes.get(link) ?? 0,
     onOpen(id: string, open: OpenBody, upstream: Link): void {
       void admit(id, open, upstream).catch((error: unknown) => {
         const { code, cause } = reportOf(error)
@@ -234,13 +244,12 @@ export function createStageSessions(options: {
       const session = sessions.get(frame.session)
       // Steps may still arrive after a session failed: its error frame is on the way, so they are dropped.
       if (!session || session.upstream !== upstream) return
-      if (session.waiting.length >= MAX_WAITING_STEPS) {
-        countDrop('overflow')
-        const why = 'more steps than the session may have waiting'
-        fail(session, new RouteError('PROTOCOL_VIOLATION', why, neighbourBefore(session.open)))
-        return
-      }
-      enqueue(session, () => step(session, frame))
+      const isTooMuch = !hasRoom(frame, session)
+      if (isTooMuch) countDrop('overflow')
+      const wrong = isTooMuch ? 'more steps than the session may have waiting' : whatIsWrong(frame, session)
+      // It came from the neighbour before us: refusing it must not speak against us.
+      if (wrong) fail(session, new RouteError('PROTOCOL_VIOLATION', wrong, neighbourBefore(session.open)))
+      else enqueue(session, () => step(session, frame), sizeOf(frame))
     },
     /** False when it is not for a stage of ours. */
     onTaken(id: string, from: Link): boolean {

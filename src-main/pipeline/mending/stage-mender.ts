@@ -21,7 +21,7 @@ export function createStageMender(options: {
   clock: Clock
   links: () => Links
   tell: (link: Link | null, frame: Frame) => void
-  enqueue: (session: StageSession, work: () => Promise<void>) => void
+  enqueue: (session: StageSession, run: () => Promise<void>) => void
   fail: (session: StageSession, error: unknown) => void
 }) {
   const { clock, tell } = options
@@ -166,7 +166,7 @@ export function createStageMender(options: {
       else beginRefill(session, body, entry)
     },
     /** The replacement of the stage before us begins. Throws for everybody else. */
-    takeUp(session: StageSession | undefined, open: OpenBody, from: Link): void {
+    takeUp(session: StageSession | undefined, open: OpenBody, from: Link): StageSession {
       const mending = session?.mending
       if (!session || !mending || mending.awaited !== from.peer || open.stage !== session.open.stage)
         throw new EspalierError('SESSION_UNKNOWN', 'nobody was to go on with it here')
@@ -174,6 +174,7 @@ export function createStageMender(options: {
       session.usedAtMs = clock.monotonicMs()
       mending.awaited = null
       mending.heldSinceMs = null
+      return session
     },
     /** False when it is not for a stage of ours. */
     onOpened(session: StageSession | undefined, from: Link): boolean {
