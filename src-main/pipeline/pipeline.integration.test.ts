@@ -61,11 +61,12 @@ function arithmeticStage(start: number, end: number, blockCount: number) {
             : rows.hidden
         const hidden = input.map((value) => value + (end - start))
         const isLast = end === blockCount
+        const logits: Float32Array = stage.logits ?? hidden.slice(-WIDTH)
         const token = answer === 'none' ? null : hidden.at(-1)! % 100
         return {
           hidden: isLast ? null : hidden,
           token,
-          logits: answer === 'logits' ? (stage.logits ?? hidden.slice(-WIDTH)) : null,
+          logits: answer === 'logits' ? logits : null,
           computeMs: 0.5,
         }
       },
