@@ -1,6 +1,7 @@
 import type { Stream } from '@libp2p/interface'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { EspalierError } from '../../src-shared/errors'
+import { countUnsent, NO_LIMITS, type UnsentLimits } from './unsent'
 
 /** Messages with a u32 big-endian length in front, on one long-lived libp2p stream. One reader, many writers. */
 export interface FramedStream {
@@ -11,11 +12,28 @@ export interface FramedStream {
    * order. Rejects when it broke, or when the listener threw. The listener bounds what it keeps waiting.
    */
   deliverTo(listener: (message: Uint8Array) => void): Promise<void>
-  /** Resolves when the message may be followed by another (back-pressure); rejects when the stream has ended. */
+  /**
+   * Resolves when the message may be followed by another (back-pressure); rejects when the stream has ended. Callers
+   * that don't wait for it are held to the bounds of what may be unsent: beyond them the stream ends.
+   */
   write(...parts: Uint8Array[]): Promise<void>
   close(): Promise<void>
+  /** Nothing that has arrived is handed over any more. */
   abort(error: Error): void
   readonly closed: boolean
+  /** For whoever looks whether it goes on (standstill.ts). */
+  readonly progress: StreamProgress
+}
+
+export interface StreamProgress {
+  /** Messages that have arrived whole. */
+  readonly messages: number
+  /** Bytes of messages that have arrived and were not handed over: with a listener, of one that is not whole. */
+  readonly unreadBytes: number
+  /** Bytes that have gone out. */
+  readonly sentBytes: number
+  /** Bytes that wait until the other side reads. */
+  readonly unsentBytes: number
 }
 
 const HEADER_BYTES = 4
@@ -28,12 +46,23 @@ const FLAT_BELOW_BYTES = 64 * 1024
  * when its reader is slow. Two more traps are avoided here: `stream.onDrain()` resolves at once after its first
  * use (so we wait for the event), and pausing inside a `message` listener is undone when that listener returns
  * (so we pause in a microtask). The yamux window must be at most 2 MiB for the pause to come in time.
+ * @param maxMessageBytes asked when the length of a message is there, before the rest of it is kept
+ * @param limits without them whoever writes has to wait for each message
  */
-export function frameStream(stream: Stream, maxMessageBytes: number): FramedStream {
+export function frameStream(
+  stream: Stream,
+  maxMessageBytes: number | (() => number),
+  limits: UnsentLimits = NO_LIMITS,
+): FramedStream {
   const buffer = new Uint8ArrayList()
   let wakeReader: (() => void) | null = null
   let failure: Error | null = null
   let ended = false
+  let messages = 0
+  let writtenBytes = 0
+  const unsent = countUnsent(stream)
+  /** One for all that wait: what is hung on the stream for each of them would have to be looked through by each. */
+  let drained: PromiseWithResolvers<void> | null = null
   let pushed: { listener: (message: Uint8Array) => void; end: PromiseWithResolvers<void> } | null = null
 
   const wake = () => {
@@ -66,6 +95,16 @@ export function frameStream(stream: Stream, maxMessageBytes: number): FramedStre
   }
   stream.addEventListener('close', onEnd)
   stream.addEventListener('remoteCloseWrite', onEnd)
+  stream.addEventListener('drain', () => {
+    drained?.resolve()
+    drained = null
+  })
+  stream.addEventListener('close', (event) => {
+    drained?.reject(
+      (event as Event & { error?: Error }).error ?? new EspalierError('PEER_UNREACHABLE', 'the stream closed'),
+    )
+    drained = null
+  })
 
   /** Waiting for a later turn would let the muxer answer first: a window update costs more than the hand-over. */
   function push(): void {
@@ -85,16 +124,18 @@ export function frameStream(stream: Stream, maxMessageBytes: number): FramedStre
 
   /** A whole message from the buffer, or null when more bytes are needed. */
   function takeMessage(): Uint8Array | null {
-    if (buffer.byteLength < HEADER_BYTES) return null
+    if (stream.status === 'aborted' || buffer.byteLength < HEADER_BYTES) return null
     const length = buffer.getUint32(0)
-    if (length > maxMessageBytes) {
-      failure = new EspalierError('PROTOCOL_VIOLATION', `a message of ${length} bytes, the limit is ${maxMessageBytes}`)
+    const limit = typeof maxMessageBytes === 'number' ? maxMessageBytes : maxMessageBytes()
+    if (length > limit) {
+      failure = new EspalierError('PROTOCOL_VIOLATION', `a message of ${length} bytes, the limit is ${limit}`)
       stream.abort(failure)
       throw failure
     }
     if (buffer.byteLength < HEADER_BYTES + length) return null
     const message = buffer.slice(HEADER_BYTES, HEADER_BYTES + length)
     buffer.consume(HEADER_BYTES + length)
+    messages++
     if (buffer.byteLength < RESUME_BELOW_BYTES) resumeIfPaused()
     return message
   }
@@ -131,24 +172,26 @@ export function frameStream(stream: Stream, maxMessageBytes: number): FramedStre
       new DataView(header.buffer).setUint32(0, length)
       // Small messages go as one piece: each piece would be encrypted and written on its own.
       const message = length <= FLAT_BELOW_BYTES ? concat(header, parts, length) : new Uint8ArrayList(header, ...parts)
-      if (stream.send(message)) return
-      await new Promise<void>((resolve, reject) => {
-        const onDrain = () => {
-          stream.removeEventListener('close', onClose)
-          resolve()
-        }
-        const onClose = (event: Event) => {
-          stream.removeEventListener('drain', onDrain)
-          reject(
-            (event as Event & { error?: Error }).error ?? new EspalierError('PEER_UNREACHABLE', 'the stream closed'),
-          )
-        }
-        stream.addEventListener('drain', onDrain, { once: true })
-        stream.addEventListener('close', onClose, { once: true })
-      })
+      unsent.look()
+      if (unsent.messages >= limits.messages || stream.writeBufferLength >= limits.bytes) {
+        const what = `${unsent.messages} messages of ${stream.writeBufferLength} bytes wait, and it does not read`
+        const error = new EspalierError('PEER_UNREACHABLE', what)
+        stream.abort(error)
+        throw error
+      }
+      writtenBytes += message.byteLength
+      const mayGoOn = stream.send(message)
+      unsent.add(message.byteLength)
+      if (mayGoOn) return
+      drained ??= Promise.withResolvers<void>()
+      await drained.promise
     },
     close: () => stream.close(),
     abort: (error) => stream.abort(error),
+    get progress() {
+      const unsentBytes = stream.writeBufferLength
+      return { messages, unreadBytes: buffer.byteLength, sentBytes: writtenBytes - unsentBytes, unsentBytes }
+    },
   }
 }
 

@@ -1,8 +1,10 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Stream } from '@libp2p/interface'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src-shared/clock'
+import type { EspalierError } from '../../src-shared/errors'
 import { connect, loopbackHost } from '../../test/loopback-host'
 import { dialBootstraps, keepBootstrapsConnected } from './bootstrap'
 import { findAddresses, routingReady } from './find-peer'
@@ -196,6 +198,30 @@ describe('framed streams', () => {
     const second = await pair((remote) => remote.read().then(cut.resolve, cut.reject))
     second.abort(new Error('cut'))
     await expect(cut.promise).rejects.toThrow()
+  })
+
+  it('O-05: are ended when too much waits for one who does not read, and cost nothing more for each that waits', async () => {
+    const [server, client] = [await start(), await start({ listens: false })]
+    const limits = { bytes: 1 << 20, messages: 100 }
+    const accepted = Promise.withResolvers<Stream>()
+    await server.handle(PROTOCOL, (stream) => accepted.resolve(stream))
+    await connect(client, server)
+    const deaf = await client.dialProtocol(server.peerId, PROTOCOL)
+    deaf.send(new Uint8Array(4))
+    const stream = await accepted.promise
+    const framed = frameStream(stream, 1 << 20, limits)
+    const hung = vi.spyOn(stream, 'addEventListener')
+    const writes: Promise<unknown>[] = []
+    while (!framed.closed && writes.length < 5_000)
+      writes.push(framed.write(new Uint8Array(1_000)).catch((error: unknown) => error))
+    const outcomes = await Promise.all(writes)
+    const waited = outcomes.filter((outcome) => outcome !== undefined)
+    // The one that was too much, and those before it that were not sent.
+    expect(waited.length).toBeGreaterThan(limits.messages)
+    expect(waited.length).toBeLessThan(limits.messages + 10)
+    expect(new Set(waited.map((error) => (error as EspalierError).code))).toEqual(new Set(['PEER_UNREACHABLE']))
+    expect(hung).not.toHaveBeenCalled()
+    expect(stream.writeBufferLength).toBe(0)
   })
 
   it('refuse a message over the limit and end the stream', async () => {

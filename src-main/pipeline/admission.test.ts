@@ -36,6 +36,14 @@ async function askerOf(judgement: Admission | null, change: Partial<OpenBody> = 
   return found
 }
 
+it('a guard that breaks keeps no place for what it was to judge', async () => {
+  const { admission } = setUp(Promise.reject(new Error('broken')))
+  const admit = () => admission.admit('id', bodyOf(), link, () => undefined)
+  await expect(admit()).rejects.toThrow('broken')
+  // Not that it is open already.
+  await expect(admit()).rejects.toThrow('broken')
+})
+
 describe('who asks for a place', () => {
   it('is the entry where that is proven, else the neighbour that names it', async () => {
     expect(await askerOf(null)).toEqual({ asker: 'before', rank: RANK.guest })

@@ -41,7 +41,10 @@ export function createAdmission(options: {
       judged.set(id, upstream)
       const { entry, token, root, contextTokens, route, binding } = open
       const session = { id, root, contextTokens, route, binding }
-      const admission = await guard.authorise({ entry, token, session })
+      const admission = await guard.authorise({ entry, token, session }).catch((error: unknown) => {
+        judged.delete(id)
+        throw error
+      })
       if (!judged.delete(id)) return
       if (!admission.ok) throw admission.refusal
       begin(askerOf(id, open, admission.standing))

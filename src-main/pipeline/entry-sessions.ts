@@ -5,13 +5,14 @@ import { plainText } from '../hivemind/unary-client'
 import type { BoundSession, SessionBinding } from '../membership/session-binding'
 import { isMovable } from './failover/movable'
 import type { RecordedStep } from './failover/replay-record'
-import type { ErrorBody, Frame, MendedBody, ResultFrame } from './frames'
+import { type ErrorBody, type Frame, MAX_RESULT_FRAME_BYTES, type MendedBody, type ResultFrame } from './frames'
 import type { Link, Links } from './links'
 import { whatIsWrongWithLogits } from './logits-rules'
 import { isRepeated, type Mend, type MendableEntry, type Mended, mendEntry } from './mending/entry-mender'
 import { orAbort } from './or-abort'
 import type { RouteStage } from './route'
 import { RouteError } from './route-error'
+import { createBoundedMap } from './scores/bounded-map'
 import { createStepWindow } from './step-window'
 
 /** The asking side of one generation. */
@@ -58,6 +59,8 @@ interface State extends MendableEntry {
 
 /** An entry asks for one result at a time; a few may be on their way when it stops reading. */
 const MAX_WAITING_RESULTS = 16
+/** Peers whose answers may still come after their session has ended. */
+const MAX_ASKED = 256
 
 export interface OpenSessionOptions {
   root: string
@@ -88,6 +91,8 @@ export interface EntryMembership {
 
 export function createEntrySessions(self: string, links: () => Links, membership: EntryMembership) {
   const sessions = new Map<string, State>()
+  /** Whom this node has asked: they may send logits. */
+  const asked = createBoundedMap<true>(MAX_ASKED)
   let stopped: EspalierError | null = null
 
   function fail(id: string, failure: EspalierError): void {
@@ -160,6 +165,7 @@ export function createEntrySessions(self: string, links: () => Links, membership
     // Rejections are handed on by nextResult too; this one keeps Node from calling them unhandled.
     state.opened.promise.catch(() => undefined)
     sessions.set(id, state)
+    for (const { peer } of options.route) asked.set(peer, true)
     let keeps = false
     const close = async () => {
       sessions.delete(id)
@@ -211,7 +217,10 @@ export function createEntrySessions(self: string, links: () => Links, membership
           await unlessFailed(state, membership.demand(mend.route))
           const binding = await bindingOf(id, options, mend.route)
           const shown = { token: membership.token(), ...binding }
-          for (const { peer } of mend.route) state.stages.add(peer)
+          for (const { peer } of mend.route) {
+            state.stages.add(peer)
+            asked.set(peer, true)
+          }
           const closeAt = (peer: string) => tellClosed(id, state, peer)
           const doing = { send, closeAt, unlessFailed: <T>(work: Promise<T>) => unlessFailed(state, work) }
           return mendEntry(state, mend, { id, self, links: links(), shown, opening: opening(options), ...doing })
@@ -263,6 +272,8 @@ export function createEntrySessions(self: string, links: () => Links, membership
 
   return {
     open: openSession,
+    /** The largest answer that is taken from this peer. */
+    maxResultBytes: (peer: string): number => (asked.get(peer) ? MAX_RESULT_FRAME_BYTES : 0),
     /** Whether this session is one of ours, and runs through our own blocks. */
     isThroughUs: (id: string): boolean => sessions.get(id)?.route.some(({ peer }) => peer === self) ?? false,
     onOpened(id: string, from: Link): void {

@@ -6,13 +6,7 @@ import { SamplingSchema } from '../engine/sampling'
 import { SessionBindingSchema } from '../membership/session-binding'
 import { fromHalves, toHalves } from '../shards/half-float'
 
-/** Carries a generation through a chain of stages. One stream a pair of neighbours, many sessions on it. */
-export const PIPELINE_PROTOCOL = '/espalier/pipeline/1'
-/** The same frames, and those that replace one stage of a session (docs/routing.md). Peers offer it first. */
-export const MENDING_PROTOCOL = '/espalier/pipeline/1.1'
-
-/** The same frames; sessions are signed by their entry, and stages show that they may serve (docs/membership.md). */
-export const BOUND_PROTOCOL = '/espalier/pipeline/1.2'
+export { BOUND_PROTOCOL, MENDING_PROTOCOL, PIPELINE_PROTOCOL } from './protocols'
 
 /** 512 rows of 8192 f32 channels, and room for a header. */
 export const MAX_FRAME_BYTES = 17 * 1024 * 1024
@@ -26,6 +20,21 @@ const FLAG_WANTS_ANSWER = 1
 const FLAG_TOKENS = 2
 const FLAG_HALF = 4
 const FLAG_KEPT = 8
+const STEP_HEAD_BYTES = 10
+const RESULT_HEAD_BYTES = 13
+const MAX_BODY_BYTES = 64 * 1024
+/** One a stage, counted in a byte. */
+const MAX_TIMES_BYTES = 255 * 4
+
+/** The most that a frame has which carries no tensor. */
+export const MAX_BODY_FRAME_BYTES = PREFIX_BYTES + MAX_BODY_BYTES
+/** The most that the answer of a last stage has. */
+export const MAX_RESULT_FRAME_BYTES = PREFIX_BYTES + RESULT_HEAD_BYTES + MAX_TIMES_BYTES + MAX_LOGITS * 4
+
+/** The most that a step of so many rows, so many channels wide, has. */
+export function stepFrameBytes(rows: number, width: number): number {
+  return PREFIX_BYTES + STEP_HEAD_BYTES + MAX_TIMES_BYTES + rows * width * 4
+}
 
 const Type = {
   open: 1,
@@ -212,7 +221,7 @@ export function encodeFrame(frame: Frame): Uint8Array[] {
         (isTokens ? FLAG_TOKENS : 0) |
         (halves ? FLAG_HALF : 0) |
         (frame.isKept ? FLAG_KEPT : 0)
-      const head = new DataView(new ArrayBuffer(10))
+      const head = new DataView(new ArrayBuffer(STEP_HEAD_BYTES))
       head.setUint32(0, frame.position, true)
       head.setUint32(4, frame.rows, true)
       head.setUint8(8, flags)
@@ -221,7 +230,7 @@ export function encodeFrame(frame: Frame): Uint8Array[] {
       return [prefix, bytesOf(head), bytesOf(Float32Array.from(frame.computeMs)), bytesOf(payload)]
     }
     case 'result': {
-      const head = new DataView(new ArrayBuffer(13))
+      const head = new DataView(new ArrayBuffer(RESULT_HEAD_BYTES))
       head.setUint32(0, frame.position, true)
       head.setUint32(4, frame.token, true)
       head.setUint32(8, frame.logits?.length ?? 0, true)
@@ -275,13 +284,13 @@ export function decodeFrame(bytes: Uint8Array): Frame {
 }
 
 function decodeStep(session: string, bytes: Uint8Array): StepFrame {
-  if (bytes.length < 10) throw violation('a step without its header')
+  if (bytes.length < STEP_HEAD_BYTES) throw violation('a step without its header')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const rows = view.getUint32(4, true)
   const flags = view.getUint8(8)
   const stages = view.getUint8(9)
   if (rows < 1 || rows > MAX_ROWS) throw violation(`${rows} rows`)
-  const payload = copyOf(bytes, 10 + stages * 4)
+  const payload = copyOf(bytes, STEP_HEAD_BYTES + stages * 4)
   const isTokens = (flags & FLAG_TOKENS) !== 0
   const isHalf = (flags & FLAG_HALF) !== 0
   if (isTokens && isHalf) throw violation('tokens in half precision')
@@ -295,7 +304,7 @@ function decodeStep(session: string, bytes: Uint8Array): StepFrame {
     position: view.getUint32(0, true),
     rows,
     wantsAnswer: (flags & FLAG_WANTS_ANSWER) !== 0,
-    computeMs: floats(bytes, 10, stages),
+    computeMs: floats(bytes, STEP_HEAD_BYTES, stages),
     ...(isHalf && { isHalf }),
     ...((flags & FLAG_KEPT) !== 0 && { isKept: true }),
     input: isTokens
@@ -305,19 +314,19 @@ function decodeStep(session: string, bytes: Uint8Array): StepFrame {
 }
 
 function decodeResult(session: string, bytes: Uint8Array): ResultFrame {
-  if (bytes.length < 13) throw violation('a result without its header')
+  if (bytes.length < RESULT_HEAD_BYTES) throw violation('a result without its header')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const logits = view.getUint32(8, true)
   const stages = view.getUint8(12)
-  if (logits > MAX_LOGITS || bytes.length !== 13 + stages * 4 + logits * 4)
+  if (logits > MAX_LOGITS || bytes.length !== RESULT_HEAD_BYTES + stages * 4 + logits * 4)
     throw violation('a result of the wrong length')
   return {
     type: 'result',
     session,
     position: view.getUint32(0, true),
     token: view.getUint32(4, true),
-    computeMs: floats(bytes, 13, stages),
-    logits: logits === 0 ? null : Float32Array.from(floats(bytes, 13 + stages * 4, logits)),
+    computeMs: floats(bytes, RESULT_HEAD_BYTES, stages),
+    logits: logits === 0 ? null : Float32Array.from(floats(bytes, RESULT_HEAD_BYTES + stages * 4, logits)),
   }
 }
 
@@ -330,8 +339,6 @@ function floats(bytes: Uint8Array, offset: number, count: number): number[] {
 function copyOf(bytes: Uint8Array, start: number, end?: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes.subarray(start, end))
 }
-
-const MAX_BODY_BYTES = 64 * 1024
 
 function decodeBody<T>(schema: z.ZodType<T>, bytes: Uint8Array): T {
   if (bytes.length > MAX_BODY_BYTES) throw violation('a body over 64 KiB')

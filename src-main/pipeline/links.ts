@@ -1,19 +1,15 @@
 import type { Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import type { Clock } from '../../src-shared/clock'
 import { EspalierError, messageOf } from '../../src-shared/errors'
 import { reachPeer } from '../network/find-peer'
 import { type FramedStream, frameStream } from '../network/framed-stream'
 import type { Host } from '../network/host'
-import {
-  BOUND_PROTOCOL,
-  decodeFrame,
-  encodeFrame,
-  type Frame,
-  MAX_FRAME_BYTES,
-  MENDING_PROTOCOL,
-  PIPELINE_PROTOCOL,
-} from './frames'
+import { watchStandstill } from '../network/standstill'
+import type { UnsentLimits } from '../network/unsent'
+import { BOUND_PROTOCOL, decodeFrame, encodeFrame, type Frame, MAX_FRAME_BYTES, MENDING_PROTOCOL } from './frames'
 import { forOlderStream } from './older-streams'
+import { PIPELINE_PROTOCOLS } from './protocols'
 import { RouteError } from './route-error'
 
 /** One long-lived stream to or from a neighbour. */
@@ -32,20 +28,32 @@ export interface Link {
 export interface LinkEvents {
   onFrame(frame: Frame, link: Link): void
   onEnd(link: Link, cause: string): void
+  /** The largest frame that is taken from this neighbour as things are; asked for each one, before it is kept. */
+  maxFrameBytes?(link: Link): number
 }
 
 const OPEN_TIMEOUT_MS = 10_000
 const MAX_STREAMS = 64
-const PROTOCOLS = [BOUND_PROTOCOL, MENDING_PROTOCOL, PIPELINE_PROTOCOL]
+/** What others name as their next stage is dialled: this many streams stay open, those that were used last. */
+const MAX_OUTGOING = 256
+/** Where others began the stream only short answers go back. One who does not read them asks for nothing else. */
+const UNSENT_ANSWERS: UnsentLimits = { bytes: 1024 * 1024, messages: 1024 }
+/** Where we began it each session has one step under way, of a few megabytes, and waits until it may send the next. */
+const UNSENT_STEPS: UnsentLimits = { bytes: 4 * MAX_FRAME_BYTES, messages: 1024 }
 
 /** Opens one outgoing stream a peer, on first use, and accepts incoming ones. */
-export function createLinks(host: Host, events: LinkEvents) {
+export function createLinks(host: Host, clock: Clock, events: LinkEvents) {
   const self = host.peerId.toString()
+  /** By peer: open, or being opened. */
   const outgoing = new Map<string, Promise<Link>>()
-  const all = new Set<Link>()
+  const all = new Map<Link, FramedStream>()
+  /** Those that we began, in the order of their last use. */
+  const begun = new Set<Link>()
+  const stopWatch = watchStandstill(clock, () => all.values())
+  let isClosed = false
 
-  function adopt(peer: string, stream: Stream): Link {
-    const framed = frameStream(stream, MAX_FRAME_BYTES)
+  function adopt(peer: string, stream: Stream, limits: UnsentLimits): Link {
+    const framed = frameStream(stream, () => events.maxFrameBytes?.(link) ?? MAX_FRAME_BYTES, limits)
     const binds = stream.protocol === BOUND_PROTOCOL
     const link: Link = {
       peer,
@@ -55,13 +63,14 @@ export function createLinks(host: Host, events: LinkEvents) {
         return framed.closed
       },
       send(frame) {
+        if (begun.has(link)) use(link)
         return framed.write(...encodeFrame(binds ? frame : forOlderStream(frame))).catch((error: unknown) => {
           throw new RouteError('STAGE_LOST', `${peer} (${messageOf(error)})`, peer, { cause: error })
         })
       },
       abort: (error) => framed.abort(error),
     }
-    all.add(link)
+    all.set(link, framed)
     void readUntilEnd(link, framed)
     return link
   }
@@ -74,20 +83,47 @@ export function createLinks(host: Host, events: LinkEvents) {
       cause = messageOf(error)
       framed.abort(error instanceof Error ? error : new Error(cause))
     }
-    all.delete(link)
+    begun.delete(link)
+    forget(link)
     events.onEnd(link, cause)
+    // A stream of which only one side has ended counts among those that a connection may have, for as long as it lasts.
+    await framed.close().catch((error: Error) => framed.abort(error))
+    all.delete(link)
+  }
+
+  function forget(link: Link): void {
+    const known = outgoing.get(link.peer)
+    known?.then(
+      (one) => one === link && outgoing.get(link.peer) === known && outgoing.delete(link.peer),
+      () => undefined,
+    )
   }
 
   async function open(peer: string): Promise<Link> {
     const signal = AbortSignal.timeout(OPEN_TIMEOUT_MS)
     const peerId = peerIdFromString(peer)
     await reachPeer(host, peerId, signal)
-    const stream = await host.dialProtocol(peerId, PROTOCOLS, { signal, runOnLimitedConnection: true })
-    return adopt(peer, stream)
+    const stream = await host.dialProtocol(peerId, [...PIPELINE_PROTOCOLS], { signal, runOnLimitedConnection: true })
+    if (isClosed) {
+      const error = new EspalierError('STAGE_LOST', 'this node stops')
+      stream.abort(error)
+      throw error
+    }
+    const link = adopt(peer, stream, UNSENT_STEPS)
+    use(link)
+    return link
+  }
+
+  /** Of the streams that we began the one that was used longest ago gives way. Whoever needs it opens another one. */
+  function use(link: Link): void {
+    begun.delete(link)
+    begun.add(link)
+    const [oldest] = begun
+    if (oldest && begun.size > MAX_OUTGOING)
+      oldest.abort(new EspalierError('STAGE_LOST', 'others were used since, and there is no room for more'))
   }
 
   // A node may be a stage of its own route, and libp2p does not dial itself: both ends are here.
-  let isClosed = false
   const end = (other: () => Link): Link => ({
     peer: self,
     mends: true,
@@ -110,12 +146,16 @@ export function createLinks(host: Host, events: LinkEvents) {
   return {
     async accept(): Promise<void> {
       await host.handle(
-        PROTOCOLS,
+        [...PIPELINE_PROTOCOLS],
         (stream, connection) => {
-          adopt(connection.remotePeer.toString(), stream)
+          adopt(connection.remotePeer.toString(), stream, UNSENT_ANSWERS)
         },
         { runOnLimitedConnection: true, maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS },
       )
+    },
+    /** Peers to which a stream is open, or being opened. */
+    get outgoing() {
+      return outgoing.size
     },
     /** The stream to this peer: the one that is open, or a new one. Throws STAGE_LOST. */
     async to(peer: string): Promise<Link> {
@@ -123,7 +163,10 @@ export function createLinks(host: Host, events: LinkEvents) {
       for (;;) {
         const before = outgoing.get(peer)
         const known = await before?.catch(() => undefined)
-        if (known && !known.closed) return known
+        if (known && !known.closed) {
+          use(known)
+          return known
+        }
         // Unless somebody else has begun to open one meanwhile.
         if (outgoing.get(peer) === before) break
       }
@@ -138,8 +181,9 @@ export function createLinks(host: Host, events: LinkEvents) {
     },
     async close(): Promise<void> {
       isClosed = true
-      await host.unhandle(PROTOCOLS)
-      for (const link of all) link.abort(new EspalierError('STAGE_LOST', 'this node stops'))
+      stopWatch()
+      await host.unhandle([...PIPELINE_PROTOCOLS])
+      for (const link of all.keys()) link.abort(new EspalierError('STAGE_LOST', 'this node stops'))
     },
   }
 }

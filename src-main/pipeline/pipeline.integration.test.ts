@@ -29,6 +29,7 @@ function arithmeticStage(start: number, end: number, blockCount: number) {
     answers: new Set<string>(),
     failNext: null as EspalierError | null,
     hang: false,
+    logits: null as Float32Array | null,
     before: async (_position: number): Promise<void> => undefined,
     runner: {
       blocks: { start, end },
@@ -60,11 +61,12 @@ function arithmeticStage(start: number, end: number, blockCount: number) {
             : rows.hidden
         const hidden = input.map((value) => value + (end - start))
         const isLast = end === blockCount
+        const logits: Float32Array = stage.logits ?? hidden.slice(-WIDTH)
         const token = answer === 'none' ? null : hidden.at(-1)! % 100
         return {
           hidden: isLast ? null : hidden,
           token,
-          logits: answer === 'logits' ? hidden.slice(-WIDTH) : null,
+          logits: answer === 'logits' ? logits : null,
           computeMs: 0.5,
         }
       },
@@ -191,6 +193,20 @@ describe('pipeline over three peers', () => {
     const expected = { ...PLAIN_SAMPLING, seed: 5, repeatPenalty: 1.1, penaltyTokens: 3, history }
     expect(stages.map(({ samplings }) => samplings)).toEqual([[undefined], [undefined], [expected]])
     expect(stages.map(({ answers }) => [...answers])).toEqual([['none'], ['none'], ['sampled']])
+  })
+
+  it('carries the logits of a large vocabulary, while they are awaited and when nobody waits any more', async () => {
+    const { entry, route, run, stages } = await network()
+    const logits = Float32Array.from({ length: 262_144 }, (_, token) => token)
+    stages[2]!.logits = logits
+    const options = { root: 'root', route, contextTokens: 64, wantsLogits: true, signal: AbortSignal.timeout(20_000) }
+    const session = await entry.openSession(options)
+    await session.send(Int32Array.of(1), 0, true)
+    expect((await session.nextResult()).logits).toEqual(logits)
+    await session.send(Int32Array.of(1), 1, true)
+    await session.close()
+    // On the stream on which the last answer still comes.
+    expect((await run('ab', 3)).tokens).toHaveLength(3)
   })
 
   it('splits a long prompt into recorded chunks', async () => {

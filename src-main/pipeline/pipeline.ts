@@ -1,12 +1,13 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Clock } from '../../src-shared/clock'
-import { type EspalierError, messageOf } from '../../src-shared/errors'
+import { EspalierError, messageOf } from '../../src-shared/errors'
 import type { SessionGuard } from '../membership/session-guard'
+import { createCallBudget } from '../network/call-limits/call-budget'
 import type { Host } from '../network/host'
 import type { EventLog } from '../storage/event-log'
 import { checkPipeline } from './check'
 import { createEntrySessions, type EntrySession, type OpenSessionOptions } from './entry-sessions'
-import { BOUND_PROTOCOL, type Frame, type NoticeBody, type StageProgress } from './frames'
+import { BOUND_PROTOCOL, type Frame, MAX_BODY_FRAME_BYTES, type NoticeBody, type StageProgress } from './frames'
 import { createKeeping, type Keeping, type KeepingLimits } from './keeping/keeping'
 import { createLinks, type Link } from './links'
 import { createNotices } from './notices'
@@ -36,6 +37,11 @@ export interface Pipeline {
   /** What is kept for the replacement of a lost neighbour. */
   readonly kept: Keeping['use']
 }
+
+/** Frames that any peer may send, and that are answered. */
+const ASKING: ReadonlySet<Frame['type']> = new Set<Frame['type']>(['open', 'mend', 'check'])
+/** Of one peer with all its streams. Each session is opened once, and none is mended many times a second. */
+const ASK_RATE = { perSecond: 50, burst: 500 }
 
 /** Both sides of `/espalier/pipeline/1.2` on one host. `stage` gives our slice while it may serve, else null. */
 export function createPipeline(options: {
@@ -75,13 +81,24 @@ export function createPipeline(options: {
     isOurs: entry.isThroughUs,
   })
 
-  const links = createLinks(host, {
-    onFrame: route,
+  const asks = createCallBudget(options.clock, { peer: ASK_RATE, own: ASK_RATE, shared: ASK_RATE })
+  const links = createLinks(host, options.clock, {
+    onFrame: (frame, link) => {
+      if (mayAsk(frame, link)) route(frame, link)
+    },
+    maxFrameBytes: (link) => Math.max(MAX_BODY_FRAME_BYTES, stages.maxStepBytes(link), entry.maxResultBytes(link.peer)),
     onEnd(link, cause) {
       entry.onLinkEnd(link, cause)
       stages.onLinkEnd(link, cause)
     },
   })
+
+  /** What costs an answer whatever comes of it is limited; whoever goes on regardless loses the stream. */
+  function mayAsk({ type }: Frame, link: Link): boolean {
+    if (link.peer === self || !ASKING.has(type) || asks.admit(link.peer)) return true
+    link.abort(new EspalierError('CALL_TOO_MANY', `more ${type} frames than are answered`))
+    return false
+  }
 
   function route(frame: Frame, link: Link): void {
     switch (frame.type) {

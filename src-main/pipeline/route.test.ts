@@ -1,7 +1,22 @@
 import { describe, expect, it } from 'vitest'
-import { type Candidate, chooseRoute } from './route'
+import { type Candidate, chooseRoute, isChain } from './route'
 
 const server = (peer: string, start: number, end: number, cost = 1): Candidate => ({ peer, start, end, cost })
+
+describe('isChain', () => {
+  const stage = (peer: string, start: number, end: number) => ({ peer, start, end })
+
+  it.each([
+    ['one stage', [stage('a', 3, 5)], true],
+    ['stages that join', [stage('a', 0, 3), stage('b', 3, 4), stage('c', 4, 9)], true],
+    ['a gap', [stage('a', 0, 3), stage('b', 4, 5)], false],
+    ['blocks twice', [stage('a', 0, 3), stage('b', 2, 5)], false],
+    ['no blocks', [stage('a', 0, 3), stage('b', 3, 3)], false],
+    ['a peer twice', [stage('a', 0, 3), stage('b', 3, 5), stage('a', 5, 6)], false],
+  ])('%s', (_, route, expected) => {
+    expect(isChain(route)).toBe(expected)
+  })
+})
 
 describe('chooseRoute', () => {
   it('joins ranges into a chain', () => {

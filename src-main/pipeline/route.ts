@@ -52,6 +52,12 @@ export function chooseRoute(
   return route
 }
 
+/** Whether each stage begins where the one before it ends, and each is another peer: what a session may be opened with. */
+export function isChain(route: readonly RouteStage[]): boolean {
+  const joins = route.every(({ start, end }, index) => start < end && start === (route[index - 1]?.end ?? start))
+  return joins && new Set(route.map(({ peer }) => peer)).size === route.length
+}
+
 /** @param ways what may come before; null at the first block, before which comes the entry */
 function cheapestTo(
   to: string | null,

@@ -76,11 +76,15 @@ describe('a session has a place here', () => {
   })
 
   const withPlace = (place: (typeof ROUTE)[number]) => ROUTE.map((one, at) => (at === 1 ? place : one))
+  const withNext = (place: (typeof ROUTE)[number]) => [...ROUTE.slice(0, 2), place]
   it.each<[string, Partial<OpenBody>, string]>([
     ['another peer’s place', { route: withPlace({ peer: 'you', start: 4, end: 8 }) }, 'STAGE_LOST'],
     ['another first block', { route: withPlace({ peer: 'me', start: 3, end: 8 }) }, 'STAGE_LOST'],
     ['another last block', { route: withPlace({ peer: 'me', start: 4, end: 9 }) }, 'STAGE_LOST'],
     ['another model', { root: 'other' }, 'STAGE_LOST'],
+    ['blocks that do not join', { route: withNext({ peer: 'after', start: 9, end: 12 }) }, 'PROTOCOL_VIOLATION'],
+    ['a peer that comes after itself', { route: withNext({ peer: 'me', start: 8, end: 12 }) }, 'PROTOCOL_VIOLATION'],
+    ['a peer that comes twice', { route: withNext({ peer: 'before', start: 8, end: 12 }) }, 'PROTOCOL_VIOLATION'],
     ['a place that the route does not have', { stage: 3 }, 'STAGE_LOST'],
     ['more tokens than are kept', { contextTokens: 65 }, 'PROMPT_TOO_LONG'],
   ])('not for %s', async (_, change, code) => {
@@ -176,8 +180,9 @@ describe('a session that is there', () => {
     const body = { code: 'ENGINE_DECODE_FAILED' as const, cause: 'x', peer: 'after', start: 8, end: 12 }
     expect(stages.onTaken(id(1), links.other)).toBe(false)
     expect(stages.onTaken(id(1), links.after)).toBe(true)
-    expect(stages.onError(id(1), body, links.before)).toBe(false)
-    expect(stages.count).toBe(1)
+    // A stage of another session, one that was left, whoever asks, and the stage before.
+    for (const from of [links.other, links.entry, links.before]) expect(stages.onError(id(1), body, from)).toBe(false)
+    expect([errors(), stages.count]).toEqual([[], 1])
     expect(stages.onError(id(1), body, links.after)).toBe(true)
     expect([errors(), stages.count]).toEqual([['ENGINE_DECODE_FAILED'], 0])
     // Where the error comes from nobody has to be told.

@@ -22,7 +22,7 @@ export interface StageSession extends PlaceHolder {
   window: StepWindow
   idleSinceMs: number | null
   patienceMs: number
-  readonly waiting: (() => Promise<void>)[]
+  waiting: SessionWork[]
   position: number
   /** Up to where its rows, or what came of them, are with another peer. */
   servedRows: number
@@ -35,6 +35,13 @@ export interface StageSession extends PlaceHolder {
   ended: boolean
   /** What losing a neighbour needs; null in a session that ends with it. */
   readonly mending: StageMending | null
+}
+
+/** What waits for its turn. */
+export interface SessionWork {
+  run(): Promise<void>
+  /** Bytes that it holds: of the rows of a step; 0 for what is no step. */
+  readonly sizeBytes: number
 }
 
 export interface StageMending {

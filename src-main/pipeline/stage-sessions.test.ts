@@ -9,8 +9,8 @@ import { createStageSessions } from './stage-sessions'
 
 const PLACES = 2
 const ROUTE = [
-  { peer: 'me', start: 0, end: 4 },
-  { peer: 'next', start: 4, end: 8 },
+  { peer: 'me', start: 4, end: 8 },
+  { peer: 'next', start: 8, end: 12 },
 ]
 
 /** A first stage with two places in its cache, and an entry that hears what it says. */
@@ -22,7 +22,7 @@ function firstStage() {
   const taken = new Set<number>()
   let hold: Promise<void> = Promise.resolve()
   const runner: StageRunner = {
-    ...{ blocks: { start: 0, end: 4 }, blockCount: 8, embeddingLength: 4, root: 'root' },
+    ...{ blocks: { start: 4, end: 8 }, blockCount: 12, embeddingLength: 4, root: 'root' },
     ...{ maxBatchTokens: 16, contextTokens: 64 },
     openSequence() {
       const free = Array.from({ length: PLACES }, (_, sequence) => sequence).find((sequence) => !taken.has(sequence))
@@ -100,7 +100,7 @@ function firstStage() {
   }
 }
 
-const SECOND = { stage: 1, route: [{ peer: 'them', start: 4, end: 8 }, ...ROUTE] }
+const SECOND = { stage: 1, route: [{ peer: 'them', start: 0, end: 4 }, ...ROUTE] }
 
 describe('what comes from the stage before', () => {
   it.each<[string, Partial<StepFrame>]>([
@@ -262,9 +262,8 @@ describe('places in the cache', () => {
 
   it('an exact session takes no rounded rows, another one does', async () => {
     const { open, hidden, errors, stages } = firstStage()
-    const place = { stage: 1, route: [{ peer: 'them', start: 4, end: 8 }, ...ROUTE] }
-    await open('a', { ...place, exact: true })
-    await open('b', { ...place, exact: false })
+    await open('a', { ...SECOND, exact: true })
+    await open('b', { ...SECOND, exact: false })
     for (const name of ['a', 'b']) await hidden(name, { isHalf: true })
     expect(errors()).toEqual([['a', 'PROTOCOL_VIOLATION', expect.stringContaining('half precision')]])
     expect(stages.count).toBe(1)

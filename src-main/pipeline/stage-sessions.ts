@@ -4,18 +4,27 @@ import type { SessionGuard } from '../membership/session-guard'
 import type { EventLog } from '../storage/event-log'
 import { createAdmission } from './admission'
 import { isMovable } from './failover/movable'
-import type { ErrorBody, Frame, MendBody, OpenBody, StageProgress, StepFrame } from './frames'
+import {
+  type ErrorBody,
+  type Frame,
+  type MendBody,
+  type OpenBody,
+  type StageProgress,
+  type StepFrame,
+  stepFrameBytes,
+} from './frames'
 import type { Keeping } from './keeping/keeping'
 import type { Link, Links } from './links'
 import { createStageMender } from './mending/stage-mender'
 import { createPlaceLeases, type PlaceLeases } from './place-leases'
 import { PATIENCE_MS, type PlaceAsker } from './places'
+import { isChain } from './route'
 import { RouteError } from './route-error'
 import { createSessionWork } from './session-work'
 import type { StageRunner } from './stage-runner'
 import { newMending, type StageSession } from './stage-session'
 import { createStageStep, type StepEvents } from './stage-step'
-import { neighbourBefore } from './step-rules'
+import { hasRoom, neighbourBefore, sizeOf, whatIsWrong } from './step-rules'
 import { createStepWindow } from './step-window'
 
 export interface StageSessionEvents extends StepEvents {
@@ -26,8 +35,6 @@ export interface StageSessionEvents extends StepEvents {
 const IDLE_SESSION_MS = 120_000
 /** Until its first rows come a session has no claim to a place in the cache. */
 const UNUSED_SESSION_MS = 20_000
-/** Steps of one session that may wait for the engine: above what the windows of a chunk and of a replay allow together. */
-const MAX_WAITING_STEPS = 32
 /** A session that lost a neighbour waits for another one, so long as whoever asks looks for it. */
 const HELD_SESSION_MS = 15_000
 const SWEEP_INTERVAL_MS = 10_000
@@ -54,14 +61,21 @@ export function createStageSessions(options: {
   const sessions = new Map<string, StageSession>()
   const leases = options.leases ?? createPlaceLeases({ clock, log })
   const stopCounting = leases.count((runner) => [...sessions.values()].filter((one) => one.runner === runner), fail)
+  /** The largest step that a neighbour has had a session for, on each link. */
+  const stepBytes = new WeakMap<Link, number>()
   const admission = createAdmission({ self, guard, isOurs })
   const enqueue = createSessionWork(clock, fail)
   const mender = createStageMender({ clock, links: options.links, tell, enqueue, fail })
   const step = createStageStep({ self, clock, events, mender, tell, fail })
 
   async function admit(id: string, open: OpenBody, upstream: Link): Promise<void> {
-    if (open.replaces === open.stage - 1) mender.takeUp(sessions.get(id), open, upstream)
+    if (open.replaces === open.stage - 1) takesSteps(mender.takeUp(sessions.get(id), open, upstream).runner, upstream)
     else await admission.admit(id, open, upstream, (asker) => start(id, open, upstream, asker))
+  }
+
+  function takesSteps({ maxBatchTokens, embeddingLength }: StageRunner, upstream: Link): void {
+    const bytes = stepFrameBytes(maxBatchTokens, embeddingLength)
+    stepBytes.set(upstream, Math.max(stepBytes.get(upstream) ?? 0, bytes))
   }
 
   function start(id: string, open: OpenBody, upstream: Link, asker: PlaceAsker): void {
@@ -70,6 +84,8 @@ export function createStageSessions(options: {
     // what is done there is put down to that neighbour, and to nobody on its word.
     if (upstream.peer !== neighbourBefore(open))
       throw new EspalierError('PROTOCOL_VIOLATION', 'the session was opened for somebody else')
+    if (!isChain(open.route))
+      throw new EspalierError('PROTOCOL_VIOLATION', 'a route that is no chain of different peers')
     if (open.contextTokens > runner.contextTokens) {
       throw new EspalierError(
         'PROMPT_TOO_LONG',
@@ -93,6 +109,7 @@ export function createStageSessions(options: {
       mending: mayMend ? newMending(following ? keeping.open(id) : null) : null,
     }
     sessions.set(id, session)
+    takesSteps(runner, upstream)
     options.onAsked?.(open.entry)
     events.onSessions(sessions.size)
     enqueue(session, async () => {
@@ -145,6 +162,8 @@ export function createStageSessions(options: {
   function release(session: StageSession, { tellNext, why }: { tellNext: boolean; why?: ErrorBody }): void {
     if (session.ended) return
     session.ended = true
+    // Rows that nobody will compute; the rest is told to others.
+    session.waiting = session.waiting.filter(({ sizeBytes }) => sizeBytes === 0)
     sessions.delete(session.id)
     events.onSessions(sessions.size)
     session.window.end(new EspalierError('CANCELLED'))
@@ -202,6 +221,8 @@ export function createStageSessions(options: {
       // What a neighbour sends too much is refused at its turn.
       return { ...progress, received: Math.min(received, session.open.contextTokens) }
     },
+    /** The largest step that is taken on this link; 0 where no session has come by it. */
+    maxStepBytes: (link: Link): number => stepBytes.get(link) ?? 0,
     onOpen(id: string, open: OpenBody, upstream: Link): void {
       void admit(id, open, upstream).catch((error: unknown) => {
         const { code, cause } = reportOf(error)
@@ -215,14 +236,15 @@ export function createStageSessions(options: {
       const session = sessions.get(frame.session)
       // Steps may still arrive after a session failed: its error frame is on the way, so they are dropped.
       if (!session || session.upstream !== upstream) return
-      if (session.waiting.length >= MAX_WAITING_STEPS) {
-        countDrop('overflow')
-        const why = 'more steps than the session may have waiting'
-        fail(session, new RouteError('PROTOCOL_VIOLATION', why, neighbourBefore(session.open)))
-        return
+      const isTooMuch = !hasRoom(frame, session)
+      if (isTooMuch) countDrop('overflow')
+      const wrong = isTooMuch ? 'more steps than the session may have waiting' : whatIsWrong(frame, session)
+      // It came from the neighbour before us: refusing it must not speak against us.
+      if (wrong) fail(session, new RouteError('PROTOCOL_VIOLATION', wrong, neighbourBefore(session.open)))
+      else {
+        session.progress.received += frame.rows
+        enqueue(session, () => step(session, frame), sizeOf(frame))
       }
-      session.progress.received += frame.rows
-      enqueue(session, () => step(session, frame))
     },
     /** False when it is not for a stage of ours. */
     onTaken(id: string, from: Link): boolean {
@@ -256,8 +278,8 @@ export function createStageSessions(options: {
     /** An error from further down the chain: passed on towards the entry. */
     onError(id: string, body: ErrorBody, from: Link): boolean {
       const session = sessions.get(id)
-      if (!session || from === session.upstream) return false
-      if (from === session.nextLink && mender.canHold(session, body)) {
+      if (!session || from !== session.nextLink) return false
+      if (mender.canHold(session, body)) {
         mender.part(session, body)
         return true
       }

@@ -7,7 +7,7 @@ import { morePatience } from './places'
 import { RouteError } from './route-error'
 import type { StageInput, StageOutput } from './stage-runner'
 import type { StageSession } from './stage-session'
-import { answerOf, isExactSession, neighbourBefore, onwardOf, resultOf, whatIsWrong } from './step-rules'
+import { answerOf, isExactSession, neighbourBefore, onwardOf, resultOf } from './step-rules'
 
 export interface StepEvents {
   /**
@@ -55,9 +55,11 @@ export function createStageStep(options: {
     if (session.ended) return
     const { open } = session
     const isLast = open.stage === open.route.length - 1
-    const wrong = whatIsWrong(frame, session)
-    // It came from the neighbour before us: refusing it must not speak against us.
-    if (wrong) throw new RouteError('PROTOCOL_VIOLATION', wrong, neighbourBefore(open))
+    if (frame.position !== session.position) {
+      const wrong = `position ${frame.position}, expected ${session.position}`
+      // It came from the neighbour before us: refusing it must not speak against us.
+      throw new RouteError('PROTOCOL_VIOLATION', wrong, neighbourBefore(open))
+    }
     if (frame.position + frame.rows > open.contextTokens) throw new EspalierError('PROMPT_TOO_LONG')
     session.usedAtMs = clock.monotonicMs()
     session.patienceMs = morePatience(session.patienceMs, frame.rows)

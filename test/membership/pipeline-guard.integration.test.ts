@@ -162,7 +162,7 @@ describe('capability tokens on the pipeline', () => {
     await connect(asker.host, stranger.host)
     const heard: string[] = []
     await stranger.host.unhandle([BOUND_PROTOCOL, MENDING_PROTOCOL, PIPELINE_PROTOCOL])
-    const links = createLinks(stranger.host, {
+    const links = createLinks(stranger.host, systemClock, {
       onFrame(frame, link) {
         heard.push(frame.type)
         // It recites what a member would say, with a token that it has seen.
@@ -187,7 +187,7 @@ describe('capability tokens on the pipeline', () => {
     // A stage of the route that keeps what it is sent.
     await first.host.unhandle([BOUND_PROTOCOL, MENDING_PROTOCOL, PIPELINE_PROTOCOL])
     const answers: string[] = []
-    const links = createLinks(first.host, {
+    const links = createLinks(first.host, systemClock, {
       onFrame(frame, link) {
         const shown = { root: 'root', ...first.blocks, proven: true, token: first.token() ?? '' }
         if (frame.type === 'check') void link.send({ ...frame, type: 'checked', body: shown })

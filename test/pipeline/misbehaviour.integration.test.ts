@@ -7,10 +7,12 @@ import {
   decodeFrame,
   encodeFrame,
   type Frame,
+  MAX_BODY_FRAME_BYTES,
   MAX_FRAME_BYTES,
   type OpenBody,
   PIPELINE_PROTOCOL,
   type StepFrame,
+  stepFrameBytes,
 } from '../../src-main/pipeline/frames'
 import { generate } from '../../src-main/pipeline/generate'
 import { systemClock } from '../../src-shared/clock'
@@ -20,7 +22,8 @@ import { loopbackHost } from '../loopback-host'
 const CUTS = [0, 4, 8]
 const WIDTH = 256
 const CONTEXT_TOKENS = 128
-const ROWS_TOO_MANY = 129
+const BATCH_ROWS = 128
+const ROWS_TOO_MANY = BATCH_ROWS + 1
 
 let slices: Awaited<ReturnType<typeof openSlices>>
 let nodes: StageNode[] = []
@@ -152,13 +155,33 @@ it.each(refusals)('%s: a typed refusal, and the chain stays up', async (_, stage
   await chainServes()
 })
 
-it('a frame that says to be larger than any may be: the stream ends, and the chain stays up', async () => {
-  // The length in front of a message, as the framing writes it.
-  const oversize = new Uint8Array(4)
-  new DataView(oversize.buffer).setUint32(0, MAX_FRAME_BYTES + 1)
+/** What the framing writes in front of a message. */
+function lengthOf(sizeBytes: number): Uint8Array {
+  const length = new Uint8Array(4)
+  new DataView(length.buffer).setUint32(0, sizeBytes)
+  return length
+}
+
+it('a frame that says to be larger than any may be that has no session: the stream ends, and the chain stays up', async () => {
   const stream = await hostile.dialProtocol(nodes[0]!.host.peerId, PIPELINE_PROTOCOL)
-  stream.send(oversize)
+  stream.send(lengthOf(MAX_BODY_FRAME_BYTES + 1))
   await expect.poll(() => stream.status, { timeout: 10_000 }).not.toBe('open')
+  await chainServes()
+})
+
+it('a full batch is the largest step: the stream ends with one that says to be larger, and the chain stays up', async () => {
+  const { framed, step, refusal } = await attack(1)
+  await step(hidden(BATCH_ROWS * WIDTH), { rows: BATCH_ROWS })
+  await expect.poll(() => nodes[1]?.pipeline.activeSessions).toBe(1)
+  // A batch that came whole: it is the position that is wrong.
+  await step(hidden(BATCH_ROWS * WIDTH), { rows: BATCH_ROWS })
+  expect(await refusal()).toMatch(/position 0, expected 128/)
+  expect(framed.closed).toBe(false)
+
+  const stream = hostile.getConnections(nodes[1]!.host.peerId).flatMap(({ streams }) => streams)
+  const last = stream.findLast(({ protocol, status }) => protocol === PIPELINE_PROTOCOL && status === 'open')
+  last?.send(lengthOf(stepFrameBytes(BATCH_ROWS, WIDTH) + 1))
+  await expect.poll(() => framed.closed, { timeout: 10_000 }).toBe(true)
   await chainServes()
 })
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { FakeClock } from '../../../test/fake-clock'
+import { PIPELINE_PROTOCOLS } from '../../pipeline/protocols'
 import { PROFILES } from '../profiles'
 import { createCallBudget } from './call-budget'
 import { CALL_LIMITS, callLimitsFor } from './limits'
@@ -23,6 +24,32 @@ it('O-05: a neighbour that pings every two seconds is answered in any flood', as
     expect(streams.admit('neighbour')).toBe(true)
     await clock.advance(2_000)
   }
+})
+
+it.each(PIPELINE_PROTOCOLS)(
+  'O-05: %s: 16 sessions that wait are answered for as long as they ask',
+  async (protocol) => {
+    const clock = new FakeClock()
+    const limits = callLimitsFor(PROFILES.espalier)
+    const budgets = [limits.streams, { ...limits.protocol, ...limits.protocols[protocol] }].map((rates) =>
+      createCallBudget(clock, rates),
+    )
+    for (let second = 0; second < 600; second += 3) {
+      for (let session = 0; session < 16; session++) expect(budgets.every((budget) => budget.admit('entry'))).toBe(true)
+      await clock.advance(3_000)
+    }
+  },
+)
+
+it.each(PIPELINE_PROTOCOLS)('O-05: %s: one peer opens ten streams a second at most', async (protocol) => {
+  const clock = new FakeClock()
+  const budget = createCallBudget(clock, { ...CALL_LIMITS.protocol, ...CALL_LIMITS.protocols[protocol] })
+  let admitted = 0
+  for (let tenth = 0; tenth < 600; tenth++) {
+    for (let stream = 0; stream < 10; stream++) if (budget.admit('stranger')) admitted++
+    await clock.advance(100)
+  }
+  expect(admitted).toBeLessThan(600)
 })
 
 it('O-05: a session of KwaaiNet may ask for 30 tokens a second, for as long as it likes', async () => {

@@ -1,3 +1,4 @@
+import { PIPELINE_PROTOCOLS } from '../../pipeline/protocols'
 import type { NetworkProfile } from '../profiles'
 import type { CallRates } from './call-budget'
 import type { Rate } from './token-bucket'
@@ -31,6 +32,13 @@ export interface CallLimits {
 }
 
 /**
+ * Streams of sessions last as long as these; the short ones are silence checks (pipeline/failover/silence.ts). Each session
+ * that waits asks each of its stages every three seconds, and a stage that does not answer counts as lost: so that 24 of
+ * one entry are answered for as long as they wait, where others leave time for it.
+ */
+const SESSIONS: Partial<CallRates> = { peer: { perSecond: 8, burst: 50 } }
+
+/**
  * What a node answers in real networks. A call costs about a millisecond of processor time, nearly all of it for the
  * stream that it comes on, and a refused stream at most a seventh of that; so that a thousand of them a second stay below
  * a quarter of a core, 25 a second and one for each peer are answered in the long run. A map asks each server once a minute, a
@@ -54,8 +62,7 @@ export const CALL_LIMITS: CallLimits = {
     '/espalier/witness/1': { peer: { perSecond: 0.2, burst: 10 } },
     'ReachabilityProtocol.rpc_check': { peer: { perSecond: 0.2, burst: 10 } },
     // Streams of these last as long as the work that is done over them.
-    '/espalier/pipeline/1': { peer: { perSecond: 2, burst: 50 } },
-    '/espalier/pipeline/1.1': { peer: { perSecond: 2, burst: 50 } },
+    ...Object.fromEntries(PIPELINE_PROTOCOLS.map((protocol) => [protocol, SESSIONS])),
     '/espalier/pieces/1': { peer: { perSecond: 2, burst: 50 } },
   },
   patience: { perSecond: 100, burst: 2_000 },

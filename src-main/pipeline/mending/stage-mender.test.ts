@@ -241,7 +241,10 @@ describe('who may mend, and what', () => {
       2,
       2,
     )
-    expect(heard()).toEqual(Array(4).fill('entry: another route than that of the session'))
+    // It would come twice, and after itself.
+    await mend(withPeer(2, 'before'), 2, 2)
+    await mend(withPeer(2, 'me'), 2, 2)
+    expect(heard()).toEqual(Array(6).fill('entry: another route than that of the session'))
     stages.stop()
   })
 

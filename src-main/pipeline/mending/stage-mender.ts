@@ -3,6 +3,7 @@ import { EspalierError, reportOf } from '../../../src-shared/errors'
 import { isMovable } from '../failover/movable'
 import type { ErrorBody, Frame, MendBody, MendedBody, OpenBody } from '../frames'
 import type { Link, Links } from '../links'
+import { isChain } from '../route'
 import { RouteError } from '../route-error'
 import type { StageMending, StageSession } from '../stage-session'
 import { createStepWindow } from '../step-window'
@@ -20,7 +21,7 @@ export function createStageMender(options: {
   clock: Clock
   links: () => Links
   tell: (link: Link | null, frame: Frame) => void
-  enqueue: (session: StageSession, work: () => Promise<void>) => void
+  enqueue: (session: StageSession, run: () => Promise<void>) => void
   fail: (session: StageSession, error: unknown) => void
 }) {
   const { clock, tell } = options
@@ -168,7 +169,7 @@ export function createStageMender(options: {
       else beginRefill(session, body, entry)
     },
     /** The replacement of the stage before us begins. Throws for everybody else. */
-    takeUp(session: StageSession | undefined, open: OpenBody, from: Link): void {
+    takeUp(session: StageSession | undefined, open: OpenBody, from: Link): StageSession {
       const mending = session?.mending
       if (!session || !mending || mending.awaited !== from.peer || open.stage !== session.open.stage)
         throw new EspalierError('SESSION_UNKNOWN', 'nobody was to go on with it here')
@@ -176,6 +177,7 @@ export function createStageMender(options: {
       session.usedAtMs = clock.monotonicMs()
       mending.awaited = null
       mending.heldSinceMs = null
+      return session
     },
     /** False when it is not for a stage of ours. */
     onOpened(session: StageSession | undefined, from: Link): boolean {
@@ -205,7 +207,7 @@ function mendedFrame({ id }: StageSession, body: MendedBody): Frame {
 /** Another peer for a neighbour of ours, with the same blocks, and nothing else. */
 function changesOneNeighbour(open: OpenBody, { route, stage, replaced }: MendBody): boolean {
   if (stage !== open.stage || Math.abs(replaced - stage) !== 1) return false
-  if (route.length !== open.route.length || replaced >= route.length) return false
+  if (route.length !== open.route.length || replaced >= route.length || !isChain(route)) return false
   return route.every(({ peer, start, end }, index) => {
     const before = open.route[index]
     return before?.start === start && before.end === end && (before.peer === peer || index === replaced)
