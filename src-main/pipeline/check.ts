@@ -8,7 +8,7 @@ import {
   type CheckedBody,
   decodeFrame,
   encodeFrame,
-  MAX_FRAME_BYTES,
+  MAX_BODY_FRAME_BYTES,
   PIPELINE_PROTOCOL,
 } from './frames'
 
@@ -42,7 +42,7 @@ async function ask(
   { protocols, id }: { protocols: string[]; id: string },
 ): Promise<CheckedBody> {
   const stream = await host.dialProtocol(peer, protocols, { signal, runOnLimitedConnection: true })
-  const framed = frameStream(stream, MAX_FRAME_BYTES)
+  const framed = frameStream(stream, MAX_BODY_FRAME_BYTES)
   const onAbort = () => framed.abort(new EspalierError('TIMED_OUT', `${peer} on the pipeline protocol`))
   signal.addEventListener('abort', onAbort, { once: true })
   try {
