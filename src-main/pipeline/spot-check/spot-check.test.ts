@@ -19,15 +19,15 @@ const SAMPLE: Sample = {
 /** Logits with one token far before the others. */
 const choosing = (token: number) => Float32Array.from({ length: 8 }, (_, i) => (i === token ? 9 : i / 8))
 
-/** A router that checks the last stage of an answer on these replicas, each with the logits that it gives. */
-function checker(replicas: Record<string, Float32Array>) {
+/** A router that checks a stage of an answer (the last one) on these replicas, each with the logits that come of it. */
+function checker(replicas: Record<string, Float32Array>, stage: 0 | 1 = 1) {
   const clock = new FakeClock()
   const log = createEventLog(clock, null)
   const opened: OpenSessionOptions[] = []
-  const draws = [1]
+  const draws: number[] = [stage]
   const openSession = async (asked: OpenSessionOptions): Promise<EntrySession> => {
     opened.push(asked)
-    const logits = replicas[asked.route.at(-1)?.peer ?? ''] ?? null
+    const logits = replicas[asked.route[stage]?.peer ?? ''] ?? null
     return {
       route: asked.route,
       send: async () => undefined,
@@ -45,7 +45,7 @@ function checker(replicas: Record<string, Float32Array>) {
     draw: () => draws.shift() ?? 0,
   })
   const offers = Object.keys(replicas).map((peer): Offer => {
-    return { peer, start: 4, end: 8, announcedS: 1, cacheTokensLeft: null, pingsS: null }
+    return { peer, start: 4 * stage, end: 4 * stage + 4, announcedS: 1, cacheTokensLeft: null, pingsS: null }
   })
   const incidents = (peer: string) =>
     router.scores.standing(peer).incidents.map(({ code, weight }) => [code, weight] as const)
@@ -94,5 +94,12 @@ describe('what confirms an answer', () => {
     const { check, incidents } = checker({ vague: logits, liar: choosing(5) })
     await check()
     expect([incidents('vague'), incidents('served'), incidents('liar')]).toEqual([[], [], []])
+  })
+
+  it('D-T44: a replica in the middle that sends zeros convicts neither itself nor the last stage, which only computed on', async () => {
+    const { check, incidents, opened } = checker({ lazy: new Float32Array(8) }, 0)
+    await check()
+    expect(opened[0]?.route.map(({ peer }) => peer)).toEqual(['lazy', 'served'])
+    expect([incidents('first'), incidents('served'), incidents('lazy')]).toEqual([[], [], []])
   })
 })
