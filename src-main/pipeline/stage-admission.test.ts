@@ -190,10 +190,11 @@ describe('a session that is there', () => {
     stages.stop()
   })
 
-  it('has 20 s until its first rows, and two minutes between rows', async () => {
+  it('has two minutes until its first rows, which long prompts on slow lines need, and between rows', async () => {
     const { ask, step, clock, errors, stages } = middle()
     await ask()
-    await clock.advance(19_000)
+    await clock.advance(110_000)
+    expect([errors(), stages.count]).toEqual([[], 1])
     await step()
     await clock.advance(110_000)
     await step({ position: 1 })
@@ -202,7 +203,7 @@ describe('a session that is there', () => {
     await clock.advance(20_000)
     expect([errors(), stages.count]).toEqual([['TIMED_OUT'], 0])
     await ask({}, undefined, 2)
-    await clock.advance(31_000)
+    await clock.advance(131_000)
     expect([errors(), stages.count]).toEqual([['TIMED_OUT', 'TIMED_OUT'], 0])
     stages.stop()
     expect(clock.pending).toBe(0)

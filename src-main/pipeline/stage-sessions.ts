@@ -32,9 +32,8 @@ export interface StageSessionEvents extends StepEvents {
   onSessions(active: number): void
 }
 
+/** Also before the first rows: they may be minutes on their way. Whoever rests gives way to others long before (places.ts). */
 const IDLE_SESSION_MS = 120_000
-/** Until its first rows come a session has no claim to a place in the cache. */
-const UNUSED_SESSION_MS = 20_000
 /** A session that lost a neighbour waits for another one, so long as whoever asks looks for it. */
 const HELD_SESSION_MS = 15_000
 const SWEEP_INTERVAL_MS = 10_000
@@ -204,8 +203,8 @@ export function createStageSessions(options: {
         continue
       }
       if (session.isComputing) continue
-      const limitMs = session.position === 0 ? UNUSED_SESSION_MS : IDLE_SESSION_MS
-      if (nowMs - session.usedAtMs > limitMs) fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
+      if (nowMs - session.usedAtMs > IDLE_SESSION_MS)
+        fail(session, new EspalierError('TIMED_OUT', 'the session was idle'))
     }
   })
 
