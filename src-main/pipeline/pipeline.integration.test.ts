@@ -5,7 +5,7 @@ import { connect, loopbackHost } from '../../test/loopback-host'
 import { PLAIN_SAMPLING, type Sampling } from '../engine/sampling'
 import type { Host } from '../network/host'
 import { createEventLog } from '../storage/event-log'
-import { checkPipeline } from './check'
+import { checkPeer, checkPipeline } from './check'
 import { generate, prefillChunkTokens, type Vocabulary } from './generate'
 import { createPipeline, type Pipeline } from './pipeline'
 import type { RouteStage } from './route'
@@ -29,6 +29,7 @@ function arithmeticStage(start: number, end: number, blockCount: number) {
     answers: new Set<string>(),
     failNext: null as EspalierError | null,
     hang: false,
+    isLeaving: false,
     logits: null as Float32Array | null,
     before: async (_position: number): Promise<void> => undefined,
     runner: {
@@ -92,7 +93,7 @@ async function network() {
       host,
       clock: systemClock,
       log,
-      stage: () => stage.runner,
+      stage: () => (stage.isLeaving ? null : stage.runner),
       events: { onServed: (entry) => void served.push(entry), onSessions: () => undefined },
     })
     await pipeline.start()
@@ -310,5 +311,26 @@ describe('pipeline over three peers', () => {
     const { client, nodes } = await network()
     const answer = await checkPipeline(client, nodes[1]!.host.peerId, AbortSignal.timeout(5000))
     expect(answer).toEqual({ root: 'root', start: 3, end: 6, proven: true, sessions: 0 })
+  })
+
+  it('while it leaves its blocks a node answers for the sessions that may finish there, and for nothing else', async () => {
+    const { client, nodes, entry, stages, route } = await network()
+    const id = 'ab'.repeat(16)
+    const signal = AbortSignal.timeout(20_000)
+    const session = await entry.openSession({ id, root: 'root', route, contextTokens: 16, wantsLogits: false, signal })
+    stages[1]!.isLeaving = true
+    const leaving = nodes[1]!.host.peerId
+    expect(await checkPeer(client, leaving, signal, id)).toMatchObject({
+      start: 3,
+      end: 6,
+      progress: { stands: 'open' },
+    })
+    await expect(checkPeer(client, leaving, signal)).rejects.toMatchObject({ code: 'STAGE_LOST' })
+    const stranger = await loopbackHost({ listens: false })
+    releases.push(() => stranger.stop())
+    await connect(stranger, nodes[1]!.host)
+    await expect(checkPeer(stranger, leaving, signal, id)).rejects.toMatchObject({ code: 'STAGE_LOST' })
+    await session.close()
+    await expect(checkPeer(client, leaving, signal, 'cd'.repeat(16))).rejects.toMatchObject({ code: 'STAGE_LOST' })
   })
 })

@@ -145,7 +145,8 @@ export function createPipeline(options: {
   }
 
   function answerCheck(id: string, link: Link): void {
-    const stage = options.stage()
+    // Blocks that are being left take no new sessions, and those that are here go on to their end.
+    const stage = options.stage() ?? stages.runnerOf(id, link.peer)
     const body = { code: 'STAGE_LOST' as const, cause: 'not ready to serve', peer: self, start: 0, end: 1 }
     const token = guard?.isMembersOnly() && link.binds ? guard.token() : null
     const serves = stage && { root: stage.root, ...stage.blocks, proven: true, sessions: stages.count }

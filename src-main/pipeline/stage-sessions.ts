@@ -220,6 +220,11 @@ export function createStageSessions(options: {
       // What a neighbour sends too much is refused at its turn.
       return { ...progress, received: Math.min(received, session.open.contextTokens) }
     },
+    /** What computes a session; null for anybody but its entry. */
+    runnerOf(id: string, asker: string): StageRunner | null {
+      const session = sessions.get(id)
+      return session?.open.entry === asker ? session.runner : null
+    },
     /** The largest step that is taken on this link; 0 where no session has come by it. */
     maxStepBytes: (link: Link): number => stepBytes.get(link) ?? 0,
     onOpen(id: string, open: OpenBody, upstream: Link): void {
