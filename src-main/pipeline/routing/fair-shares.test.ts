@@ -11,6 +11,8 @@ describe('what stages claim of a token’s time', () => {
   it('is believed where it fits into the time that it took', () => {
     expect(fairShares(ROUTE, [10, 20, 30], 80, 10)).toEqual([10, 20, 30])
     expect(fairShares(ROUTE, [10, 20, 30], null, 0)).toEqual([10, 20, 30])
+    // Between continents the ways take most of it.
+    expect(fairShares(ROUTE, [8, 8, 8], 224, 200)).toEqual([8, 8, 8])
   })
 
   it('is believed of nobody where it can’t be: the time is everybody’s, by their blocks', () => {
@@ -33,6 +35,6 @@ describe('what stages claim of a token’s time', () => {
   })
 
   it('is never nothing for ways that are said to be longer than all of it', () => {
-    expect(fairShares(ROUTE, [60_000, 1, 1], 80, 500)).toEqual([10, 10, 20])
+    expect(fairShares(ROUTE, [60_000, 1, 1], 80, 500)).toEqual([4, 4, 8])
   })
 })

@@ -2,8 +2,11 @@ import type { RouteStage } from '../route'
 
 /** Medians of several tokens need not add up as those of each do. */
 const SLACK = 1.1
-/** However long the ways are said to be: so much of a token's time at least was spent by the stages. */
-const LEAST_COMPUTED = 0.5
+/**
+ * However long the ways are said to be: so much of a token's time at least was spent by the stages. Quick stages on
+ * slow lines spend little more, and what is put on top of their claims makes them look slower than they are.
+ */
+const LEAST_COMPUTED = 0.2
 
 /**
  * What a token's time in each stage was, as far as it can be believed, ms; NaN where nothing is known. The last stage
