@@ -14,7 +14,15 @@ import { WARMING_UP } from './protocols'
 const WIDTH = 4
 
 /** Blocks that add 1 to every value. */
-function setUp({ start = 4, end = 6, blockCount = 8, places = 2, contextTokens = 16, isForMembers = false } = {}) {
+function setUp({
+  start = 4,
+  end = 6,
+  blockCount = 8,
+  places = 2,
+  contextTokens = 16,
+  maxBatchTokens = 3,
+  isForMembers = false,
+} = {}) {
   const clock = new FakeClock()
   const leased = new Set<number>()
   const calls: StageInput[] = []
@@ -31,7 +39,7 @@ function setUp({ start = 4, end = 6, blockCount = 8, places = 2, contextTokens =
       blockCount,
       embeddingLength: WIDTH,
       root: 'root',
-      maxBatchTokens: 3,
+      maxBatchTokens,
       contextTokens,
     },
     openSequence() {
@@ -97,6 +105,12 @@ describe('blocks that are served to callers of KwaaiNet', () => {
       [7, 0],
     ])
     expect(served).toEqual(['them 7', 'them request', 'them 1'])
+  })
+
+  it('takes no longer turns than our own prompts do, however much the engine could take at once', async () => {
+    const { ask, calls } = setUp({ contextTokens: 512, maxBatchTokens: 512 })
+    await ask(at(0, 300))
+    expect(calls.map(({ position }) => position)).toEqual([0, 128, 256])
   })
 
   it('gives the logits of the last row at the end of the model', async () => {

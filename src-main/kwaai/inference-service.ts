@@ -3,6 +3,7 @@ import type { Clock } from '../../src-shared/clock'
 import { EspalierError, reportOf } from '../../src-shared/errors'
 import { MAX_FRAME_BYTES } from '../hivemind/envelope'
 import type { SessionGuard } from '../membership/session-guard'
+import { PREFILL_CHUNK_TOKENS } from '../pipeline/generate'
 import type { PlaceLeases } from '../pipeline/place-leases'
 import { morePatience, RANK } from '../pipeline/places'
 import type { StageRunner } from '../pipeline/stage-runner'
@@ -128,10 +129,12 @@ async function compute(
   const width = runner.embeddingLength
   const hidden = new Float32Array(isLast ? 0 : rows * width)
   let logits: Float32Array | null = null
-  for (let from = 0; from < rows; from += runner.maxBatchTokens) {
+  // As the chunks of our own prompts, so that others' turns come as soon.
+  const turnRows = Math.min(runner.maxBatchTokens, PREFILL_CHUNK_TOKENS)
+  for (let from = 0; from < rows; from += turnRows) {
     // Its place may be another's by now.
     ending.signal.throwIfAborted()
-    const to = Math.min(rows, from + runner.maxBatchTokens)
+    const to = Math.min(rows, from + turnRows)
     const output = await runner.run({
       sequence,
       position: position + from,

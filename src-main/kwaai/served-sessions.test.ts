@@ -161,8 +161,9 @@ describe('callers of KwaaiNet and sessions of the pipeline get their places by o
   })
 
   it('a member comes before a caller, and a stranger with fewer places gets one of whoever has two more', async () => {
-    const { call, lease } = setUp(3)
+    const { call, lease, leases, runner } = setUp(3)
     for (let id = 0; id < 3; id++) await call('greedy', id)
+    expect([leases.holders(runner), leases.holders({ ...runner })]).toEqual([3, 0])
     expect(lease('stranger', RANK.guest)).not.toBeNull()
     expect(lease('stranger', RANK.guest)).toBeNull()
     expect(lease('member', RANK.member)).not.toBeNull()

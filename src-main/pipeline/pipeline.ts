@@ -149,7 +149,7 @@ export function createPipeline(options: {
     const stage = options.stage() ?? stages.runnerOf(id, link.peer)
     const body = { code: 'STAGE_LOST' as const, cause: 'not ready to serve', peer: self, start: 0, end: 1 }
     const token = guard?.isMembersOnly() && link.binds ? guard.token() : null
-    const serves = stage && { root: stage.root, ...stage.blocks, proven: true, sessions: stages.count }
+    const serves = stage && { root: stage.root, ...stage.blocks, proven: true, sessions: leases.holders(stage) }
     const progress = stages.progressOf(id, link.peer)
     const answer = serves && { ...serves, progress, ...(token !== null && { token }) }
     if (answer) send(link, { type: 'checked', session: id, body: answer })

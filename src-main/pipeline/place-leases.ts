@@ -16,6 +16,8 @@ export interface PlaceLeases {
     held: (runner: StageRunner) => readonly T[],
     giveWay: (holder: T, why: EspalierError) => void,
   ): Disposer
+  /** How many hold a place of this runner now. */
+  holders(runner: StageRunner): number
   /** A free place in the cache, or that of a session that gives way. Throws SESSION_LIMIT. */
   lease(runner: StageRunner, asker: PlaceAsker, sampling?: Sampling): number
 }
@@ -28,6 +30,7 @@ interface Counted {
 export function createPlaceLeases(options: { clock: Clock; log: EventLog }): PlaceLeases {
   const places = createPlaces(options.clock)
   const sources = new Set<(runner: StageRunner) => Counted[]>()
+  const countedOf = (runner: StageRunner) => [...sources].flatMap((source) => source(runner))
 
   function leaseOrClear(
     runner: StageRunner,
@@ -56,9 +59,10 @@ export function createPlaceLeases(options: { clock: Clock; log: EventLog }): Pla
       sources.add(source)
       return () => void sources.delete(source)
     },
+    holders: (runner) => countedOf(runner).length,
     lease(runner, asker, sampling) {
       try {
-        const counted = [...sources].flatMap((source) => source(runner))
+        const counted = countedOf(runner)
         const sequence = leaseOrClear(runner, asker, sampling, counted)
         places.admitted(asker)
         return sequence
