@@ -13,8 +13,9 @@ export interface FramedStream {
    */
   deliverTo(listener: (message: Uint8Array) => void): Promise<void>
   /**
-   * Resolves when the message may be followed by another (back-pressure); rejects when the stream has ended. Callers
-   * that don't wait for it are held to the bounds of what may be unsent: beyond them the stream ends.
+   * Resolves when the message may be followed by another (back-pressure): a large one when little of it, and of what went
+   * before it, waits. Rejects when the stream has ended. Callers that don't wait for it are held to the bounds of what may
+   * be unsent: beyond them the stream ends.
    */
   write(...parts: Uint8Array[]): Promise<void>
   close(): Promise<void>
@@ -40,6 +41,8 @@ const HEADER_BYTES = 4
 const PAUSE_ABOVE_BYTES = 512 * 1024
 const RESUME_BELOW_BYTES = 128 * 1024
 const FLAT_BELOW_BYTES = 64 * 1024
+/** Waits while the writer makes its next message, so that the line is never without work. */
+const LITTLE_BYTES = 1024 * 1024
 
 /**
  * Why not libp2p's own length-prefixed stream: it buffers without ever pausing the sender and aborts at 4 MiB
@@ -58,6 +61,8 @@ export function frameStream(
   let wakeReader: (() => void) | null = null
   let failure: Error | null = null
   let ended = false
+  /** Nothing is heard of it any more: not that it ended either. */
+  let isOver = false
   let messages = 0
   let writtenBytes = 0
   const unsent = countUnsent(stream)
@@ -65,6 +70,7 @@ export function frameStream(
   let drained: PromiseWithResolvers<void> | null = null
   let pushed: { listener: (message: Uint8Array) => void; end: PromiseWithResolvers<void> } | null = null
 
+  const sentBytes = () => writtenBytes - stream.writeBufferLength
   const wake = () => {
     wakeReader?.()
     wakeReader = null
@@ -100,6 +106,7 @@ export function frameStream(
     drained = null
   })
   stream.addEventListener('close', (event) => {
+    isOver = true
     drained?.reject(
       (event as Event & { error?: Error }).error ?? new EspalierError('PEER_UNREACHABLE', 'the stream closed'),
     )
@@ -180,17 +187,24 @@ export function frameStream(
         throw error
       }
       writtenBytes += message.byteLength
+      const end = writtenBytes
       const mayGoOn = stream.send(message)
       unsent.add(message.byteLength)
       if (mayGoOn) return
-      drained ??= Promise.withResolvers<void>()
-      await drained.promise
+      // Yamux says `drain` with each update of its window, however much still waits. What is small waits for one only: it
+      // need not stand still until others' rows before it are gone.
+      do {
+        drained ??= Promise.withResolvers<void>()
+        await drained.promise
+        if (length <= FLAT_BELOW_BYTES) return
+        if (isOver) throw failure ?? new EspalierError('PEER_UNREACHABLE', 'the stream closed')
+      } while (end - sentBytes() > LITTLE_BYTES)
     },
     close: () => stream.close(),
     abort: (error) => stream.abort(error),
     get progress() {
       const unsentBytes = stream.writeBufferLength
-      return { messages, unreadBytes: buffer.byteLength, sentBytes: writtenBytes - unsentBytes, unsentBytes }
+      return { messages, unreadBytes: buffer.byteLength, sentBytes: sentBytes(), unsentBytes }
     },
   }
 }

@@ -27,6 +27,19 @@ it('O-05: a message that does not become whole ends its stream, whatever still c
   expect(await endedAfter(LONG_MS, (nowMs) => ({ unreadBytes: 1 + nowMs / 1000 }))).toMatch('not the rest of it')
 })
 
+it('O-05: a large message that comes at the pace of a slow line is let come whole', async () => {
+  const of = (bytesPerSecond: number) => (nowMs: number) => ({ unreadBytes: 1 + (bytesPerSecond * nowMs) / 1000 })
+  // 8 MiB at 100 kbit/s take ten minutes.
+  expect(await endedAfter(LONG_MS, of(12_500))).toBeNull()
+  expect(await endedAfter(LONG_MS, of(500))).toMatch('not the rest of it')
+})
+
+it('O-05: one that came at once, but for its end, is not let wait for that', async () => {
+  const stuck = (nowMs: number) => ({ unreadBytes: Math.min(4_000_000, nowMs * 100) })
+  expect(await endedAfter(40_000 + STANDSTILL_MS - 1, stuck)).toBeNull()
+  expect(await endedAfter(40_000 + 2 * STANDSTILL_MS, stuck)).toMatch('not the rest of it')
+})
+
 it('O-05: a neighbour that reads nothing of what waits for it loses the stream', async () => {
   expect(await endedAfter(LONG_MS, () => ({ unsentBytes: 5, sentBytes: 7 }))).toMatch('does not read')
 })

@@ -30,6 +30,8 @@ export interface LinkEvents {
   onEnd(link: Link, cause: string): void
   /** The largest frame that is taken from this neighbour as things are; asked for each one, before it is kept. */
   maxFrameBytes?(link: Link): number
+  /** What the sessions that run over this link may have on their way, each of them one step; asked for each frame. */
+  stepsUnderWayBytes?(link: Link): number
 }
 
 const OPEN_TIMEOUT_MS = 10_000
@@ -38,7 +40,11 @@ const MAX_STREAMS = 64
 const MAX_OUTGOING = 256
 /** Where others began the stream only short answers go back. One who does not read them asks for nothing else. */
 const UNSENT_ANSWERS: UnsentLimits = { bytes: 1024 * 1024, messages: 1024 }
-/** Where we began it each session has one step under way, of a few megabytes, and waits until it may send the next. */
+/**
+ * Where we began it each session has one step under way, and waits until little of it is left before it sends the next:
+ * however slow the line, no more waits than those, and what ended sessions left. Whoever reads nothing is ended by the
+ * time that it takes (standstill.ts).
+ */
 const UNSENT_STEPS: UnsentLimits = { bytes: 4 * MAX_FRAME_BYTES, messages: 1024 }
 
 /** Opens one outgoing stream a peer, on first use, and accepts incoming ones. */
@@ -52,7 +58,16 @@ export function createLinks(host: Host, clock: Clock, events: LinkEvents) {
   const stopWatch = watchStandstill(clock, () => all.values())
   let isClosed = false
 
-  function adopt(peer: string, stream: Stream, limits: UnsentLimits): Link {
+  /** For a line that we began. */
+  const stepLimits = (link: () => Link): UnsentLimits => ({
+    ...UNSENT_STEPS,
+    get bytes() {
+      return UNSENT_STEPS.bytes + (events.stepsUnderWayBytes?.(link()) ?? 0)
+    },
+  })
+
+  function adopt(peer: string, stream: Stream, isBegun: boolean): Link {
+    const limits = isBegun ? stepLimits(() => link) : UNSENT_ANSWERS
     const framed = frameStream(stream, () => events.maxFrameBytes?.(link) ?? MAX_FRAME_BYTES, limits)
     const binds = stream.protocol === BOUND_PROTOCOL
     const link: Link = {
@@ -109,7 +124,7 @@ export function createLinks(host: Host, clock: Clock, events: LinkEvents) {
       stream.abort(error)
       throw error
     }
-    const link = adopt(peer, stream, UNSENT_STEPS)
+    const link = adopt(peer, stream, true)
     use(link)
     return link
   }
@@ -148,7 +163,7 @@ export function createLinks(host: Host, clock: Clock, events: LinkEvents) {
       await host.handle(
         [...PIPELINE_PROTOCOLS],
         (stream, connection) => {
-          adopt(connection.remotePeer.toString(), stream, UNSENT_ANSWERS)
+          adopt(connection.remotePeer.toString(), stream, false)
         },
         { runOnLimitedConnection: true, maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS },
       )

@@ -87,6 +87,7 @@ export function createPipeline(options: {
       if (mayAsk(frame, link)) route(frame, link)
     },
     maxFrameBytes: (link) => Math.max(MAX_BODY_FRAME_BYTES, stages.maxStepBytes(link), entry.maxResultBytes(link.peer)),
+    stepsUnderWayBytes: stages.stepsUnderWayBytes,
     onEnd(link, cause) {
       entry.onLinkEnd(link, cause)
       stages.onLinkEnd(link, cause)

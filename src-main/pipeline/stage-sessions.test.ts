@@ -93,7 +93,7 @@ function firstStage() {
     heard.flatMap((frame) => (frame.type === 'error' ? [`${frame.body.peer} ${frame.body.code}`] : []))
   return {
     ...{ blamed, served, requests, writes },
-    ...{ stages, clock, open, openFor, step, hidden, errors, drops, taken, link, id },
+    ...{ stages, clock, open, openFor, step, hidden, errors, drops, taken, link, id, next, them },
     holdRuns(until: Promise<void>) {
       hold = until
     },
@@ -138,6 +138,20 @@ describe('what comes from the stage before', () => {
     expect(served).toEqual(['me'])
     stages.stop()
   })
+})
+
+it('H-52: what may wait for the next stage is a full step of each session, also when the most of them have ended', async () => {
+  const { open, stages, next, them, id } = firstStage()
+  expect(stages.stepsUnderWayBytes(next)).toBe(0)
+  await open('a')
+  const one = stages.stepsUnderWayBytes(next)
+  expect(one).toBe(stages.maxStepBytes(them))
+  await open('b')
+  expect(stages.stepsUnderWayBytes(next)).toBe(2 * one)
+  stages.onClose(id('a'), them)
+  expect(stages.stepsUnderWayBytes(next)).toBe(2 * one)
+  expect(stages.stepsUnderWayBytes(them)).toBe(0)
+  stages.stop()
 })
 
 describe('how far a session is', () => {

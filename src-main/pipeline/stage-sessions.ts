@@ -62,6 +62,8 @@ export function createStageSessions(options: {
   const stopCounting = leases.count((runner) => [...sessions.values()].filter((one) => one.runner === runner), fail)
   /** The largest step that a neighbour has had a session for, on each link. */
   const stepBytes = new WeakMap<Link, number>()
+  /** What the most sessions that ran over a link at once could have on their way there: it may still wait when they ended. */
+  const underWayBytes = new WeakMap<Link, number>()
   const admission = createAdmission({ self, guard, isOurs })
   const enqueue = createSessionWork(clock, fail)
   const mender = createStageMender({ clock, links: options.links, tell, enqueue, fail })
@@ -227,6 +229,15 @@ export function createStageSessions(options: {
     },
     /** The largest step that is taken on this link; 0 where no session has come by it. */
     maxStepBytes: (link: Link): number => stepBytes.get(link) ?? 0,
+    /** The largest steps, one of each session that goes on by this link, where most of them did; 0 where none did. */
+    stepsUnderWayBytes(link: Link): number {
+      let bytes = 0
+      for (const { nextLink, runner } of sessions.values())
+        if (nextLink === link) bytes += stepFrameBytes(runner.maxBatchTokens, runner.embeddingLength)
+      const most = Math.max(bytes, underWayBytes.get(link) ?? 0)
+      underWayBytes.set(link, most)
+      return most
+    },
     onOpen(id: string, open: OpenBody, upstream: Link): void {
       void admit(id, open, upstream).catch((error: unknown) => {
         const { code, cause } = reportOf(error)
