@@ -46,6 +46,8 @@ export function watchChain(options: {
   watched: () => Watched
   paceMs: (stage: RouteStage) => number | null
   batchesUntil: (row: number) => number
+  /** Hidden states travel in single precision. */
+  isExact: boolean
   /** Ends the waiting; with a RouteError its peer is left. */
   interrupt: (error: EspalierError) => void
   onLost: ((peer: string, error: EspalierError, weight: number) => void) | undefined

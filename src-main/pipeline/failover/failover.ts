@@ -282,6 +282,7 @@ export function createFailover(options: {
       const watch = watchChain({
         ...{ clock, check: options.check, self: options.self, interrupt, onLost: events.onLost },
         ...{ batchesUntil: record.batchesUntil, paceMs: (stage) => options.routes.paceMs?.(stage) ?? null },
+        isExact: asked.exact === true,
         watched: () => ({ route, id, session: opening ? null : current, waitingSinceMs: heardAtMs, losses }),
       })
       try {
