@@ -40,6 +40,11 @@ export class FakeClock implements Clock {
       })
     })
 
+  /** As a computer that sleeps: time passes, and the timers that were due meanwhile fire afterwards, with `advance`. */
+  fallAsleep(durationMs: number): void {
+    this.#nowMs += durationMs
+  }
+
   /** How many timers wait: nothing may wait after a stop. */
   get pending(): number {
     return this.#timers.size

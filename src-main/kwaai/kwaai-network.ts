@@ -17,7 +17,7 @@ import { INFERENCE_PROTOCOL } from './protocols'
 export interface KwaaiNetwork {
   /** What asks KwaaiNet's nodes in place of the pipeline alone: give it to the router. */
   readonly asking: {
-    readonly pipeline: Pick<Pipeline, 'openSession' | 'notify' | 'proofs' | 'progressOf'>
+    readonly pipeline: Pick<Pipeline, 'openSession' | 'notify' | 'proofs' | 'progressOf' | 'activeSessions'>
     readonly check: CheckPeer
   }
   /** As the pipeline's, for chains of nodes that do not speak it. */
@@ -51,7 +51,12 @@ export function createKwaaiNetwork(options: {
 
   return {
     asking: {
-      pipeline: { openSession, notify: pipeline.notify, proofs: pipeline.proofs, progressOf: pipeline.progressOf },
+      pipeline: {
+        ...{ openSession, notify: pipeline.notify, proofs: pipeline.proofs, progressOf: pipeline.progressOf },
+        get activeSessions() {
+          return pipeline.activeSessions
+        },
+      },
       async check(peer, signal, session) {
         const peerId = peerIdFromString(peer)
         if (!(await speaksOnlyKwaai(host, clock, peerId, signal))) return checkPeer(host, peerId, signal, session)

@@ -100,6 +100,25 @@ describe('what an entry takes from the last stage', () => {
   })
 })
 
+it('says when it asks the first stage, and not while it still dials', async () => {
+  const { entry, dials, heard } = setUp()
+  const dialed = Promise.withResolvers<void>()
+  dials.set('first', dialed.promise)
+  const asked: string[] = []
+  const ending = new AbortController()
+  const opening = entry.open({
+    ...{ root: 'r', route: ROUTE, contextTokens: 16, wantsLogits: false, signal: ending.signal },
+    onAsked: () => void asked.push(...heard, 'asked'),
+  })
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  expect(asked).toEqual([])
+  dialed.resolve()
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  expect([asked, heard]).toEqual([['asked'], ['first open']])
+  ending.abort(new EspalierError('CANCELLED'))
+  await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
+})
+
 describe('who may say what about a session', () => {
   const error = { code: 'STAGE_LOST' as const, cause: 'gone', peer: 'last', start: 4, end: 8 }
 

@@ -77,6 +77,8 @@ export interface OpenSessionOptions {
   keeps?: boolean
   /** 16 bytes in hex that name the session; drawn where absent. */
   id?: string
+  /** The first stage is asked now: what went before, such as dialing, took this node's own time. */
+  onAsked?: () => void
   signal: AbortSignal
 }
 
@@ -188,6 +190,7 @@ export function createEntrySessions(self: string, links: () => Links, membership
       keeps = options.keeps === true && state.link.mends && route.length > 1
       state.isHeld = keeps
       const body = { ...opening(options), ...binding, stage: 0, route, ...(keeps && { keeps }) }
+      options.onAsked?.()
       await wanted(state.link.send({ type: 'open', session: id, body }))
       await wanted(state.opened.promise)
     } catch (error) {

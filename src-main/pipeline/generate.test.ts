@@ -63,3 +63,28 @@ it('waits 30 s for an answer from a chain of which nothing is seen, and on where
     expect(endedAfterMs).toBe(30_000 + (goesOnUntilMs ?? 0))
   }
 })
+
+it('waits anew after this computer slept: it heard nobody meanwhile', async () => {
+  const clock = new FakeClock()
+  const failed = Promise.withResolvers<never>()
+  let isOver = false
+  const session: EntrySession = {
+    ...{ route: [], send: async () => undefined, nextResult: () => failed.promise, close: async () => undefined },
+    fail(error: EspalierError) {
+      isOver = true
+      failed.reject(error)
+    },
+  }
+  const asking = generate({
+    ...{ pipeline: { openSession: async () => session }, clock, root: 'r', route: [], contextTokens: 16 },
+    vocabulary: { tokenize: async () => new Int32Array(0), piece: async () => new Uint8Array(0), endOfText: null },
+    ...{ prompt: Int32Array.of(1), maxTokens: 1, signal: new AbortController().signal, onToken: () => undefined },
+  }).catch((error: unknown) => error)
+  await clock.advance(10_500)
+  clock.fallAsleep(3_600_000)
+  await clock.advance(29_000)
+  expect(isOver).toBe(false)
+  await clock.advance(2_000)
+  expect(await asking).toMatchObject({ code: 'TIMED_OUT' })
+  expect(clock.pending).toBe(0)
+})

@@ -4,6 +4,7 @@ import { type SamplingChoice, samplingAfter } from '../engine/sampling'
 import type { EntrySession } from './entry-sessions'
 import type { Pipeline } from './pipeline'
 import type { RouteStage } from './route'
+import { createSleepWatch } from './sleep-watch'
 
 /** Most and fewest prompt tokens that run through a stage in one batch. */
 export const PREFILL_CHUNK_TOKENS = 128
@@ -202,8 +203,9 @@ function watchAnswers(session: EntrySession, signal: AbortSignal, clock: Clock):
   const onAbort = () => session.fail(new EspalierError('CANCELLED', undefined, { cause: signal.reason }))
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
+  const wokeAtMs = createSleepWatch(clock, WATCH_INTERVAL_MS)
   const stopWatch = clock.every(WATCH_INTERVAL_MS, () => {
-    const goesOnAtMs = Math.max(heardAtMs, session.goesOnAtMs ?? heardAtMs)
+    const goesOnAtMs = Math.max(heardAtMs, session.goesOnAtMs ?? heardAtMs, wokeAtMs())
     if (clock.monotonicMs() - goesOnAtMs >= ANSWER_TIMEOUT_MS) session.fail(lateError())
   })
   return {

@@ -19,6 +19,8 @@ export interface Watched {
   readonly id: string
   /** Null while it is being opened. */
   readonly session: EntrySession | null
+  /** False while this node itself is busy with what comes before the first stage is asked to open it. */
+  readonly isAsked: boolean
   /** Since when something is awaited of the chain, else null; by the monotonic clock. */
   readonly waitingSinceMs: number | null
   readonly losses: readonly RouteError[]
@@ -46,6 +48,8 @@ export function watchChain(options: {
   watched: () => Watched
   paceMs: (stage: RouteStage) => number | null
   batchesUntil: (row: number) => number
+  /** Hidden states travel in single precision. */
+  isExact: boolean
   /** Ends the waiting; with a RouteError its peer is left. */
   interrupt: (error: EspalierError) => void
   onLost: ((peer: string, error: EspalierError, weight: number) => void) | undefined
@@ -58,26 +62,26 @@ export function watchChain(options: {
   let aliveAtMs = Number.NEGATIVE_INFINITY
 
   function late(): void {
-    const { route } = watched()
+    const { route, isAsked } = watched()
     const others = route.map(({ peer }, i) => ({ peer, isTold: signs[i]?.progress !== undefined }))
     const foreign = others.filter(({ peer }) => peer !== options.self)
     const untold = foreign.filter(({ isTold }) => !isTold)
-    for (const { peer } of untold.length > 0 ? untold : foreign) {
+    for (const { peer } of untold.length > 0 || !isAsked ? untold : foreign) {
       const words = `${peer} (no answer came through it, and it does not say how far it is)`
       options.onLost?.(peer, new RouteError('TIMED_OUT', words, peer), SHARED)
     }
   }
 
-  function onAlive(asked: readonly Sign[]): void {
+  function onAlive(told: readonly Sign[], waitingSinceMs: number): void {
     const nowMs = clock.monotonicMs()
-    const { route, session, waitingSinceMs, losses } = watched()
-    if (waitingSinceMs === null) return
-    signs = asked
+    const { route, session, isAsked, losses } = watched()
+    signs = told
     aliveAtMs = nowMs
     const { sentRows = 0, heldUpBy = null } = session?.outgoing ?? {}
     const held = route.findIndex(({ peer }) => peer === heldUpBy)
     const outgoing = { sentRows, heldUpBy: held < 0 ? null : held }
-    const stall = patience.judge({ route, signs, outgoing, waitingSinceMs, nowMs })
+    // Nobody can know a session that was not told of it.
+    const stall = isAsked ? patience.judge({ route, signs, outgoing, waitingSinceMs, nowMs }) : 'untold'
     if (stall === 'goes on') goesOnAtMs = nowMs
     else if (stall !== 'untold') interrupt(stallError(route, stall, losses))
     else if (session === null && nowMs - waitingSinceMs >= OPEN_LIMIT_MS) {

@@ -18,8 +18,8 @@ function network(servers: Candidate[]) {
   /** What peers say of their part in a session; null for builds that do not say it. */
   const progress = new Map<string, (sentRows: number) => StageProgress>()
   let sentRows = 0
-  /** How long a check of a silent peer, and a fresh look at the network, may take. */
-  const takes = { checkMs: 0, lookMs: 0 }
+  /** How long a check of a silent peer, a fresh look at the network, and the entry's own dials may take. */
+  const takes = { checkMs: 0, lookMs: 0, dialsMs: 0 }
   /** What a peer does when it is asked to open, or to answer for the nth time. */
   const faults = new Map<string, (answer: number) => Error | 'hang' | null>()
   const state: { mend: ((asked: Mend) => Promise<Mended>) | null } = { mend: null }
@@ -27,6 +27,8 @@ function network(servers: Candidate[]) {
     opened.push(options)
     let peers = options.route.map(({ peer }) => peer)
     const faultAt = (answer: number) => peers.map((peer) => faults.get(peer)?.(answer)).find(Boolean) ?? null
+    if (takes.dialsMs > 0) await clock.sleep(takes.dialsMs, options.signal)
+    options.onAsked?.()
     const atOpening = faultAt(0)
     if (atOpening instanceof Error) throw atOpening
     if (atOpening === 'hang') {
@@ -458,6 +460,67 @@ describe('a stage that is there and does not compute', () => {
       await session.close()
       expect(net.clock.pending).toBe(0)
     }
+  })
+
+  it('nor knows the session: nobody is to blame for that before it was asked', async () => {
+    const unknown = () => ({ ...NOT_THERE })
+    for (const dialsMs of [15_000, 25_000]) {
+      const net = network(SERVERS)
+      net.takes.dialsMs = dialsMs
+      net.progress.set('a', unknown).set('b', unknown)
+      const opening = net.failover.openSession(net.ask).catch((error: unknown) => error)
+      await net.clock.advance(30_000)
+      expect(net.weights).toEqual([])
+      if (dialsMs > 20_000) expect(await opening).toMatchObject({ code: 'TIMED_OUT' })
+      else {
+        expect(await opening).toMatchObject({ route: [{ peer: 'a' }, { peer: 'b' }] })
+        await ((await opening) as EntrySession).close()
+      }
+      expect(net.clock.pending).toBe(0)
+    }
+    // From then on it has the time that each has.
+    const net = network(SERVERS)
+    net.takes.dialsMs = 8_000
+    net.faults.set('b', (answer) => (answer === 0 ? 'hang' : null))
+    net.progress.set('a', unknown).set('b', unknown)
+    const opening = net.failover.openSession(net.ask).catch((error: unknown) => error)
+    await net.clock.advance(19_000)
+    expect(net.weights).toEqual([])
+    await net.clock.advance(6_000)
+    expect(net.weights).toEqual([['a', 1]])
+    await net.clock.advance(60_000)
+    await opening
+  })
+
+  it('is not judged by the time that this computer slept', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 4 ? 'hang' : null))
+    net.progress.set('a', all).set('b', stuck).set('c', all)
+    const running = answers(net, 8)
+    await net.clock.advance(1_000)
+    net.clock.fallAsleep(3_600_000)
+    await net.clock.advance(9_500)
+    expect(net.lost).toEqual([])
+    await net.clock.advance(5_000)
+    expect(await running).toHaveLength(8)
+    expect(net.weights).toEqual([['b', 1]])
+  })
+
+  it('is not silent because this computer slept while it was asked', async () => {
+    const net = network(SERVERS)
+    net.faults.set('b', (answer) => (answer === 4 ? 'hang' : null))
+    net.silent.add('b')
+    net.takes.checkMs = 60_000
+    const running = answers(net, 8).catch((error: unknown) => error)
+    await net.clock.advance(3_700)
+    net.clock.fallAsleep(3_600_000)
+    net.silent.delete('b')
+    net.progress.set('a', all).set('b', stuck).set('c', all)
+    await net.clock.advance(9_500)
+    expect(net.lost).toEqual([])
+    await net.clock.advance(5_000)
+    expect(await running).toHaveLength(8)
+    expect(net.told[0]).toEqual(['left', 'b', 'TIMED_OUT', 4])
   })
 
   it('what it says that it passed on and nobody got counts half for each, and in full for whoever says it again', async () => {

@@ -108,6 +108,8 @@ export function createFailover(options: {
       /** Names the chain that is there, or is being opened. */
       let id = ''
       let opening: AbortController | null = null
+      /** The first stage was told of it. */
+      let isAsked = false
       /** What the newest look at the network found missing. */
       let gap: unknown = null
       let answersHere = 0
@@ -160,8 +162,13 @@ export function createFailover(options: {
         id = randomBytes(16).toString('hex')
         watch.moves(true)
         heardAtMs = clock.monotonicMs()
+        isAsked = false
+        const onAsked = () => {
+          isAsked = true
+          heardAtMs = clock.monotonicMs()
+        }
         try {
-          return await options.open({ ...asked, id, route: stages, keeps: true, signal: attempt.signal })
+          return await options.open({ ...asked, id, route: stages, keeps: true, signal: attempt.signal, onAsked })
         } finally {
           opening = null
           signal.removeEventListener('abort', onEnd)
@@ -282,7 +289,11 @@ export function createFailover(options: {
       const watch = watchChain({
         ...{ clock, check: options.check, self: options.self, interrupt, onLost: events.onLost },
         ...{ batchesUntil: record.batchesUntil, paceMs: (stage) => options.routes.paceMs?.(stage) ?? null },
-        watched: () => ({ route, id, session: opening ? null : current, waitingSinceMs: heardAtMs, losses }),
+        isExact: asked.exact === true,
+        watched: () => ({
+          ...{ route, id, session: opening ? null : current, isAsked: opening === null || isAsked },
+          ...{ waitingSinceMs: heardAtMs, losses },
+        }),
       })
       try {
         await connect(null, ending.signal)

@@ -6,12 +6,12 @@ import { findStall, type Outgoing, type Stall } from './stall'
 const FAIR_MS = 10_000
 /** A stage may dial the next one for 10 s before it says that it can't. */
 const FAIR_TO_OPEN_MS = 12_000
-/** Of a row between two stages, 16 kB or so, on a slow line. */
+/** Of a row between two stages, 16 kB or so, on a slow line; in single precision it is twice that. */
 const WAY_MS = 100
 const LONGEST_MS = 40_000
 /** What is forecast may be twice as much. */
 const MARGIN = 2
-/** Rows of another session that may be computed before ours: a chunk of a prompt each. */
+/** Rows of another session that may be sent or computed before ours: a chunk of a prompt each. */
 const TURN_ROWS = 128
 const MAX_TURNS = 16
 const MAX_ROWS = 512
@@ -26,15 +26,18 @@ interface Looked {
 
 /**
  * How long a session that does not go on is waited for. Each batch that any stage finishes gives all of them another fair
- * time: 10 s, and more for a stage whose blocks take long by what is known of it, or where other sessions have their turns.
- * What a stage says only buys time, 40 s a batch at most; it does not put the end off for good.
+ * time: 10 s, and more for a stage whose blocks take long by what is known of it, for rows that are on their way, and where
+ * other sessions have their turns. What a stage says only buys time, 40 s a batch at most; it does not put the end off for good.
  */
 export function createPatience(options: {
   /** Time for a token through the blocks of a stage, ms; null where nobody knows. */
   paceMs: (stage: RouteStage) => number | null
   /** Batches of the session that end at or before this row. */
   batchesUntil: (row: number) => number
+  /** Hidden states travel in single precision. */
+  isExact: boolean
 }) {
+  const wayMs = options.isExact ? 2 * WAY_MS : WAY_MS
   const done = new Map<string, number>()
   let grewAtMs = 0
   let lookedAtWaitMs: number | null = null
@@ -58,12 +61,16 @@ export function createPatience(options: {
     const place = route[stage]
     const { progress, sessions = 1 } = signs[stage] ?? {}
     if (progress && progress.stands !== 'open') return FAIR_TO_OPEN_MS
-    if (rowsOnWay > 0) return Math.min(LONGEST_MS, FAIR_MS + WAY_MS * rowsOnWay)
+    if (rowsOnWay > 0) {
+      const most = Math.max(sessions, signs[teller ?? stage]?.sessions ?? 1)
+      return Math.min(LONGEST_MS, FAIR_MS + wayMs * (rowsOnWay + turnRows(most)))
+    }
     const pace = place && teller === null ? options.paceMs(place) : null
     if (pace === null || !progress) return FAIR_MS
     const rows = Math.min(MAX_ROWS, progress.received - progress.computed)
-    const turns = TURN_ROWS * Math.min(MAX_TURNS, Math.max(0, sessions - 1))
-    return Math.min(LONGEST_MS, Math.max(FAIR_MS, MARGIN * pace * (rows + turns)))
+    // What it announces of itself may be infinite, and that times nothing would be no number.
+    const rowMs = pace < LONGEST_MS ? pace : LONGEST_MS
+    return Math.min(LONGEST_MS, Math.max(FAIR_MS, MARGIN * rowMs * (rows + turnRows(sessions))))
   }
 
   return {
@@ -83,4 +90,8 @@ export function createPatience(options: {
       done.clear()
     },
   }
+}
+
+function turnRows(sessions: number): number {
+  return TURN_ROWS * Math.min(MAX_TURNS, Math.max(0, sessions - 1))
 }

@@ -2,6 +2,7 @@ import type { Clock, Disposer } from '../../../src-shared/clock'
 import type { StageProgress } from '../frames'
 import { within } from '../or-abort'
 import { RouteError } from '../route-error'
+import { createSleepWatch } from '../sleep-watch'
 
 const LOOK_INTERVAL_MS = 500
 /** A stage that computes for longer is asked whether it is still there; that costs it nothing. */
@@ -39,15 +40,23 @@ export function watchSilence(options: {
   peers(): readonly string[]
   session(): string | undefined
   onLost(error: RouteError): void
-  /** All are there. @param signs in the order of the peers */
-  onAlive(signs: readonly Sign[]): void
+  /**
+   * All are there.
+   * @param signs in the order of the peers
+   * @param waitingSinceMs since when an answer is awaited, or this computer is awake again
+   */
+  onAlive(signs: readonly Sign[], waitingSinceMs: number): void
 }): Disposer {
   const { clock, check } = options
+  const lastWokeAtMs = createSleepWatch(clock, LOOK_INTERVAL_MS)
   let askedAtMs = 0
   let isAsking = false
   const look = async () => {
+    const wokeAtMs = lastWokeAtMs()
     const since = options.waitingSince()
-    if (isAsking || since === null || clock.monotonicMs() - Math.max(since, askedAtMs) < SILENT_AFTER_MS) return
+    if (isAsking || since === null) return
+    const waitingSinceMs = Math.max(since, wokeAtMs)
+    if (clock.monotonicMs() - Math.max(waitingSinceMs, askedAtMs) < SILENT_AFTER_MS) return
     isAsking = true
     const peers = options.peers()
     const session = options.session()
@@ -56,10 +65,14 @@ export function watchSilence(options: {
     )
     isAsking = false
     askedAtMs = clock.monotonicMs()
-    if (options.waitingSince() !== since) return
+    // What no answer came to while this computer slept was no silence.
+    if (options.waitingSince() !== since || lastWokeAtMs() !== wokeAtMs) return
     const silent = peers.find((_, i) => outcomes[i]?.status === 'rejected')
     if (silent === undefined)
-      options.onAlive(outcomes.map((outcome) => (outcome.status === 'fulfilled' && outcome.value) || {}))
+      options.onAlive(
+        outcomes.map((outcome) => (outcome.status === 'fulfilled' && outcome.value) || {}),
+        waitingSinceMs,
+      )
     else options.onLost(new RouteError('STAGE_LOST', `${silent} (it does not answer)`, silent))
   }
   return clock.every(LOOK_INTERVAL_MS, () => void look())

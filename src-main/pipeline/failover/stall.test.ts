@@ -29,6 +29,11 @@ const CASES: [what: string, number, number | null, (StageProgress | null)[], [nu
   ['one that was not told of the session, or says so', 0, null, [open(0), UNKNOWN, UNKNOWN], [1, 0]],
   ['a first one that does not know the session', 0, null, [UNKNOWN, UNKNOWN], [0, null]],
   ['a first stage that has room and does not say so', 9, 0, [open(9), open(9)], [0, null]],
+  ['nobody, where the first one that has no room says nothing', 90, 0, [null, null], null],
+  ['nobody, where only those behind it say that they have all', 90, 0, [null, open(90)], null],
+  ['one behind a first one that says nothing and has no room', 90, 0, [null, open(90, 80)], [1, null]],
+  ['rows that got lost behind a first one that says nothing', 90, 0, [null, open(90), open(80)], [2, 1]],
+  ['nobody, where a replacement says nothing', 9, 1, [open(9), null, open(9)], null],
   [
     'a stage that shall say how far it is, while the one before it is replaced',
     9,

@@ -37,11 +37,17 @@ export function findStall(reports: readonly (StageProgress | null)[], { sentRows
     if (stage === last) return alone(stage, 'it has computed the answer and does not send it')
     if (isOpening) return alone(stage + 1, 'it does not open the session')
     const words = `it takes none of the ${computed} rows that are for it`
-    return { stage: stage + 1, teller: stage, words, rowsOnWay: computed - passed }
+    // What was passed on may not be there yet either: a line takes more than it delivers at once.
+    const there = Math.min(passed, reports[stage + 1]?.received ?? passed)
+    return { stage: stage + 1, teller: stage, words, rowsOnWay: computed - there }
   }
-  if (heldUpBy !== null) return alone(heldUpBy, 'it keeps the session waiting')
+  // One that does not say how far it is may wait itself for another one that does not.
+  if (heldUpBy !== null && reports[heldUpBy]) return alone(heldUpBy, 'it keeps the session waiting')
   const unopened = reports.findIndex((report) => report !== null && report.stands !== 'open')
-  return unopened < 0 ? findGap(reports, sentRows) : whyUnopened(reports, unopened)
+  if (unopened >= 0) return whyUnopened(reports, unopened)
+  const gap = findGap(reports, sentRows)
+  if (gap !== 'none') return gap
+  return heldUpBy === null ? alone(last, 'it has computed all rows and gives no answer') : null
 }
 
 function whyUnopened(reports: readonly (StageProgress | null)[], stage: number): Stall | null {
@@ -51,7 +57,8 @@ function whyUnopened(reports: readonly (StageProgress | null)[], stage: number):
   return { stage, teller: stage - 1, words: 'it does not know the session' }
 }
 
-function findGap(reports: readonly (StageProgress | null)[], sentRows: number): Stall | null {
+/** 'none' where the last stage says that it has all of them; null where nobody can tell. */
+function findGap(reports: readonly (StageProgress | null)[], sentRows: number): Stall | 'none' | null {
   let passed = sentRows
   /** Null: the entry. */
   let teller: number | null = null
@@ -69,7 +76,7 @@ function findGap(reports: readonly (StageProgress | null)[], sentRows: number): 
     teller = stage
     isTold = true
   }
-  return isTold ? alone(reports.length - 1, 'it has computed all rows and gives no answer') : null
+  return isTold ? 'none' : null
 }
 
 function alone(stage: number, words: string): Stall {

@@ -44,7 +44,8 @@ const NO_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SESSION_LIMIT', '
 /** Routes for this node's requests, what it learned of peers from them, and sessions that survive a lost node. */
 export function createRouter(options: {
   host: Host
-  pipeline: Pick<Pipeline, 'openSession' | 'notify'> & Partial<Pick<Pipeline, 'proofs' | 'progressOf'>>
+  pipeline: Pick<Pipeline, 'openSession' | 'notify'> &
+    Partial<Pick<Pipeline, 'proofs' | 'progressOf' | 'activeSessions'>>
   clock: Clock
   log: EventLog
   /** How a peer is asked what it serves; absent: over the pipeline's own protocol. */
@@ -148,7 +149,10 @@ export function createRouter(options: {
         // We are there, and libp2p does not dial itself.
         check: async (peer, signal, session) =>
           peer === self
-            ? { progress: session === undefined ? undefined : pipeline.progressOf?.(session) }
+            ? {
+                progress: session === undefined ? undefined : pipeline.progressOf?.(session),
+                sessions: pipeline.activeSessions,
+              }
             : check(peer, signal, session),
         ...{ clock, self },
         events: {
