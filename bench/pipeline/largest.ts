@@ -20,6 +20,7 @@ export async function largestRows(options: {
   client: BenchClient
   directory: string
   repetitions: number
+  warmUpMs: number
   say: Say
 }): Promise<Row[] | null> {
   const { say } = options

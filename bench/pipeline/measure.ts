@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { appPaths } from '../../src-main/app-paths'
 import { EngineClient } from '../../src-main/engine/engine'
 import { startChild } from '../../src-main/process/owned-child'
+import { systemClock } from '../../src-shared/clock'
 import { type CalledChild, startCalledChild } from '../child-calls'
 import type { Say } from '../report'
 import { type BenchClient, type Chain, type ChainRun, startChain } from './chain'
@@ -16,12 +17,15 @@ import {
   THREADS,
 } from './settings'
 import { timedDecode } from './timed-decode'
+import { warmUp } from './warm-up'
 import { hopSizes } from './wire-sizes'
 
 /** Repetitions of everything, in the order in which they were interleaved. */
 export interface Measured {
   model: BenchModel
   tokens: number
+  /** That each of the compared had decoded before, at least. */
+  warmUpTokens: number
   /** Nodes in each of the chains. */
   lengths: readonly number[]
   /** One process, no channel: the reference. */
@@ -53,6 +57,8 @@ export async function measure(options: {
   directory: string
   repetitions: number
   tokens: number
+  /** How long the warm-up of each that is compared may take, about. */
+  warmUpMs: number
   lengths?: readonly number[]
   /** Nothing but the chains and their reference: for a model of which few copies fit into memory. */
   onlyChains?: boolean
@@ -77,6 +83,7 @@ export async function measure(options: {
     const measured: Measured = {
       model,
       tokens,
+      warmUpTokens: Number.POSITIVE_INFINITY,
       lengths,
       whole: [],
       engine: [],
@@ -86,6 +93,10 @@ export async function measure(options: {
       pausedHopMs: [],
     }
     const input = { prompt: model.prompt, tokens }
+    for (const compared of [whole, ...chains]) {
+      const warmedUp = await warmUp(compared, model.prompt, { clock: systemClock, limitMs: options.warmUpMs })
+      measured.warmUpTokens = Math.min(measured.warmUpTokens, warmedUp)
+    }
     for (let repetition = 0; repetition <= repetitions; repetition++) {
       const isWarmUp = repetition === 0
       const record = <T>(list: T[] | undefined, value: T) => void (isWarmUp || list?.push(value))

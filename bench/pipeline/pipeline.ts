@@ -16,6 +16,7 @@ import { overlapRow, sessionsRow } from './sharing-rows'
 /** A 64-token answer of the large model takes seconds, a 256-token answer of the sample less than one. */
 const TOKENS = { large: 64, sample: 256 }
 const REPETITIONS = { full: 9, quick: 3 }
+const WARM_UP_MS = { full: 60_000, quick: 20_000 }
 
 export interface PipelineOptions {
   quick: boolean
@@ -31,12 +32,13 @@ export interface PipelineOptions {
 export function measurePipeline(options: PipelineOptions): Promise<Outcome> {
   const { say } = options
   const repetitions = options.repetitions ?? (options.quick ? REPETITIONS.quick : REPETITIONS.full)
+  const warmUpMs = options.quick ? WARM_UP_MS.quick : WARM_UP_MS.full
   return inTemporaryDirectory(async (directory) => {
     const client = await openBenchClient()
     const measureModel = async (model: BenchModel, name: keyof typeof TOKENS) => {
       const slices = join(directory, name)
       await mkdir(slices)
-      return measure({ client, model, directory: slices, repetitions, tokens: TOKENS[name], say })
+      return measure({ client, model, directory: slices, repetitions, warmUpMs, tokens: TOKENS[name], say })
     }
     const against = async (model: BenchModel): Promise<Outcome> => {
       try {
@@ -52,7 +54,7 @@ export function measurePipeline(options: PipelineOptions): Promise<Outcome> {
       say('making the large model')
       const made = await largeModel(directory)
       if (options.against && options.alone) return await against(made)
-      const largest = await largestRows({ client, directory, repetitions, say })
+      const largest = await largestRows({ client, directory, repetitions, warmUpMs, say })
       const large = await measureModel(made, 'large')
       const sharing = await measureSharing({ client, model: made, directory, repetitions, say })
       const sample = await measureModel(await sampleModel(), 'sample')

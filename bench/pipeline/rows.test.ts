@@ -18,6 +18,7 @@ function measured(last: ChainRun[]): Measured {
   return {
     model: { name: 'a model', path: '', manifest: {} as never, prompt: new Int32Array(1) },
     tokens: 4,
+    warmUpTokens: 2000,
     lengths: [1, 2, 3],
     whole: [decode(10), decode(9.5), decode(10.5)],
     engine: [decode(11)],

@@ -31,7 +31,7 @@ export function decodeRows(measured: Measured, options: { prefix: string; hasTar
         better: 'higher',
         target: options.hasTarget && length === 3 ? TARGET_RATIO : null,
         detail: [
-          `${measured.model.name}, ${measured.tokens} tokens × ${runs.length} interleaved repetitions after a warm-up`,
+          `${measured.model.name}, ${measured.tokens} tokens × ${runs.length} interleaved repetitions after a warm-up of ${measured.warmUpTokens} tokens each`,
           `tokens ${identical ? 'identical to' : 'DIFFERENT from'} the reference's in all repetitions`,
           `ours ${spread(speeds)}, reference ${spread(reference)}, ratio of each repetition ${spread(ratios(speeds, reference), 3)}`,
           ...(isQuiet ? [] : [`NOT A RESULT: the reference itself wandered by ${Math.round(wandered * 100)} %`]),
@@ -61,7 +61,7 @@ export function hopRow(measured: Measured, prefix = ''): Row {
       better: 'lower',
       target: null,
       detail: [
-        `${measured.model.name}; at most ${MOST_HOP_MS} ms is the aim`,
+        `${measured.model.name}, after a warm-up of ${measured.warmUpTokens} tokens; at most ${MOST_HOP_MS} ms is the aim`,
         `${hops} hops a token: to the first node, two between nodes, and back`,
         `ours ${spread(perHop, 3)}, of which between a node's host and its engine process ${spread(channel, 3)}`,
         `reference ${spread(measured.bareHopMs, 3)}, sent back to back; with a pause after each, as between tokens, ${spread(measured.pausedHopMs, 3)}`,
