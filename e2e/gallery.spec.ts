@@ -619,6 +619,25 @@ test.describe('try', () => {
     await look(page, 'try-chat')
   })
 
+  test('own blocks on their way', async ({ page, host }) => {
+    host.say((at) => ({ ...servingStatus(at), loadLevel: 'L3' }))
+    await open(page, host, '#/try')
+    await expect(page.getByText('once its own blocks are loaded and tested')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Send' })).toBeDisabled()
+    await look(page, 'try-own-blocks')
+  })
+
+  test('no tokenizer', async ({ page, host }) => {
+    const noTokenizer = new EspalierError('TOKENIZER_UNUSABLE', 'the disk is full').report()
+    host.say((at) => {
+      const status = servingStatus(at)
+      return { ...status, model: status.model && { ...status.model, noTokenizer } }
+    })
+    await open(page, host, '#/try')
+    await expect(page.getByText('tokenizer was not loaded: the disk is full')).toBeVisible()
+    await look(page, 'try-no-tokenizer')
+  })
+
   test('gap', async ({ page, host }) => {
     host.say(largeModelStatus)
     await open(page, host, '#/try')

@@ -6,6 +6,7 @@ import { generate } from 'selfsigned'
 import { expect, it, onTestFinished } from 'vitest'
 import { createRangeClient } from '../../src-main/shards/sources/http-range'
 import { createWayOut, type WayOut } from '../../src-main/web/way-out'
+import { systemClock } from '../../src-shared/clock'
 import { seededRandom } from '../models/random'
 
 const MIB = 2 ** 20
@@ -105,7 +106,7 @@ it('S-22: clients that share connections, as behind a proxy, never take each oth
   })
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
   const random = seededRandom(7)
-  const someMs = (most: number) => new Promise<void>((resolve) => setTimeout(resolve, random() * most))
+  const someMs = (most: number) => systemClock.sleep(random() * most)
   await Promise.all(
     Array.from({ length: 4 }, async () => {
       const client = createRangeClient({ allowPrivate: true, way: { to: () => ({ agent }) } as unknown as WayOut })
